@@ -1,0 +1,81 @@
+"""The export of the caller's posts: asked for, watched, fetched."""
+
+from flask import g, send_file, url_for
+
+from microblog import rate_limits, security_log
+from microblog.api.operation import operation
+from microblog.api.problem import Problem
+from microblog.api.shapes import draw_task, ref
+from microblog.api.tasks import own
+from microblog.i18n import N_
+from microblog.jobs import export_posts
+from microblog.models import Task
+from microblog.models.task import TaskInProgress
+
+ONE = {"answer": ref("Task"), "problems": (404,)}
+
+
+@operation(
+    "POST",
+    "/exports",
+    "Ask for an export of your posts; `Location` says where to watch it",
+    answer=ref("Task"),
+    status=202,
+    problems=(409,),
+)
+def create():
+    rate_limits.check_exports(g.caller)
+    try:
+        task = Task.launch(export_posts, g.caller, N_("Exporting posts..."))
+    except TaskInProgress as error:
+        raise Problem(409, "An export task is currently in progress.") from error
+    security_log.note("export-asked", g.caller, task=task.id)
+    return draw_task(_own(task.id)), 202, {"Location": url_for("api.exports_show", task_id=task.id)}
+
+
+@operation("GET", "/exports/<task_id>", "An export: its state, progress and result", **ONE)
+def show(task_id):
+    return draw_task(_own(task_id))
+
+
+@operation("POST", "/exports/<task_id>/cancel", "End an export: at once, or within its next step", **ONE)
+def cancel(task_id):
+    _own(task_id).cancel()
+    return draw_task(_own(task_id))
+
+
+@operation(
+    "GET",
+    "/exports/<task_id>/file",
+    "The file, once it is offered",
+    answer={"type": "object"},
+    problems=(404,),
+)
+def download(task_id):
+    task = _own(task_id)
+    if not (task.file_expires_at and task.file.exists()):
+        raise Problem(404, "There is no file, not yet or not any more.")
+    security_log.note("export-downloaded", g.caller, task=task.id)
+    return send_file(
+        task.file,
+        mimetype="application/json",
+        as_attachment=True,
+        download_name="posts.json",
+        etag=f"{task.id}-{task.attempts}",
+    )
+
+
+@operation(
+    "DELETE", "/exports/<task_id>/file", "Delete the file of an ended export", status=204, problems=(404, 409)
+)
+def destroy_file(task_id):
+    task = _own(task_id)
+    if not task.complete:
+        raise Problem(409, "It has not ended yet.")
+    task.withdraw_file()
+    security_log.note("export-deleted", g.caller, task=task.id)
+    return "", 204
+
+
+def _own(task_id):
+    return own(task_id, name=export_posts.name)

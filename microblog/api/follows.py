@@ -1,0 +1,37 @@
+"""Who follows whom."""
+
+from flask import g
+
+from microblog.api.operation import operation
+from microblog.api.paging import newest_first
+from microblog.api.problem import Problem
+from microblog.api.shapes import draw_user, list_of
+from microblog.api.users import profile_of
+from microblog.models import User
+
+LIST = {"answer": list_of("User"), "paged": "newest first", "problems": (404,)}
+
+
+@operation("GET", "/users/<user>/followers", "Who follows a person, newest members first", **LIST)
+def followers(user):
+    return newest_first(User.followers_of(profile_of(user).user), User.id, draw_user)
+
+
+@operation("GET", "/users/<user>/following", "Whom a person follows, newest members first", **LIST)
+def following(user):
+    return newest_first(User.followed_by(profile_of(user).user), User.id, draw_user)
+
+
+@operation("PUT", "/users/me/following/<user>", "Follow a person", status=204, problems=(404, 409))
+def create(user):
+    other = profile_of(user).user
+    if other == g.caller:
+        raise Problem(409, "Nobody follows themselves.")
+    g.caller.follow(other)
+    return "", 204
+
+
+@operation("DELETE", "/users/me/following/<user>", "Follow a person no more", status=204, problems=(404,))
+def destroy(user):
+    g.caller.unfollow(profile_of(user).user)
+    return "", 204

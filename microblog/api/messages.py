@@ -1,0 +1,55 @@
+"""Private messages."""
+
+from flask import g
+
+from microblog import rate_limits
+from microblog.api.body import checked, fields
+from microblog.api.operation import operation
+from microblog.api.paging import known_id, newest_first
+from microblog.api.problem import Problem
+from microblog.api.shapes import draw_message, list_of, ref, text_fields
+from microblog.api.users import profile_of
+from microblog.forms import MessageForm
+from microblog.models import Message
+from microblog.models.user import Blocked
+
+LIST = {"answer": list_of("Message"), "paged": "newest first"}
+
+
+@operation("GET", "/messages", "Messages to you, newest first; reading them here marks none as read", **LIST)
+def index():
+    return newest_first(Message.inbox(g.caller), Message.id, draw_message)
+
+
+@operation("GET", "/messages/sent", "Messages from you, newest first", **LIST)
+def sent():
+    return newest_first(Message.sent(g.caller), Message.id, draw_message)
+
+
+@operation(
+    "POST",
+    "/messages",
+    "Send a message of 1 to 140 characters to `recipient`, an id or a username",
+    body=text_fields("recipient", "body"),
+    answer=ref("Message"),
+    status=201,
+    problems=(403, 404),
+)
+@rate_limits.messaging
+def create():
+    form = checked(MessageForm, body="message")
+    recipient = profile_of(fields(recipient="")["recipient"]).user
+    try:
+        message = Message.send(g.caller, recipient, form.message.data)
+    except Blocked as error:
+        raise Problem(403, "One of you has blocked the other.") from error
+    return draw_message(message), 201
+
+
+@operation("PUT", "/messages/<message_id>/read", "Mark a message to you as read", status=204, problems=(404,))
+def read(message_id):
+    message = Message.inbox(g.caller).where(Message.id == known_id(message_id)).first()
+    if message is None:
+        raise Problem(404, "There is no such message.")
+    Message.read(g.caller, message.id, message.id)
+    return "", 204

@@ -1,0 +1,19 @@
+"""What is new to the caller."""
+
+from flask import g
+
+from microblog.api.operation import operation
+from microblog.api.paging import oldest_first
+from microblog.api.shapes import draw_notification, list_of
+from microblog.models import Notification
+
+
+@operation(
+    "GET",
+    "/notifications",
+    "What came after `since_id`, oldest first",
+    answer=list_of("Notification"),
+    paged="oldest first",
+)
+def index():
+    return oldest_first(Notification.since(g.caller, 0), Notification.id, draw_notification)

@@ -1,0 +1,67 @@
+"""Posts and the lists that they are read in."""
+
+from flask import g, url_for
+
+from microblog import rate_limits, security_log
+from microblog.api.body import checked
+from microblog.api.operation import operation
+from microblog.api.paging import known_id, newest_first
+from microblog.api.problem import Problem
+from microblog.api.shapes import TEXT, draw_post, list_of, ref, text_fields
+from microblog.api.users import profile_of
+from microblog.forms import PostForm
+from microblog.models import Post
+
+LIST = {"answer": list_of("Post"), "paged": "newest first"}
+
+
+@operation("GET", "/posts", "Everybody's posts, newest first", **LIST)
+def index():
+    return newest_first(Post.everybody(g.caller), Post.id, draw_post)
+
+
+@operation("GET", "/timeline", "Your posts and those of whom you follow, newest first", **LIST)
+def timeline():
+    return newest_first(Post.timeline(g.caller), Post.id, draw_post)
+
+
+@operation("GET", "/users/<user>/posts", "One person's posts, newest first", **LIST, problems=(404,))
+def by(user):
+    return newest_first(Post.by(profile_of(user).user), Post.id, draw_post)
+
+
+@operation(
+    "POST",
+    "/posts",
+    "Write a post of 1 to 140 characters; `language` is a tag such as `es`",
+    body=text_fields("body", language=TEXT),
+    answer=ref("Post"),
+    status=201,
+)
+@rate_limits.posting
+def create():
+    form = checked(PostForm, body="post", language="language")
+    post = Post.create(author=g.caller, body=form.post.data, language=form.language.data or None)
+    return draw_post(post), 201, {"Location": url_for("api.posts_show", post_id=post.id)}
+
+
+@operation("GET", "/posts/<post_id>", "One post", answer=ref("Post"), problems=(404,))
+def show(post_id):
+    return draw_post(_visible(post_id))
+
+
+@operation("DELETE", "/posts/<post_id>", "Delete a post of yours", status=204, problems=(403, 404))
+def destroy(post_id):
+    post = _visible(post_id)
+    if post.author != g.caller:
+        raise Problem(403, "Somebody else wrote this.")
+    post.delete_instance()
+    security_log.note("post-deleted", g.caller, post=post.id, by=g.caller.username)
+    return "", 204
+
+
+def _visible(post_id):
+    post = Post.everybody(g.caller).where(Post.id == known_id(post_id)).first()
+    if post is None:
+        raise Problem(404, "There is no such post.")
+    return post

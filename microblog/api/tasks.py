@@ -1,0 +1,64 @@
+"""Whatever the site does for the caller in the background."""
+
+from flask import g, jsonify, url_for
+
+from microblog import rate_limits, security_log
+from microblog.api.operation import operation
+from microblog.api.paging import limit
+from microblog.api.problem import Problem
+from microblog.api.shapes import draw_task, list_of, ref
+from microblog.lifecycle import NotEnded, launch_again
+from microblog.models import Task
+from microblog.models.task import TaskInProgress
+
+ONE = {"answer": ref("Task"), "problems": (404,)}
+
+
+@operation("GET", "/tasks", "Your tasks, newest first", answer=list_of("Task"), paged="limit alone")
+def index():
+    return jsonify([draw_task(task) for task in Task.of(g.caller).limit(limit())])
+
+
+@operation("GET", "/tasks/<task_id>", "One task: its state, progress and result", **ONE)
+def show(task_id):
+    return draw_task(own(task_id))
+
+
+@operation("POST", "/tasks/<task_id>/cancel", "End a task: at once, or within its next step", **ONE)
+def cancel(task_id):
+    own(task_id).cancel()
+    return draw_task(own(task_id))
+
+
+@operation(
+    "POST",
+    "/tasks/<task_id>/retry",
+    "Do again what an ended task was about, as a new task",
+    answer=ref("Task"),
+    status=202,
+    problems=(404, 409),
+)
+def retry(task_id):
+    task = own(task_id)
+    rate_limits.check_exports(g.caller)
+    try:
+        again = launch_again(task)
+    except NotEnded as error:
+        raise Problem(409, "It has not ended yet.") from error
+    except TaskInProgress as error:
+        raise Problem(409, "Another of its kind is in progress.") from error
+    security_log.note("export-asked", g.caller, task=again.id)
+    return draw_task(own(again.id)), 202, {"Location": url_for("api.tasks_show", task_id=again.id)}
+
+
+def own(task_id, **values):
+    """
+    The caller's task of that id.
+
+    Raises:
+        Problem: 404, there is none; somebody else's looks the same.
+    """
+    task = Task.get_or_none(id=task_id, user=g.caller, **values)
+    if task is None:
+        raise Problem(404, "You have no such task.")
+    return task

@@ -1,0 +1,53 @@
+"""Tokens, which programs sign in with."""
+
+from flask import g
+
+from microblog import security_log
+from microblog.api.body import checked
+from microblog.api.operation import BASIC, operation
+from microblog.api.paging import known_id, newest_first
+from microblog.api.problem import Problem
+from microblog.api.shapes import TEXT, draw_token, list_of, ref, text_fields
+from microblog.forms import TokenForm
+from microblog.models import Token
+from microblog.models.token import MOST, TooManyTokens
+
+
+@operation("GET", "/tokens", "Your tokens, newest first", answer=list_of("Token"), paged="newest first")
+def index():
+    return newest_first(Token.of_user(g.caller), Token.id, draw_token)
+
+
+@operation(
+    "POST",
+    "/tokens",
+    "Make a token: `token` is shown this once. `name` says what it is for",
+    body=text_fields(name=TEXT),
+    answer=ref("NewToken"),
+    status=201,
+    problems=(409,),
+    access=BASIC,
+)
+def create():
+    form = checked(TokenForm, name="name")
+    try:
+        token, secret = Token.issue(g.caller, form.name.data)
+    except TooManyTokens as error:
+        raise Problem(409, f"You have {MOST} tokens; delete one first.") from error
+    security_log.note("token-made", g.caller, token=token.id)
+    return draw_token(token) | {"token": secret}, 201
+
+
+@operation("DELETE", "/tokens", "End the token that this request is made with", status=204)
+def destroy_current():
+    g.token.delete_instance()
+    security_log.note("token-ended", g.caller, token=g.token.id)
+    return "", 204
+
+
+@operation("DELETE", "/tokens/<token_id>", "End one of your tokens", status=204, problems=(404,))
+def destroy(token_id):
+    if not Token.delete().where(Token.id == known_id(token_id), Token.user == g.caller).execute():
+        raise Problem(404, "You have no such token.")
+    security_log.note("token-ended", g.caller, token=known_id(token_id))
+    return "", 204

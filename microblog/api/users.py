@@ -1,0 +1,60 @@
+"""People. `user` in an address is an id, a username, or ``me``; digits alone are always an id."""
+
+from flask import g
+
+from microblog.api.body import checked
+from microblog.api.operation import operation
+from microblog.api.paging import known_id, newest_first
+from microblog.api.problem import Problem
+from microblog.api.shapes import TEXT, draw_profile, draw_user, list_of, ref, text_fields
+from microblog.forms import ProfileForm
+from microblog.models import User
+from microblog.models.profile import Profile
+from microblog.models.user import UsernameTaken
+from microblog.text import clean
+
+
+@operation("GET", "/users", "Everybody, newest first", answer=list_of("User"), paged="newest first")
+def index():
+    return newest_first(User.newest_first(), User.id, draw_user)
+
+
+@operation("GET", "/users/<user>", "One person", answer=ref("Profile"), problems=(404,))
+def show(user):
+    return draw_profile(profile_of(user))
+
+
+@operation(
+    "PUT",
+    "/users/me",
+    "Change how you present yourself",
+    body=text_fields("username", about_me=TEXT),
+    answer=ref("Profile"),
+    problems=(409,),
+)
+def update():
+    form = checked(ProfileForm, username="username", about_me="about_me")
+    try:
+        g.caller.introduce(form.username.data, form.about_me.data)
+    except UsernameTaken as error:
+        raise Problem(409, "Somebody has this name already.") from error
+    return draw_profile(profile_of(form.username.data))
+
+
+def profile_of(text):
+    """
+    The Profile of the user that *text* names, as the caller sees them.
+
+    Raises:
+        Problem: 404, there is none, or one of the two has blocked the other.
+    """
+    if text == "me":
+        name = g.caller.username
+    elif text.isdigit():
+        name = User.select(User.username).where(User.id == known_id(text)).scalar()
+    else:
+        name = clean(text)
+    profile = Profile.of(name, g.caller)
+    if profile is None or profile.parted:
+        raise Problem(404, "There is no such user.")
+    return profile

@@ -1,0 +1,32 @@
+"""Static files under ``/static/<version>/``: cached for ever, exchanged with the next version."""
+
+import hashlib
+from pathlib import Path
+
+from flask import send_from_directory
+
+YEAR_S = 365 * 24 * 3600
+
+
+def init_app(app):
+    folder = Path(app.root_path) / "static"
+    current = _version(folder)
+
+    def static(version, filename):
+        answer = send_from_directory(folder, filename, max_age=YEAR_S if version == current else 0)
+        answer.cache_control.immutable = version == current
+        return answer
+
+    app.add_url_rule("/static/<version>/<path:filename>", endpoint="static", view_func=static)
+
+    @app.url_defaults
+    def add_version(endpoint, values):
+        if endpoint == "static":
+            values.setdefault("version", current)
+
+
+def _version(folder):
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:10]

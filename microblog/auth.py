@@ -1,0 +1,170 @@
+"""Who is signed in: passwords, session rows and what Flask-Login needs to know."""
+
+import functools
+import threading
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from flask import abort, request, session
+from flask_login import LoginManager, current_user, login_required, login_user, logout_user
+
+from microblog import known_browsers, security_log
+from microblog.database import db
+from microblog.models import Mail, Session, Ticket, Token, User
+
+# OWASP's Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane, or more. Two at once
+# are what a small server can spare.
+hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+hashing = threading.BoundedSemaphore(2)
+# By the same parameters; compared with when there is no such account, so that the answer takes as long.
+NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$XD+WzoikGNPGAq+j95+Dfw$H391ya2E4cIQ4j/Ji1kSG4lXK3BbD/tBqsGdrrjKIX4"
+
+# Of a browser's session stays at signing in and out: what is about to be shown, and a harmless choice.
+KEPT = {"_flashes", "_remember", "_remember_seconds", "language"}
+
+login_manager = LoginManager()
+login_manager.login_view = "auth.login"
+# Sessions are rows, ended one by one; an address that changes on a train ends none.
+login_manager.session_protection = None
+
+
+def hash_password(password):
+    with hashing:
+        return hasher.hash(password)
+
+
+def check_password(user, password):
+    """Whether *password* is that of *user*; None for *user* costs the same and is never right."""
+    try:
+        with hashing:
+            hasher.verify(user.password_hash if user else NOBODY, password)
+    except (VerificationError, InvalidHashError):
+        return False
+    if user and hasher.check_needs_rehash(user.password_hash):
+        user.rehash(hash_password(password))
+    return user is not None
+
+
+def register(username, email, password_hash, invite=None):
+    """
+    Make an account, by *invite* if a ticket is needed.
+
+    Raises:
+        TicketUsed: the invitation does not work any more.
+        UsernameTaken: or
+        EmailTaken: somebody was there first; the invitation stays good.
+    """
+    with db.atomic():
+        if invite:
+            invite.use()
+        user = User.register(username, email, password_hash)
+    security_log.note("registered", user)
+    return user
+
+
+def change_password(user, password, ticket=None):
+    """
+    Give *user* a new password; their sessions and tokens end, and no link that was mailed before works.
+
+    Raises:
+        TicketUsed: *ticket*, which permits it, does not any more.
+    """
+    password_hash = hash_password(password)
+    with db.atomic():
+        if ticket:
+            ticket.use()
+        user.change_password(password_hash)
+        Session.end_all(user)
+        Token.end_all(user)
+        Ticket.void(user)
+    security_log.note("password-reset" if ticket else "password-changed", user)
+
+
+def change_email(ticket, deliver):
+    """
+    Give the user of *ticket* its address; no other link that was mailed before works.
+
+    The job *deliver* tells the old address.
+
+    Raises:
+        TicketUsed: it does not permit it any more.
+        EmailTaken: somebody else has the address by now.
+    """
+    with db.atomic():
+        ticket.use()
+        Mail.send(deliver, "email_changed", ticket.user.email, user=ticket.user)
+        ticket.user.change_email(ticket.email)
+        Ticket.void(ticket.user)
+    security_log.note("email-changed", ticket.user)
+
+
+def suspend(user):
+    """Sign *user* out everywhere and hide what they wrote. Return whether it was done."""
+    with db.atomic():
+        if done := user.suspend():
+            Session.end_all(user)
+    return done
+
+
+def sign_in(user, remember):
+    """Begin a session row for *user* and set the cookies that carry its token; the former ones are dead."""
+    _forget_session()
+    user.session, user.token = Session.start(user, remember, request.user_agent.string)
+    login_user(user, remember=remember)
+    known_browsers.remember(user)
+    security_log.note("sign-in", user)
+
+
+def sign_out():
+    """End the session row, so that any copy of its cookies is dead, and clear the cookies."""
+    security_log.note("sign-out", current_user)
+    current_user.session.delete_instance()
+    logout_user()
+    _forget_session()
+
+
+def _forget_session():
+    """Who knew this browser's cookie before knows nothing of the next, such as the token of its forms."""
+    for name in set(session) - KEPT:
+        # What Flask-Login puts there to clear its own cookie it takes away itself.
+        session.pop(name)
+
+
+@login_manager.user_loader
+def load_user(token):
+    """The user of a living session; the minute's ``seen_at`` is the only write that a GET may cause."""
+    session = Session.of(token)
+    if session is None:
+        return None
+    if request.endpoint not in POLLING:
+        session.seen()
+    user = session.user
+    user.session, user.token = session, token
+    return user
+
+
+def reader():
+    """The signed-in user, or None."""
+    return current_user._get_current_object() if current_user.is_authenticated else None
+
+
+# Endpoints that a forgotten tab asks again and again; they do not mean that somebody is here.
+POLLING = {"notifications.index", "posts.newer", "tasks.card"}
+
+
+def admin_required(view):
+    """Let administrators in; for everybody else who is signed in there is no such page."""
+
+    @login_required
+    @functools.wraps(view)
+    def guarded(*args, **kwargs):
+        return view(*args, **kwargs) if current_user.is_admin else abort(404)
+
+    return guarded
+
+
+def safe_path(target):
+    """*target* if it is a path of this site, else None; browsers read a backslash as a slash."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return None
+    return None if any(ord(character) < 0x21 or character == "\\" for character in target) else target

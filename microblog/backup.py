@@ -1,0 +1,111 @@
+"""
+The whole site in one file: the database, its secret, the exports and the outbox.
+
+It is a tar, so that it can be looked into and unpacked by hand where there is no Microblog.
+"""
+
+import gzip
+import logging
+import os
+import re
+import shutil
+import tarfile
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+
+from peewee import DatabaseError, fn
+
+from microblog import clock, database
+from microblog.database import FILE_NAME, SchemaError, connected, data_dir, only_one
+from microblog.models import User
+
+KEEP_NIGHTLY = 7
+DAY = timedelta(days=1)
+FOLDERS = ("exports", "outbox")
+# What belongs to a backup. No more is read from one, for a file from elsewhere must not write where it likes.
+PARTS = re.compile(rf"{re.escape(FILE_NAME)}|secret_key|exports/[\w-]+\.json|outbox/[\w-]+\.eml")
+
+log = logging.getLogger(__name__)
+
+
+class CannotBackUp(Exception):
+    """There is no backup; the message says why."""
+
+
+def write(kind="microblog"):
+    """
+    Write a backup into ``backups/`` and return its path; the site may run meanwhile.
+
+    Raises:
+        CannotBackUp: and nothing is left of what was begun.
+    """
+    path = data_dir() / "backups" / f"{kind}-{clock.now():%Y-%m-%d-%H%M%S-%f}.tar.gz"
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        with workshop() as folder:
+            with connected():
+                database.copy_into(folder / FILE_NAME)
+            _pack(folder / FILE_NAME, folder / "packed")
+            (folder / "packed").rename(path)
+    except (OSError, DatabaseError, SchemaError) as error:
+        raise CannotBackUp(f"no backup was written: {error}") from error
+    return path
+
+
+def nightly():
+    """
+    Write the backup of the night, then delete those nights' that are older than the seven newest.
+
+    A site younger than a day has had no night yet.
+
+    Raises:
+        CannotBackUp: nothing was deleted either.
+    """
+    with connected():
+        founded = User.select(fn.MIN(User.created_at)).scalar()
+    if founded is None or clock.now() - founded < DAY:
+        return
+    path = write("nightly")
+    log.info("backup written: %s, %d bytes", path, path.stat().st_size)
+    for old in sorted(path.parent.glob("nightly-*"))[:-KEEP_NIGHTLY]:
+        old.unlink()
+
+
+@contextmanager
+def workshop():
+    """A fresh folder on the disk of the data folder, for one backup or restore at a time."""
+    folder = data_dir() / "run" / "workshop"
+    with only_one(folder.with_name("workshop.lock")):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def for_owner_only(path, flags):
+    """An opener, as ``open`` takes it, of a file that nobody else may read."""
+    return os.open(path, flags, 0o600)
+
+
+def _pack(copy, path):
+    with open(path, "xb", opener=for_owner_only) as file:
+        # The lightest compression: more of it takes several times as long and saves little.
+        with (
+            gzip.GzipFile(fileobj=file, mode="wb", compresslevel=1) as packed,
+            tarfile.open(fileobj=packed, mode="w|") as tar,
+        ):
+            tar.add(copy, FILE_NAME)
+            for part in _parts_beside_the_database():
+                # Deleted meanwhile, by its owner or because its time was over.
+                with suppress(FileNotFoundError):
+                    tar.add(part, part.relative_to(data_dir()))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _parts_beside_the_database():
+    # After the database: what its copy speaks of is there, unless it was deleted since.
+    found = [data_dir() / "secret_key", *(path for name in FOLDERS for path in (data_dir() / name).glob("*"))]
+    return [path for path in found if PARTS.fullmatch(path.relative_to(data_dir()).as_posix())]

@@ -1,0 +1,39 @@
+"""The operator's commands: ``flask --app microblog …``, one subject a file."""
+
+from copy import copy
+from functools import wraps
+
+import click
+from flask.cli import with_appcontext
+from peewee import DatabaseError
+
+from microblog.cli import accounts, audit, checks, demo, search, tasks, translate, upkeep
+from microblog.database import db
+from microblog.models import MODELS
+
+
+def init_app(app):
+    for subject in (accounts, audit, checks, demo, search, tasks, translate, upkeep):
+        for command in subject.COMMANDS:
+            app.cli.add_command(_inside_app(command))
+    app.shell_context_processor(lambda: {model.__name__: model for model in MODELS} | {"db": db})
+
+
+def _inside_app(command):
+    """*command*, run in the app's context; that the database does not answer it says in one line."""
+    # A copy: each app that is made in this process would else wrap the command once more.
+    command = copy(command)
+    if hasattr(command, "commands"):
+        command.commands = {name: _inside_app(part) for name, part in command.commands.items()}
+    if function := command.callback:
+
+        @wraps(function)
+        def explaining(*args, **kwargs):
+            try:
+                return function(*args, **kwargs)
+            except DatabaseError as error:
+                message = f"the database does not answer ({error}); see: flask --app microblog doctor"
+                raise click.ClickException(message) from error
+
+        command.callback = with_appcontext(explaining)
+    return command

@@ -1,0 +1,81 @@
+"""Commands that make accounts and let people in again."""
+
+import sys
+
+import click
+from flask import current_app, url_for
+from werkzeug.datastructures import MultiDict
+
+from microblog import auth
+from microblog.database import connected, data_dir
+from microblog.forms import RegistrationForm
+from microblog.models import Ticket, User
+from microblog.models.ticket import INVITE
+from microblog.models.user import EmailTaken, UsernameTaken
+
+password_stdin = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+
+
+@click.command()
+@click.argument("username")
+@click.argument("email")
+@click.option("--admin", is_flag=True, help="Make this the account of an administrator.")
+@password_stdin
+def create_user(username, email, admin, password_stdin):
+    """Make an account; the rules are those of the registration page."""
+    password = _ask_password(password_stdin)
+    fields = {"username": username, "email": email, "password": password, "password2": password}
+    with current_app.test_request_context(), connected():
+        form = RegistrationForm(MultiDict(fields), meta={"csrf": False})
+        if not form.validate():
+            raise _refusal(text for texts in form.errors.values() for text in texts)
+        try:
+            user = User.register(
+                form.username.data, form.email.data, auth.hash_password(password), is_admin=admin
+            )
+        except UsernameTaken as error:
+            raise click.ClickException(f"the username {username} is taken") from error
+        except EmailTaken as error:
+            raise click.ClickException(f"the address {email} is taken") from error
+    if admin:
+        (data_dir() / "setup_code").unlink(missing_ok=True)
+    click.echo(f"{user.username} can sign in now")
+
+
+@click.command()
+@click.argument("username")
+@password_stdin
+def reset_password(username, password_stdin):
+    """Give the user USERNAME a new password and end all their sessions."""
+    with current_app.test_request_context(), connected():
+        user = User.named(username)
+        if user is None:
+            raise click.ClickException(f"there is no user {username}")
+        password = _ask_password(password_stdin)
+        form = RegistrationForm(MultiDict({"password": password}), meta={"csrf": False})
+        if not form.password.validate(form):
+            raise _refusal(form.password.errors)
+        auth.change_password(user, password)
+    click.echo(f"{user.username} can sign in with the new password now, and is signed out everywhere")
+
+
+@click.command()
+def invite():
+    """Print a link by which one account can be made, within seven days."""
+    with current_app.test_request_context(base_url=current_app.config["SITE_URL"]), connected():
+        click.echo(url_for("auth.register", invite=Ticket.issue(INVITE), _external=True))
+    if current_app.config["REGISTRATION"] != "invite":
+        click.echo(f"(it does nothing while REGISTRATION={current_app.config['REGISTRATION']})", err=True)
+
+
+def _ask_password(from_stdin):
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    return click.prompt("Password", hide_input=True, confirmation_prompt=True)
+
+
+def _refusal(texts):
+    return click.ClickException(" ".join(str(text) for text in texts))
+
+
+COMMANDS = (create_user, invite, reset_password)

@@ -1,0 +1,57 @@
+"""Asking whether anything that is installed has a known vulnerability."""
+
+import json
+import urllib.request
+from importlib import metadata
+
+import click
+
+DATABASE = "https://api.osv.dev/v1/querybatch"
+TIMEOUT_S = 20
+FOUND, SKIPPED = 1, 3
+
+
+@click.command()
+@click.option("--database", default=DATABASE, help="Another place that answers as OSV.dev does.")
+@click.pass_context
+def audit(context, database):
+    """Ask OSV.dev about every installed package; exits with 1 for a finding, with 3 when it could not ask."""
+    installed = sorted({(package.name, package.version) for package in metadata.distributions()})
+    try:
+        found = _ask(database, installed)
+    except (OSError, ValueError) as error:
+        click.echo(f"skipped: {database} could not be asked: {error}", err=True)
+        context.exit(SKIPPED)
+    for (name, version), faults in found:
+        click.echo(f"{name} {version}: {', '.join(faults)}")
+    if found:
+        context.exit(FOUND)
+    click.echo(f"passed: nothing is known of any of {len(installed)} packages")
+
+
+def _ask(database, packages):
+    """
+    Those of *packages* of which something is known, each with the names of its faults.
+
+    Raises:
+        OSError: there was no answer, or
+        ValueError: it was none that could be understood.
+    """
+    queries = [
+        {"package": {"ecosystem": "PyPI", "name": name}, "version": version} for name, version in packages
+    ]
+    question = urllib.request.Request(  # noqa: S310 - the operator says where
+        database, json.dumps({"queries": queries}).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(question, timeout=TIMEOUT_S) as answer:  # noqa: S310
+        results = json.load(answer)
+    try:
+        faults = [[fault["id"] for fault in result.get("vulns", [])] for result in results["results"]]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("the answer is none of OSV.dev's") from error
+    if len(faults) != len(packages):
+        raise ValueError("not every package was answered for")
+    return [(package, some) for package, some in zip(packages, faults, strict=True) if some]
+
+
+COMMANDS = (audit,)

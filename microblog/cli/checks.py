@@ -1,0 +1,43 @@
+"""Commands that try whether all is well."""
+
+import sys
+
+import click
+from email_validator import EmailNotValidError, validate_email
+
+from microblog import doctor, mail
+from microblog.models.claimable import MailDelayed, MailRefused
+
+MARKS = {doctor.WELL: ("✓", "green"), doctor.WARNING: ("!", "yellow"), doctor.FAULT: ("✗", "red")}
+
+
+@click.command("doctor")
+@click.option("--quiet", is_flag=True, help="Say nothing of what is well.")
+def examine(quiet):
+    """Look the site over. The exit code is 1 if something is wrong, for monitors; else 0."""
+    faults = 0
+    for finding in doctor.examine():
+        faults += finding.grade == doctor.FAULT
+        if not (quiet and finding.grade == doctor.WELL):
+            mark, colour = MARKS[finding.grade]
+            click.secho(f"{mark} {finding.part}: {finding.what}", fg=colour)
+            if finding.remedy:
+                click.echo(f"    → {finding.remedy}")
+    sys.exit(1 if faults else 0)
+
+
+@click.command()
+@click.argument("address")
+def mail_test(address):
+    """Send a mail to ADDRESS, and tell what the mail server said."""
+    try:
+        recipient = validate_email(address, check_deliverability=False, test_environment=True).normalized
+        click.echo(mail.send_test(recipient))
+    except EmailNotValidError as error:
+        raise click.ClickException(f"{address} is no address: {error}") from error
+    except (MailDelayed, MailRefused) as error:
+        said = f" ({error.__cause__})" if error.__cause__ else ""
+        raise click.ClickException(f"{error}{said}") from error
+
+
+COMMANDS = (examine, mail_test)

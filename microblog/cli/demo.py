@@ -1,0 +1,29 @@
+"""The command that fills a database for a trial."""
+
+import click
+from flask import current_app
+
+from microblog import demo
+from microblog.database import connected
+
+
+@click.command("demo")
+@click.option("--users", default=20, show_default=True, type=click.IntRange(1, 1_000_000))
+@click.option("--posts", default=500, show_default=True, type=click.IntRange(0, 100_000_000))
+@click.option(
+    "--follows", default=5, show_default=True, type=click.IntRange(0, 100_000), help="For each user."
+)
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same people and posts.")
+def fill_with_demo(users, posts, follows, seed):
+    """Fill the database for a trial with demo1 … demoN, whose password is demo-password."""
+    if current_app.config["SETTINGS"].https:
+        raise click.ClickException("not on a site that people reach by https: everybody knows the password")
+    with connected():
+        try:
+            demo.fill(users, posts, follows, seed)
+        except demo.FilledAlready as error:
+            raise click.ClickException(str(error)) from error
+    click.echo(f"{users} users, {posts} posts; sign in as demo1 with {demo.PASSWORD}")
+
+
+COMMANDS = (fill_with_demo,)

@@ -1,0 +1,88 @@
+"""Commands about background tasks: ``flask tasks …``."""
+
+import json
+from datetime import datetime
+
+import click
+from flask.cli import AppGroup
+
+from microblog.database import connected
+from microblog.i18n import N_
+from microblog.jobs import example
+from microblog.lifecycle import NotEnded, launch_again
+from microblog.models import Task
+from microblog.models.claimable import QUEUED, RUNNING, STATES
+from microblog.models.task import TaskInProgress
+
+tasks = AppGroup("tasks", help="Look at background tasks, retry and cancel them; start the example.")
+task_id = click.argument("task_id")
+
+
+@tasks.command("list")
+@click.option("--state", type=click.Choice(STATES), help="Only those; else all that have not ended.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
+def index(state, limit):
+    """Print tasks, newest first: id, state, progress, since when, kind, user, what went wrong."""
+    states = [state] if state else [QUEUED, RUNNING]
+    with connected():
+        for task in Task.in_state(*states).limit(limit):
+            user = task.user.username if task.user else "-"
+            since = f"{task.since:%Y-%m-%d %H:%M:%SZ}"
+            why = task.error or task.note or ""
+            click.echo(f"{task.id}  {task.state:9}  {task.progress:3} %  {since}  {task.name}  {user}  {why}")
+
+
+@tasks.command("show")
+@task_id
+def show(task_id):
+    """Print what is known of the task TASK_ID, as JSON."""
+    with connected():
+        known = {field: _plain(value) for field, value in _task(task_id).__data__.items()}
+    click.echo(json.dumps(known, indent=2, ensure_ascii=False))
+
+
+@tasks.command("retry")
+@task_id
+def retry(task_id):
+    """Do again what the ended task TASK_ID was about, and print the id of the new one."""
+    with connected():
+        try:
+            click.echo(launch_again(_task(task_id)).id)
+        except NotEnded as error:
+            raise click.ClickException("it has not ended; cancel it first") from error
+        except TaskInProgress as error:
+            raise click.ClickException("its user has another of this kind under way") from error
+
+
+@tasks.command("cancel")
+@task_id
+def cancel(task_id):
+    """End the task TASK_ID: at once while it waits, else within its next step."""
+    with connected():
+        task = _task(task_id)
+        if task.complete:
+            raise click.ClickException(f"it has ended already: {task.state}")
+        task.cancel()
+        click.echo("cancelled" if _task(task_id).complete else "its worker was told to stop")
+
+
+@tasks.command("example")
+@click.argument("seconds", type=click.IntRange(1, 3600))
+def start_example(seconds):
+    """Start the tutorial's example job, which counts SECONDS."""
+    with connected():
+        click.echo(Task.launch(example, None, N_("Counting seconds..."), seconds=seconds).id)
+
+
+def _task(task_id):
+    task = Task.get_or_none(Task.id == task_id)
+    if task is None:
+        raise click.ClickException(f"there is no task {task_id}")
+    return task
+
+
+def _plain(value):
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+COMMANDS = (tasks,)

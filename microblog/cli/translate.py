@@ -1,0 +1,69 @@
+"""Commands that keep the catalogues of translations in step with the texts in code and templates."""
+
+import tempfile
+from contextlib import chdir
+from pathlib import Path
+
+import click
+from babel import Locale, UnknownLocaleError
+from babel.messages.frontend import CommandLineInterface
+from flask.cli import AppGroup
+
+from microblog.config import ROOT
+
+TRANSLATIONS = Path("microblog", "translations")
+# Files without line numbers: else every change of code would change every catalogue.
+EXTRACT = "extract --mapping pyproject.toml -k _l -k lazy_gettext --add-location file --project Microblog"
+
+translate = AppGroup("translate", help="Translate the pages into other languages.")
+
+
+def extract(template):
+    """Write every text that is to be translated to the file *template*."""
+    _babel(*EXTRACT.split(), "--output", template, "microblog", "templates")
+
+
+def compile_catalogues():
+    """Make of every catalogue what the site reads."""
+    _babel("compile", "--directory", TRANSLATIONS)
+
+
+@translate.command()
+@click.argument("language")
+def init(language):
+    """Begin the catalogue of LANGUAGE, such as de."""
+    try:
+        Locale.parse(language)
+    except (ValueError, UnknownLocaleError) as error:
+        raise click.ClickException(f"{language} is not a language that Babel knows") from error
+    if (ROOT / TRANSLATIONS / language).exists():
+        raise click.ClickException(f"there is a catalogue of {language}; update keeps it in step")
+    _with_template("init", "--locale", language)
+
+
+@translate.command()
+def update():
+    """Bring new and changed texts into every catalogue; what was translated stays."""
+    _with_template("update", "--no-fuzzy-matching", "--ignore-obsolete", "--ignore-pot-creation-date")
+
+
+@translate.command("compile")
+def compile_all():
+    """Compile every catalogue, as run.sh does at each start."""
+    compile_catalogues()
+
+
+def _with_template(command, *options):
+    with tempfile.TemporaryDirectory() as folder:
+        template = Path(folder) / "messages.pot"
+        extract(template)
+        _babel(command, *options, "--input-file", template, "--output-dir", TRANSLATIONS)
+
+
+def _babel(command, *options):
+    # Catalogues name the files of their texts as seen from here.
+    with chdir(ROOT):
+        CommandLineInterface().run(["pybabel", "--quiet", command, *map(str, options)])
+
+
+COMMANDS = (translate,)

@@ -1,0 +1,51 @@
+"""Commands that look after what the site keeps: the database, backups."""
+
+import secrets
+from pathlib import Path
+
+import click
+
+from microblog import backup, database
+from microblog.database import connected, data_dir
+from microblog.models import TRIGGERS, User
+from microblog.premises import CannotRun
+from microblog.restore import CannotRestore, restore
+
+
+@click.command()
+def migrate():
+    """Bring the database up to date; while there is no administrator, make the set-up code."""
+    try:
+        database.migrate(TRIGGERS, tell=click.echo)
+    except database.SchemaError as error:
+        raise click.ClickException(str(error)) from error
+    code = data_dir() / "setup_code"
+    with connected():
+        if User.administered():
+            code.unlink(missing_ok=True)
+        elif not code.exists():
+            code.touch(mode=0o600)
+            code.write_text(secrets.token_urlsafe(12))
+
+
+@click.command("backup")
+def write_backup():
+    """Write everything into one file in DATA_DIR/backups and print its path; the site may run."""
+    try:
+        click.echo(backup.write())
+    except backup.CannotBackUp as error:
+        raise click.ClickException(str(error)) from error
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def restore_backup(file):
+    """Put the backup FILE in the place of everything; the site must be stopped."""
+    try:
+        former = restore(file)
+    except (CannotRestore, CannotRun) as error:
+        raise click.ClickException(f"nothing was changed: {error}") from error
+    click.echo(f"restored; what was there before lies in {former}")
+
+
+COMMANDS = (migrate, write_backup, restore_backup)

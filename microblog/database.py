@@ -1,0 +1,159 @@
+"""The one SQLite file: its pragmas, connections, times, migrations and copies."""
+
+import fcntl
+import os
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flask import g
+from peewee import DateTimeField, Model
+from playhouse.migrations import Runner
+from playhouse.pool import PooledSqliteDatabase
+
+FILE_NAME = "microblog.db"
+LARGEST_ID = 2**63 - 1
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+# busy_timeout comes first: setting the others already needs the lock that another process may hold.
+PRAGMAS = [
+    ("busy_timeout", 10_000),
+    ("journal_mode", "wal"),
+    ("synchronous", "normal"),
+    ("foreign_keys", 1),
+    ("cache_size", -16_000),
+    ("temp_store", "memory"),
+    ("journal_size_limit", 64 * 1024**2),
+]
+
+# IMMEDIATE: a transaction that reads and then writes fails at once when another writer came between,
+# whatever the timeout; one that takes the write lock first waits its turn.
+db = PooledSqliteDatabase(
+    None, lock_type="IMMEDIATE", autoconnect=False, check_same_thread=False, max_connections=64, timeout=10
+)
+os.register_at_fork(after_in_child=db.dispose)
+
+
+class SchemaError(RuntimeError):
+    """The database file does not fit this version of Microblog."""
+
+
+class UTCDateTimeField(DateTimeField):
+    """Aware UTC in Python; in SQLite a text of fixed width, so that it sorts as the moments do."""
+
+    def db_value(self, value):
+        return value and value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+    def python_value(self, value):
+        return value and datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+class BaseModel(Model):
+    class Meta:
+        database = db
+        legacy_table_names = False
+
+
+def init(folder, **options):
+    """Point the database at the file in *folder*; nothing is opened yet."""
+    db.init(str(Path(folder) / FILE_NAME), pragmas=PRAGMAS, **options)
+
+
+def data_dir():
+    """The folder that holds the database file and all else that must be kept."""
+    return Path(db.database).parent
+
+
+@contextmanager
+def connected():
+    """A connection for the block; one that this thread holds already is used and left open."""
+    if not db.is_closed():
+        yield
+        return
+    db.connect()
+    try:
+        yield
+    finally:
+        db.close()
+
+
+def init_app(app):
+    """Give each request a connection; one that the thread held before stays open."""
+
+    @app.before_request
+    def open_connection():
+        if db.is_closed():
+            db.connect()
+            g.close_connection = True
+
+    @app.teardown_request
+    def close_connection(_error):
+        if g.pop("close_connection", False):
+            db.close()
+
+
+def migrate(triggers, tell=lambda _line: None):
+    """
+    Bring the schema up to date, one process at a time, and return the names of what was applied.
+
+    A database that holds something is copied to ``before-upgrade/`` first, and *tell* is given a line that
+    says so. *triggers* are the statements that make the triggers again: rebuilding a table drops its own.
+
+    Raises:
+        SchemaError: the database was written by a newer version.
+    """
+    with only_one(data_dir() / "run" / "migrate.lock"), connected():
+        if not pending():
+            return []
+        runner = Runner(db, str(MIGRATIONS))
+        if runner.applied():
+            copy = data_dir() / "before-upgrade" / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.db"
+            copy_into(copy)
+            tell(f"database: copied to {copy}, then brought up to date")
+        applied = runner.up()
+        for statement in triggers:
+            db.execute_sql(statement)
+        return applied
+
+
+def pending():
+    """
+    Names of the migrations that the database still needs.
+
+    Raises:
+        SchemaError: the database was written by a newer version.
+    """
+    history = Runner(db, str(MIGRATIONS)).status()
+    if newer := [step.name for step in history if step.path is None]:
+        raise SchemaError(f"the database is newer than this version: it knows {', '.join(newer)}")
+    return [step.name for step in history if not step.applied]
+
+
+def copy_into(path):
+    """
+    Write a compact, consistent copy of the database to *path*, whole or not at all.
+
+    Raises:
+        SchemaError: the copy did not pass SQLite's quick check.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_suffix(".part")
+    draft.unlink(missing_ok=True)
+    db.execute_sql("VACUUM INTO ?", (str(draft),))
+    draft.chmod(0o600)
+    copy = PooledSqliteDatabase(str(draft))
+    try:
+        if copy.execute_sql("PRAGMA quick_check").fetchone() != ("ok",):
+            raise SchemaError(f"the copy {draft} is damaged; is the disk sound?")
+    finally:
+        copy.close_all()
+    draft.rename(path)
+
+
+@contextmanager
+def only_one(path):
+    """Hold the lock of the file *path* for the block; who comes second waits."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,92 @@
+"""
+Mails about errors to the administrators, from web server and consumer, through the mail table.
+
+One for each kind of error in ten minutes. Recording one is the affair of a thread with a connection of its
+own: what the request or job was writing is not mixed with it. What goes wrong with such a mail, when it is
+recorded or when it is sent, makes no other.
+"""
+
+import hashlib
+import logging
+import threading
+import traceback
+from datetime import timedelta
+
+from flask import g, has_app_context
+
+from microblog import clock, logs
+from microblog.database import connected
+from microblog.jobs import deliver
+from microblog.models import Mail
+
+ONE_WITHIN = timedelta(minutes=10)
+LONGEST_REPORT = 20_000
+LONGEST_SUMMARY = 80
+
+log = logging.getLogger(__name__)
+
+
+def init_app(app):
+    """Begin to mail to ``ADMINS``; without any, nothing is mailed."""
+    root = logging.getLogger()
+    for former in [handler for handler in root.handlers if isinstance(handler, ErrorMailer)]:
+        root.removeHandler(former)
+    if app.config["ADMINS"]:
+        root.addHandler(ErrorMailer(app))
+
+
+class ErrorMailer(logging.Handler):
+    def __init__(self, app):
+        super().__init__(logging.ERROR)
+        self.app = app
+        self.last_at = {}
+        self.addFilter(logs.add_reference)
+        self.setFormatter(logs.TextFormatter(logs.TEXT))
+
+    def emit(self, record):
+        try:
+            key = fingerprint(record)
+            if not self._is_about_our_mails() and self._is_first_for_now(key):
+                report = (key, record.getMessage(), self.format(record))
+                threading.Thread(target=self._record, args=report, name="error mail").start()
+        except Exception:
+            # As all handlers do: to standard error, for the log is what has just failed.
+            self.handleError(record)
+
+    def _record(self, key, message, report):
+        with self.app.app_context():
+            g.keep_errors_from_mail = True
+            try:
+                with connected():
+                    Mail.send_once(
+                        deliver,
+                        "error",
+                        self.app.config["ADMINS"],
+                        span=ONE_WITHIN,
+                        key=key,
+                        what=logs.one_line(message)[:LONGEST_SUMMARY],
+                        report=report[:LONGEST_REPORT],
+                    )
+            except Exception:
+                log.exception("no mail about an error could be recorded")
+
+    def _is_about_our_mails(self):
+        return has_app_context() and g.get("keep_errors_from_mail", False)
+
+    def _is_first_for_now(self, key):
+        """Whether this process has not met *key* lately; the table knows of the other processes."""
+        now = clock.now()
+        if key in self.last_at and now - self.last_at[key] < ONE_WITHIN:
+            return False
+        self.last_at[key] = now
+        return True
+
+
+def fingerprint(record):
+    """The same for two records of the same cause: the line that logged it and the one that raised it."""
+    places = [f"{record.name}:{record.pathname}:{record.lineno}"]
+    if record.exc_info and record.exc_info[1]:
+        kind, _error, trace = record.exc_info
+        frames = traceback.extract_tb(trace)
+        places += [kind.__qualname__, *(f"{frame.filename}:{frame.lineno}" for frame in frames[-1:])]
+    return hashlib.sha256(" ".join(places).encode()).hexdigest()[:32]

@@ -1,0 +1,133 @@
+"""Every error page, once: in the site's layout, with a way back, and with what the person had typed."""
+
+import logging
+import math
+
+from flask import g, jsonify, redirect, render_template, request, url_for
+from flask.globals import request_ctx
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _l
+from peewee import IntegrityError, OperationalError
+from playhouse.pool import MaxConnectionsExceeded
+from werkzeug.exceptions import Conflict, HTTPException, ServiceUnavailable
+
+from microblog.api import problem
+from microblog.auth import login_manager
+
+RETRY_AFTER_S = 5
+# Fields worth keeping. Passwords are not.
+TYPED = ("post", "message", "about_me")
+NOT_SENT_AGAIN = {"csrf_token", "password", "password2", "current_password"}
+WORDS = {
+    400: (_l("That did not work"), _l("The request could not be understood. Please go back and try again.")),
+    401: (_l("Please sign in"), _l("You are not signed in any more.")),
+    403: (_l("Not allowed"), _l("You may not do that.")),
+    404: (_l("Nothing here"), _l("There is no such page. It may have been deleted, or the link is wrong.")),
+    405: (_l("That did not work"), _l("This address does not answer to that kind of request.")),
+    409: (_l("Too late, or too early"), _l("That cannot be done in the present state.")),
+    413: (_l("Too large"), _l("That was more than this site takes at once.")),
+    429: (_l("Too many requests"), _l("Please wait a moment, then try again.")),
+    500: (_l("Something broke"), _l("It is our fault, not yours. It has been noted in the log.")),
+    503: (_l("The server is busy"), _l("Nothing was saved. Please try again in a moment.")),
+}
+
+log = logging.getLogger(__name__)
+
+
+def init_app(app):
+    app.register_error_handler(HTTPException, show)
+    app.register_error_handler(OperationalError, show_busy)
+    app.register_error_handler(MaxConnectionsExceeded, show_busy)
+    app.register_error_handler(IntegrityError, show_overtaken)
+    login_manager.unauthorized_handler(ask_to_sign_in)
+
+
+def show(error):
+    """The page of an HTTP error; its headers, such as ``Allow``, stay."""
+    answer = error.get_response()
+    if error.response is not None:
+        return answer
+    title, text = WORDS.get(error.code, WORDS[500 if error.code >= 500 else 400])
+    if error.code == 429 and error.retry_after:
+        text = _wait(error.retry_after)
+    if error.code >= 500:
+        _forget_unknown_user()
+    if problem.is_asked_for():
+        answer.data = problem.text(answer.status_code, text)
+        answer.content_type = problem.MEDIA_TYPE
+    elif _wants_json():
+        answer.data = jsonify(error=str(text)).data
+        answer.content_type = "application/json"
+    elif request_ctx.url_adapter is None:
+        # The request named a host that is not ours: no link can be made, so there is no page.
+        answer.content_type = "text/plain; charset=utf-8"
+        answer.data = str(text)
+    else:
+        answer.data = render_template(
+            "errors/error.html",
+            code=error.code,
+            title=title,
+            text=text,
+            typed=_typed(),
+            fields=_fields() if error.code == 429 else None,
+            bare=error.code >= 500,
+        )
+    return answer
+
+
+def show_busy(error):
+    """A database that does not answer is an outage, not a bug: 503, and try again."""
+    log.error("%s %s: the database did not answer: %s", request.method, request.endpoint, error)
+    return show(ServiceUnavailable(retry_after=RETRY_AFTER_S))
+
+
+def show_overtaken(error):
+    """409: what a new row points to, such as the recipient of a message, was deleted in that very moment."""
+    if "FOREIGN KEY" not in str(error):
+        raise error
+    log.warning("%s %s: %s", request.method, request.endpoint, error)
+    return show(Conflict())
+
+
+def ask_to_sign_in():
+    """To the sign-in page and back; a text that was typed is shown instead, for it would be lost."""
+    if _typed():
+        return render_template(
+            "errors/error.html", code=401, title=WORDS[401][0], text=WORDS[401][1], typed=_typed(), bare=False
+        ), 401
+    asked = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else None
+    return redirect(url_for("auth.login", next=asked))
+
+
+def _typed():
+    try:
+        return [request.form[name] for name in TYPED if request.form.get(name)]
+    except HTTPException:
+        # The form itself was the error: too large, or broken.
+        return []
+
+
+def _fields():
+    """What was sent and may be sent once more as it is; None when nothing was, or for what is secret."""
+    if request.method != "POST":
+        return None
+    return {name: text for name, text in request.form.items() if name not in NOT_SENT_AGAIN}
+
+
+def _wait(seconds):
+    if seconds < 100:
+        return ngettext(
+            "Please try again in %(num)d second.", "Please try again in %(num)d seconds.", seconds
+        )
+    return gettext("Please try again in %(minutes)d minutes.", minutes=math.ceil(seconds / 60))
+
+
+def _wants_json():
+    accepted = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return request.path == "/notifications" or accepted == "application/json"
+
+
+def _forget_unknown_user():
+    """Whoever is not known by now stays unknown: asking the database once more would fail once more."""
+    if "_login_user" not in g:
+        g._login_user = login_manager.anonymous_user()

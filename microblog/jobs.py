@@ -1,0 +1,81 @@
+"""What the consumer runs: shallow functions that call the modules that know how."""
+
+import errno
+import time
+from datetime import timedelta
+
+from flask import current_app, g
+from flask_babel import gettext as _
+
+from microblog import archive, letters, mail
+from microblog.lifecycle import MAIL_PRIORITY, OUT_OF_SPACE, Failed, job
+from microblog.models import Mail
+from microblog.models.claimable import WRITING
+
+
+@job()
+def export_posts(task):
+    """Write the archive of the user's posts and mail it to them."""
+    if task.phase == WRITING or not task.file.exists():
+        _write_archive(task)
+    mail_archive(task)
+
+
+def _write_archive(task):
+    config = current_app.config
+    try:
+        made = archive.write(
+            task.user_id, task.file, task.draft, report=task.advance, delay_s=config["EXPORT_DELAY_S"]
+        )
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise Failed(OUT_OF_SPACE) from error
+        raise
+    task.offer(timedelta(days=config["EXPORT_KEEP_DAYS"]), **made._asdict())
+
+
+def mail_archive(task):
+    """Send the archive, attached or, when it is large or the server says so, linked."""
+    small = task.result["size_bytes"] <= current_app.config["EXPORT_ATTACH_MAX_BYTES"]
+    try:
+        mail.deliver(task, _message(task, attached=small))
+    except mail.TooBig:
+        if not small:
+            raise
+        mail.deliver(task, _message(task, attached=False))
+
+
+def _message(task, attached):
+    user = task.user
+    with mail.in_language(user.language, task.arguments.get("language")):
+        message = mail.compose(
+            "export_posts",
+            subject=_("[Microblog] Your blog posts"),
+            recipient=user.email,
+            message_id=f"export-{task.id}",
+            written_at=task.created_at,
+            user=user,
+            task=task,
+            attached=attached,
+        )
+    if attached:
+        message.attach("posts.json", "application/json", task.file.read_bytes())
+    return message
+
+
+@job(model=Mail, priority=MAIL_PRIORITY)
+def deliver(row):
+    """Write the letter that *row*, a mail, stands for, and send it."""
+    # What goes wrong with the mail about an error must not make another one.
+    g.keep_errors_from_mail = row.kind == letters.error.__name__
+    mail.deliver(row, letters.write(row))
+
+
+@job()
+def example(task):
+    """Count the seconds of ``task.arguments["seconds"]``, as the tutorial's first job does."""
+    seconds = task.arguments["seconds"]
+    task.advance(0, seconds)
+    for second in range(seconds):
+        time.sleep(1)
+        task.advance(second + 1, seconds)

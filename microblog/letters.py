@@ -1,0 +1,105 @@
+"""What each kind of mail in the mail table says; made in the worker, so that no secret lies in a row."""
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from flask_babel import gettext
+
+from microblog import mail
+from microblog.i18n import N_
+from microblog.models import Ticket, User
+from microblog.models.task import Cancelled
+from microblog.models.ticket import CHANGE_EMAIL, RESET_PASSWORD
+
+# So many links to one address within that time; who asks for more has them already, or is a nuisance.
+MOST_LINKS = 3
+LINKS_WITHIN = timedelta(minutes=10)
+
+letters = {}
+
+
+class Unneeded(Cancelled):
+    """There is nobody whom this mail concerns, or they have it already."""
+
+
+class Letter(NamedTuple):
+    """
+    *language* is what its reader chose, or None; *subject* is stored in English.
+
+    *values* are for ``templates/email/<kind>``.
+    """
+
+    recipient: str
+    language: str | None
+    subject: str
+    values: dict
+
+
+def write(row):
+    """
+    The message that *row*, a mail, stands for.
+
+    Raises:
+        Unneeded: it is not to be sent.
+    """
+    letter = letters[row.kind](row)
+    with mail.in_language(letter.language, row.arguments.get("language")):
+        return mail.compose(
+            row.kind,
+            subject=gettext(letter.subject).replace("%(what)s", row.arguments.get("what", "")),
+            recipient=letter.recipient,
+            message_id=f"{row.kind}-{row.id}",
+            written_at=row.created_at,
+            **letter.values,
+        )
+
+
+def letter(function):
+    letters[function.__name__] = function
+    return function
+
+
+@letter
+def reset_password(row):
+    user = User.with_email(row.recipient)
+    if user is None:
+        raise Unneeded
+    _refuse_flood(row)
+    token = Ticket.issue(RESET_PASSWORD, user)
+    return Letter(
+        user.email, user.language, N_("[Microblog] Reset Your Password"), {"user": user, "token": token}
+    )
+
+
+@letter
+def change_email(row):
+    """To the new address: whoever opens the link reads the mail that comes there."""
+    _refuse_flood(row)
+    token = Ticket.issue(CHANGE_EMAIL, row.user, row.recipient)
+    return Letter(
+        row.recipient,
+        row.user.language,
+        N_("[Microblog] Confirm your e-mail address"),
+        {"user": row.user, "token": token},
+    )
+
+
+@letter
+def email_changed(row):
+    """To the old address, in case it was not its owner who did it."""
+    return Letter(
+        row.recipient,
+        row.user.language,
+        N_("[Microblog] Your e-mail address was changed"),
+        {"user": row.user},
+    )
+
+
+@letter
+def error(row):
+    return Letter(row.recipient, None, "[Microblog] Error: %(what)s", row.arguments)
+
+
+def _refuse_flood(row):
+    if row.asked_before(LINKS_WITHIN) >= MOST_LINKS:
+        raise Unneeded

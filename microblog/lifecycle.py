@@ -1,0 +1,162 @@
+"""What happens around a job: claim, run, end. Jobs themselves know none of it."""
+
+import logging
+import threading
+from collections import Counter
+from contextlib import contextmanager
+
+from peewee import OperationalError
+
+from microblog.i18n import N_
+from microblog.models.claimable import CANCELLED, SUCCEEDED, Lost, MailDelayed, MailRefused
+from microblog.models.task import Cancelled, Task
+from microblog.queue import huey
+
+log = logging.getLogger(__name__)
+
+MAIL_PRIORITY = 10
+TASK_PRIORITY = 0
+BUSY = N_("The server was too busy to do this.")
+OUT_OF_SPACE = N_("The server is out of space.")
+UNKNOWN = N_("This version of the site cannot do that.")
+BROKEN = N_("Something went wrong on the server.")
+
+# Jobs by name: rows keep the name, whoever rings looks the job up here.
+jobs = {}
+# Ids that this process works on, and how many envelopes of each: a second one that finds nothing to
+# claim must not take the first one's mark away. A running row of ours that is not here is orphaned.
+active = Counter()
+counting = threading.Lock()
+
+
+class Failed(Exception):
+    """The job cannot be done and trying again will not mend it; the message is for the user."""
+
+
+class NotEnded(Exception):
+    """The task is still under way."""
+
+
+class Job:
+    """A function that works on one row of *model*, and the bell that calls a worker to it."""
+
+    def __init__(self, function, model, priority):
+        self.function = function
+        self.model = model
+        self.name = function.__name__
+        self.__doc__ = function.__doc__
+        self._doorbell = huey.task(name=self.name, priority=priority, context=True)(self._answer())
+        jobs[self.name] = self
+
+    def ring(self, row):
+        """Put an envelope with the row's id into the queue."""
+        huey.ring(self._doorbell.s(id=row.id))
+
+    def work(self, envelope):
+        """Claim the row of *envelope*, run the function on it, write its end."""
+        with _active(envelope.id):
+            # A worker that was waiting for an envelope may get one after the stop: the next consumer's.
+            row = None if huey.stopping else self.model.claim(envelope.id, huey.worker.name)
+            if row is None:
+                return
+            row.envelope = envelope
+            try:
+                self._run(row)
+            except Lost:
+                log.info("%s %s is not ours any more", self.name, row.id)
+                if row.gone:
+                    row.remove_traces()
+            finally:
+                ring_due()
+
+    def _run(self, row):
+        try:
+            self.function(row)
+        except Lost:
+            raise
+        except Cancelled:
+            row.finish(CANCELLED)
+        except Failed as failure:
+            log.warning("%s %s failed: %s", self.name, row.id, failure)
+            row.fail(str(failure))
+        except MailDelayed as delay:
+            log.warning("%s %s: mail delayed: %s", self.name, row.id, delay)
+            row.retry_mail(str(delay))
+        except MailRefused as refusal:
+            log.warning("%s %s: mail given up: %s", self.name, row.id, refusal)
+            row.give_up_mail(str(refusal))
+        except OperationalError as error:
+            self._give_way(row, error)
+        except Exception as error:
+            if row.gone:
+                # With its user, whom the job looked for in vain.
+                raise Lost(row.id) from error
+            log.exception("%s %s broke", self.name, row.id)
+            row.fail(BROKEN)
+        else:
+            row.finish(SUCCEEDED)
+
+    def _give_way(self, row, error):
+        """A database that was busy is tried again; one without space is not."""
+        log.warning("%s %s could not use the database: %s", self.name, row.id, error)
+        if "full" in str(error):
+            row.fail(OUT_OF_SPACE)
+        else:
+            row.retry_or_fail(BUSY)
+
+    def _answer(self):
+        def answer(task):
+            self.work(task)
+
+        # Part of every envelope's address, so it stays the same wherever this code moves.
+        answer.__module__ = "microblog.jobs"
+        return answer
+
+
+def job(model=Task, priority=TASK_PRIORITY):
+    """Make a function the job of its name."""
+    return lambda function: Job(function, model, priority)
+
+
+def launch_again(task):
+    """
+    Launch a new task for what *task*, an ended one, was about; an ended one never lives again.
+
+    Raises:
+        NotEnded: it is still under way.
+        TaskInProgress: another of its kind is.
+    """
+    if not task.complete:
+        raise NotEnded(task.id)
+    again = Task.launch(jobs[task.name], task.user_id, task.description, **task.arguments)
+    task.dismiss()
+    return again
+
+
+def ring_due():
+    """Ring for tasks that wait: a worker that found no free slot for them let their envelopes go."""
+    for task in Task.due().limit(huey.task_slots):
+        ring(task)
+
+
+def ring(row):
+    """Call a worker to *row*; what no job is known for, after a downgrade perhaps, ends here."""
+    if row.name in jobs:
+        jobs[row.name].ring(row)
+    else:
+        log.error("%s %s: there is no such job", row.name, row.id)
+        row.fail(UNKNOWN)
+
+
+@contextmanager
+def _active(row_id):
+    # Before the claim, so that the reconciler never sees a row of ours that nobody seems to work on.
+    with counting:
+        active[row_id] += 1
+    try:
+        yield
+    finally:
+        with counting:
+            active[row_id] -= 1
+            if not active[row_id]:
+                del active[row_id]

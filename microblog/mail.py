@@ -1,0 +1,198 @@
+"""Every mail: what it says, how it leaves, what the server's answer means."""
+
+import smtplib
+import ssl
+from contextlib import suppress
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import flask_mail
+from flask import current_app, render_template
+from flask_babel import force_locale
+
+from microblog import clock
+from microblog.database import data_dir
+from microblog.i18n import N_
+from microblog.models.claimable import MailDelayed, MailRefused
+
+TIMEOUT_S = 15
+TOO_BIG = 552
+UNREACHABLE = N_("The mail server could not be reached.")
+LATER = N_("The mail server asked to try again later.")
+BROKEN_OFF = N_("The mail server broke off the connection.")
+NOT_SIGNED_IN = N_("The mail server did not let this site sign in.")
+ADDRESS_REFUSED = N_("The mail server refused the address.")
+MAIL_REFUSED = N_("The mail server refused the mail.")
+
+
+class TooBig(MailRefused):
+    """The server takes no mail of this size."""
+
+
+class _BrokenOff(Exception):
+    """The connection was lost past the point where the server may have accepted the mail."""
+
+
+class Connection(flask_mail.Connection):
+    """Flask-Mail's connection with what it lacks: a timeout and TLS that is verified."""
+
+    def configure_host(self):
+        server, port = self.mail.server, self.mail.port
+        if self.mail.use_ssl:
+            host = _SMTPOverTLS(server, port, timeout=TIMEOUT_S, context=ssl.create_default_context())
+        else:
+            host = _SMTP(server, port, timeout=TIMEOUT_S)
+        if self.mail.use_tls:
+            host.starttls(context=ssl.create_default_context())
+        if self.mail.username and self.mail.password:
+            host.login(self.mail.username, self.mail.password)
+        return host
+
+    def __exit__(self, *error):
+        # The mail is accepted or refused by now: how the server says good-bye changes neither.
+        if self.host is not None:
+            with suppress(OSError):
+                self.host.quit()
+
+
+class Mail(flask_mail.Mail):
+    def connect(self):
+        return Connection(current_app.extensions["mail"])
+
+
+mail = Mail()
+
+
+def compose(template, subject, recipient, message_id, written_at, **values):
+    """
+    A message with text and HTML bodies from ``templates/email/<template>``.
+
+    The same *message_id* and *written_at* make a resent mail recognizable as the same one. Links in it
+    start with the site's own address, never with one that a request named.
+    """
+    site_url = current_app.config["SITE_URL"]
+    with current_app.test_request_context(base_url=site_url):
+        text = render_template(f"email/{template}.txt", **values)
+        html = render_template(f"email/{template}.html", **values)
+    message = flask_mail.Message(
+        subject,
+        recipients=[recipient],
+        body=text,
+        html=html,
+        sender=current_app.config["SENDER"],
+        date=written_at.timestamp(),
+        extra_headers={"Auto-Submitted": "auto-generated"},
+    )
+    message.msgId = f"<{message_id}@{urlsplit(site_url).hostname}>"
+    return message
+
+
+def in_language(*wanted):
+    """For the block, speak the first of *wanted*, tags or None, that the site speaks, else its own."""
+    spoken = current_app.config["SPOKEN"]
+    return force_locale(next((tag for tag in wanted if tag in spoken), spoken[0]))
+
+
+def deliver(row, message):
+    """
+    Send *message* for *row*, or write it to the outbox when there is no mail server.
+
+    A row whose mail is known to be sent is left alone.
+
+    Raises:
+        MailDelayed: it may go through later.
+        MailRefused: it will not; ``TooBig`` when a smaller one would.
+    """
+    if row.mailed_at:
+        return
+    row.begin_mail()
+    try:
+        if current_app.config["MAIL_SERVER"]:
+            _send(message, row.mark_mailing)
+        else:
+            _write_to_outbox(row.letter, message)
+    except (MailDelayed, MailRefused) as error:
+        if not error.uncertain:
+            row.write(mailing_at=None)
+        raise
+    row.write(mailed_at=clock.now())
+
+
+def send_test(recipient):
+    """
+    Send a mail to *recipient* at once and return where it is now, in words.
+
+    Raises:
+        MailDelayed: or
+        MailRefused: caused by what the mail server said, where it said something.
+    """
+    message = compose("test", "[Microblog] Test", recipient, f"test-{uuid4()}", clock.now())
+    if current_app.config["MAIL_SERVER"]:
+        _send(message)
+        return f"{current_app.config['MAIL_SERVER']} has taken it for {recipient}"
+    path = _write_to_outbox(data_dir() / "outbox" / "test.eml", message)
+    return f"there is no MAIL_SERVER: it lies in {path}"
+
+
+def _send(message, about_to_leave=lambda: None):
+    try:
+        with mail.connect() as connection:
+            connection.host.about_to_leave = about_to_leave
+            connection.send(message)
+    except _BrokenOff as error:
+        raise MailDelayed(BROKEN_OFF, uncertain=True) from error
+    except smtplib.SMTPRecipientsRefused as error:
+        code, _answer = next(iter(error.recipients.values()))
+        raise _meaning(code, ADDRESS_REFUSED) from error
+    except smtplib.SMTPAuthenticationError as error:
+        raise MailDelayed(NOT_SIGNED_IN) from error
+    except smtplib.SMTPResponseException as error:
+        raise _meaning(error.smtp_code, MAIL_REFUSED) from error
+    except OSError as error:
+        # Includes every other SMTPException, refused and timed out connections, and bad certificates.
+        raise MailDelayed(UNREACHABLE) from error
+
+
+def _meaning(code, refusal):
+    """RFC 5321, 4.2.1: 4yz is transient, 5yz is permanent; 552 says that the mail is too big."""
+    if code == TOO_BIG:
+        return TooBig(refusal)
+    return MailRefused(refusal) if 500 <= code < 600 else MailDelayed(LATER)
+
+
+def _write_to_outbox(path, message):
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    draft = path.with_name(f".{path.stem}.part")
+    draft.touch(mode=0o600)
+    draft.write_bytes(message.as_bytes())
+    return draft.rename(path)
+
+
+class _TellsUncertainty:
+    """Tells a connection that was lost after the final dot from one that was lost before."""
+
+    left = False
+
+    def send(self, data):
+        """Only what holds the whole mail ends with the final dot."""
+        final = isinstance(data, bytes) and data.endswith(b"\r\n.\r\n")
+        if final:
+            self.about_to_leave()
+        super().send(data)
+        self.left = self.left or final
+
+    def data(self, message):
+        try:
+            return super().data(message)
+        except smtplib.SMTPServerDisconnected as error:
+            if self.left:
+                raise _BrokenOff from error
+            raise
+
+
+class _SMTP(_TellsUncertainty, smtplib.SMTP):
+    pass
+
+
+class _SMTPOverTLS(_TellsUncertainty, smtplib.SMTP_SSL):
+    pass

@@ -1,0 +1,35 @@
+"""One noun a file; each may use those it points to."""
+
+from microblog.models import block, post_index, task
+from microblog.models.block import Block
+from microblog.models.mail import Mail
+from microblog.models.message import Message
+from microblog.models.notification import Notification
+from microblog.models.post import Post
+from microblog.models.post_index import PostIndex
+from microblog.models.session import Session
+from microblog.models.task import Task
+from microblog.models.ticket import Ticket
+from microblog.models.token import Token
+from microblog.models.user import Follow, User
+
+MODELS = [User, Follow, Block, Session, Post, Message, Notification, Task, Mail, Ticket, Token, PostIndex]
+# Made after the tables, and again after each migration: rebuilding a table drops its triggers.
+TRIGGERS = [*block.TRIGGERS, *task.TRIGGERS, *post_index.TRIGGERS]
+
+__all__ = [
+    "MODELS",
+    "TRIGGERS",
+    "Block",
+    "Follow",
+    "Mail",
+    "Message",
+    "Notification",
+    "Post",
+    "PostIndex",
+    "Session",
+    "Task",
+    "Ticket",
+    "Token",
+    "User",
+]

@@ -1,0 +1,68 @@
+"""Who wants nothing to do with whom."""
+
+from peewee import SQL, Check, ForeignKeyField
+
+from microblog.database import BaseModel, db
+from microblog.models.user import ACROSS_A_BLOCK, User
+
+
+class Block(BaseModel):
+    blocker = ForeignKeyField(User, on_delete="CASCADE", index=False)
+    blocked = ForeignKeyField(User, on_delete="CASCADE")
+
+    class Meta:
+        primary_key = False
+        table_settings = ("WITHOUT ROWID",)
+        constraints = (SQL("PRIMARY KEY (blocker_id, blocked_id)"), Check("blocker_id <> blocked_id"))
+
+    @classmethod
+    def put(cls, blocker, blocked):
+        """Part the two: no follow, no message, neither sees the other's posts; once is enough."""
+        with db.atomic():
+            cls.insert(blocker=blocker, blocked=blocked).on_conflict_ignore().execute()
+            blocker.unfollow(blocked)
+            blocked.unfollow(blocker)
+
+    @classmethod
+    def lift(cls, blocker, blocked):
+        """Take the block back; what it ended stays ended."""
+        cls.delete().where(cls.blocker == blocker, cls.blocked == blocked).execute()
+
+    @classmethod
+    def between(cls, one, other):
+        """Whether either has blocked the other."""
+        pair = (one.id, other.id)
+        return cls.select(SQL("1")).where(cls.blocker.in_(pair), cls.blocked.in_(pair)).exists()
+
+    @classmethod
+    def placed_by(cls, user):
+        """Ids of those whom *user* has blocked, for a subquery."""
+        return cls.select(cls.blocked).where(cls.blocker == user)
+
+    @classmethod
+    def around(cls, user):
+        """Ids of those who do not see *user* and are not seen by them, whoever began; for a subquery."""
+        return cls.placed_by(user).union_all(cls.select(cls.blocker).where(cls.blocked == user))
+
+    @classmethod
+    def people(cls, user):
+        """The users whom *user* has blocked, those who came to the site last first."""
+        return User.select().where(User.id.in_(cls.placed_by(user))).order_by(User.id.desc())
+
+
+def _refusing(table, one, other):
+    """A trigger that lets no row into *table* which joins two people across a block."""
+    return f"""
+    CREATE TRIGGER IF NOT EXISTS {table}_across_a_block BEFORE INSERT ON {table}
+    WHEN EXISTS (
+        SELECT 1 FROM block WHERE (blocker_id = NEW.{one} AND blocked_id = NEW.{other})
+        OR (blocker_id = NEW.{other} AND blocked_id = NEW.{one})
+    )
+    BEGIN SELECT RAISE(ABORT, '{ACROSS_A_BLOCK}'); END
+    """  # noqa: S608
+
+
+TRIGGERS = [
+    _refusing("follow", "follower_id", "followed_id"),
+    _refusing("message", "sender_id", "recipient_id"),
+]

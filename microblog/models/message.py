@@ -1,0 +1,88 @@
+"""What one person writes to another alone."""
+
+from peewee import CharField, Check, ForeignKeyField, fn
+from playhouse.sqlite_ext import AutoIncrementField
+
+from microblog import clock
+from microblog.database import BaseModel, UTCDateTimeField, db
+from microblog.models.block import Block
+from microblog.models.notification import Notification
+from microblog.models.user import User, unless_blocked
+from microblog.text import MAX_LENGTH
+
+
+class Message(BaseModel):
+    id = AutoIncrementField()
+    sender = ForeignKeyField(User, on_delete="CASCADE")
+    recipient = ForeignKeyField(User, on_delete="CASCADE")
+    body = CharField(MAX_LENGTH, constraints=[Check(f"length(body) BETWEEN 1 AND {MAX_LENGTH}")])
+    timestamp = UTCDateTimeField(default=clock.now)
+    read_at = UTCDateTimeField(null=True)
+
+    @classmethod
+    def send(cls, sender, recipient, body):
+        """
+        Put a message into the inbox of *recipient* and tell them how many are unread.
+
+        Raises:
+            Blocked: one of the two has blocked the other.
+        """
+        with db.atomic(), unless_blocked():
+            message = cls.create(sender=sender, recipient=recipient, body=body)
+            cls.tell_unread(recipient)
+        return message
+
+    @classmethod
+    def inbox(cls, user):
+        """Messages to *user*, with their senders, newest first; none of people whom they have blocked."""
+        return cls._newest_first(cls.sender).where(*cls._to(user))
+
+    @classmethod
+    def sent(cls, user):
+        """Messages that *user* wrote, with their recipients, newest first."""
+        return cls._newest_first(cls.recipient).where(cls.sender == user)
+
+    @classmethod
+    def read(cls, user, oldest, newest):
+        """Mark the unread ones in the inbox of *user* as read, from the id *oldest* to the id *newest*."""
+        with db.atomic():
+            cls.update(read_at=clock.now()).where(
+                *cls._to(user), cls.read_at.is_null(), cls.id.between(oldest, newest)
+            ).execute()
+            cls.tell_unread(user)
+
+    @classmethod
+    def take_back_all(cls, sender):
+        """Delete all that *sender* wrote, and tell those who had not read it how many are left."""
+        unread = cls.select(cls.recipient).where(cls.sender == sender, cls.read_at.is_null())
+        with db.atomic():
+            disappointed = list(User.select().where(User.id.in_(unread)))
+            cls.delete().where(cls.sender == sender).execute()
+            for user in disappointed:
+                cls.tell_unread(user)
+
+    @classmethod
+    def tell_unread(cls, user):
+        """Notify the pages of *user* of the number of unread messages."""
+        Notification.push(user, "unread_message_count", cls._unread(user).scalar())
+
+    @classmethod
+    def news(cls, user):
+        """How many are unread, and the newest notification's id at that very moment: one query."""
+        newest = fn.COALESCE(Notification.newest(user), 0)
+        return cls._unread(user).select_extend(newest).tuples().get()
+
+    @classmethod
+    def _unread(cls, user):
+        return cls.select(fn.COUNT(cls.id)).where(*cls._to(user), cls.read_at.is_null())
+
+    @classmethod
+    def _to(cls, user):
+        return cls.recipient == user, cls.sender.not_in(Block.placed_by(user))
+
+    @classmethod
+    def _newest_first(cls, other):
+        return cls.select(cls, User).join(User, on=other).order_by(cls.id.desc())
+
+
+Message.add_index(Message.index(Message.recipient, where=Message.read_at.is_null(), name="message_unread"))

@@ -1,0 +1,116 @@
+"""
+Full text of posts: an FTS5 index that the database itself keeps right, whatever adds or removes a post.
+
+The index keeps no text: a view shows it the posts as it has to read them. FTS5 parts words at spaces, and
+Chinese has none: so every character from U+3000 on stands by itself, in the index and in queries alike,
+and a part of a Chinese word is found as a phrase. All of it is plain SQL: a trigger that called a function
+of Python's would break every other program that opens the file.
+"""
+
+import re
+from contextlib import contextmanager
+
+from playhouse.sqlite_ext import FTS5Model, SearchField
+
+from microblog.database import db
+from microblog.text import clean
+
+# Where the blocks of Chinese, Japanese and Korean begin.
+FIRST = "\u3000"
+WITHOUT_SPACES = re.compile(f"([{FIRST}-\U0010ffff])")
+LONGEST = 200
+# Quotation marks and signs of other keyboards, as web_query() knows them.
+SIGNS = str.maketrans({**dict.fromkeys("“”„«»「」『』＂", '"'), "－": "-", "＊": "*"})
+# Around what was found; clean() keeps both out of posts.
+OPEN, CLOSE = "\x01", "\x02"
+
+VIEW = f"""
+    CREATE VIEW IF NOT EXISTS post_words AS
+    SELECT id, CASE WHEN body GLOB '*[{FIRST}-\U0010ffff]*' THEN (
+        WITH RECURSIVE letter (place, sign) AS (
+            SELECT 1, substr(body, 1, 1)
+            UNION ALL SELECT place + 1, substr(body, place + 1, 1) FROM letter WHERE sign <> ''
+        )
+        SELECT group_concat(CASE WHEN sign < '{FIRST}' THEN sign ELSE ' ' || sign || ' ' END, '') FROM letter
+    ) ELSE body END AS words FROM post
+"""  # noqa: S608 - no part of it comes from outside
+ADD = "INSERT INTO post_index (rowid, words) SELECT id, words FROM post_words WHERE id = NEW.id;"
+# FTS5 finds what to remove by the text that was added.
+REMOVE = """INSERT INTO post_index (post_index, rowid, words)
+    SELECT 'delete', id, words FROM post_words WHERE id = OLD.id;"""
+ON_INSERT = f"CREATE TRIGGER IF NOT EXISTS post_index_add AFTER INSERT ON post BEGIN {ADD} END"
+TRIGGERS = [
+    VIEW,
+    ON_INSERT,
+    f"CREATE TRIGGER IF NOT EXISTS post_index_remove BEFORE DELETE ON post BEGIN {REMOVE} END",
+    f"CREATE TRIGGER IF NOT EXISTS post_index_before BEFORE UPDATE OF id, body ON post BEGIN {REMOVE} END",
+    f"CREATE TRIGGER IF NOT EXISTS post_index_after AFTER UPDATE OF id, body ON post BEGIN {ADD} END",
+]
+
+
+class PostIndex(FTS5Model):
+    words = SearchField()
+
+    class Meta:
+        database = db
+        legacy_table_names = False
+        # Newest first needs no rank, so it needs no sizes. "adios" finds "adiós".
+        options = {  # noqa: RUF012 - Peewee's way
+            "content": "post_words",
+            "content_rowid": "id",
+            "columnsize": 0,
+            "tokenize": "unicode61 remove_diacritics 2",
+        }
+
+    @classmethod
+    def finds(cls, query):
+        """The condition that a post is found by *query*, which a person typed: none is an error."""
+        web_query = cls.web_query(clean(query)[:LONGEST].translate(SIGNS))
+        return cls.match(_apart(web_query))
+
+    @classmethod
+    def marked(cls):
+        """The words with signs around those that were found, for ``marks``."""
+        return cls.words.highlight(OPEN, CLOSE)
+
+    @classmethod
+    def rebuild(cls):
+        """Read every post anew; whoever wants to write waits for the end."""
+        with db.atomic():
+            cls.delete_all()
+            cls._add(after=0)
+
+    @classmethod
+    @contextmanager
+    def in_bulk(cls):
+        """Index the posts that the block inserts when it ends, in a transaction: four times as fast."""
+        newest = db.execute_sql("SELECT max(id) FROM post").fetchone()[0] or 0
+        db.execute_sql("DROP TRIGGER post_index_add")
+        yield
+        db.execute_sql(ON_INSERT)
+        cls._add(after=newest)
+
+    @classmethod
+    def _add(cls, after):
+        posts = db.execute_sql("SELECT id, body FROM post WHERE id > ?", (after,))
+        rows = ((post_id, _apart(body)) for post_id, body in posts)
+        db.connection().executemany("INSERT INTO post_index (rowid, words) VALUES (?, ?)", rows)
+
+
+def marks(marked, text):
+    """Pairs of start and end of what was found in *text*, of which *marked* is ``PostIndex.marked()``."""
+    found, place = [], 0
+    for character in marked:
+        if character == OPEN:
+            start = place
+        elif character == CLOSE:
+            found.append((start, place))
+        elif text.startswith(character, place):
+            place += 1
+        # Else it is a space that was put beside a character.
+    return found
+
+
+def _apart(text):
+    """What the view says of *text*."""
+    return WITHOUT_SPACES.sub(r" \1 ", text)

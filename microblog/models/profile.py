@@ -1,0 +1,47 @@
+"""A person as a reader sees them: whom they know and how the two stand to each other, in one query."""
+
+from typing import NamedTuple
+
+from peewee import Value, fn
+
+from microblog.models.block import Block
+from microblog.models.user import Follow, User
+
+
+class Profile(NamedTuple):
+    """*followed*, *blocked*: by the reader; *blocks*: the reader."""
+
+    user: User
+    followers: int
+    following: int
+    followed: bool
+    blocked: bool
+    blocks: bool
+
+    @property
+    def parted(self):
+        """Whether a block stands between the two: nothing of one is shown to the other."""
+        return self.blocked or self.blocks
+
+    @property
+    def about_me(self):
+        """What they say of themselves; nothing where a block or a suspension hides it."""
+        return "" if self.parted or self.user.suspended_at else self.user.about_me
+
+    @classmethod
+    def of(cls, username, reader=None):
+        """The profile of the user of that name, whatever its case; None when there is none."""
+        reader = Value(reader.id if reader else None)
+        counts = (
+            Follow.select(fn.COUNT(1)).where(Follow.followed == User.id).alias("followers"),
+            Follow.select(fn.COUNT(1)).where(Follow.follower == User.id).alias("following"),
+            _is(Follow, Follow.follower == reader, Follow.followed == User.id).alias("followed"),
+            _is(Block, Block.blocker == reader, Block.blocked == User.id).alias("blocked"),
+            _is(Block, Block.blocker == User.id, Block.blocked == reader).alias("blocks"),
+        )
+        user = User.select(User, *counts).where(User.username == username).first()
+        return user and cls(user, *(getattr(user, name) for name in cls._fields[1:]))
+
+
+def _is(model, *conditions):
+    return fn.EXISTS(model.select(Value(1)).where(*conditions))

@@ -1,0 +1,89 @@
+"""Signed-in browsers: a row each, so that a copied cookie is dead after sign-out."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from peewee import BooleanField, CharField, ForeignKeyField
+from playhouse.sqlite_ext import AutoIncrementField
+
+from microblog import clock
+from microblog.database import BaseModel, UTCDateTimeField, db
+from microblog.models.user import User
+
+SEEN_EVERY = timedelta(minutes=1)
+UNUSED_REMEMBERED = timedelta(days=30)
+UNUSED = timedelta(hours=24)
+LONGEST = timedelta(days=90)
+
+
+class Session(BaseModel):
+    id = AutoIncrementField()
+    user = ForeignKeyField(User, backref="sessions", on_delete="CASCADE")
+    token_hash = CharField(64, unique=True)
+    remembered = BooleanField(default=False)
+    user_agent = CharField(200, default="")
+    created_at = UTCDateTimeField(default=clock.now)
+    seen_at = UTCDateTimeField(default=clock.now)
+
+    @classmethod
+    def start(cls, user, remembered, user_agent):
+        """Begin a session and return ``(session, token)``; only the token's hash is kept."""
+        token = secrets.token_urlsafe(32)
+        with db.atomic():
+            session = cls.create(
+                user=user, token_hash=_hash(token), remembered=remembered, user_agent=user_agent[:200]
+            )
+            _note_seen(user, session.seen_at)
+        return session, token
+
+    @classmethod
+    def of(cls, token):
+        """The living session of *token*, with its user; None when there is none, or they are suspended."""
+        session = cls.select(cls, User).join(User).where(cls.token_hash == _hash(token)).first()
+        return session if session and session.alive and not session.user.suspended_at else None
+
+    @classmethod
+    def living(cls, user):
+        """The sessions by which *user* is signed in somewhere, the last seen first."""
+        sessions = cls.select().where(cls.user == user).order_by(cls.seen_at.desc())
+        return [session for session in sessions if session.alive]
+
+    @classmethod
+    def end_all(cls, user):
+        cls.delete().where(cls.user == user).execute()
+
+    @classmethod
+    def end_others(cls, user, own):
+        """End all sessions of *user* but *own*."""
+        cls.delete().where(cls.user == user, cls.id != own.id).execute()
+
+    @classmethod
+    def delete_ended(cls):
+        """Delete the rows of sessions that nobody can use any more."""
+        now = clock.now()
+        unused = (cls.seen_at < now - UNUSED) & ~cls.remembered | (cls.seen_at < now - UNUSED_REMEMBERED)
+        return cls.delete().where(unused | (cls.created_at < now - LONGEST)).execute()
+
+    @property
+    def alive(self):
+        now = clock.now()
+        unused = UNUSED_REMEMBERED if self.remembered else UNUSED
+        return now - self.seen_at < unused and now - self.created_at < LONGEST
+
+    def seen(self):
+        """Note that the user is here, at most once a minute."""
+        now = clock.now()
+        if now - self.seen_at >= SEEN_EVERY:
+            with db.atomic():
+                Session.update(seen_at=now).where(Session.id == self.id).execute()
+                _note_seen(self.user_id, now)
+
+
+def _note_seen(user, moment):
+    """Also with the user, for a session ends and is deleted."""
+    User.update(seen_at=moment).where(User.id == user).execute()
+
+
+def _hash(token):
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,72 @@
+"""What programs sign in with: named, ended one by one, of which only a hash is kept."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from peewee import CharField, ForeignKeyField
+from playhouse.sqlite_ext import AutoIncrementField
+
+from microblog import clock
+from microblog.database import BaseModel, UTCDateTimeField, db
+from microblog.models.user import User
+
+# So that those who look for secrets in public code recognize ours.
+PREFIX = "microblog_"
+LONGEST_NAME = 64
+MOST = 50
+NOTED_EVERY = timedelta(minutes=1)
+
+
+class TooManyTokens(Exception):
+    """The user has as many as one may have."""
+
+
+class Token(BaseModel):
+    id = AutoIncrementField()
+    user = ForeignKeyField(User, on_delete="CASCADE")
+    name = CharField(LONGEST_NAME)
+    token_hash = CharField(64, unique=True)
+    created_at = UTCDateTimeField(default=clock.now)
+    used_at = UTCDateTimeField(null=True)
+
+    @classmethod
+    def issue(cls, user, name):
+        """
+        Make a token and return ``(row, secret)``; the secret cannot be had a second time.
+
+        One without a name is called "API".
+
+        Raises:
+            TooManyTokens: one must be deleted first.
+        """
+        secret = PREFIX + secrets.token_urlsafe(32)
+        with db.atomic():
+            if cls.of_user(user).count() >= MOST:
+                raise TooManyTokens
+            return cls.create(user=user, name=name or "API", token_hash=_hash(secret)), secret
+
+    @classmethod
+    def of(cls, secret):
+        """The token of that *secret*, with its user; None when there is none, or they are suspended."""
+        valid = (cls.token_hash == _hash(secret), User.suspended_at.is_null())
+        return cls.select(cls, User).join(User).where(*valid).first()
+
+    @classmethod
+    def of_user(cls, user):
+        """The tokens of *user*, newest first."""
+        return cls.select().where(cls.user == user).order_by(cls.id.desc())
+
+    @classmethod
+    def end_all(cls, user):
+        cls.delete().where(cls.user == user).execute()
+
+    def note_use(self):
+        """Note that it was used, at most once a minute."""
+        now = clock.now()
+        if self.used_at is None or now - self.used_at >= NOTED_EVERY:
+            Token.update(used_at=now).where(Token.id == self.id).execute()
+
+
+def _hash(secret):
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

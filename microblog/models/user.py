@@ -1,0 +1,249 @@
+"""People and whom they follow."""
+
+from contextlib import contextmanager
+
+from flask_login import UserMixin
+from peewee import SQL, BooleanField, CharField, Check, ForeignKeyField, IntegrityError
+from playhouse.sqlite_ext import AutoIncrementField
+
+from microblog import clock
+from microblog.database import BaseModel, UTCDateTimeField, db
+
+
+class UsernameTaken(ValueError):
+    """Somebody has this username, whatever its case."""
+
+
+class EmailTaken(ValueError):
+    """Somebody has this e-mail address."""
+
+
+class SetUpAlready(RuntimeError):
+    """There is an administrator."""
+
+
+class LastAdministrator(RuntimeError):
+    """Without this account nobody could look after the site."""
+
+
+@contextmanager
+def unless_taken():
+    """Turn the database's refusal of a second user of a name or address into UsernameTaken or EmailTaken."""
+    try:
+        yield
+    except IntegrityError as error:
+        for column, refusal in (("username", UsernameTaken), ("email_key", EmailTaken)):
+            if f"UNIQUE constraint failed: user.{column}" in str(error):
+                raise refusal(str(error)) from error
+        raise
+
+
+class Blocked(Exception):
+    """One of the two people has blocked the other."""
+
+
+# What the triggers in block.py say when a row would join two people across a block.
+ACROSS_A_BLOCK = "blocked"
+
+
+@contextmanager
+def unless_blocked():
+    """Turn the database's refusal to join two people across a block into Blocked."""
+    try:
+        yield
+    except IntegrityError as error:
+        if str(error) == ACROSS_A_BLOCK:
+            raise Blocked from error
+        raise
+
+
+class User(UserMixin, BaseModel):
+    id = AutoIncrementField()
+    username = CharField(32, unique=True, collation="NOCASE")
+    email = CharField(254)
+    email_key = CharField(254, unique=True)
+    password_hash = CharField()
+    about_me = CharField(140, default="", constraints=[Check("length(about_me) <= 140")])
+    language = CharField(8, null=True)
+    is_admin = BooleanField(default=False)
+    created_at = UTCDateTimeField(default=clock.now)
+    # Kept here as well as in the session, which may have ended.
+    seen_at = UTCDateTimeField(null=True)
+    suspended_at = UTCDateTimeField(null=True)
+
+    class Meta:
+        constraints = (Check("length(username) BETWEEN 3 AND 32 AND username NOT GLOB '*[^A-Za-z0-9_]*'"),)
+
+    # Rows are equal by their id; Flask-Login's mixin would compare session tokens.
+    __eq__, __ne__, __hash__ = BaseModel.__eq__, BaseModel.__ne__, BaseModel.__hash__
+
+    # The browser session that this user came by, and its token; None outside requests.
+    session = None
+    token = None
+
+    def get_id(self):
+        """What the cookies carry: the token of the session, not the user's id."""
+        return self.token
+
+    @classmethod
+    def register(cls, username, email, password_hash, is_admin=False):
+        """
+        Make an account and return it.
+
+        Raises:
+            UsernameTaken: or
+            EmailTaken: somebody was there first.
+        """
+        with unless_taken(), db.atomic():
+            return cls.create(
+                username=username,
+                email=email,
+                email_key=email.casefold(),
+                password_hash=password_hash,
+                is_admin=is_admin,
+            )
+
+    @classmethod
+    def set_up(cls, username, email, password_hash):
+        """
+        Make the account of the first administrator.
+
+        Raises:
+            SetUpAlready: there is one.
+        """
+        with db.atomic():
+            if cls.administered():
+                raise SetUpAlready
+            return cls.register(username, email, password_hash, is_admin=True)
+
+    @classmethod
+    def exists(cls):
+        """Whether there is any account at all."""
+        return cls.select(cls.id).limit(1).scalar() is not None
+
+    @classmethod
+    def administered(cls):
+        """Whether somebody can look after the site."""
+        return cls.select().where(cls.is_admin).exists()
+
+    @classmethod
+    def named(cls, username):
+        """The user of that name, whatever its case; None when there is none."""
+        return cls.get_or_none(cls.username == username)
+
+    @classmethod
+    def with_email(cls, email):
+        """The user of that address; None when there is none."""
+        return cls.get_or_none(cls.email_key == email.casefold())
+
+    def speak(self, language):
+        """Have pages and mails in *language* from now on."""
+        User.update(language=language).where(User.id == self.id).execute()
+
+    def introduce(self, username, about_me):
+        """
+        Take *username*, which may be the old one, and say *about_me* of oneself; all else stays.
+
+        Raises:
+            UsernameTaken: somebody else has this name.
+        """
+        with unless_taken():
+            User.update(username=username, about_me=about_me).where(User.id == self.id).execute()
+
+    @classmethod
+    def newest_first(cls):
+        """Everybody who is not suspended."""
+        return cls.select().where(cls.suspended_at.is_null()).order_by(cls.id.desc())
+
+    @classmethod
+    def followers_of(cls, user):
+        """Those who follow *user*, newest members first."""
+        return cls.newest_first().where(
+            cls.id.in_(Follow.select(Follow.follower).where(Follow.followed == user))
+        )
+
+    @classmethod
+    def followed_by(cls, user):
+        """Those whom *user* follows, newest members first."""
+        return cls.newest_first().where(
+            cls.id.in_(Follow.select(Follow.followed).where(Follow.follower == user))
+        )
+
+    @classmethod
+    def whose_name_begins(cls, beginning):
+        """People by the beginning of their name, in any case, the newest first; all for an empty one."""
+        people = cls.select().order_by(cls.id.desc())
+        return people.where(cls.username.startswith(beginning)) if beginning else people
+
+    def change_password(self, password_hash):
+        User.update(password_hash=password_hash).where(User.id == self.id).execute()
+        self.password_hash = password_hash
+
+    def rehash(self, password_hash):
+        """Take another hash of the same password, unless the password was changed meanwhile."""
+        same = (User.id == self.id, User.password_hash == self.password_hash)
+        User.update(password_hash=password_hash).where(*same).execute()
+
+    def change_email(self, email):
+        """
+        Let *email* be the address.
+
+        Raises:
+            EmailTaken: somebody was there first.
+        """
+        with unless_taken(), db.atomic():
+            User.update(email=email, email_key=email.casefold()).where(User.id == self.id).execute()
+        self.email = email
+
+    def suspend(self):
+        """Keep the user out, their posts hidden; return whether it was done: never to an administrator."""
+        ordinary = (User.id == self.id, ~User.is_admin)
+        return bool(User.update(suspended_at=clock.now()).where(*ordinary).execute())
+
+    def restore(self):
+        """Undo a suspension."""
+        User.update(suspended_at=None).where(User.id == self.id).execute()
+
+    def leave(self):
+        """
+        Delete the account; the database deletes all that points to it.
+
+        Raises:
+            LastAdministrator: it is the only one's.
+        """
+        with db.atomic():
+            self.check_leaving()
+            self.delete_instance()
+
+    def check_leaving(self):
+        """
+        Make sure that somebody is left to look after the site.
+
+        Raises:
+            LastAdministrator: nobody would be.
+        """
+        if self.is_admin and not User.select().where(User.is_admin, User.id != self.id).exists():
+            raise LastAdministrator
+
+    def follow(self, other):
+        """
+        Follow *other*; once is enough, and nobody follows themselves.
+
+        Raises:
+            Blocked: one of the two has blocked the other.
+        """
+        with unless_blocked():
+            Follow.insert(follower=self, followed=other).on_conflict_ignore().execute()
+
+    def unfollow(self, other):
+        Follow.delete().where(Follow.follower == self, Follow.followed == other).execute()
+
+
+class Follow(BaseModel):
+    follower = ForeignKeyField(User, on_delete="CASCADE", index=False)
+    followed = ForeignKeyField(User, on_delete="CASCADE")
+
+    class Meta:
+        primary_key = False
+        table_settings = ("WITHOUT ROWID",)
+        constraints = (SQL("PRIMARY KEY (follower_id, followed_id)"), Check("follower_id <> followed_id"))

@@ -1,0 +1,103 @@
+"""
+What is done once a day: taking away what nobody needs any more.
+
+It has no row: each chore may run twice or be cut short and does no harm. The scheduler rings for it when
+the last run is over a day old, also at start; a worker does it, so that it holds up no reconciling.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from microblog import backup, clock, security_log
+from microblog.database import data_dir
+from microblog.models import Mail, Notification, Session, Task, Ticket
+from microblog.models.claimable import RUNNING
+from microblog.queue import huey
+
+EVERY = timedelta(days=1)
+LOOK_EVERY_S = 600
+KEEP = timedelta(days=90)
+
+log = logging.getLogger(__name__)
+
+
+@huey.task(name="nightly")
+def work():
+    """Do every chore; one that fails is logged and keeps none of the others from being done."""
+    # Noted first: a chore that kills the worker must not do so again in ten minutes.
+    _stamp().write_text(clock.now().isoformat())
+    for chore in CHORES:
+        try:
+            chore()
+        except Exception:
+            log.exception("nightly work: %s failed", chore.__name__)
+        else:
+            log.info("nightly work: %s done", chore.__name__)
+
+
+def ring_when_due():
+    if _last_run() is None or clock.now() - _last_run() > EVERY:
+        huey.ring(work.s())
+
+
+def expire_files():
+    """Withdraw exports whose time is over."""
+    for task in list(Task.with_expired_file()):
+        task.withdraw_file()
+
+
+def remove_stray_files():
+    """Remove export files that belong to no task any more, and drafts that nobody is writing."""
+    # The files first, then the rows at one moment: what is written or offered meanwhile is not touched.
+    files = list((data_dir() / "exports").glob("*"))
+    states = {task.id: task.state for task in Task.with_file_at_work()}
+    for path in files:
+        state = states.get(path.name.split(".")[0])
+        if state is None or (path.suffix == ".part" and state != RUNNING):
+            path.unlink(missing_ok=True)
+
+
+def remove_stray_letters():
+    """Remove mails in the outbox that belong to no row any more."""
+    # The files first: one that is written meanwhile has a row that was there before.
+    letters = list((data_dir() / "outbox").glob("*.eml"))
+    known = {row.id for model in (Task, Mail) for row in model.select(model.id)}
+    for letter in letters:
+        if letter.stem not in known:
+            letter.unlink(missing_ok=True)
+
+
+def forget_the_past():
+    """Delete ended tasks, mails and their notifications after 90 days, and sessions that have ended."""
+    before = clock.now() - KEEP
+    for model in (Task, Mail):
+        model.delete().where(model.finished_at < before).execute()
+    told_long_ago = Notification.timestamp < before
+    Notification.delete().where(Notification.name == "task_progress", told_long_ago).execute()
+    Session.delete_ended()
+    Ticket.delete_expired()
+
+
+CHORES = [
+    expire_files,
+    remove_stray_files,
+    forget_the_past,
+    remove_stray_letters,
+    security_log.put_aside_when_large,
+    backup.nightly,
+]
+
+
+def _last_run():
+    """When it was last begun; None when that is not known, whatever lies in the file."""
+    try:
+        return datetime.fromisoformat(_stamp().read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _stamp():
+    return data_dir() / "run" / "nightly"
+
+
+huey.at_start_and_every(LOOK_EVERY_S, ring_when_due)

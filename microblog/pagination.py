@@ -1,0 +1,48 @@
+"""Pages by cursor: as fast a thousand pages deep as on the first."""
+
+from typing import NamedTuple
+
+from flask import request
+
+from microblog.database import LARGEST_ID
+
+
+class Page(NamedTuple):
+    """Rows newest first; *older* and *newer* are cursors for links, None where there is nothing."""
+
+    items: list
+    older: int | None
+    newer: int | None
+
+
+def cursor(name):
+    """The id in the query's *name*; None when there is none or it is no id that SQLite can hold."""
+    text = request.args.get(name, "")
+    if text.isascii() and text.isdigit() and len(text) <= 19:
+        return min(int(text), LARGEST_ID)
+    return None
+
+
+def page(query, model, size, key=None):
+    """
+    The page of *query* that the request asks for by ``before`` or ``after``, an id.
+
+    *query* selects *model* by id, newest first; *key* is the field that it goes by, if not the id itself.
+    One row more than is shown tells whether there are others. A page beyond either end is empty and leads
+    back.
+    """
+    key = key or model.id
+    before, after = cursor("before"), cursor("after")
+    if after is not None and before is None:
+        rows = list(query.where(key > after).order_by(key).limit(size + 1))
+        items = rows[:size][::-1]
+        newer = items[0].id if len(rows) > size else None
+        return Page(items, items[-1].id if items else after + 1, newer)
+    if before is not None:
+        query = query.where(key < before)
+    rows = list(query.limit(size + 1))
+    items = rows[:size]
+    older = items[-1].id if len(rows) > size else None
+    if before is None:
+        return Page(items, older, None)
+    return Page(items, older, items[0].id if items else before - 1)

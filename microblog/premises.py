@@ -1,0 +1,75 @@
+"""What a site needs before anything is started: its data folder for itself alone, and a free port."""
+
+import fcntl
+import socket
+import tempfile
+from contextlib import contextmanager
+
+
+class CannotRun(Exception):
+    """The site cannot start or cannot go on; the message says why."""
+
+
+@contextmanager
+def claimed(data_dir):
+    """
+    Make the data folder with its two subfolders, for its owner only, and hold it against a second start.
+
+    Raises:
+        CannotRun: it cannot be written, or another start holds it.
+    """
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not any(data_dir.iterdir()):  # One with contents keeps the mode that its owner gave it.
+            data_dir.chmod(0o700)
+        for name in ("run", "queue"):
+            (data_dir / name).mkdir(mode=0o700, exist_ok=True)
+        tempfile.TemporaryFile(dir=data_dir).close()
+        lock = (data_dir / "run" / "supervisor.lock").open("w")
+    except OSError as error:
+        raise CannotRun(f"cannot write to the data folder {data_dir}: {error.strerror}") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CannotRun(f"the data folder {data_dir} is in use: this site runs already") from error
+        yield
+
+
+def refuse_taken_port(settings):
+    """
+    Try the web server's address before anything is started.
+
+    Raises:
+        CannotRun: another program has it, or it is none of this machine's.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+            probe.listen()
+        except OSError as error:
+            raise CannotRun(f"cannot listen on {address(settings)}: {error.strerror}") from error
+
+
+def address(settings):
+    """Host and port, as in an URL."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{host}:{settings.port}"
+
+
+def leave_address(settings):
+    """Write down where the site listens, for commands that were started without its PORT."""
+    _address_file(settings).write_text(address(settings))
+
+
+def reachable_address(settings):
+    """Where the site can be asked from this machine, as ``host:port``."""
+    left = _address_file(settings)
+    where = left.read_text() if left.exists() else address(settings)
+    return where.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]")  # noqa: S104
+
+
+def _address_file(settings):
+    return settings.data_dir / "run" / "address"

@@ -1,0 +1,50 @@
+"""Where a request really came from, when a reverse proxy of ours handed it on."""
+
+import ipaddress
+
+FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO")
+
+
+class TrustedProxies:
+    """
+    WSGI middleware: believes what *proxies*, addresses and networks, say of who asks and by what scheme.
+
+    Anybody can send such headers. They are believed only where the connection itself comes from a proxy
+    of ours, and of a chain of addresses only the part that our proxies wrote: its end.
+    """
+
+    def __init__(self, app, proxies):
+        self.app = app
+        self.proxies = [ipaddress.ip_network(proxy) for proxy in proxies]
+
+    def __call__(self, environ, start_response):
+        chain, scheme = (environ.pop(name, "") for name in FORWARDED)
+        if self._is_ours(address_of(environ.get("REMOTE_ADDR", ""))):
+            environ["REMOTE_ADDR"] = self._origin(chain, environ["REMOTE_ADDR"])
+            if scheme.strip() in ("http", "https"):
+                environ["wsgi.url_scheme"] = scheme.strip()
+        return self.app(environ, start_response)
+
+    def _origin(self, chain, peer):
+        """The last address of *chain* that is none of our proxies', as far as it can be read."""
+        origin = peer
+        for text in reversed(chain.split(",")):
+            address = address_of(text.strip())
+            if address is None:
+                break
+            origin = str(address)
+            if not self._is_ours(address):
+                break
+        return origin
+
+    def _is_ours(self, address):
+        return address is not None and any(address in proxy for proxy in self.proxies)
+
+
+def address_of(text):
+    """The IP address that *text* is, an IPv4 one also where it is written as IPv6; None for other text."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address

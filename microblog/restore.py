@@ -1,0 +1,148 @@
+"""A site out of a backup: unpacked, checked and made ready aside, then put in the place of the former."""
+
+import gzip
+import logging
+import os
+import shutil
+import tarfile
+import zlib
+from pathlib import Path
+
+from peewee import DatabaseError, OperationalError, SqliteDatabase
+
+from microblog import clock, database
+from microblog.backup import FOLDERS, PARTS, for_owner_only, workshop
+from microblog.database import FILE_NAME, SchemaError, connected, data_dir, db
+from microblog.i18n import N_
+from microblog.models import TRIGGERS, Mail, Session, Task, Ticket, Token
+from microblog.premises import claimed
+from microblog.queue import huey
+
+RESTORED = N_("The site was restored from a backup")
+
+log = logging.getLogger(__name__)
+
+
+class CannotRestore(Exception):
+    """Nothing was changed; the message says why."""
+
+
+def restore(path):
+    """
+    Put what the backup *path* holds in the place of the present, and return where that lies now.
+
+    Tasks that were under way end as failed, waiting mails are not sent, and everybody has to sign in
+    again: a session, token or link that was used up since the backup must not live again.
+
+    Raises:
+        CannotRestore: the backup cannot be used, or somebody uses the database.
+        CannotRun: the site runs.
+    """
+    present = data_dir()
+    with claimed(present), workshop() as folder:
+        db.close_all()
+        _refuse_while_used()
+        _unpack(path, folder)
+        try:
+            _make_ready(folder)
+        finally:
+            db.close_all()
+            database.init(present)
+        return _exchange(present, folder)
+
+
+def _refuse_while_used():
+    """
+    Look for those who run without the supervisor, and fold the write-ahead log into the database.
+
+    To leave WAL mode SQLite needs the file for itself alone: it fails while anybody has it open.
+    """
+    if huey.worker.living():
+        raise CannotRestore("a background worker runs: stop the site first")
+    if not Path(db.database).exists():
+        return
+    present = SqliteDatabase(db.database, timeout=1)
+    try:
+        present.execute_sql("PRAGMA journal_mode = DELETE")
+    except OperationalError as error:
+        if "locked" in str(error):
+            raise CannotRestore("another process has the database open: stop the site first") from error
+        log.warning("the present database does not answer (%s); it is kept as it is", error)
+    except DatabaseError as error:
+        log.warning("the present database is damaged (%s); it is kept as it is", error)
+    finally:
+        present.close()
+
+
+def _unpack(path, folder):
+    try:
+        with tarfile.open(path, "r:*") as tar:
+            for member in tar:
+                _unpack_one(tar, member, folder)
+    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise CannotRestore(f"{path} is no backup, or damaged: {error}") from error
+    except OSError as error:
+        raise CannotRestore(f"{path} cannot be unpacked: {error}") from error
+    if not (folder / FILE_NAME).exists():
+        raise CannotRestore(f"{path} is no backup: there is no database in it")
+
+
+def _unpack_one(tar, member, folder):
+    if not (member.isfile() and PARTS.fullmatch(member.name)):
+        raise CannotRestore(f"what is {member.name!r} doing in a backup?")
+    target = folder / member.name
+    target.parent.mkdir(mode=0o700, exist_ok=True)
+    with tar.extractfile(member) as packed, open(target, "xb", opener=for_owner_only) as file:
+        shutil.copyfileobj(packed, file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _make_ready(folder):
+    """Check the unpacked database, bring it up to date, and end what must not go on."""
+    database.init(folder)
+    try:
+        with connected():
+            if db.execute_sql("PRAGMA quick_check").fetchone() != ("ok",):
+                raise CannotRestore("the backup's database is damaged")
+            database.migrate(TRIGGERS)
+            _end_what_was_under_way()
+            # One file again, without a log beside it that would have to follow.
+            db.execute_sql("PRAGMA journal_mode = DELETE")
+    except (DatabaseError, SchemaError) as error:
+        raise CannotRestore(f"the backup's database cannot be used: {error}") from error
+
+
+def _end_what_was_under_way():
+    with db.atomic():
+        for model in (Task, Mail):
+            for row in list(model.select().where(model.finished_at.is_null())):
+                row.fail(RESTORED)
+        for task in list(Task.with_file()):
+            if not task.file.exists():
+                task.withdraw_file()
+        # Neither is one that was used or ended after the backup to live again.
+        for model in (Session, Ticket, Token):
+            model.delete().execute()
+
+
+def _exchange(present, folder):
+    former = present / "before-restore" / f"{clock.now():%Y-%m-%d-%H%M%S-%f}"
+    former.mkdir(mode=0o700, parents=True)
+    for name in FOLDERS:
+        _rename(present / name, former / name)
+        _rename(folder / name, present / name)
+    for log_beside in ("-wal", "-shm"):
+        _rename(present / f"{FILE_NAME}{log_beside}", former / f"{FILE_NAME}{log_beside}")
+    for name in ("secret_key", FILE_NAME):
+        if (folder / name).exists():
+            if (present / name).exists():
+                os.link(present / name, former / name)
+            # At no moment is there none: a restore that is cut short can be done again.
+            (folder / name).replace(present / name)
+    return former
+
+
+def _rename(path, target):
+    if path.exists():
+        path.rename(target)

@@ -1,0 +1,85 @@
+"""
+What happened at the doors: one line each for sign-ins, changes, endings, refusals, for the administrator.
+
+A file, not a table: also a GET, such as a download, is told here, and a GET writes nothing to the database.
+"""
+
+import json
+import logging
+import os
+from contextlib import suppress
+from datetime import datetime
+
+from flask import has_request_context, request
+
+from microblog import clock
+from microblog.database import data_dir
+from microblog.logs import one_line
+
+LARGEST_BYTES = 2 * 1024**2
+# About so much is read to show the latest.
+TAIL_BYTES = 64 * 1024
+
+log = logging.getLogger(__name__)
+
+
+def note(event, user=None, **facts):
+    """
+    Write a line about *event*, with the name of *user*, the *facts*, and where the request came from.
+
+    *facts* must hold no secret, and nothing that may be one: people type passwords into every field.
+    """
+    told = {"user": user.username} if user else {}
+    told |= facts
+    if has_request_context():
+        told["address"] = request.remote_addr
+    text = " ".join([event, *(f"{name}={_word(value)}" for name, value in told.items())])
+    log.info("%s", text)
+    try:
+        with open(_path(), "a", encoding="utf-8", opener=_privately) as file:
+            file.write(f"{clock.now():%Y-%m-%dT%H:%M:%SZ} {text}\n")
+    except OSError as error:
+        # A full disk keeps nobody out; the line above is in the site's own log.
+        log.warning("the security log cannot be written: %s", error)
+
+
+def latest(count):
+    """The last *count* events as pairs of a time and a text, the newest first."""
+    try:
+        with _path().open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES))
+            lines = file.read().decode(errors="replace").splitlines()
+    except FileNotFoundError:
+        return []
+    # The first may be cut, and a crash may leave half a line: neither begins with a time.
+    return [entry for line in reversed(lines[-count:]) if (entry := _read(line))]
+
+
+def put_aside_when_large():
+    """Begin a new file when the present one is large, and keep one former."""
+    with suppress(FileNotFoundError):
+        if _path().stat().st_size > LARGEST_BYTES:
+            _path().replace(_path().with_suffix(".1.log"))
+
+
+def _read(line):
+    moment, _space, text = line.partition(" ")
+    try:
+        return datetime.fromisoformat(moment), text
+    except ValueError:
+        return None
+
+
+def _word(value):
+    """*value* as one word: quoted where it is none, so that it cannot look like another fact."""
+    text = one_line(str(value))
+    return text if text and text.isascii() and not set(text) & set(' ="') else json.dumps(text)
+
+
+def _path():
+    return data_dir() / "log" / "security.log"
+
+
+def _privately(path, flags):
+    _path().parent.mkdir(mode=0o700, exist_ok=True)
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,101 @@
+"""What people write: made clean when it comes in, links found when it is shown."""
+
+import re
+import unicodedata
+from urllib.parse import urlsplit
+
+from markupsafe import Markup, escape
+
+# Code points of a post, a message or what somebody says about themselves.
+MAX_LENGTH = 140
+# Embeddings, overrides and isolates can make a text read otherwise than it is stored.
+DIRECTIONS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
+# Blank although Unicode calls them letters or symbols: Hangul fillers and the empty Braille cell.
+BLANK = set("\u115f\u1160\u2800\u3164\uffa0")
+# No lookbehind for a word's end: Chinese and Japanese put no space before an address. Their
+# punctuation, as quotation marks of any kind, ends it.
+ADDRESS = re.compile(
+    r"https?://[^\s<>\"“”‘’«»…\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]+",
+    re.IGNORECASE,
+)
+HOST = re.compile(r"[\w.-]*\w(:\d{1,5})?|\[[0-9a-f:.]+\](:\d{1,5})?", re.IGNORECASE)
+BRACKETS = {")": "(", "]": "[", "}": "{"}
+
+
+def clean(text):
+    """*text* with LF as line end, in NFC, without control and direction characters, trimmed."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    text = "".join(character for character in text if character == "\n" or not _harmful(character))
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def says_nothing(text):
+    """Whether *text* would show as blank."""
+    return all(
+        character in BLANK or unicodedata.category(character) in INVISIBLE or unicodedata.combining(character)
+        for character in text
+    )
+
+
+def beginning(text, most=60):
+    """The first line of *text*, or as much of it as fits a title."""
+    line = text.partition("\n")[0]
+    whole = line == text and len(line) <= most
+    return line if whole else f"{line[: most - 1].rstrip()}…"
+
+
+def linkify(text, marks=()):
+    """
+    *text* as Markup with its web addresses clickable; never more than one blank line at a time.
+
+    *marks* are pairs of start and end of what is to be marked, in order.
+    """
+    parts, end = [], 0
+    for match in ADDRESS.finditer(text):
+        address = _without_trailing(match.group())
+        if _leads_somewhere(address):
+            start, before = match.start(), end
+            end = start + len(address)
+            parts += [_marked(text, before, start, marks), _link(address, _marked(text, start, end, marks))]
+    parts.append(_marked(text, end, len(text), marks))
+    return Markup(re.sub(r"\n{3,}", "\n\n", "".join(parts)))  # noqa: S704 - every part is Markup
+
+
+def _harmful(character):
+    return character in DIRECTIONS or unicodedata.category(character) in ("Cc", "Cs")
+
+
+def _without_trailing(address):
+    """Cut what belongs to the sentence, not to the address; a bracket that it opened itself stays."""
+    while address:
+        last = address[-1]
+        closes_own = last in BRACKETS and address.count(BRACKETS[last]) >= address.count(last)
+        if closes_own or last not in ".,;:!?'*_~)]}":
+            break
+        address = address[:-1]
+    return address
+
+
+def _leads_somewhere(address):
+    try:
+        host = urlsplit(address).netloc
+    except ValueError:
+        return False
+    # A name before the host, as in https://bank.example@evil.example, is there to deceive.
+    return HOST.fullmatch(host) is not None
+
+
+def _marked(text, start, end, marks):
+    """The stretch of *text*, escaped; a mark that reaches out of it ends with it."""
+    parts = []
+    for first, last in marks:
+        first, last = max(first, start), min(last, end)
+        if first < last:
+            parts += [escape(text[start:first]), Markup("<mark>{}</mark>").format(text[first:last])]
+            start = last
+    return Markup("").join([*parts, escape(text[start:end])])
+
+
+def _link(address, label):
+    return Markup('<a href="{}" rel="nofollow ugc noopener">{}</a>').format(address, label)

@@ -1,0 +1,50 @@
+"""HTTP in, HTTP out: one blueprint a file."""
+
+from microblog.views import (
+    account,
+    admin,
+    admin_tasks,
+    auth,
+    blocks,
+    demo,
+    exports,
+    feeds,
+    follows,
+    health,
+    messages,
+    notifications,
+    passwords,
+    posts,
+    preferences,
+    search,
+    tasks,
+    tokens,
+    users,
+)
+
+VIEWS = (
+    account,
+    admin,
+    admin_tasks,
+    auth,
+    blocks,
+    demo,
+    exports,
+    feeds,
+    follows,
+    health,
+    messages,
+    notifications,
+    passwords,
+    posts,
+    preferences,
+    search,
+    tasks,
+    tokens,
+    users,
+)
+
+
+def init_app(app):
+    for view in VIEWS:
+        app.register_blueprint(view.bp)

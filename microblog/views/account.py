@@ -1,0 +1,151 @@
+"""One's own account: address, password, the browsers that are signed in, and leaving."""
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, session, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user, login_required
+
+from microblog import rate_limits, security_log
+from microblog.auth import change_email, change_password, check_password, sign_in, sign_out
+from microblog.departure import delete_account
+from microblog.forms import ChangeEmailForm, ChangePasswordForm, LeavingForm, status
+from microblog.jobs import deliver
+from microblog.models import Mail, Session, Ticket, User
+from microblog.models.ticket import CHANGE_EMAIL, TicketUsed
+from microblog.models.user import EmailTaken, LastAdministrator
+from microblog.pagination import LARGEST_ID
+
+bp = Blueprint("account", __name__, url_prefix="/account")
+
+
+@bp.get("")
+@login_required
+def index():
+    return render_template("account/index.html", sessions=Session.living(current_user))
+
+
+@bp.route("/password", methods=["GET", "POST"])
+@login_required
+@rate_limits.own_password
+def password():
+    form = ChangePasswordForm()
+    if form.validate_on_submit() and _is_own(form.current_password):
+        remembered = current_user.session.remembered
+        user = User.get_by_id(current_user.id)
+        change_password(user, form.password.data)
+        # A session of its own for this browser too: a copy of the old cookie is dead everywhere.
+        sign_in(user, remembered)
+        flash(_("Your password is changed; every other browser is signed out."))
+        return redirect(url_for("account.index"))
+    return render_template("account/password.html", form=form), status(form)
+
+
+@bp.route("/email", methods=["GET", "POST"])
+@login_required
+@rate_limits.own_password
+@rate_limits.asking_for_mail
+def email():
+    """Mail a link to the new address; nothing changes before it was opened."""
+    form = ChangeEmailForm()
+    if form.validate_on_submit() and _is_own(form.current_password) and _is_free(form.email):
+        Mail.send(deliver, "change_email", form.email.data, user=current_user, language=str(get_locale()))
+        security_log.note("email-change-asked", current_user)
+        flash(_mail_is_on_its_way(form.email.data))
+        return redirect(url_for("account.index"))
+    return render_template("account/email.html", form=form), status(form)
+
+
+@bp.get("/email/<token>")
+def open_email_link(token):
+    """Take the token out of the address at once: from there it would get into histories and logs."""
+    session[CHANGE_EMAIL] = token
+    answer = redirect(url_for("account.confirm_email"))
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+@bp.get("/confirm_email")
+def confirm_email():
+    """Ask first: mail programs open links by themselves, to look for viruses."""
+    ticket = Ticket.of(CHANGE_EMAIL, session.get(CHANGE_EMAIL))
+    if ticket is None:
+        return render_template("account/dead_link.html"), 410
+    return render_template("account/confirm_email.html", ticket=ticket)
+
+
+@bp.post("/confirm_email")
+def update_email():
+    ticket = Ticket.of(CHANGE_EMAIL, session.get(CHANGE_EMAIL))
+    if ticket is None:
+        return render_template("account/dead_link.html"), 410
+    try:
+        change_email(ticket, deliver)
+    except TicketUsed:
+        return render_template("account/dead_link.html"), 410
+    except EmailTaken:
+        flash(_("There is an account with this address already."))
+        return redirect(url_for("account.index"))
+    session.pop(CHANGE_EMAIL)
+    flash(_("Your e-mail address is %(address)s now.", address=ticket.email))
+    return redirect(url_for("account.index"))
+
+
+@bp.post(f"/sessions/<int(max={LARGEST_ID}):session_id>/end")
+@login_required
+def end_session(session_id):
+    row = Session.get_or_none(Session.id == session_id, Session.user == current_user) or abort(404)
+    row.delete_instance()
+    security_log.note("session-ended", current_user)
+    return redirect(url_for("account.index"))
+
+
+@bp.post("/sessions/end_others")
+@login_required
+def end_other_sessions():
+    Session.end_others(current_user, current_user.session)
+    security_log.note("other-sessions-ended", current_user)
+    flash(_("Every other browser is signed out."))
+    return redirect(url_for("account.index"))
+
+
+@bp.route("/delete", methods=["GET", "POST"])
+@login_required
+@rate_limits.own_password
+def destroy():
+    form = LeavingForm()
+    if form.validate_on_submit() and _is_own(form.current_password):
+        user = User.get_by_id(current_user.id)
+        try:
+            delete_account(user)
+        except LastAdministrator:
+            form.form_errors.append(
+                _("You are the only administrator. Before you leave, somebody else must become one.")
+            )
+        else:
+            security_log.note("account-deleted", user)
+            sign_out()
+            flash(_("Your account and all that belonged to it are deleted."))
+            return redirect(url_for("auth.login"))
+    return render_template("account/destroy.html", form=form), status(form)
+
+
+def _mail_is_on_its_way(address):
+    if current_app.config["MAIL_SERVER"]:
+        return _("Please open the link in the mail that is on its way to %(address)s.", address=address)
+    return _("The administrator has the mail with the link that confirms %(address)s.", address=address)
+
+
+def _is_own(field):
+    """Whether *field* holds the user's password; if not, it says so."""
+    if check_password(current_user, field.data):
+        return True
+    security_log.note("password-check-failed", current_user)
+    field.errors.append(_("That is not your password."))
+    return False
+
+
+def _is_free(field):
+    if User.with_email(field.data) is None:
+        return True
+    field.errors.append(_("There is an account with this address already."))
+    return False

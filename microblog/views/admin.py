@@ -1,0 +1,111 @@
+"""The administrator's pages: people, invitations, and mails that cannot be sent."""
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from microblog import outbox, security_log
+from microblog.auth import admin_required, suspend
+from microblog.models import Ticket, User
+from microblog.models.ticket import INVITE
+from microblog.pagination import LARGEST_ID, page
+from microblog.text import clean
+
+bp = Blueprint("admin", __name__, url_prefix="/admin")
+LETTERS = 100
+EVENTS = 200
+
+
+@bp.get("")
+@admin_required
+def index():
+    return redirect(url_for("admin.users"))
+
+
+@bp.get("/users")
+@admin_required
+def users():
+    """People, the newest first; ``q`` is how their names begin."""
+    beginning = clean(request.args.get("q", ""))
+    people = page(User.whose_name_begins(beginning), User, current_app.config["POSTS_PER_PAGE"])
+    return render_template("admin/users.html", page=people, beginning=beginning)
+
+
+@bp.post("/users/<username>/suspend")
+@admin_required
+def suspend_user(username):
+    user = User.named(username) or abort(404)
+    if not suspend(user):
+        abort(409)
+    security_log.note("suspended", user, by=current_user.username)
+    flash(_("%(username)s is signed out everywhere and cannot sign in.", username=user.username))
+    return redirect(url_for("admin.users", q=user.username))
+
+
+@bp.post("/users/<username>/restore")
+@admin_required
+def restore_user(username):
+    user = User.named(username) or abort(404)
+    user.restore()
+    security_log.note("restored", user, by=current_user.username)
+    flash(_("%(username)s can sign in again.", username=user.username))
+    return redirect(url_for("admin.users", q=user.username))
+
+
+@bp.get("/invites")
+@admin_required
+def invites():
+    return _invites()
+
+
+@bp.post("/invites")
+@admin_required
+def create_invite():
+    """Make a link and show it, this once: only a hash of it is kept."""
+    security_log.note("invited", current_user)
+    return _invites(token=Ticket.issue(INVITE, current_user))
+
+
+@bp.post(f"/invites/<int(max={LARGEST_ID}):ticket_id>/delete")
+@admin_required
+def destroy_invite(ticket_id):
+    ticket = Ticket.get_or_none(Ticket.id == ticket_id, Ticket.kind == INVITE) or abort(404)
+    ticket.delete_instance()
+    security_log.note("invitation-withdrawn", current_user)
+    flash(_("The invitation does not work any more."))
+    return redirect(url_for("admin.invites"))
+
+
+@bp.get("/security")
+@admin_required
+def events():
+    """The latest of the security log."""
+    return render_template("admin/events.html", events=security_log.latest(EVENTS))
+
+
+@bp.get("/outbox")
+@admin_required
+def letters():
+    newest, more = outbox.newest(LETTERS)
+    return render_template("admin/letters.html", letters=newest, more=more)
+
+
+@bp.get("/outbox/<letter_id>")
+@admin_required
+def letter(letter_id):
+    """The text of one mail."""
+    return render_template("admin/letter.html", letter=outbox.read(letter_id) or abort(404))
+
+
+@bp.get("/outbox/<letter_id>/download")
+@admin_required
+def download_letter(letter_id):
+    """The whole mail, to be opened by a mail program, with what is attached to it."""
+    try:
+        return send_file(outbox.path_of(letter_id), mimetype="message/rfc822", as_attachment=True)
+    except FileNotFoundError:
+        abort(404)
+
+
+def _invites(token=None):
+    return render_template("admin/invites.html", invites=list(Ticket.living(INVITE)), token=token)

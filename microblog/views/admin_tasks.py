@@ -1,0 +1,67 @@
+"""The administrator's page of tasks: what waits, runs, failed and is done, and who works on it."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from redis.exceptions import RedisError
+
+from microblog import clock
+from microblog.auth import admin_required
+from microblog.lifecycle import NotEnded, launch_again
+from microblog.models import Task
+from microblog.models.claimable import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
+from microblog.models.task import TaskInProgress
+from microblog.queue import huey
+
+bp = Blueprint("admin_tasks", __name__, url_prefix="/admin/tasks")
+MOST = 50
+
+
+@bp.get("")
+@admin_required
+def index():
+    groups = {
+        "waiting": Task.in_state(QUEUED).limit(MOST),
+        "running": Task.in_state(RUNNING),
+        "failed": Task.in_state(FAILED).limit(MOST),
+        "finished": Task.in_state(SUCCEEDED, CANCELLED).limit(MOST),
+    }
+    return render_template(
+        "admin/tasks.html",
+        groups={name: list(tasks) for name, tasks in groups.items()},
+        waiting=Task.in_state(QUEUED).count(),
+        envelopes=_envelopes(),
+        workers=sorted(huey.worker.living()),
+        now=clock.now(),
+    )
+
+
+@bp.post("/<uuid:task_id>/retry")
+@admin_required
+def retry(task_id):
+    """Launch a new task for the same user."""
+    try:
+        launch_again(_task(task_id))
+    except NotEnded:
+        abort(409)
+    except TaskInProgress:
+        flash(_("The user has another task of this kind under way."))
+    return redirect(url_for("admin_tasks.index"))
+
+
+@bp.post("/<uuid:task_id>/cancel")
+@admin_required
+def cancel(task_id):
+    _task(task_id).cancel()
+    return redirect(url_for("admin_tasks.index"))
+
+
+def _task(task_id):
+    return Task.get_or_none(Task.id == str(task_id)) or abort(404)
+
+
+def _envelopes():
+    """How many envelopes lie in the queue; None when it does not answer."""
+    try:
+        return huey.pending_count()
+    except RedisError:
+        return None

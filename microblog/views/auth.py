@@ -1,0 +1,127 @@
+"""Signing in and out, registering, and setting up the first account."""
+
+import hmac
+from functools import partial
+
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+from flask_login import current_user, login_required
+
+from microblog import rate_limits, security_log
+from microblog.auth import check_password, hash_password, safe_path, sign_in, sign_out
+from microblog.auth import register as register_account
+from microblog.database import data_dir
+from microblog.forms import LoginForm, RegistrationForm, status
+from microblog.models import Ticket, User
+from microblog.models.ticket import INVITE, TicketUsed
+from microblog.models.user import EmailTaken, SetUpAlready, UsernameTaken
+
+bp = Blueprint("auth", __name__)
+
+
+@bp.route("/auth/login", methods=["GET", "POST"])
+@rate_limits.sign_in
+def login():
+    if current_user.is_authenticated:
+        return redirect(_next())
+    form = LoginForm()
+    if form.validate_on_submit():
+        user = User.named(form.username.data)
+        if check_password(user, form.password.data):
+            if not user.suspended_at:
+                sign_in(user, form.remember_me.data)
+                return redirect(_next())
+            security_log.note("sign-in-refused", user, reason="suspended")
+            form.form_errors.append(_("This account is suspended. The administrator can tell you why."))
+        else:
+            # The name itself only where it is one: people type passwords into the wrong field.
+            security_log.note("sign-in-failed", user)
+            form.form_errors.append(_("The username or the password is wrong."))
+    return render_template("auth/login.html", form=form), status(form)
+
+
+@bp.post("/auth/logout")
+@login_required
+def logout():
+    sign_out()
+    return redirect(url_for("auth.login"))
+
+
+@bp.route("/auth/register", methods=["GET", "POST"])
+@rate_limits.registering
+def register():
+    if current_user.is_authenticated or not User.exists():
+        return redirect(url_for("posts.index"))
+    if "invite" in request.args:
+        return _keep_invite()
+    invite = Ticket.of(INVITE, session.get(INVITE))
+    mode = current_app.config["REGISTRATION"]
+    if mode == "closed" or (mode == "invite" and invite is None):
+        return _closed()
+    form = RegistrationForm()
+    try:
+        if form.validate_on_submit() and (user := _made(form, partial(register_account, invite=invite))):
+            session.pop(INVITE, None)
+            sign_in(user, remember=False)
+            return redirect(url_for("posts.index"))
+    except TicketUsed:
+        return _closed()
+    return render_template("auth/register.html", form=form), status(form)
+
+
+@bp.route("/setup", methods=["GET", "POST"])
+def setup():
+    """Make the account of the first administrator; the code proves who may."""
+    if User.administered():
+        return redirect(url_for("auth.login"))
+    if not _code_is_right(request.args.get("code", "")):
+        return render_template("auth/wrong_code.html"), 403
+    form = RegistrationForm()
+    try:
+        if form.validate_on_submit() and (user := _made(form, User.set_up)):
+            _code_file().unlink(missing_ok=True)
+            security_log.note("set-up", user)
+            sign_in(user, remember=False)
+            return redirect(url_for("posts.index"))
+    except SetUpAlready:
+        return redirect(url_for("auth.login"))
+    return render_template("auth/setup.html", form=form), status(form)
+
+
+def _keep_invite():
+    """Take the token out of the address at once: from there it would get into histories and logs."""
+    session[INVITE] = request.args["invite"]
+    answer = redirect(url_for("auth.register"))
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+def _closed():
+    return render_template("auth/closed.html", expired=INVITE in session), 403
+
+
+def _made(form, make):
+    """The user whom *make* makes of *form*; None when somebody has the name or address already."""
+    try:
+        return make(form.username.data, form.email.data, hash_password(form.password.data))
+    except UsernameTaken:
+        form.username.errors.append(_("Somebody has this name already."))
+    except EmailTaken:
+        form.email.errors.append(_("There is an account with this address already."))
+    return None
+
+
+def _code_is_right(code):
+    try:
+        right = _code_file().read_bytes().strip()
+    except FileNotFoundError:
+        return False
+    return hmac.compare_digest(code.encode(), right)
+
+
+def _code_file():
+    return data_dir() / "setup_code"
+
+
+def _next():
+    return safe_path(request.args.get("next")) or url_for("posts.index")

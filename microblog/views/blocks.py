@@ -1,0 +1,50 @@
+"""Blocking people, and whom one has blocked."""
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_login import current_user, login_required
+
+from microblog.models import Block, Message, User
+from microblog.pagination import page
+
+bp = Blueprint("blocks", __name__)
+
+
+@bp.get("/blocks")
+@login_required
+def index():
+    people = page(Block.people(current_user), User, current_app.config["POSTS_PER_PAGE"])
+    return render_template("blocks/index.html", page=people)
+
+
+@bp.get("/block/<username>")
+@login_required
+def new(username):
+    """Say what it means, and ask."""
+    return render_template("blocks/new.html", user=_other(username))
+
+
+@bp.post("/block/<username>")
+@login_required
+def create(username):
+    user = _other(username)
+    Block.put(current_user, user)
+    Message.tell_unread(current_user)
+    flash(_("You have blocked %(name)s.", name=user.username))
+    return redirect(url_for("users.show", username=user.username))
+
+
+@bp.post("/unblock/<username>")
+@login_required
+def destroy(username):
+    user = _other(username)
+    Block.lift(current_user, user)
+    Message.tell_unread(current_user)
+    flash(_("You have unblocked %(name)s.", name=user.username))
+    return redirect(url_for("users.show", username=user.username))
+
+
+def _other(username):
+    """The user of that name; nobody blocks themselves."""
+    user = User.named(username) or abort(404)
+    return user if user != current_user else abort(409)

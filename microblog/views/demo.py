@@ -1,0 +1,24 @@
+"""Filling a site that is still empty with people, for its administrator to try it out."""
+
+from contextlib import suppress
+
+from flask import Blueprint, abort, current_app, flash, redirect, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from microblog import demo
+from microblog.auth import admin_required
+
+bp = Blueprint("demo", __name__)
+
+
+@bp.post("/admin/demo")
+@admin_required
+def create():
+    if not current_app.config["SETTINGS"].private:
+        abort(403)
+    # A second click finds it done.
+    with suppress(demo.FilledAlready):
+        demo.show_to(current_user)
+    flash(_("Twelve people have moved in, and you follow five of them."))
+    return redirect(url_for("posts.index"))

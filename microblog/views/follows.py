@@ -1,0 +1,43 @@
+"""Following and unfollowing people."""
+
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user, login_required
+
+from microblog.auth import safe_path
+from microblog.models import User
+from microblog.models.user import Blocked
+
+bp = Blueprint("follows", __name__)
+
+
+@bp.post("/follow/<username>")
+@login_required
+def create(username):
+    user = User.named(username) or abort(404)
+    try:
+        current_user.follow(user)
+    except Blocked:
+        flash(_("One of you has blocked the other, so you cannot follow %(name)s.", name=user.username))
+    else:
+        own = current_user == user
+        flash(
+            _("You cannot follow yourself.")
+            if own
+            else _("You are following %(name)s now.", name=user.username)
+        )
+    return _back(user)
+
+
+@bp.post("/unfollow/<username>")
+@login_required
+def destroy(username):
+    user = User.named(username) or abort(404)
+    current_user.unfollow(user)
+    flash(_("You are not following %(name)s any more.", name=user.username))
+    return _back(user)
+
+
+def _back(user):
+    """To the page the button stood on."""
+    return redirect(safe_path(request.form.get("next")) or url_for("users.show", username=user.username))

@@ -1,0 +1,68 @@
+"""Private messages: the inbox, what was sent, writing one, and marking what was shown as read."""
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_login import current_user, login_required
+
+from microblog import rate_limits
+from microblog.forms import MessageForm, ShownForm
+from microblog.models import Block, Message, User
+from microblog.models.user import Blocked
+from microblog.pagination import page
+
+bp = Blueprint("messages", __name__)
+
+
+@bp.get("/messages")
+@login_required
+def index():
+    return render_template("messages/index.html", page=_page(Message.inbox(current_user)))
+
+
+@bp.get("/messages/sent")
+@login_required
+def sent():
+    return render_template("messages/sent.html", page=_page(Message.sent(current_user)))
+
+
+@bp.post("/messages/read")
+@login_required
+def read():
+    """Mark what the page showed as read; a GET, which may be a prefetch, marks nothing."""
+    form = ShownForm()
+    if not form.validate_on_submit():
+        abort(400)
+    Message.read(current_user, form.oldest.data, form.newest.data)
+    return redirect(url_for("messages.index"))
+
+
+@bp.get("/send_message/<recipient>")
+@login_required
+def new(recipient):
+    user = User.named(recipient) or abort(404)
+    return _form(MessageForm(), user)
+
+
+@bp.post("/send_message/<recipient>")
+@login_required
+@rate_limits.messaging
+def create(recipient):
+    user = User.named(recipient) or abort(404)
+    form = MessageForm()
+    if not form.validate_on_submit():
+        return _form(form, user), 422
+    try:
+        Message.send(current_user, user, form.message.data)
+    except Blocked:
+        return _form(form, user), 403
+    flash(_("Your message has been sent."), "posted")
+    return redirect(url_for("users.show", username=user.username))
+
+
+def _form(form, recipient):
+    parted = Block.between(current_user, recipient)
+    return render_template("messages/new.html", form=form, recipient=recipient, parted=parted)
+
+
+def _page(query):
+    return page(query, Message, current_app.config["POSTS_PER_PAGE"])

@@ -1,0 +1,68 @@
+"""A forgotten password: asking for a link by mail, and setting a new one by it."""
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from microblog import known_browsers, rate_limits, security_log
+from microblog.auth import change_password, sign_in
+from microblog.forms import EmailForm, NewPasswordForm, status
+from microblog.jobs import deliver
+from microblog.models import Mail, Ticket
+from microblog.models.ticket import RESET_PASSWORD, TicketUsed
+
+bp = Blueprint("passwords", __name__, url_prefix="/auth")
+
+
+@bp.route("/reset_password_request", methods=["GET", "POST"])
+@rate_limits.asking_for_mail
+def request_link():
+    """Only record that somebody asked: whose address it is, if anybody's, the worker finds out."""
+    form = EmailForm()
+    if form.validate_on_submit():
+        Mail.send(deliver, "reset_password", form.email.data.casefold(), language=str(get_locale()))
+        security_log.note("reset-asked")
+        if current_app.config["MAIL_SERVER"]:
+            flash(_("If there is an account with this address, a mail with a link is on its way to it."))
+        else:
+            flash(_("If there is an account with this address, the administrator has a mail with a link."))
+        return redirect(url_for("auth.login"))
+    return render_template("passwords/request_link.html", form=form), status(form)
+
+
+@bp.route("/reset_password/<token>", methods=["GET", "POST"])
+def open_link(token):
+    """Take the token out of the address at once: from there it would get into histories and logs."""
+    session[RESET_PASSWORD] = token
+    if request.method == "POST":
+        return reset()
+    answer = redirect(url_for("passwords.reset"))
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+@bp.route("/reset_password", methods=["GET", "POST"])
+def reset():
+    ticket = Ticket.of(RESET_PASSWORD, session.get(RESET_PASSWORD))
+    if ticket is None:
+        return _link_is_dead()
+    form = NewPasswordForm()
+    if not form.validate_on_submit():
+        return render_template("passwords/reset.html", form=form, user=ticket.user), status(form)
+    # Asked for now: the change is going to end it.
+    session_here = current_user.session if current_user == ticket.user else None
+    try:
+        change_password(ticket.user, form.password.data, ticket)
+    except TicketUsed:
+        return _link_is_dead()
+    session.pop(RESET_PASSWORD)
+    known_browsers.remember(ticket.user)
+    flash(_("Your password has been reset."))
+    if session_here:
+        sign_in(ticket.user, session_here.remembered)
+    return redirect(url_for("auth.login"))
+
+
+def _link_is_dead():
+    return render_template("passwords/dead_link.html"), 410

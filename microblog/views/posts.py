@@ -1,0 +1,143 @@
+"""The timelines, writing a post and deleting it."""
+
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    flash,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user, login_required
+
+from microblog import demo, languages, rate_limits, security_log
+from microblog.auth import reader, safe_path
+from microblog.database import LARGEST_ID
+from microblog.forms import PostForm
+from microblog.models import Post, User
+from microblog.pagination import cursor, page
+from microblog.text import clean
+from microblog.visits import Visit
+
+bp = Blueprint("posts", __name__)
+# People to follow on a home page that is still empty.
+OTHERS = 5
+
+
+@bp.get("/")
+def index():
+    """One's own posts and those of the people one follows; ``text`` and ``url`` are shared from elsewhere."""
+    if current_user.is_authenticated:
+        shared = " ".join(filter(None, (request.args.get(name) for name in ("text", "url"))))
+        return _home(PostForm(post=clean(shared)))
+    if User.exists():
+        return redirect(url_for("auth.login"))
+    return render_template("auth/unset.html")
+
+
+@bp.post("/")
+@login_required
+@rate_limits.posting
+def create():
+    form = PostForm()
+    if not form.validate_on_submit():
+        return _home(form), 422
+    if form.language.data:
+        # A choice holds for the next posts from this browser.
+        session["language"] = form.language.data
+    Post.create(
+        author=current_user,
+        body=form.post.data,
+        language=form.language.data or next(iter(_languages()), None),
+    )
+    # The category tells the script that the draft it kept is not needed any more.
+    flash(_("Posted."), "posted")
+    return redirect(url_for("posts.index"))
+
+
+@bp.get("/explore")
+def explore():
+    """Everybody's posts."""
+    return render_template("posts/explore.html", page=_page(Post.everybody(reader())))
+
+
+@bp.get(f"/post/<int(max={LARGEST_ID}):post_id>")
+def show(post_id):
+    """One post by itself: where links to it lead."""
+    post = Post.everybody(reader()).where(Post.id == post_id).first() or abort(404)
+    return render_template("posts/show.html", post=post)
+
+
+@bp.get(f"/post/<int(max={LARGEST_ID}):post_id>/delete")
+@login_required
+def delete(post_id):
+    """Ask first."""
+    return render_template("posts/delete.html", post=_deletable(post_id))
+
+
+@bp.post(f"/post/<int(max={LARGEST_ID}):post_id>/delete")
+@login_required
+def destroy(post_id):
+    post = _deletable(post_id)
+    post.delete_instance()
+    security_log.note("post-deleted", post.author, post=post.id, by=current_user.username)
+    flash(_("The post is deleted."))
+    back = safe_path(request.form.get("next"))
+    if back in (None, url_for("posts.show", post_id=post_id)):
+        back = url_for("users.show", username=post.author.username)
+    return redirect(back)
+
+
+def _deletable(post_id):
+    """The post, if it is the user's, or anybody's for the administrator; all may know that it exists."""
+    post = Post.get_or_none(Post.id == post_id) or abort(404)
+    return post if current_user.is_admin or post.author == current_user else abort(403)
+
+
+@bp.get("/newer")
+def newer():
+    """How many posts came to one's home page after the id ``after``, in the words of a link; else nothing."""
+    if not current_user.is_authenticated:
+        abort(401)
+    most = current_app.config["POSTS_PER_PAGE"]
+    count = Post.newer(current_user, cursor("after") or 0).limit(most + 1).count()
+    if count > most:
+        return jsonify(text=_("More than %(number)d new posts", number=most))
+    return jsonify(text=ngettext("%(num)d new post", "%(num)d new posts", count) if count else "")
+
+
+def _home(form):
+    timeline = _page(Post.timeline(current_user))
+    empty = not timeline.items and timeline.older is timeline.newer is None
+    visit = Visit.of(current_user, timeline.items[0].id if timeline.items else 0)
+    answer = make_response(
+        render_template(
+            "posts/index.html",
+            form=form,
+            languages=_languages(),
+            page=timeline,
+            visit=visit,
+            others=Post.authors_lately(current_user, OTHERS) if empty else [],
+            demo_offered=empty and demo.offered_to(current_user, current_app.config["SETTINGS"]),
+        )
+    )
+    if timeline.newer is None:
+        visit.remember(answer)
+    return answer
+
+
+def _languages():
+    """What a post can be written in, the likeliest first."""
+    chosen = [session["language"]] if "language" in session else []
+    return languages.offered([*chosen, *request.accept_languages.values()], current_app.config["LANGUAGES"])
+
+
+def _page(query):
+    return page(query, Post, current_app.config["POSTS_PER_PAGE"])

@@ -1,0 +1,45 @@
+"""What a reader prefers: kept in this browser, and the language with the account as well."""
+
+from datetime import timedelta
+
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask_login import current_user
+
+from microblog.auth import safe_path
+from microblog.presentation import PREFERENCES
+
+bp = Blueprint("preferences", __name__)
+YEAR = timedelta(days=365)
+
+
+@bp.get("/preferences")
+def edit():
+    return render_template("preferences/edit.html")
+
+
+@bp.get("/keys")
+def keys():
+    """What the keys do; a dialog on any page, by one of them."""
+    return render_template("preferences/keys.html")
+
+
+@bp.post("/preferences")
+def update():
+    """Keep what the form says of theme, keys and language; what it does not speak of stays."""
+    known = {**PREFERENCES, "language": current_app.config["SPOKEN"]}
+    chosen = {name: request.form[name] for name in known if name in request.form}
+    if not chosen or any(value not in known[name] for name, value in chosen.items()):
+        abort(400)
+    if "language" in chosen and current_user.is_authenticated:
+        current_user.speak(chosen["language"])
+    answer = redirect(safe_path(request.form.get("next")) or url_for("posts.index"))
+    for name, value in chosen.items():
+        answer.set_cookie(
+            name,
+            value,
+            max_age=YEAR,
+            secure=current_app.config["SETTINGS"].https,
+            httponly=True,
+            samesite="Lax",
+        )
+    return answer

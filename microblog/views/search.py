@@ -1,0 +1,20 @@
+"""Looking for posts."""
+
+from flask import Blueprint, current_app, render_template, request
+
+from microblog import rate_limits
+from microblog.auth import reader
+from microblog.models import Post, PostIndex
+from microblog.pagination import page
+
+bp = Blueprint("search", __name__)
+
+
+@bp.get("/search")
+@rate_limits.searching
+def index():
+    """What ``q`` finds, newest first; the box in the bar leads here."""
+    query = request.args.get("q", "").strip()
+    hits = Post.found(query, reader())
+    posts = page(hits, Post, current_app.config["POSTS_PER_PAGE"], key=PostIndex.rowid)
+    return render_template("search/index.html", query=query, page=posts)

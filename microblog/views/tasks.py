@@ -1,0 +1,101 @@
+"""One's own tasks: the page *Your data*, the card of each, its file and what can be done with it."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext as _
+from flask_login import current_user, login_required
+
+from microblog import rate_limits, security_log
+from microblog.auth import safe_path
+from microblog.lifecycle import NotEnded, launch_again
+from microblog.models.task import Task, TaskInProgress
+
+bp = Blueprint("tasks", __name__, url_prefix="/tasks")
+
+
+@bp.get("")
+@login_required
+def index():
+    return render_template("tasks/index.html", history=Task.of(current_user).limit(50))
+
+
+@bp.get("/<uuid:task_id>/card")
+@login_required
+def card(task_id):
+    """The card alone, for the script that exchanges it when the task's state changed."""
+    return render_template("tasks/_card.html", task=_own(task_id))
+
+
+@bp.get("/<uuid:task_id>/download")
+@login_required
+def download(task_id):
+    task = _own(task_id)
+    if not task.file_expires_at:
+        abort(404)
+    try:
+        answer = send_file(
+            task.file,
+            mimetype="application/json",
+            as_attachment=True,
+            download_name="posts.json",
+            etag=f"{task.id}-{task.attempts}",
+            conditional=True,
+        )
+    except FileNotFoundError:
+        abort(404)
+    answer.cache_control.no_store = True
+    security_log.note("export-downloaded", current_user, task=task.id)
+    return answer
+
+
+@bp.post("/<uuid:task_id>/cancel")
+@login_required
+def cancel(task_id):
+    _own(task_id).cancel()
+    return _back()
+
+
+@bp.post("/<uuid:task_id>/retry")
+@login_required
+def retry(task_id):
+    task = _own(task_id)
+    rate_limits.check_exports(current_user)
+    try:
+        again = launch_again(task)
+    except NotEnded:
+        abort(409)
+    except TaskInProgress:
+        flash(_("An export task is currently in progress"))
+    else:
+        security_log.note("export-asked", current_user, task=again.id)
+    return _back()
+
+
+@bp.post("/<uuid:task_id>/dismiss")
+@login_required
+def dismiss(task_id):
+    _own(task_id).dismiss()
+    return _back()
+
+
+@bp.post("/<uuid:task_id>/delete")
+@login_required
+def destroy(task_id):
+    """Delete the file of an ended task."""
+    task = _own(task_id)
+    if not task.complete:
+        abort(409)
+    task.withdraw_file()
+    security_log.note("export-deleted", current_user, task=task.id)
+    flash(_("The file is deleted."))
+    return _back()
+
+
+def _own(task_id):
+    """The task, if it is the user's; somebody else's looks as if it did not exist."""
+    task = Task.get_or_none(Task.id == str(task_id), Task.user == current_user)
+    return task or abort(404)
+
+
+def _back():
+    """To the page the form stood on; a card stands on every page, and answers only in full pages."""
+    return redirect(safe_path(request.form.get("next")) or url_for("tasks.index"))

@@ -1,0 +1,50 @@
+"""Tokens for one's own programs: made, shown once, ended."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_login import current_user, login_required
+
+from microblog import security_log
+from microblog.database import LARGEST_ID
+from microblog.forms import TokenForm, status
+from microblog.models import Token
+from microblog.models.token import TooManyTokens
+
+bp = Blueprint("tokens", __name__, url_prefix="/account/tokens")
+
+
+@bp.get("")
+@login_required
+def index():
+    return _page(TokenForm(formdata=None))
+
+
+@bp.post("")
+@login_required
+def create():
+    """Make a token and show it, this once: only a hash of it is kept."""
+    form = TokenForm()
+    if form.validate_on_submit():
+        try:
+            token, secret = Token.issue(current_user, form.name.data)
+        except TooManyTokens:
+            form.form_errors.append(_("You have as many as one may have. End one of them first."))
+        else:
+            security_log.note("token-made", current_user, token=token.id)
+            return _page(TokenForm(formdata=None), secret), 201
+    return _page(form), status(form)
+
+
+@bp.post(f"/<int(max={LARGEST_ID}):token_id>/delete")
+@login_required
+def destroy(token_id):
+    token = Token.get_or_none(Token.id == token_id, Token.user == current_user) or abort(404)
+    token.delete_instance()
+    security_log.note("token-ended", current_user, token=token.id)
+    flash(_("The token does not work any more."))
+    return redirect(url_for("tokens.index"))
+
+
+def _page(form, secret=None):
+    tokens = list(Token.of_user(current_user))
+    return render_template("tokens/index.html", form=form, tokens=tokens, secret=secret)

@@ -1,0 +1,49 @@
+"""
+Alive by lock, not by clock: which consumers live.
+
+Each consumer holds an exclusive lock on a file of its own for as long as it lives. The kernel lets go
+at any death, so there is no lease to tune, no clock that can jump and no zombie that wakes.
+"""
+
+import fcntl
+import secrets
+
+
+class WorkerLock:
+    """The lock of this process, and the means to look at those of others."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        # Random for each start: a consumer that restarts itself keeps its process id.
+        self.name = secrets.token_hex(8)
+        self._file = None
+
+    def take(self):
+        """Hold the lock until this process ends."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = self.folder / f".{self.name}"
+        self._file = draft.open("w")
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        # Renamed only when locked: whoever finds a file under its final name may trust its lock.
+        draft.rename(self.folder / self.name)
+
+    def release(self):
+        """Let go, as the end of the process would."""
+        self._file.close()
+
+    def living(self):
+        """Names of the workers that live now; what the dead left behind is removed."""
+        return {path.name for path in self.folder.glob("[!.]*") if _is_held(path)}
+
+
+def _is_held(path):
+    try:
+        with path.open() as file:
+            # Shared, so that two who look at the same time do not take each other for the worker.
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            path.unlink(missing_ok=True)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        pass
+    return False

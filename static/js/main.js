@@ -1,0 +1,51 @@
+// Everything works without this; it keeps the page fresh. What few pages or people need is fetched when it is.
+import { poll } from "./poll.js";
+import "./time-zone.js";
+import "./toasts.js";
+
+const PARTS = {
+  "[data-composer], [data-category=posted]": "./composer.js",
+  "[data-newer]": "./newer.js",
+  "[data-shown]": "./unread.js",
+  "[data-task]": "./cards.js",
+};
+const region = document.querySelector("[data-news]");
+const cards = () => import("./cards.js");
+const underWay = () => document.querySelector(".task progress") !== null;
+const hearers = {
+  task_progress: async (data) => (await cards()).showProgress(data),
+  unread_message_count: async (count) => (await import("./unread.js")).showUnread(count),
+};
+
+for (const [selector, part] of Object.entries(PARTS)) {
+  if (document.querySelector(selector)) import(part);
+}
+
+if (region) {
+  poll(region.dataset.news, region.dataset.cursor, {
+    busy: underWay,
+    tell: ({ name, data }) => hearers[name]?.(data),
+    afterwards: async () => underWay() && (await cards()).refreshStale(),
+  });
+}
+
+document.addEventListener("mouseover", async ({ target }) => {
+  const link = target.closest("a[data-card]");
+  if (link) (await import("./person-card.js")).restOn(link);
+});
+
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a[data-dialog]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  (await import("./dialog.js")).open(link.href);
+});
+
+document.addEventListener("keydown", async (event) => {
+  const { target, key } = event;
+  const meant = "keys" in document.body.dataset && ["n", "/", "j", "k", "?"].includes(key);
+  if (!meant || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (target.closest("input, textarea, select, dialog")) return;
+  event.preventDefault();
+  (await import("./keyboard.js")).press(key);
+});

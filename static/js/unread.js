@@ -1,0 +1,29 @@
+// Unread messages: the badge in the bar and the "(2)" in the tab's title; what was shown is marked read.
+import { number } from "./title.js";
+
+const badge = document.querySelector("[data-unread]");
+const shown = document.querySelector("form[data-shown]");
+
+export function showUnread(count) {
+  badge.lastElementChild.textContent = count;
+  badge.hidden = count === 0;
+  number(count);
+}
+
+// Not while nobody looks: a tab opened behind others has shown nothing yet.
+function markRead() {
+  if (document.hidden) return;
+  document.removeEventListener("visibilitychange", markRead);
+  const body = new FormData(shown);
+  // The answer leads back to the page that is already here.
+  fetch(shown.action, { method: "POST", body, redirect: "manual" }).then((answer) => {
+    if (answer.type !== "opaqueredirect") return;
+    shown.remove();
+    showUnread(Math.max(0, badge.lastElementChild.textContent - document.querySelectorAll(".post[data-new]").length));
+  }, () => {});
+}
+
+if (shown) {
+  document.addEventListener("visibilitychange", markRead);
+  markRead();
+}

@@ -1,0 +1,86 @@
+"""Programs, each with a token; whatever they are answered is held against the OpenAPI document."""
+
+import re
+
+import jsonschema_rs
+import pytest
+
+from microblog.api.document import document
+from microblog.models import Token
+
+
+class Program:
+    """A client that sends a token, and checks each answer by the document."""
+
+    def __init__(self, client, contract, token):
+        self.client = client
+        self.contract = contract
+        self.token = token
+
+    def ask(self, method, path, **options):
+        if self.token:
+            options["headers"] = {"Authorization": f"Bearer {self.token}", **options.get("headers", {})}
+        answer = self.client.open(path, method=method, **options)
+        with answer:  # One that sends a file would else keep it open.
+            check_by_document(self.contract, method, path.partition("?")[0], answer)
+        return answer
+
+    def get(self, path, **options):
+        return self.ask("GET", path, **options)
+
+    def post(self, path, **options):
+        return self.ask("POST", path, **options)
+
+    def put(self, path, **options):
+        return self.ask("PUT", path, **options)
+
+    def delete(self, path, **options):
+        return self.ask("DELETE", path, **options)
+
+
+@pytest.fixture
+def contract(app):
+    """The OpenAPI document."""
+    with app.test_request_context():
+        return document()
+
+
+@pytest.fixture
+def program_of(app, contract):
+    """A function that gives a program with a token of *user*; with none for nobody."""
+    return lambda user: Program(app.test_client(), contract, user and Token.issue(user, "a test")[1])
+
+
+@pytest.fixture
+def program(program_of, susan):
+    """Susan's program."""
+    return program_of(susan)
+
+
+def check_by_document(contract, method, path, answer):
+    operation = operation_at(contract, method, path)
+    if operation is None:
+        assert answer.status_code in (404, 405), f"{method} {path} is not in the document"
+        assert answer.mimetype == "application/problem+json"
+        return
+    described = operation["responses"].get(str(answer.status_code))
+    assert described, f"{method} {path} answered {answer.status_code}: {answer.text}"
+    if "content" not in described:
+        assert answer.data == b""
+        return
+    [(media_type, content)] = described["content"].items()
+    assert answer.mimetype == media_type
+    schema = {**content["schema"], "components": contract["components"]}
+    jsonschema_rs.validator_for(schema).validate(answer.get_json(force=True))
+
+
+def operation_at(contract, method, path):
+    """The operation of the most exact address, as the router chooses; None when there is none."""
+    fitting = [
+        known
+        for known, methods in contract["paths"].items()
+        if method.lower() in methods and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", known), path)
+    ]
+    if not fitting:
+        return None
+    return contract["paths"][min(fitting, key=lambda known: known.count("{"))][method.lower()]

@@ -1,0 +1,107 @@
+"""Whatever a program sends, it is told what is wrong with it, and nothing breaks."""
+
+import json
+
+import pytest
+
+from tests.conftest import PASSWORD
+
+WRITES = [
+    ("PUT", "/api/users/me"),
+    ("POST", "/api/posts"),
+    ("POST", "/api/messages"),
+]
+BODIES = {
+    "null": b"null",
+    "a list": b"[1, 2]",
+    "a text": b'"body"',
+    "a number": b"1e999",
+    "deep lists": b"[" * 30_000,
+    "deep objects": b'{"body":' * 6_000,
+    "deep and whole": b'{"body":' + b"[" * 20_000 + b"]" * 20_000 + b"}",
+    "half": b'{"body": "x',
+    "no UTF-8": b'{"body": "\xff\xfe"}',
+    "an endless number": b'{"body": ' + b"9" * 10_000 + b"}",
+    "not a number": b'{"body": NaN, "name": NaN}',
+    "lists for texts": b'{"body": [], "name": [], "username": {}, "recipient": 5, "about_me": true}',
+    "nulls for texts": b'{"body": null, "name": null, "username": null, "recipient": null}',
+    "lone surrogates": b'{"body": "\\ud800", "name": {}, "username": "\\udfff", "recipient": "\\ud800"}',
+    "zeros": b'{"body": "\\u0000", "name": 0, "username": "\\u0000\\u0000\\u0000"}',
+    "long texts": json.dumps({"body": "x" * 141, "name": "x" * 65, "username": "x" * 500}).encode(),
+    "empty texts": b'{"body": "", "name": 1, "username": "", "recipient": "", "about_me": ""}',
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_a_body_that_is_wrong_is_a_problem(program, body):
+    for method, path in WRITES:
+        answer = program.ask(method, path, data=body, content_type="application/json")
+
+        assert answer.status_code in (400, 422)
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_a_token_is_asked_for_with_a_body_that_is_right(program_of, susan, body):
+    auth = ("susan", PASSWORD)
+
+    answer = program_of(None).post("/api/tokens", data=body, content_type="application/json", auth=auth)
+
+    assert answer.status_code in (400, 422)
+
+
+def test_a_recipient_of_any_kind_is_no_fault(program):
+    for recipient in ("\ud800", "\0", "9" * 5000, "me", "nobody_here"):
+        body = json.dumps({"recipient": recipient, "body": "Hello"})
+
+        answer = program.post("/api/messages", data=body, content_type="application/json")
+
+        assert answer.status_code == (201 if recipient == "me" else 404)
+
+
+def test_a_lone_surrogate_in_a_text_is_dropped(program):
+    answer = program.post("/api/posts", data=b'{"body": "a\\ud800b"}', content_type="application/json")
+
+    assert answer.json["body"] == "ab"
+
+
+def test_each_field_is_told_what_is_wrong_with_it(program):
+    answer = program.put("/api/users/me", json={"username": "a b", "about_me": "x" * 141})
+
+    assert set(answer.json["errors"]) == {"username", "about_me"}
+    assert answer.status_code == 422
+
+
+def test_what_is_not_announced_as_json_is_refused(program):
+    assert program.post("/api/posts", data={"body": "x"}).status_code == 415
+
+
+def test_more_than_the_site_takes_is_a_problem(program):
+    answer = program.post("/api/posts", data=b"x" * 70_000, content_type="application/json")
+
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=101", "limit=x", "limit=", "max_id=x", "since_id=-1", "max_id=" + "9" * 20]
+)
+def test_a_bad_query_is_a_problem(program, query):
+    assert program.get(f"/api/posts?{query}").status_code == 400
+
+
+def test_a_wrong_method_is_a_problem_that_names_the_right_ones(program):
+    answer = program.delete("/api/posts")
+
+    assert answer.status_code == 405
+    assert {"GET", "POST"} <= set(answer.headers["Allow"].split(", "))
+
+
+@pytest.mark.parametrize("path", ["/api/nothing", "/api/posts/1/2/3", "/api/"])
+def test_a_wrong_address_is_a_problem(program, path):
+    answer = program.get(path)
+
+    assert answer.status_code == 404
+    assert answer.json == {"title": "Not Found", "status": 404, "detail": answer.json["detail"]}
+
+
+def test_pages_beside_it_still_answer_with_pages(client, susan):
+    assert client.get("/apiary").mimetype == "text/html"

@@ -1,0 +1,109 @@
+"""Every operation of the document is asked for; the program compares the answers with the document."""
+
+import pytest
+
+from microblog.jobs import export_posts
+from microblog.models import Message, Task, Token
+from tests.conftest import PASSWORD
+
+REQUESTS = {
+    ("get", "/api/tokens"): (None, 200),
+    ("post", "/api/tokens"): ({"name": "mine"}, 201),
+    ("delete", "/api/tokens"): (None, 204),
+    ("delete", "/api/tokens/{token_id}"): (None, 204),
+    ("get", "/api/users"): (None, 200),
+    ("get", "/api/users/{user}"): (None, 200),
+    ("put", "/api/users/me"): ({"username": "susan2", "about_me": "Hello"}, 200),
+    ("get", "/api/users/{user}/followers"): (None, 200),
+    ("get", "/api/users/{user}/following"): (None, 200),
+    ("put", "/api/users/me/following/{user}"): (None, 204),
+    ("delete", "/api/users/me/following/{user}"): (None, 204),
+    ("get", "/api/users/{user}/posts"): (None, 200),
+    ("get", "/api/posts"): (None, 200),
+    ("get", "/api/timeline"): (None, 200),
+    ("post", "/api/posts"): ({"body": "Hello", "language": "en"}, 201),
+    ("get", "/api/posts/{post_id}"): (None, 200),
+    ("delete", "/api/posts/{post_id}"): (None, 204),
+    ("get", "/api/messages"): (None, 200),
+    ("get", "/api/messages/sent"): (None, 200),
+    ("post", "/api/messages"): ({"recipient": "john", "body": "Hello"}, 201),
+    ("put", "/api/messages/{message_id}/read"): (None, 204),
+    ("get", "/api/notifications"): (None, 200),
+    ("get", "/api/tasks"): (None, 200),
+    ("get", "/api/tasks/{task_id}"): (None, 200),
+    ("post", "/api/tasks/{task_id}/cancel"): (None, 200),
+    ("post", "/api/tasks/{task_id}/retry"): (None, 202),
+    ("post", "/api/exports"): (None, 202),
+    ("get", "/api/exports/{task_id}"): (None, 200),
+    ("post", "/api/exports/{task_id}/cancel"): (None, 200),
+    ("get", "/api/exports/{task_id}/file"): (None, 200),
+    ("delete", "/api/exports/{task_id}/file"): (None, 204),
+}
+NEW_TOKEN = ("post", "/api/tokens")
+WITH_IDS = [key for key in REQUESTS if "{" in key[1]]
+
+
+@pytest.fixture
+def ids(susan, john, write_posts):
+    """What stands for each parameter of an address."""
+    [post] = write_posts(susan, "first")
+    write_posts(john, "john's")
+    message = Message.send(john, susan, "Hello")
+    task = Task.launch(export_posts, susan, "Exporting posts...")
+    token, _secret = Token.issue(susan, "another")
+    susan.follow(john)
+    rows = {"token_id": token, "post_id": post, "message_id": message, "task_id": task}
+    return {"user": "john", **{name: row.id for name, row in rows.items()}}
+
+
+def test_every_operation_is_tried_here(contract):
+    described = {(method, path) for path, methods in contract["paths"].items() for method in methods}
+
+    assert described == set(REQUESTS)
+
+
+@pytest.mark.parametrize(("method", "path"), REQUESTS)
+def test_an_operation_answers_as_the_document_says(program, ids, method, path):
+    body, status = REQUESTS[method, path]
+    options = {}
+    if (method, path) == NEW_TOKEN:
+        program.token, options = None, {"auth": ("susan", PASSWORD)}
+
+    answer = program.ask(method, path.format(**ids), json=body, **options)
+
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(("method", "path"), REQUESTS)
+def test_no_operation_answers_without_a_token(program_of, ids, method, path):
+    answer = program_of(None).ask(method, path.format(**ids))
+
+    assert answer.status_code == 401
+    wanted = "Basic" if (method, path) == NEW_TOKEN else "Bearer"
+    assert answer.headers["WWW-Authenticate"].startswith(wanted)
+
+
+@pytest.mark.parametrize(("method", "path"), REQUESTS)
+def test_a_cookie_signs_nobody_in(browser, ids, method, path):
+    assert browser.open(path.format(**ids), method=method).status_code == 401
+
+
+@pytest.mark.parametrize(("method", "path"), WITH_IDS)
+def test_what_is_not_there_is_a_problem(program, method, path):
+    nothing = {"user": "nobody_here", "task_id": "11111111-1111-1111-1111-111111111111"}
+    ids = dict.fromkeys(["token_id", "post_id", "message_id"], "99999") | nothing
+
+    assert program.ask(method, path.format(**ids)).status_code == 404
+
+
+@pytest.mark.parametrize(("method", "path"), WITH_IDS)
+def test_no_id_breaks_anything(program, method, path):
+    for text in ("0", "-1", "x", "9" * 19, "9" * 400, "%00", "%ED%A0%80", "٣", "1.5", "☃"):
+        ids = dict.fromkeys(["token_id", "post_id", "message_id", "task_id", "user"], text)
+
+        assert program.ask(method, path.format(**ids)).status_code == 404
+
+
+@pytest.mark.parametrize(("method", "path"), [key for key in REQUESTS if "{task_id}" in key[1]])
+def test_somebody_elses_task_looks_as_if_there_were_none(program_of, john, ids, method, path):
+    assert program_of(john).ask(method, path.format(**ids)).status_code == 404

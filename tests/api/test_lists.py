@@ -1,0 +1,159 @@
+"""Cursors, links and what a client keeps."""
+
+import re
+
+import pytest
+
+from microblog.models import Follow, Notification, Post, Task, User
+from tests.conftest import make_user
+
+
+@pytest.fixture
+def posts(susan):
+    Post.insert_many([{"author": susan, "body": str(number)} for number in range(1, 8)]).execute()
+
+
+def bodies(answer):
+    return [post["body"] for post in answer.json]
+
+
+def link(answer, relation):
+    """Where the answer's link of that *relation* leads; None when there is none."""
+    for header in answer.headers.getlist("Link"):
+        if found := re.fullmatch(rf'<(.+)>; rel="{relation}"', header):
+            return found[1]
+    return None
+
+
+def test_the_links_lead_through_the_whole_list_once(program, posts):
+    answer = program.get("/api/posts?limit=3")
+    seen = bodies(answer)
+    while path := link(answer, "next"):
+        answer = program.get(path)
+        seen += bodies(answer)
+
+    assert seen == ["7", "6", "5", "4", "3", "2", "1"]
+
+
+def test_the_link_back_leads_to_what_came_since(program, posts, susan):
+    answer = program.get("/api/posts?limit=3")
+    Post.create(author=susan, body="8")
+
+    assert bodies(program.get(link(answer, "prev"))) == ["8"]
+
+
+def test_a_gap_wider_than_a_page_is_closed_by_following_the_links(program, posts):
+    fifth = program.get("/api/posts?limit=3").json[2]["id"]
+    answer = program.get(f"/api/posts?limit=1&since_id={fifth}")
+
+    assert bodies(answer) == ["7"]
+    assert bodies(program.get(link(answer, "next"))) == ["6"]
+
+
+def test_ids_are_texts(program, posts):
+    [post] = program.get("/api/posts?limit=1").json
+
+    assert isinstance(post["id"], str)
+    assert isinstance(post["author"]["id"], str)
+
+
+def test_the_timeline_is_that_of_the_caller(program, susan, john, write_posts):
+    write_posts(john, "john's")
+    assert bodies(program.get("/api/timeline")) == []
+
+    program.put("/api/users/me/following/john")
+
+    assert bodies(program.get("/api/timeline")) == ["john's"]
+    assert [user["username"] for user in program.get("/api/users/john/followers").json] == ["susan"]
+    assert [user["username"] for user in program.get("/api/users/me/following").json] == ["john"]
+
+
+def test_nobody_follows_themselves(program):
+    assert program.put("/api/users/me/following/me").status_code == 409
+
+
+def test_a_list_of_any_length_costs_the_same_queries(program, susan, john, write_posts, queries):
+    for number in range(20):
+        user = make_user(f"friend{number}")
+        Follow.create(follower=susan, followed=user)
+        write_posts(user, "one", "two")
+    for path in ("/api/posts", "/api/timeline", "/api/users", "/api/users/me/following", "/api/messages"):
+        del queries[:]
+        program.get(path)
+        assert len([sql for sql in queries if sql.startswith("SELECT")]) <= 3, path
+
+
+def test_notifications_come_oldest_first_after_a_cursor(program, susan):
+    first = Notification.push(susan, "unread_message_count", 1)
+    Notification.push(susan, "task_progress", {"progress": 5}, key="x")
+
+    answer = program.get(f"/api/notifications?since_id={first.id}")
+
+    assert [news["name"] for news in answer.json] == ["task_progress"]
+    assert program.get(link(answer, "next")).json == []
+
+
+def test_what_has_not_changed_is_not_sent_again(program, posts, susan):
+    etag = program.get("/api/posts").headers["ETag"]
+
+    assert program.get("/api/posts", headers={"If-None-Match": etag}).status_code == 304
+
+    Post.create(author=susan, body="8")
+    assert program.get("/api/posts", headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_answers_are_never_kept_for_somebody_else(program, posts):
+    answer = program.get("/api/posts")
+
+    assert answer.cache_control.private
+    assert "Authorization" in answer.headers["Vary"]
+
+
+def test_a_name_of_digits_is_found_by_its_id(program, app):
+    user = make_user("777")
+
+    assert program.get("/api/users/777").status_code == 404
+    assert program.get(f"/api/users/{user.id}").json["username"] == "777"
+
+
+def test_a_suspended_person_is_not_listed_and_has_no_token(program, program_of, john):
+    johns = program_of(john)
+    User.update(suspended_at=User.created_at).where(User.id == john.id).execute()
+
+    assert johns.get("/api/posts").status_code == 401
+    assert [user["username"] for user in program.get("/api/users").json] == ["susan"]
+
+
+def test_one_export_at_a_time(program, susan):
+    Task.create(name="export_posts", description="Exporting posts...", user=susan)
+
+    assert program.post("/api/exports").status_code == 409
+
+
+def test_an_export_is_asked_for_watched_and_fetched(program, posts):
+    asked = program.post("/api/exports")
+    watched = program.get(asked.headers["Location"])
+    fetched = program.get(watched.json["file"])
+
+    assert (watched.json["state"], watched.json["progress"]) == ("succeeded", 100)
+    assert watched.json["result"]["posts"] == 7
+    assert [post["body"] for post in fetched.json["posts"]] == list("1234567")
+
+    assert program.delete(f"{asked.headers['Location']}/file").status_code == 204
+    assert program.get(watched.json["file"]).status_code == 404
+
+
+def test_a_waiting_export_can_be_cancelled_and_its_file_is_not_there(program, susan):
+    task = Task.create(name="export_posts", description="Exporting posts...", user=susan)
+
+    assert program.get(f"/api/exports/{task.id}/file").status_code == 404
+    assert program.delete(f"/api/exports/{task.id}/file").status_code == 409
+    assert program.post(f"/api/tasks/{task.id}/retry").status_code == 409
+    assert program.post(f"/api/exports/{task.id}/cancel").json["state"] == "cancelled"
+
+
+def test_somebody_elses_post_cannot_be_deleted(program, john, write_posts):
+    [post] = write_posts(john, "john's")
+
+    assert program.delete(f"/api/posts/{post.id}").status_code == 403
+    assert Post.get_by_id(post.id)

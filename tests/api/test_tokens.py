@@ -1,0 +1,148 @@
+import re
+from datetime import timedelta
+
+import pytest
+
+from microblog import auth, clock
+from microblog.models import Block, Token
+from microblog.models.token import MOST
+from tests.conftest import PASSWORD
+
+SUSAN = ("susan", PASSWORD)
+
+
+def test_a_password_gives_a_token_and_the_token_lets_in(program_of, susan):
+    stranger = program_of(None)
+
+    stranger.token = stranger.post("/api/tokens", json={"name": "mine"}, auth=SUSAN).json["token"]
+
+    assert [token["name"] for token in stranger.get("/api/tokens").json] == ["mine"]
+
+
+def test_a_token_without_a_name_gets_one(program_of, susan):
+    assert program_of(None).post("/api/tokens", auth=SUSAN).json["name"] == "API"
+
+
+@pytest.mark.parametrize("auth", [("susan", "wrong"), ("nobody_here", PASSWORD), ("", ""), ("susan", "")])
+def test_a_wrong_password_gives_none(program_of, susan, auth):
+    assert program_of(None).post("/api/tokens", auth=auth).status_code == 401
+    assert not Token.select().exists()
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Bearer", "Bearer ", "Bearer x", "Bearer \xff", "Basic c3VzYW4=", "x", "Bearer " + "x" * 9000, ""],
+)
+def test_a_wrong_token_lets_nobody_in(program_of, susan, header):
+    assert program_of(None).get("/api/posts", headers={"Authorization": header}).status_code == 401
+
+
+def test_only_a_hash_of_a_token_is_kept(program):
+    assert program.token not in str(list(Token.select().dicts()))
+
+
+def test_an_ended_token_is_dead(program):
+    assert program.delete("/api/tokens").status_code == 204
+    assert program.get("/api/tokens").status_code == 401
+
+
+def test_somebody_elses_token_cannot_be_ended(program, program_of, john):
+    johns = program_of(john)
+    other = johns.get("/api/tokens").json[0]["id"]
+
+    assert program.delete(f"/api/tokens/{other}").status_code == 404
+    assert johns.get("/api/tokens").status_code == 200
+
+
+def test_when_a_token_was_used_is_noted_once_a_minute(program, monkeypatch):
+    program.get("/api/posts")
+    first = Token.get().used_at
+    program.get("/api/posts")
+    assert Token.get().used_at == first
+
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=1))
+    program.get("/api/posts")
+
+    assert Token.get().used_at > first
+
+
+def test_a_new_password_ends_all_tokens(program, susan):
+    auth.change_password(susan, "battery staple")
+
+    assert program.get("/api/posts").status_code == 401
+
+
+def test_there_is_an_end_to_the_number_of_tokens(program_of, susan):
+    for _ in range(MOST):
+        Token.issue(susan, "x")
+
+    assert program_of(None).post("/api/tokens", auth=SUSAN).status_code == 409
+
+
+def test_across_a_block_nobody_is_there(program, susan, john, write_posts):
+    [post] = write_posts(john, "john's")
+    Block.put(john, susan)
+
+    assert program.get("/api/users/john").status_code == 404
+    assert program.get(f"/api/posts/{post.id}").status_code == 404
+    assert program.post("/api/messages", json={"recipient": "john", "body": "x"}).status_code == 404
+
+
+def test_a_token_is_made_on_its_page_and_shown_once(browser, client, susan):
+    page = browser.post_form("/account/tokens", name="mine")
+
+    assert page.status_code == 201
+    [secret] = re.findall(r">(microblog_[\w-]+)<", page.text)
+    assert client.get("/api/tokens", headers={"Authorization": f"Bearer {secret}"}).status_code == 200
+    assert secret not in browser.get("/account/tokens").text
+    assert "mine" in browser.get("/account/tokens").text
+
+
+def test_a_token_is_ended_on_its_page(browser, program):
+    token = Token.get()
+
+    assert browser.post_form(f"/account/tokens/{token.id}/delete").status_code == 302
+    assert program.get("/api/posts").status_code == 401
+
+
+def test_somebody_elses_token_cannot_be_ended_on_the_page(sign_in, john, program):
+    assert sign_in(john).post_form(f"/account/tokens/{Token.get().id}/delete").status_code == 404
+
+
+def test_a_long_name_is_refused(browser):
+    assert browser.post_form("/account/tokens", name="x" * 65).status_code == 422
+    assert not Token.select().exists()
+
+
+def test_a_token_too_many_is_refused_on_the_page(browser, susan):
+    for _ in range(MOST):
+        Token.issue(susan, "x")
+
+    page = browser.post_form("/account/tokens", name="one more")
+
+    assert page.status_code == 422
+    assert "End one of them first." in page.text
+
+
+def test_the_page_of_tokens_is_for_the_signed_in(client, susan):
+    assert client.get("/account/tokens").status_code == 302
+    assert client.get("/account/tokens/1/delete").status_code == 405
+
+
+def test_the_document_can_be_read_by_anybody(client, susan):
+    answer = client.get("/api/openapi.json")
+
+    assert answer.json["openapi"] == "3.1.0"
+    again = client.get("/api/openapi.json", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+    assert client.get("/api").headers["Location"] == "/api/docs"
+
+
+def test_the_readable_page_names_every_operation(client, contract, susan):
+    page = client.get("/api/docs").text
+
+    for path, methods in contract["paths"].items():
+        for method in methods:
+            assert f"{method.upper()} {path}" in page
+    assert "<script>" not in page

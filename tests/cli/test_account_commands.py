@@ -1,0 +1,54 @@
+import pytest
+
+from microblog.auth import check_password
+from microblog.models import Session, User
+from tests.conftest import PASSWORD
+
+
+def test_a_new_password_ends_all_sessions(run, susan, sign_in):
+    sign_in(susan)
+
+    result = run("reset-password", "SUSAN", "--password-stdin", stdin="battery staple\n")
+
+    assert result.exit_code == 0, result.output
+    assert check_password(User.named("susan"), "battery staple")
+    assert not Session.select().exists()
+
+
+def test_a_new_password_is_asked_for_twice_where_there_is_a_terminal(run, susan):
+    result = run("reset-password", "susan", stdin="battery staple\nbattery staple\n")
+
+    assert result.exit_code == 0, result.output
+    assert check_password(User.named("susan"), "battery staple")
+
+
+@pytest.mark.parametrize("password", ["", "short", "x" * 129])
+def test_a_bad_password_changes_nothing(run, susan, sign_in, password):
+    sign_in(susan)
+
+    result = run("reset-password", "susan", "--password-stdin", stdin=f"{password}\n")
+
+    assert result.exit_code == 1
+    assert check_password(User.named("susan"), PASSWORD)
+    assert Session.select().exists()
+
+
+def test_an_unknown_name_is_refused_before_a_password_is_asked_for(run):
+    result = run("reset-password", "nobody_here")
+
+    assert result.exit_code == 1
+    assert result.output == "Error: there is no user nobody_here\n"
+
+
+def test_an_account_is_made_by_the_rules_of_the_page(run):
+    assert (
+        run("create-user", "susan", "s@example.org", "--password-stdin", stdin="long enough\n").exit_code == 0
+    )
+
+    again = run("create-user", "Susan", "t@example.org", "--password-stdin", stdin="long enough\n")
+    same_address = run("create-user", "john", "S@example.org", "--password-stdin", stdin="long enough\n")
+    reserved = run("create-user", "admin", "u@example.org", "--password-stdin", stdin="long enough\n")
+
+    assert again.output == "Error: the username Susan is taken\n"
+    assert same_address.output == "Error: the address S@example.org is taken\n"
+    assert "reserved" in reserved.output

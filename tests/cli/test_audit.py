@@ -1,0 +1,68 @@
+import json
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+
+@contextmanager
+def database(answer):
+    """A place that answers with what *answer* makes of the queries; gives its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            body = json.dumps(answer(asked["queries"])).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+def test_packages_of_which_nothing_is_known_pass(run):
+    with database(lambda queries: {"results": [{} for _ in queries]}) as url:
+        result = run("audit", "--database", url)
+
+    assert result.exit_code == 0
+    assert result.output.startswith("passed: nothing is known of any of ")
+
+
+def test_a_finding_is_named_and_fails(run):
+    def answer(queries):
+        faults = {"Flask": [{"id": "PYSEC-1"}, {"id": "GHSA-2"}]}
+        return {"results": [{"vulns": faults.get(query["package"]["name"], [])} for query in queries]}
+
+    with database(answer) as url:
+        result = run("audit", "--database", url)
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Flask 3.")
+    assert result.output.endswith(": PYSEC-1, GHSA-2\n")
+
+
+@pytest.mark.parametrize("answer", [{}, {"results": []}, {"results": None}, [], "no"])
+def test_an_answer_that_cannot_be_understood_is_no_pass(run, answer):
+    with database(lambda _queries: answer) as url:
+        result = run("audit", "--database", url)
+
+    assert result.exit_code == 3
+    assert "skipped: " in result.output
+
+
+def test_an_audit_that_cannot_ask_says_skipped(run):
+    result = run("audit", "--database", "http://127.0.0.1:9/")
+
+    assert result.exit_code == 3
+    assert "skipped: " in result.output
+    assert "passed" not in result.output

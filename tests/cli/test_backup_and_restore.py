@@ -1,0 +1,257 @@
+import io
+import json
+import shutil
+import stat
+import tarfile
+from datetime import timedelta
+
+import pytest
+
+from microblog import backup, clock
+from microblog.database import data_dir, db
+from microblog.jobs import export_posts
+from microblog.models import Mail, Post, Session, Task, Ticket, User
+from microblog.models.claimable import FAILED, SUCCEEDED
+from microblog.models.ticket import RESET_PASSWORD
+from microblog.queue import huey
+from microblog.restore import RESTORED
+
+
+@pytest.fixture
+def take_backup(run):
+    """A function that writes a backup and returns its path."""
+
+    def take_backup():
+        result = run("backup")
+        assert result.exit_code == 0, result.output
+        [path] = (data_dir() / "backups").iterdir()
+        assert result.output == f"{path}\n"
+        return path
+
+    return take_backup
+
+
+@pytest.fixture
+def restore(run):
+    """A function that stops the site, restores the backup and returns the command's result."""
+
+    def restore(path):
+        huey.worker.release()
+        db.close_all()
+        result = run("restore", path)
+        db.connect()
+        huey.worker.take()
+        return result
+
+    return restore
+
+
+def test_a_backup_is_one_private_file_with_everything_in_it(run, take_backup, susan, write_posts):
+    write_posts(susan, "kept")
+    task = Task.launch(export_posts, susan, "Exporting posts...")
+
+    path = take_backup()
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with tarfile.open(path) as tar:
+        assert set(tar.getnames()) == {
+            "microblog.db",
+            f"exports/{task.id}.json",
+            f"outbox/{task.id}.eml",
+        }
+    assert not (data_dir() / "run" / "workshop").exists()
+
+
+def test_the_secret_is_in_the_backup(take_backup):
+    (data_dir() / "secret_key").write_text("a" * 64)
+
+    with tarfile.open(take_backup()) as tar:
+        assert "secret_key" in tar.getnames()
+
+
+def test_a_restored_site_is_that_of_the_backup(take_backup, restore, susan, write_posts, sign_in):
+    write_posts(susan, "before")
+    task = Task.launch(export_posts, susan, "Exporting posts...")
+    path = take_backup()
+    write_posts(susan, "after")
+    task.withdraw_file()
+
+    result = restore(path)
+
+    assert result.exit_code == 0, result.output
+    assert [post.body for post in Post.select()] == ["before"]
+    assert json.loads(Task.get().file.read_text())["posts"][0]["body"] == "before"
+
+
+def test_what_was_there_before_is_kept(take_backup, restore, susan, write_posts):
+    path = take_backup()
+    write_posts(susan, "after")
+
+    restore(path)
+
+    [former] = (data_dir() / "before-restore").iterdir()
+    old = type(db)(str(former / "microblog.db"))
+    assert old.execute_sql("SELECT body FROM post").fetchall() == [("after",)]
+    old.close_all()
+
+
+def test_it_can_be_restored_into_an_empty_folder(take_backup, restore, susan):
+    path = take_backup()
+    path = path.rename(data_dir().parent / path.name)
+    shutil.rmtree(data_dir())
+    data_dir().mkdir()
+
+    result = restore(path)
+
+    assert result.exit_code == 0, result.output
+    assert User.get().username == "susan"
+
+
+def test_a_damaged_database_does_not_keep_a_backup_from_being_restored(take_backup, restore, susan):
+    path = take_backup()
+    db.close_all()
+    (data_dir() / "microblog.db").write_bytes(b"no database" * 1000)
+
+    result = restore(path)
+
+    assert result.exit_code == 0, result.output
+    assert User.get().username == "susan"
+    assert [former.read_bytes()[:11] for former in data_dir().glob("before-restore/*/microblog.db")] == [
+        b"no database"
+    ]
+
+
+def test_sessions_and_what_was_under_way_end(take_backup, restore, susan, sign_in):
+    sign_in(susan)
+    Ticket.issue(RESET_PASSWORD, susan)
+    Mail.create(kind="export_posts", recipient="susan@example.org", phase="mailing")
+    Task.create(name="export_posts", description="Exporting posts...", user=susan)
+    path = take_backup()
+
+    restore(path)
+
+    assert not Session.select().exists()
+    assert not Ticket.select().exists()
+    assert [(row.state, row.error) for row in (Task.get(), Mail.get())] == [(FAILED, RESTORED)] * 2
+    assert not (data_dir() / "outbox").exists()
+
+
+def test_an_export_whose_file_is_there_only_loses_its_mail(take_backup, restore, susan):
+    task = Task.launch(export_posts, susan, "Exporting posts...")
+    db.execute_sql("DROP TRIGGER task_final")
+    Task.update(state="queued", phase="mailing", progress=99, finished_at=None).execute()
+
+    restore(take_backup())
+
+    row = Task.get_by_id(task.id)
+    assert (row.state, row.note, row.file.exists()) == (SUCCEEDED, RESTORED, True)
+
+
+def test_a_file_that_was_deleted_while_the_backup_was_written_is_not_offered(take_backup, restore, susan):
+    task = Task.launch(export_posts, susan, "Exporting posts...")
+    task.file.unlink()
+
+    restore(take_backup())
+
+    assert Task.get_by_id(task.id).file_expires_at is None
+
+
+def test_a_running_worker_refuses_it(run, take_backup, susan):
+    result = run("restore", take_backup())
+
+    assert result.exit_code == 1
+    assert "a background worker runs: stop the site first" in result.output
+
+
+def test_an_open_database_refuses_it(run, take_backup, susan, app):
+    path = take_backup()
+    huey.worker.release()
+    other = type(db)(db.database)
+    other.execute_sql("SELECT 1 FROM user")
+    try:
+        result = run("restore", path)
+    finally:
+        other.close_all()
+        db.connect()
+        huey.worker.take()
+
+    assert result.exit_code == 1
+    assert "another process has the database open" in result.output
+
+
+def pack(path, name, content):
+    """Make *path* an archive that holds one file."""
+    with tarfile.open(path, "w:gz") as tar:
+        entry = tarfile.TarInfo(name)
+        entry.size = len(content)
+        tar.addfile(entry, io.BytesIO(content))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda path: path.write_bytes(b"nothing of the kind"), "is no backup, or damaged"),
+        (lambda path: path.write_bytes(b""), "is no backup, or damaged"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-2000]), "is no backup, or damaged"),
+        (lambda path: pack(path, "microblog.db", b"nothing of the kind"), "database cannot be used"),
+        (lambda path: pack(path, "exports/x.json", b"{}"), "there is no database in it"),
+        (lambda path: pack(path, "../evil", b""), "what is '../evil' doing in a backup?"),
+        (lambda path: pack(path, "/etc/evil", b""), "what is '/etc/evil' doing in a backup?"),
+    ],
+)
+def test_what_is_no_sound_backup_changes_nothing(take_backup, restore, susan, write_posts, spoil, reason):
+    path = take_backup()
+    write_posts(susan, "present")
+    spoil(path)
+
+    result = restore(path)
+
+    assert result.exit_code == 1
+    assert "nothing was changed" in result.output
+    assert reason in result.output
+    assert Post.get().body == "present"
+    assert not (data_dir() / "before-restore").exists()
+    assert not (data_dir() / "run" / "workshop").exists()
+
+
+def test_a_backup_of_a_newer_version_is_refused(take_backup, restore, susan):
+    db.execute_sql("INSERT INTO schema_migration (name, applied) VALUES ('9999_future', '2030-01-01')")
+
+    result = restore(take_backup())
+
+    assert result.exit_code == 1
+    assert "the database is newer than this version" in result.output
+
+
+def test_a_missing_file_is_named(run):
+    result = run("restore", "nowhere.tar.gz")
+
+    assert result.exit_code == 2
+    assert "nowhere.tar.gz" in result.output
+
+
+def test_a_backup_that_cannot_be_written_says_why_and_leaves_nothing(run, susan):
+    (data_dir() / "backups").write_text("a file in the way")
+
+    result = run("backup")
+
+    assert result.exit_code == 1
+    assert "no backup was written" in result.output
+
+
+def test_nightly_backups_are_kept_for_seven_nights_and_others_for_ever(susan, take_backup):
+    own = take_backup()
+    User.update(created_at=clock.now() - timedelta(days=2)).execute()
+
+    for _ in range(9):
+        backup.nightly()
+
+    kept = sorted((data_dir() / "backups").iterdir())
+    assert own in kept
+    assert len(kept) == 1 + 7
+
+
+def test_a_site_younger_than_a_day_has_no_nightly_backup_yet(susan):
+    backup.nightly()
+
+    assert not (data_dir() / "backups").exists()

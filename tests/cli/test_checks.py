@@ -1,0 +1,223 @@
+import dataclasses
+import os
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+
+from microblog import clock, doctor
+from microblog.config import ROOT
+from microblog.database import data_dir, db
+from microblog.doctor import FAULT, WARNING, WELL
+from microblog.models import Session, Task
+from microblog.premises import leave_address, reachable_address
+from microblog.queue import huey
+from tests.end_to_end.postbox import Postbox
+
+
+@pytest.fixture
+def grades(app):
+    """A function that examines the site and returns the worst grade of each part with its findings."""
+
+    def grades(**changed):
+        app.config["SETTINGS"] = dataclasses.replace(app.config["SETTINGS"], **changed)
+        found = {}
+        with app.app_context():
+            for finding in doctor.examine():
+                found.setdefault(finding.part, []).append(finding)
+        order = [WELL, WARNING, FAULT]
+        return {
+            part: max((finding.grade for finding in findings), key=order.index)
+            for part, findings in found.items()
+        }
+
+    return grades
+
+
+def test_each_part_of_a_sound_site_is_well(grades, susan):
+    data_dir().chmod(0o700)
+
+    found = grades()
+
+    sound = {"Python", "SQLite", "data folder", "disk", "database", "worker", "mail", "clock", "address"}
+    assert {part for part, grade in found.items() if grade == WELL} == sound
+    # A test has neither a queue server nor a web server, and nobody made a backup.
+    assert (found["queue"], found["web server"], found["backups"]) == (FAULT, FAULT, WARNING)
+
+
+@pytest.mark.parametrize(
+    ("version", "faulty"),
+    [
+        ((3, 40, 1), True),
+        ((3, 44, 5), True),
+        ((3, 44, 6), False),
+        ((3, 50, 6), True),
+        ((3, 50, 7), False),
+        ((3, 51, 2), True),
+        ((3, 51, 3), False),
+        ((4, 0, 0), False),
+    ],
+)
+def test_the_fault_of_the_write_ahead_log_is_known_by_version(version, faulty):
+    assert doctor.loses_writes(version) == faulty
+
+
+def test_a_data_folder_that_others_may_read_is_a_fault(grades):
+    data_dir().chmod(0o755)
+
+    assert grades()["data folder"] == FAULT
+
+
+def test_a_full_disk_is_a_fault(grades, monkeypatch):
+    monkeypatch.setattr(doctor, "SPARE_BYTES", 2**60)
+
+    assert grades()["disk"] == FAULT
+
+
+def test_a_missing_database_is_a_fault(grades):
+    db.close_all()
+    (data_dir() / "microblog.db").unlink()
+
+    assert grades()["database"] == FAULT
+    assert not (data_dir() / "microblog.db").exists()
+
+
+def test_a_damaged_database_is_a_fault(grades):
+    db.close_all()
+    path = data_dir() / "microblog.db"
+    path.write_bytes(path.read_bytes()[:4096] + os.urandom(40_000))
+
+    assert grades()["database"] == FAULT
+
+
+def test_a_database_of_a_newer_version_is_a_fault(grades):
+    db.execute_sql("INSERT INTO schema_migration (name, applied) VALUES ('9999_future', '2030-01-01')")
+
+    assert grades()["database"] == FAULT
+
+
+def test_an_old_backup_is_a_fault_and_a_fresh_one_is_well(run, grades):
+    run("backup")
+    assert grades()["backups"] == WELL
+
+    [path] = (data_dir() / "backups").iterdir()
+    old = clock.now().timestamp() - 3 * 24 * 3600
+    os.utime(path, (old, old))
+    assert grades()["backups"] == FAULT
+
+
+def test_no_worker_is_a_fault(grades):
+    huey.worker.release()
+
+    found = grades()
+
+    huey.worker.take()
+    assert found["worker"] == FAULT
+
+
+def test_a_task_that_waits_for_long_is_a_fault(grades, susan):
+    since = clock.now() - timedelta(hours=1)
+    Task.create(name="export_posts", description="x", user=susan, run_after=since)
+
+    assert grades()["worker"] == FAULT
+
+
+def test_a_mail_server_that_lets_us_in_is_well(grades, app):
+    with Postbox() as postbox:
+        app.extensions["mail"].server, app.extensions["mail"].port = "127.0.0.1", postbox.port
+
+        assert grades(mail_server="127.0.0.1", mail_default_sender="me@example.org")["mail"] == WELL
+
+
+def test_a_mail_server_that_does_not_answer_is_a_fault(grades, app):
+    app.extensions["mail"].server, app.extensions["mail"].port = "127.0.0.1", 9
+
+    assert grades(mail_server="127.0.0.1")["mail"] == FAULT
+
+
+def test_a_clock_behind_what_has_happened_is_a_fault(grades, susan):
+    Session.start(susan, False, "a test")
+    Session.update(seen_at=clock.now() + timedelta(hours=1)).execute()
+
+    assert grades()["clock"] == FAULT
+
+
+def test_an_address_without_https_is_a_warning(grades):
+    assert grades(base_url="http://blog.example.org")["address"] == WARNING
+    assert grades(base_url="https://blog.example.org")["address"] == WARNING
+    assert grades(base_url="https://blog.example.org", trusted_proxies=("127.0.0.1",))["address"] == WELL
+
+
+def test_the_exit_code_tells_monitors_and_each_fault_its_remedy(run, susan):
+    result = run("doctor", "--quiet")
+
+    assert result.exit_code == 1
+    assert "✗ web server" in result.output
+    assert "→ start the site: ./run.sh" in result.output
+    assert "✓" not in result.output
+
+
+def test_a_test_mail_without_a_server_lies_in_the_outbox(run):
+    result = run("mail-test", "susan@example.org")
+
+    assert result.exit_code == 0, result.output
+    [path] = (data_dir() / "outbox").glob("*.eml")
+    assert str(path) in result.output
+
+
+def test_a_test_mail_goes_out_at_once(run, app):
+    with Postbox() as postbox:
+        app.config["MAIL_SERVER"] = "127.0.0.1"
+        app.extensions["mail"].server, app.extensions["mail"].port = "127.0.0.1", postbox.port
+
+        result = run("mail-test", "susan@example.org")
+
+        assert result.output == "127.0.0.1 has taken it for susan@example.org\n"
+        assert [mail["Subject"] for mail in postbox.mails] == ["[Microblog] Test"]
+
+
+def test_what_the_mail_server_said_is_told(run, app):
+    app.config["MAIL_SERVER"] = "127.0.0.1"
+    app.extensions["mail"].server, app.extensions["mail"].port = "127.0.0.1", 9
+
+    result = run("mail-test", "susan@example.org")
+
+    assert result.exit_code == 1
+    assert "The mail server could not be reached. (" in result.output
+    assert "refused" in result.output
+
+
+def test_a_bad_address_is_refused(run):
+    assert run("mail-test", "nobody").exit_code == 1
+
+
+def test_a_database_that_is_none_is_told_in_one_line(run):
+    db.close_all()
+    (data_dir() / "microblog.db").write_bytes(b"none" * 1000)
+
+    result = run("tasks", "list")
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: the database does not answer")
+    assert result.output.count("\n") == 1
+
+
+def test_bad_settings_are_told_in_one_line(tmp_path):
+    environment = {**os.environ, "DATA_DIR": str(tmp_path), "PORT": "abc", "WORKERS": "0"}
+    command = [sys.executable, "-m", "flask", "--app", "microblog", "doctor"]
+
+    result = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
+
+    assert result.returncode == 2
+    assert result.stderr.startswith("Error: bad settings: PORT=abc")
+    assert result.stderr.count("\n") == 1
+
+
+def test_the_web_server_is_asked_where_it_listens_and_not_where_the_settings_point(app, settings):
+    (settings.data_dir / "run").mkdir(exist_ok=True)
+    elsewhere = dataclasses.replace(settings, host="0.0.0.0", port=8899)
+
+    assert reachable_address(settings) == "127.0.0.1:8000"
+    leave_address(elsewhere)
+    assert reachable_address(settings) == "127.0.0.1:8899"

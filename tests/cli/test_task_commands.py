@@ -1,0 +1,80 @@
+import json
+
+import pytest
+
+from microblog.models import Task
+
+
+@pytest.fixture
+def waiting(susan):
+    return Task.create(name="export_posts", description="Exporting posts...", user=susan)
+
+
+@pytest.fixture
+def failed(susan):
+    task = Task.create(name="export_posts", description="Exporting posts...", user=susan)
+    task.fail("The server is out of space.")
+    return task
+
+
+def test_the_list_is_of_what_has_not_ended(run, failed, waiting):
+    result = run("tasks", "list")
+
+    [line] = result.output.splitlines()
+    assert line.split()[:2] == [waiting.id, "queued"]
+    assert "susan" in line
+
+
+def test_the_failed_ones_are_listed_with_their_reasons(run, failed, waiting):
+    [line] = run("tasks", "list", "--state", "failed").output.splitlines()
+
+    assert line.startswith(failed.id)
+    assert line.endswith("The server is out of space.")
+
+
+def test_a_list_is_made_by_one_query(run, susan, waiting, queries):
+    Task.insert_many([{"name": f"n{n}", "description": "x", "user": susan} for n in range(9)]).execute()
+    del queries[:]
+
+    assert len(run("tasks", "list").output.splitlines()) == 10
+    assert len(queries) == 1
+
+
+def test_a_failed_task_is_retried_as_a_new_one(run, failed):
+    result = run("tasks", "retry", failed.id)
+
+    assert Task.get_by_id(result.output.strip()).state == "succeeded"
+    assert Task.get_by_id(failed.id).state == "failed"
+
+
+def test_a_waiting_task_cannot_be_retried(run, waiting):
+    assert run("tasks", "retry", waiting.id).output == "Error: it has not ended; cancel it first\n"
+
+
+def test_a_second_one_of_a_kind_is_refused(run, failed, waiting):
+    result = run("tasks", "retry", failed.id)
+
+    assert result.output == "Error: its user has another of this kind under way\n"
+
+
+def test_a_waiting_task_is_cancelled_at_once(run, waiting):
+    assert run("tasks", "cancel", waiting.id).output == "cancelled\n"
+    assert Task.get_by_id(waiting.id).state == "cancelled"
+
+
+def test_an_ended_task_cannot_be_cancelled(run, failed):
+    assert run("tasks", "cancel", failed.id).output == "Error: it has ended already: failed\n"
+
+
+def test_everything_known_of_a_task_is_shown_as_json(run, failed):
+    known = json.loads(run("tasks", "show", failed.id).output)
+
+    assert (known["id"], known["error"]) == (failed.id, "The server is out of space.")
+
+
+@pytest.mark.parametrize("command", ["show", "retry", "cancel"])
+def test_a_missing_task_is_named(run, command):
+    result = run("tasks", command, "no-such-id")
+
+    assert result.exit_code == 1
+    assert result.output == "Error: there is no task no-such-id\n"

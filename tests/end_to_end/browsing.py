@@ -1,0 +1,52 @@
+"""A real browser: Debian's Chromium driven by Playwright, watched for faults that a person would not see."""
+
+import os
+import shutil
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+OPTIONS = [
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # Chromium's sandbox refuses to run as root.
+    *(["--no-sandbox"] if os.geteuid() == 0 else []),
+]
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+needs_browser = pytest.mark.skipif(
+    not CHROMIUM, reason="no chromium on this machine: apt-get install chromium"
+)
+
+
+@contextmanager
+def chromium():
+    """A browser for the block."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield browser
+        browser.close()
+
+
+class Watcher:
+    """Collects what must not happen on a page: console errors, CSP violations, requests to other hosts."""
+
+    def __init__(self, page, url):
+        self.url = url
+        self.faults = []
+        page.on("console", lambda message: message.type == "error" and self._add("console", message.text))
+        page.on("pageerror", lambda error: self._add("script", error))
+        page.on("request", self._look_at)
+
+    def _look_at(self, request):
+        if not request.url.startswith((self.url, "data:", "blob:")):
+            self._add("another host", request.url)
+
+    def _add(self, kind, what):
+        self.faults.append(f"{kind}: {what}")

@@ -1,0 +1,153 @@
+"""A site with something of everything on it, served by this process: nothing on it changes by itself."""
+
+import threading
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import count
+
+from werkzeug.serving import make_server
+
+from microblog import clock, create_app, database
+from microblog.auth import hash_password
+from microblog.config import Settings
+from microblog.database import connected, db
+from microblog.models import TRIGGERS, Block, Follow, Message, Post, Task, User
+from microblog.queue import huey
+
+PASSWORD = "correct horse"
+LONG_NAME = "a_name_as_long_as_a_name_can_be_"
+SAID = [
+    ("susan", "en", "The export finished while I was making tea. All I wanted."),
+    (
+        "lilei",
+        "zh",
+        "把博客的导出任务交给 Huey 之后，页面再也不会卡住了。看https://example.org/说明，进度条会自己动。",
+    ),
+    ("noor", "ar", "انتهى التصدير بينما كنت أعد الشاي. هذا كل ما أردته من خادم صغير."),
+    ("maria_paz", "es", "Hoy probé escribir sin mirar el contador. Me sobraron tres letras. 👩‍🚀🫖🏴‍☠️"),
+    (
+        LONG_NAME,
+        "de",
+        "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" + "n" * 55,
+    ),
+    ("john", "en", "https://example.org/" + "a/long/way/to/go/" * 7),
+    ("john", None, "one\n\ntwo\n\n\n\nthree"),
+    ("noor", None, "👍"),
+    ("lilei", "ja", "長い一日でした。" * 17),
+    ("john", "en", "<b>Not bold</b> & \"quoted\" 'so'"),
+]
+RESULT = {"posts": 5214, "size_bytes": 1_300_000}
+# What the row of an export says in each state that a card can be in.
+CARDS = {
+    "waiting": {"state": "queued"},
+    "running": {"state": "running", "progress": 60, "done": 3128, "total": 5214},
+    "stuck": {"state": "running", "progress": 60, "done": 3128, "total": 5214, "still_for_min": 5},
+    "cancelling": {"state": "running", "progress": 60, "done": 3128, "total": 5214, "cancel_requested": True},
+    "mailing": {"state": "running", "progress": 99, "phase": "mailing", "result": RESULT},
+    "mail delayed": {"state": "queued", "progress": 99, "phase": "mailing", "result": RESULT,
+                     "error": "The mail server could not be reached."},
+    "ready": {"state": "succeeded", "progress": 100, "phase": "mailing", "result": RESULT},
+    "ready without mail": {"state": "succeeded", "progress": 100, "phase": "mailing", "result": RESULT,
+                           "note": "The mail server refused the address."},
+    "failed": {"state": "failed", "progress": 20, "error": "The server is out of space."},
+    "cancelled": {"state": "cancelled", "progress": 20},
+}  # fmt: skip
+
+
+class Gallery:
+    """Ask it for ``url``, ``paths`` and states; use it by ``gallery``."""
+
+    def __init__(self, app, url):
+        self.app = app
+        self.url = url
+
+    def paths(self):
+        """Every page that GET shows to somebody, derived from the app: no page can be left out."""
+        values = self._values()
+        for rule in sorted(self.app.url_map.iter_rules(), key=str):
+            if "GET" in rule.methods and rule.endpoint != "static":
+                yield rule.rule if not rule.arguments else self._filled(rule, values)
+
+    def put_card(self, name):
+        """Give susan's export the state of *name*, one of CARDS; returns the task."""
+        Task.delete().where(Task.name == "export_posts").execute()
+        fields = {"phase": "writing", **CARDS[name]}
+        now = clock.now()
+        unstarted = fields["state"] == "queued" and fields["phase"] == "writing"
+        ended = fields["state"] in ("succeeded", "failed", "cancelled")
+        advanced_at = now - timedelta(minutes=fields.pop("still_for_min", 0))
+        return Task.create(
+            name="export_posts",
+            description="Exporting posts...",
+            user=User.named("susan"),
+            started_at=None if unstarted else now - timedelta(seconds=30),
+            advanced_at=None if unstarted else advanced_at,
+            finished_at=now if ended else None,
+            worker=huey.worker.name if fields["state"] == "running" else None,
+            attempts=0 if unstarted else 1,
+            file_expires_at=now + timedelta(days=7) if "result" in fields else None,
+            **fields,
+        )
+
+    def _values(self):
+        susan = User.named("susan")
+        return {
+            "username": "john",
+            "recipient": "john",
+            "post_id": Post.by(susan).first().id,
+            "task_id": self.put_card("ready").id,
+            "kind": "atom",
+        }
+
+    def _filled(self, rule, values):
+        with self.app.test_request_context():
+            adapter = self.app.url_map.bind("")
+            return adapter.build(rule.endpoint, {name: values.get(name, "1") for name in rule.arguments})
+
+
+@contextmanager
+def gallery(folder, **settings):
+    """A gallery for the block."""
+    app = create_app(Settings(data_dir=folder, rate_limits=False, **settings))
+    huey.immediate = True
+    huey.worker.take()
+    database.migrate(TRIGGERS)
+    with connected():
+        _fill()
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    with connected():
+        yield Gallery(app, f"http://127.0.0.1:{server.port}")
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    huey.worker.release()
+    huey.immediate = False
+    db.close_all()
+
+
+def _fill():
+    password_hash = hash_password(PASSWORD)
+    names = dict.fromkeys(name for name, *_ in SAID)
+    people = {
+        name: User.register(name, f"{name}@example.org", password_hash) for name in [*names, "newcomer"]
+    }
+    susan, john = people["susan"], people["john"]
+    User.update(is_admin=True, about_me="Rows at dawn. Writes it down here: https://example.org/log").where(
+        User.id == susan.id
+    ).execute()
+    now, minutes = clock.now(), count(30 * 97, -97)
+    rows = [
+        {"author": people[name], "body": body[:140], "language": language,
+         "timestamp": now - timedelta(minutes=next(minutes))}
+        for name, language, body in (SAID * 3)[:28]
+    ]  # fmt: skip
+    Post.insert_many(rows).execute()
+    Follow.insert_many(
+        [{"follower": susan, "followed": people[name]} for name in names if name != "susan"]
+    ).execute()
+    for body in ("Did the export arrive?", "مرحبا", "好" * 140):
+        Message.send(john, susan, body)
+        Message.send(susan, john, body)
+    Block.put(susan, people["newcomer"])

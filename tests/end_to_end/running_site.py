@@ -1,0 +1,148 @@
+"""A whole site of real processes in a data folder and on a port of its own, started as an operator does."""
+
+import dataclasses
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+
+from microblog.config import ROOT, Settings
+
+NO_SETTINGS = {field.name.upper(): "" for field in dataclasses.fields(Settings)}
+COMMAND = [sys.executable, "-m", "microblog.supervisor"]
+START_S = 60
+STOP_S = 25
+
+
+class RunningSite:
+    """Use it in a ``with``: what is left of it at the end is killed."""
+
+    def __init__(self, data_dir, **settings):
+        self.data_dir = Path(data_dir)
+        self.port = int(settings.get("PORT") or free_port())
+        given = {"DATA_DIR": str(data_dir), "PORT": str(self.port), **settings}
+        # An empty variable means "not set", and keeps a developer's .env out.
+        self.environment = {"PATH": os.environ["PATH"], **NO_SETTINGS, **given}
+        self.log = self.data_dir.with_name(self.data_dir.name + ".log")
+        self.process = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+        for pid in self.processes():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def start(self, command=COMMAND, **options):
+        """Start the supervisor in a session of its own, and return at once."""
+        with self.log.open("w") as log:
+            streams = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, **options}
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=self.environment, start_new_session=True, **streams
+            )
+        return self
+
+    def ready(self):
+        """Start it, and wait until it says that it is ready."""
+        self.start()
+        wait_until(lambda: self.said(f"ready {self.url}") or self.ended, START_S, self.output)
+        assert not self.ended, self.output()
+        return self
+
+    @property
+    def url(self):
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def ended(self):
+        """Whether the supervisor is no more."""
+        return self.process.poll() is not None
+
+    def output(self):
+        """All that it has printed so far."""
+        return self.log.read_text(errors="replace")
+
+    def said(self, line):
+        """Whether it has printed exactly *line*."""
+        return line in self.output().splitlines()
+
+    def exit_code(self, timeout_s=STOP_S):
+        """Wait for the end of the supervisor."""
+        return self.process.wait(timeout_s)
+
+    def flask(self, *arguments, **options):
+        """Run one of the operator's commands beside the site. Returns what it prints."""
+        command = [sys.executable, "-m", "flask", "--app", "microblog", *arguments]
+        streams = {"stdout": subprocess.PIPE, "text": True, "timeout": 60, **options}
+        return subprocess.run(command, cwd=ROOT, env=self.environment, check=True, **streams).stdout
+
+    def processes(self):
+        """The living processes of this site: numbers by command line."""
+        mark = os.fsencode(self.data_dir) + b"/"
+        return {
+            pid: command
+            for pid, environment, command in living_processes()
+            # The queue server writes its name over its environment.
+            if b"DATA_DIR=" + mark[:-1] in environment.split(b"\0") or mark in command
+        }
+
+    def find(self, part):
+        """The child of the supervisor whose command line holds *part*, or None."""
+        for pid, command in self.processes().items():
+            if part in command.decode() and parent_of(pid) == self.process.pid:
+                return pid
+        return None
+
+    def get(self, path):
+        """Fetch *path*. Returns the status, 0 when nobody answers."""
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=5) as response:
+                return response.status
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+        except OSError:
+            return 0
+
+
+def free_port():
+    """A port of 127.0.0.1 that nobody had a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(condition, timeout_s, explain=lambda: ""):
+    """Wait for *condition()* to become true; fail with what *explain()* says after *timeout_s*."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {timeout_s} s in vain: {explain()}"
+        time.sleep(0.05)
+
+
+def living_processes():
+    """Number, environment and command line of every process of ours, as Linux shows them."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            yield int(folder.name), (folder / "environ").read_bytes(), (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+
+
+def parent_of(pid):
+    """The parent's number, 0 when there is no such process."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0

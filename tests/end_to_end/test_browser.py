@@ -1,0 +1,159 @@
+"""The main job as a person sees it: set up, post, export, watch the bar, download, read the mail."""
+
+import json
+import os
+import signal
+
+import pytest
+
+from tests.end_to_end.browsing import DESKTOP, PHONE, Watcher, chromium, needs_browser
+from tests.end_to_end.running_site import RunningSite, wait_until
+
+pytestmark = [needs_browser, pytest.mark.browser]
+
+POSTS = [f"post number {number}" for number in range(8)]
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def new_page(browser):
+    """A function that gives a page of a browser with the given options."""
+    contexts = []
+
+    def new_page(**options):
+        context = browser.new_context(accept_downloads=True, **options)
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        return context.new_page()
+
+    yield new_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def site(tmp_path, postbox):
+    mail = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(postbox.port)}
+    with RunningSite(tmp_path / "site", EXPORT_DELAY_S="0.4", WEB_CONCURRENCY="1", **mail) as site:
+        yield site.ready()
+
+
+def set_up(site, page):
+    """Follow the link that the terminal printed and make the first account."""
+    code = (site.data_dir / "setup_code").read_text()
+    assert f"/setup?code={code}" in site.output()
+    page.goto(f"{site.url}/setup?code={code}")
+    page.get_by_label("Username").fill("susan")
+    page.get_by_label("E-mail").fill("susan@example.org")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("[name=password2]").fill(PASSWORD)
+    page.locator("main form button").first.click()
+
+
+def write(page, site, bodies):
+    for body in bodies:
+        page.goto(f"{site.url}/")
+        page.locator("[name=post]").fill(body)
+        page.get_by_role("button", name="Post", exact=True).click()
+        page.get_by_text(body, exact=True).wait_for()
+
+
+def downloaded(page):
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").first.click()
+    return json.loads(download.value.path().read_text())
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_from_setting_up_to_the_file_and_the_mail(site, new_page, postbox, viewport):
+    page = new_page(viewport=viewport)
+    watcher = Watcher(page, site.url)
+    set_up(site, page)
+    write(page, site, POSTS)
+
+    page.goto(f"{site.url}/user/susan")
+    page.get_by_role("button", name="Export your posts").click()
+    page.locator("progress").wait_for()
+    seen = set()
+
+    def bar_moves():
+        seen.add(page.locator("progress").get_attribute("value"))
+        return len(seen - {None}) >= 3
+
+    wait_until(bar_moves, 15, lambda: f"values of the bar: {seen}")
+    assert page.get_by_role("button", name="Export your posts").count() == 0
+    page.get_by_role("link", name="Download").first.wait_for(timeout=15_000)
+
+    # The next one can be asked for without loading the page anew.
+    page.get_by_role("button", name="Export your posts").wait_for()
+    assert [post["body"] for post in downloaded(page)["posts"]] == POSTS
+    [mail] = postbox.mails
+    assert mail["To"] == "susan@example.org"
+    [attachment] = mail.iter_attachments()
+    assert [post["body"] for post in json.loads(attachment.get_content())["posts"]] == POSTS
+    assert watcher.faults == []
+
+
+def test_the_same_without_javascript(site, new_page, postbox):
+    page = new_page(java_script_enabled=False)
+    set_up(site, page)
+    write(page, site, POSTS[:4])
+
+    page.goto(f"{site.url}/user/susan")
+    page.get_by_role("button", name="Export your posts").click()
+    page.locator("progress").wait_for()
+    # The page of a running task loads itself anew.
+    page.get_by_role("link", name="Download").first.wait_for(timeout=20_000)
+
+    assert [post["body"] for post in downloaded(page)["posts"]] == POSTS[:4]
+    assert len(postbox.mails) == 1
+
+
+def test_the_shown_progress_is_never_older_than_a_second_and_a_half(site, new_page):
+    page = new_page()
+    set_up(site, page)
+    write(page, site, POSTS)
+    page.goto(f"{site.url}/user/susan")
+    page.get_by_role("button", name="Export your posts").click()
+    page.locator("progress").wait_for()
+
+    def lag():
+        """Steps that the row is ahead of the page; a step takes 0.4 s, so four of them take 1.6 s."""
+        shown, known = page.evaluate(
+            """async () => {
+                const task = document.querySelector("[data-task]").dataset.task;
+                const news = await (await fetch("/notifications?since=0")).json();
+                const progress = news.find((each) => each.data.task_id === task).data;
+                return [document.querySelector("progress")?.value ?? progress.done, progress.done];
+            }"""
+        )
+        return known - shown
+
+    lags = []
+
+    def finished():
+        lags.append(lag())
+        return page.get_by_role("link", name="Download").count() > 0
+
+    wait_until(finished, 20)
+    assert max(lags) <= 4
+
+
+def test_the_card_survives_a_killed_consumer(site, new_page, postbox):
+    page = new_page()
+    set_up(site, page)
+    write(page, site, POSTS)
+    page.goto(f"{site.url}/user/susan")
+    page.get_by_role("button", name="Export your posts").click()
+    page.locator("progress[value]").wait_for()
+
+    os.kill(site.find("huey_consumer"), signal.SIGKILL)
+
+    page.get_by_role("link", name="Download").first.wait_for(timeout=30_000)
+    assert len(postbox.mails) == 1

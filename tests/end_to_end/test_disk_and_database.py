@@ -1,0 +1,120 @@
+"""A full disk, a locked database, people who leave and posts that come and go."""
+
+import json
+import subprocess
+import sys
+
+from microblog.database import db
+from microblog.models import Post, Task
+from microblog.models.claimable import CANCELLED, FAILED, SUCCEEDED
+from tests.end_to_end.small_disk import small_disk
+from tests.end_to_end.world import fill
+
+SLOW = {"EXPORT_DELAY_S": "0.02"}
+HOLD_THE_LOCK = """
+import sys, time
+try:
+    from pysqlite3 import dbapi2 as sqlite3
+except ImportError:
+    import sqlite3
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("BEGIN IMMEDIATE")
+print("locked", flush=True)
+time.sleep(4)
+database.execute("COMMIT")
+"""
+# By the app's own driver: an old SQLite beside a new one is what a WAL file can be damaged by.
+
+
+def test_database_locked_for_four_seconds(world, susan):
+    fill(susan, 10)
+    world.start_consumer(**SLOW)
+    task = world.export(susan)
+    world.wait_for_step(task, 5)
+    path = world.settings.data_dir / "microblog.db"
+    with subprocess.Popen([sys.executable, "-c", HOLD_THE_LOCK, path], stdout=subprocess.PIPE) as locker:
+        assert locker.stdout.readline() == b"locked\n"
+    assert locker.returncode == 0
+
+    world.settle()
+
+    row = Task.get_by_id(task.id)
+    assert (row.state, row.attempts) == (SUCCEEDED, 1)
+
+
+def test_the_export_disk_is_full(world, susan, john):
+    fill(susan, 40_000)
+    fill(john, 3)
+    exports = world.settings.data_dir / "exports"
+    with small_disk(exports, "64k"):
+        world.start_consumer()
+        task, other = world.export(susan), world.export(john)
+        world.wait_for(lambda: not world.unfinished())
+
+        row = Task.get_by_id(task.id)
+        assert (row.state, row.error) == (FAILED, "The server is out of space.")
+        assert [path.name for path in exports.iterdir()] == [f"{other.id}.json"]
+        world.settle()
+
+
+def test_the_user_is_deleted_in_mid_export(world, susan):
+    fill(susan, 300)
+    world.start_consumer(**SLOW)
+    task = world.export(susan)
+    world.wait_for_step(task, 5)
+
+    susan.delete_instance()
+    world.wait_for(lambda: "is not ours any more" in world.log.read_text())
+
+    world.settle()
+    assert Task.select().count() == 0
+    assert list((world.settings.data_dir / "exports").iterdir()) == []
+    assert world.postbox.mails == []
+
+
+def test_a_running_export_is_cancelled_within_a_batch(world, susan):
+    fill(susan, 300)
+    world.start_consumer(**SLOW)
+    task = world.export(susan)
+    world.wait_for_step(task, 5)
+
+    Task.get_by_id(task.id).cancel()
+    world.settle()
+
+    row = Task.get_by_id(task.id)
+    assert row.state == CANCELLED
+    assert row.done < 300
+    assert list((world.settings.data_dir / "exports").iterdir()) == []
+    assert world.postbox.mails == []
+
+
+def test_posts_come_and_go_meanwhile(world, susan):
+    fill(susan, 60)
+    world.start_consumer(**SLOW)
+    task = world.export(susan)
+    world.wait_for_step(task, 5)
+
+    Post.create(author=susan, body="meanwhile")
+    Post.delete().where(Post.body == "post 59").execute()
+    world.settle()
+
+    bodies = [post["body"] for post in json.loads(task.file.read_text())["posts"]]
+    assert bodies == [f"post {number}" for number in range(59)]
+
+
+def test_progress_is_written_while_posts_are_read_and_the_web_process_writes(world, susan):
+    fill(susan, 60)
+    world.start_consumer(**SLOW)
+    task = world.export(susan)
+
+    written = 0
+    while not Task.get_by_id(task.id).complete:
+        with db.atomic():
+            Post.update(language="en").where(Post.body == "post 7").execute()
+        written += 1
+
+    world.settle()
+    row = Task.get_by_id(task.id)
+    assert (row.state, row.attempts) == (SUCCEEDED, 1)
+    assert written > 10
+    assert "locked" not in world.log.read_text()

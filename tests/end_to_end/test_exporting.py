@@ -1,0 +1,58 @@
+"""The main job through a real queue server, a real consumer and a real mail server."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from microblog.models import Notification, Task
+from microblog.models.claimable import SUCCEEDED
+from tests.end_to_end.world import fill
+
+
+@pytest.mark.parametrize("count", [0, 1, 36, 10_000, 100_000])
+def test_an_export_arrives_as_file_and_mail(world, susan, count):
+    fill(susan, count)
+    world.start_consumer()
+
+    task = world.export(susan)
+    world.settle()
+
+    row = Task.get_by_id(task.id)
+    assert (row.state, row.progress, row.attempts, row.mail_attempts) == (SUCCEEDED, 100, 1, 1)
+    assert [post["body"] for post in json.loads(row.file.read_text())["posts"]] == [
+        f"post {number}" for number in range(count)
+    ]
+    [mail] = world.mails_of(task)
+    assert mail["Subject"] == "[Microblog] Your blog posts"
+    assert mail["To"] == susan.email
+    assert mail["Auto-Submitted"] == "auto-generated"
+    attached = [part.get_content() for part in mail.iter_attachments()]
+    assert [json.loads(part) for part in attached] == (
+        [json.loads(row.file.read_text())] if row.result["size_bytes"] <= 1024**2 else []
+    )
+    [news] = Notification.since(susan, 0)
+    assert news.data["state"] == SUCCEEDED
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc, which Linux has")
+def test_a_hundred_thousand_posts_need_little_memory_and_few_writes(world, susan):
+    fill(susan, 100_000)
+    consumer = world.start_consumer()
+    before = peak_mib(consumer)
+
+    task = world.export(susan)
+    world.settle()
+
+    assert peak_mib(consumer) - before < 30
+    # Each notification takes a new id, so the last one counts the writes.
+    assert Notification.newest_id(susan) <= 110
+    assert task.file.stat().st_size > 5 * 1024**2
+
+
+def peak_mib(process):
+    """The most memory that *process* has had so far."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024

@@ -1,0 +1,192 @@
+"""kill -9, stops and crashes at every point: no task is lost and none is done twice."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from microblog.config import ROOT
+from microblog.jobs import example
+from microblog.models import Task
+from microblog.models.claimable import FAILED, QUEUED, RUNNING, SUCCEEDED
+from microblog.queue import huey
+from tests.end_to_end import faulty_jobs
+from tests.end_to_end.running_site import NO_SETTINGS
+from tests.end_to_end.world import fill
+
+SLOW = {"EXPORT_DELAY_S": "0.02"}
+DIE_BEFORE_THE_RING = """
+import os, signal
+from microblog import create_app
+from microblog.database import connected
+from microblog.jobs import export_posts
+from microblog.models import Task, User
+
+class Dying:
+    name = export_posts.name
+    def ring(self, task):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+with create_app().app_context(), connected():
+    Task.launch(Dying(), User.named("susan"), "Exporting posts...")
+"""
+
+
+def test_web_killed_between_commit_and_ring(world, susan):
+    fill(susan, 3)
+    world.start_consumer()
+    environment = {"DATA_DIR": str(world.settings.data_dir), "SECRET_KEY": world.settings.secret_key}
+
+    died = subprocess.run(
+        [sys.executable, "-c", DIE_BEFORE_THE_RING],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **NO_SETTINGS, **environment},
+    )
+
+    assert died.returncode == -signal.SIGKILL
+    assert Task.select().count() == 1
+    world.settle()
+    assert len(world.postbox.mails) == 1
+
+
+@pytest.mark.parametrize("step", [0, 1, 20, 39, 40])
+def test_consumer_killed_while_it_writes(world, susan, step):
+    fill(susan, 40)
+    consumer = world.start_consumer(**SLOW)
+    task = world.export(susan)
+    world.wait_for(lambda: Task.get_by_id(task.id).state == RUNNING)
+    world.wait_for_step(task, step)
+    consumer.kill()
+    consumer.wait()
+
+    world.start_consumer()
+    world.settle()
+
+    row = Task.get_by_id(task.id)
+    assert row.state == SUCCEEDED
+    assert row.result["posts"] == 40
+    assert len(world.mails_of(task)) == 1
+
+
+def test_consumer_killed_after_the_file_before_the_mail(world, susan):
+    fill(susan, 3)
+    world.postbox.answers = ["silent"]
+    consumer = world.start_consumer()
+    task = world.export(susan)
+    world.wait_for(lambda: world.postbox.tries == 1)
+    consumer.kill()
+    consumer.wait()
+    written = task.file.stat().st_mtime_ns
+
+    world.start_consumer()
+    world.settle()
+
+    row = Task.get_by_id(task.id)
+    assert (row.state, row.mail_attempts, row.attempts) == (SUCCEEDED, 2, 1)
+    assert task.file.stat().st_mtime_ns == written, "the file is not written a second time"
+
+
+def test_consumer_killed_after_the_mail_was_accepted(world, susan):
+    """Nobody can know whether that mail counts: one more is sent, recognizable as the same."""
+    fill(susan, 3)
+    consumer = world.start_consumer()
+    world.postbox.on_accept = consumer.kill
+    task = world.export(susan)
+    world.wait_for(lambda: consumer.poll() is not None)
+    world.postbox.on_accept = lambda: None
+
+    world.start_consumer()
+    world.settle()
+
+    row = Task.get_by_id(task.id)
+    assert (row.state, row.mail_resent, row.note) == (SUCCEEDED, True, None)
+    first, second = world.mails_of(task)
+    assert first["Message-ID"] == second["Message-ID"]
+    assert first["Date"] == second["Date"]
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_consumer_stopped_gives_the_attempt_back(world, susan, stop):
+    fill(susan, 300)
+    consumer = world.start_consumer(**SLOW)
+    task = world.export(susan)
+    world.wait_for_step(task, 5)
+
+    consumer.send_signal(stop)
+    consumer.wait(10)
+
+    row = Task.get_by_id(task.id)
+    assert (row.state, row.attempts) == (QUEUED, 0)
+    world.start_consumer()
+    world.settle()
+    assert Task.get_by_id(task.id).attempts == 1
+
+
+def test_a_second_signal_cuts_the_stop_short_and_loses_nothing(world, susan):
+    fill(susan, 300)
+    consumer = world.start_consumer(**SLOW)
+    task = world.export(susan)
+    world.wait_for_step(task, 5)
+
+    consumer.send_signal(signal.SIGTERM)
+    world.wait_for(lambda: "Shutting down gracefully" in world.log.read_text())
+    consumer.send_signal(signal.SIGTERM)
+    consumer.wait(10)
+
+    world.start_consumer()
+    world.settle()
+    assert Task.get_by_id(task.id).state == SUCCEEDED
+
+
+def test_a_job_that_kills_its_worker_each_time_fails_after_three_attempts_and_harms_no_other(
+    world, susan, john
+):
+    fill(john, 40)
+    poison = Task.launch(faulty_jobs.abort, susan, "Aborting...")
+    beside = world.export(john)
+
+    for _ in range(8):
+        consumer = world.start_consumer(wait=False, **SLOW)
+        world.wait_for(lambda consumer=consumer: consumer.poll() is not None or not world.unfinished())
+        if not world.unfinished():
+            break
+
+    world.settle()
+    row = Task.get_by_id(poison.id)
+    assert (row.state, row.attempts) == (FAILED, 3)
+    assert row.error == "The worker stopped three times while working on this."
+    assert Task.get_by_id(beside.id).state == SUCCEEDED
+
+
+def test_two_consumers_share_the_work_and_do_nothing_twice(world, susan, john):
+    fill(susan, 20)
+    fill(john, 20)
+    world.start_consumer(**SLOW)
+    world.start_consumer(**SLOW)
+
+    tasks = [world.export(user) for user in (susan, john)]
+    world.settle()
+
+    assert all(len(world.mails_of(task)) == 1 for task in tasks)
+    assert all(Task.get_by_id(task.id).attempts == 1 for task in tasks)
+
+
+def test_the_promise_breaks_without_the_reconciler(world, susan):
+    """The check of the checks: with the reconciler switched off, a kill does leave a task behind."""
+    fill(susan, 40)
+    consumer = world.start_consumer(**SLOW, WITHOUT_RECONCILER="1")
+    task = world.export(susan)
+    world.wait_for_step(task, 5)
+    consumer.kill()
+    consumer.wait()
+
+    world.start_consumer(WITHOUT_RECONCILER="1")
+    other = Task.launch(example, None, "Counting seconds...", seconds=1)
+    world.wait_for(lambda: Task.get_by_id(other.id).complete)
+
+    assert Task.get_by_id(task.id).state == RUNNING
+    assert Task.get_by_id(task.id).worker not in huey.worker.living()
+    with pytest.raises(AssertionError):
+        world.assert_promise_kept()

@@ -1,0 +1,196 @@
+"""Mails of the mail table through a real consumer: whatever is killed, each arrives, and once is the rule."""
+
+import re
+
+import pytest
+
+from microblog import departure
+from microblog.jobs import deliver
+from microblog.models import Mail, Task, Ticket, User
+from microblog.models.claimable import CANCELLED, FAILED, QUEUED, SUCCEEDED
+from microblog.models.ticket import RESET_PASSWORD
+from tests.end_to_end.postbox import DROP, SILENT
+from tests.end_to_end.running_site import free_port
+from tests.end_to_end.world import fill
+
+
+@pytest.fixture
+def ask(world, susan):
+    """Ask for a link as the page does; returns the mail's row."""
+    return lambda: Mail.send(deliver, "reset_password", susan.email_key)
+
+
+def token_in(mail):
+    return re.search(r"/auth/reset_password/([\w-]+)", mail.get_body(("plain",)).get_content())[1]
+
+
+def state(row):
+    return Mail.get_by_id(row.id).state
+
+
+def test_a_mail_arrives_with_a_token_that_works(world, ask, susan):
+    world.start_consumer()
+    row = ask()
+    world.settle()
+
+    [mail] = world.postbox.mails
+    assert mail["Subject"] == "[Microblog] Reset Your Password"
+    assert mail["To"] == susan.email
+    assert mail["Message-ID"] == f"<reset_password-{row.id}@127.0.0.1>"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert Ticket.of(RESET_PASSWORD, token_in(mail)).user == susan
+    assert token_in(mail) not in world.log.read_text()
+
+
+def test_a_consumer_killed_before_the_server_answers_costs_no_mail(world, ask):
+    world.postbox.answers = [SILENT]
+    consumer = world.start_consumer()
+    row = ask()
+    world.wait_for(lambda: world.postbox.tries == 1)
+    consumer.kill()
+    consumer.wait()
+
+    world.start_consumer()
+    world.settle()
+
+    assert state(row) == SUCCEEDED
+    assert Mail.get_by_id(row.id).mail_attempts == 2
+
+
+def test_a_consumer_killed_after_the_mail_was_accepted_sends_one_more_of_the_same_id(world, ask, susan):
+    consumer = world.start_consumer()
+    world.postbox.on_accept = consumer.kill
+    row = ask()
+    world.wait_for(lambda: consumer.poll() is not None)
+    world.postbox.on_accept = lambda: None
+
+    world.start_consumer()
+    world.settle()
+
+    assert state(row) == SUCCEEDED
+    first, second = world.postbox.mails
+    assert first["Message-ID"] == second["Message-ID"]
+    assert first["Date"] == second["Date"]
+    for mail in (first, second):
+        assert Ticket.of(RESET_PASSWORD, token_in(mail)).user == susan, "whichever is opened works"
+
+
+@pytest.mark.parametrize("answer", ["450 later", "421 busy"])
+def test_a_passing_refusal_is_tried_again(world, ask, answer):
+    world.postbox.answers = [answer, answer]
+    world.start_consumer()
+    row = ask()
+    world.settle()
+
+    assert (state(row), world.postbox.tries, len(world.postbox.mails)) == (SUCCEEDED, 3, 1)
+
+
+@pytest.mark.parametrize("answer", ["550 no such user", "552 too big"])
+def test_a_final_refusal_is_not_tried_again(world, ask, answer):
+    world.postbox.answers = [answer]
+    world.start_consumer()
+    row = ask()
+    world.settle()
+
+    assert (state(row), world.postbox.tries) == (FAILED, 1)
+
+
+def test_two_uncertain_ends_are_not_followed_by_a_third_try(world, ask):
+    world.postbox.answers = [DROP, DROP]
+    world.start_consumer()
+    row = ask()
+    world.settle()
+
+    assert (state(row), world.postbox.tries) == (FAILED, 2)
+
+
+def test_a_server_that_cannot_be_reached_ends_in_failure_after_five_tries(world, ask):
+    world.start_consumer(MAIL_PORT=str(free_port()))
+    row = ask()
+    world.settle()
+
+    assert (state(row), Mail.get_by_id(row.id).mail_attempts) == (FAILED, 5)
+
+
+def test_an_emptied_queue_loses_no_mail(world, ask):
+    row = ask()
+    world.empty_queue()
+    world.start_consumer()
+    world.settle()
+
+    assert (state(row), len(world.postbox.mails)) == (SUCCEEDED, 1)
+
+
+def test_two_consumers_send_a_mail_once(world, ask):
+    world.start_consumer()
+    world.start_consumer()
+    rows = [ask() for _ in range(3)]
+    world.settle()
+
+    assert {state(row) for row in rows} == {SUCCEEDED}
+    assert len({mail["Message-ID"] for mail in world.postbox.mails}) == len(world.postbox.mails) == 3
+
+
+def test_mails_overtake_a_backlog_of_exports(world, susan, john, ask):
+    fill(susan, 100)
+    fill(john, 100)
+    exports = [world.export(user) for user in (susan, john)]
+    row = ask()
+    world.start_consumer(EXPORT_DELAY_S="0.02")
+
+    world.wait_for(lambda: state(row) == SUCCEEDED)
+
+    assert not any(Task.get_by_id(task.id).complete for task in exports)
+
+
+def test_nobody_is_mailed_for_an_unknown_address(world, susan):
+    row = Mail.send(deliver, "reset_password", "stranger@example.org")
+    world.start_consumer()
+    world.settle()
+
+    assert (state(row), world.postbox.tries) == (CANCELLED, 0)
+
+
+def test_an_error_in_the_consumer_is_mailed_once(world, susan, john):
+    """A job that breaks in the same place for two people is one kind of error."""
+    world.start_consumer(ADMINS="root@example.org")
+    exports = world.settings.data_dir / "exports"
+    exports.write_text("a file where the folder should be")
+    for user in (susan, john):
+        world.export(user)
+    world.wait_for(lambda: Mail.select().where(Mail.kind == "error").exists())
+    world.settle()
+
+    [mail] = world.postbox.mails
+    assert mail["To"] == "root@example.org"
+    assert mail["Subject"].strip().startswith("[Microblog] Error: export_posts")
+    assert "FileExistsError" in mail.get_body(("plain",)).get_content()
+
+
+def test_a_running_export_stops_when_its_user_leaves(world, susan):
+    fill(susan, 300)
+    world.start_consumer(EXPORT_DELAY_S="0.02")
+    task = world.export(susan)
+    world.wait_for_step(task, 5)
+
+    departure.delete_account(User.get_by_id(susan.id))
+
+    world.wait_for(lambda: "is not ours any more" in world.log.read_text())
+    world.assert_promise_kept()
+    assert list((world.settings.data_dir / "exports").iterdir()) == []
+    assert world.postbox.mails == []
+    assert " ERROR " not in world.log.read_text()
+
+
+def test_an_export_whose_mail_waits_goes_with_its_user(world, susan):
+    fill(susan, 3)
+    world.postbox.answers = ["450 later"] * 3
+    world.start_consumer()
+    task = world.export(susan)
+    world.wait_for(lambda: world.postbox.tries >= 1)
+    world.wait_for(lambda: Task.get_by_id(task.id).state == QUEUED or Task.get_by_id(task.id).complete)
+
+    departure.delete_account(User.get_by_id(susan.id))
+
+    assert list((world.settings.data_dir / "exports").iterdir()) == []
+    world.assert_promise_kept()

@@ -1,0 +1,365 @@
+"""Every page in a real browser: accessible in light and dark, wide and narrow; by keyboard; its weight."""
+
+import gzip
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from microblog.models import Post, Task, User
+from tests.end_to_end.browsing import DESKTOP, PHONE, Watcher, chromium, needs_browser
+from tests.end_to_end.gallery import CARDS, PASSWORD, gallery
+from tests.end_to_end.running_site import wait_until
+
+pytestmark = [needs_browser, pytest.mark.browser]
+
+NARROW = {"width": 320, "height": 640}
+RULES = {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}
+# What depends on the theme or on the width; all else is the same in all of them.
+COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": ["violations"]}
+LAYOUT = {**COLOURS, "runOnly": [*COLOURS["runOnly"], "target-size", "scrollable-region-focusable"]}
+PAGE_BYTES = 20 * 1024
+SCRIPT_BYTES = 5 * 1024
+REQUESTS = 12
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    with gallery(tmp_path_factory.mktemp("gallery") / "data") as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def signed_in(site, browser):
+    """A function that gives what a browser keeps of a person who is signed in."""
+    states = {}
+
+    def signed_in(username):
+        if username and username not in states:
+            context = browser.new_context()
+            page = context.new_page()
+            page.goto(f"{site.url}/auth/login")
+            page.get_by_label("Username").fill(username)
+            page.get_by_label("Password").fill(PASSWORD)
+            page.locator("main form button").click()
+            page.wait_for_url(f"{site.url}/")
+            states[username] = context.storage_state()
+            context.close()
+        return states.get(username)
+
+    return signed_in
+
+
+@pytest.fixture
+def new_page(browser, signed_in):
+    """A function that gives a page of somebody's, susan's if nobody else is named."""
+    contexts = []
+
+    def new_page(username="susan", **options):
+        context = browser.new_context(storage_state=signed_in(username), **options)
+        contexts.append(context)
+        return context.new_page()
+
+    yield new_page
+    for context in contexts:
+        context.close()
+
+
+def violations(axe, page, options=None):
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe.axe_script)
+    found = page.evaluate("options => axe.run(options)", options)["violations"]
+    return [
+        f"{page.url}: {each['id']}: {node['html'][:160]} {node['failureSummary'][-160:]}"
+        for each in found
+        for node in each["nodes"]
+    ]
+
+
+def _is_page(page, answer):
+    """Whether *answer* is a whole page: no download, no feed, no part of a page."""
+    html = answer is not None and answer.headers.get("content-type", "").startswith("text/html")
+    return html and page.locator("main").count() == 1
+
+
+def test_every_page_is_accessible_and_silent(site, new_page):
+    page = new_page(viewport=DESKTOP, reduced_motion="reduce")
+
+    assert len(_look_at(page, site, site.paths())) > 30
+
+
+@pytest.mark.parametrize(
+    ("username", "paths"),
+    [
+        ("newcomer", ["/", "/messages", "/messages/sent", "/tasks", "/blocks", "/user/newcomer"]),
+        (None, ["/explore", "/user/john", "/auth/login", "/auth/register", "/auth/reset_password_request"]),
+    ],
+)
+def test_every_page_is_accessible_to_who_sees_others_on_it(site, new_page, username, paths):
+    page = new_page(username, viewport=DESKTOP, reduced_motion="reduce")
+
+    assert len(_look_at(page, site, paths)) == len(paths)
+
+
+@pytest.mark.parametrize("locale", ["es-ES", "zh-CN"])
+def test_every_page_fits_a_narrow_window_in_other_languages(site, new_page, locale):
+    page = new_page(viewport=NARROW, locale=locale)
+    sideways, languages = [], set()
+    for path in site.paths():
+        if _is_page(page, _open(page, site.url + path)):
+            languages.add(page.locator("html").get_attribute("lang"))
+            if page.evaluate("document.documentElement.scrollWidth") > NARROW["width"]:
+                sideways.append(path)
+
+    assert languages == {locale[:2]}
+    assert sideways == []
+
+
+def _look_at(page, site, paths):
+    """Look at every page of *paths* in both themes and at three widths; return the addresses found."""
+    axe, watcher = Axe(), Watcher(page, site.url)
+    faults, sideways, seen = [], [], set()
+    for path in paths:
+        answer = _open(page, site.url + path)
+        if page.url in seen or not _is_page(page, answer):
+            continue
+        seen.add(page.url)
+        faults += violations(axe, page, RULES)
+        page.emulate_media(color_scheme="dark")
+        faults += violations(axe, page, COLOURS)
+        page.set_viewport_size(PHONE)
+        faults += violations(axe, page, LAYOUT)
+        page.emulate_media(color_scheme="light")
+        faults += violations(axe, page, COLOURS)
+        page.set_viewport_size(NARROW)
+        if page.evaluate("document.documentElement.scrollWidth") > NARROW["width"]:
+            sideways.append(page.url)
+        page.set_viewport_size(DESKTOP)
+    # That a page says 404 or 410 is no fault of the page.
+    faults += [fault for fault in watcher.faults if "the server responded with a status of 4" not in fault]
+    assert faults == []
+    assert sideways == []
+    return seen
+
+
+def _open(page, url):
+    """Go to *url*; None when it is a download."""
+    try:
+        return page.goto(url)
+    except Exception as error:
+        if "Download is starting" in str(error):
+            return None
+        raise
+
+
+def test_a_card_is_accessible_and_as_high_in_each_state(site, new_page):
+    axe = Axe()
+    page = new_page(viewport=DESKTOP, reduced_motion="reduce")
+    faults, heights = [], {}
+    for name in CARDS:
+        site.put_card(name)
+        page.goto(f"{site.url}/keys")
+        faults += violations(axe, page, RULES)
+        page.emulate_media(color_scheme="dark")
+        faults += violations(axe, page, COLOURS)
+        page.emulate_media(color_scheme="light")
+        heights[name] = [page.locator("[data-task]").bounding_box()["height"]]
+        page.set_viewport_size(PHONE)
+        heights[name].append(page.locator("[data-task]").bounding_box()["height"])
+        page.set_viewport_size(DESKTOP)
+
+    assert faults == []
+    usual = ("waiting", "running", "stuck", "cancelling", "mailing", "ready", "failed")
+    assert {name: heights[name] for name in usual} == dict.fromkeys(usual, heights["running"])
+
+
+def test_a_card_goes_through_its_states_without_a_reload_and_without_a_jump(site, new_page):
+    page, second = new_page(viewport=DESKTOP), new_page(viewport=DESKTOP)
+    task = site.put_card("waiting")
+    page.goto(f"{site.url}/")
+    second.goto(f"{site.url}/explore")
+    page.evaluate("window.stayed = true")
+    composer = page.locator("[data-composer]").bounding_box()
+    texts = {
+        "running": "3,128 of 5,214",
+        "mailing": "Sending the mail",
+        "ready": "Your export is ready",
+    }
+    for name, text in texts.items():
+        _become(task, name)
+        for tab in (page, second):
+            tab.bring_to_front()
+            tab.locator(".task", has_text=text).wait_for(timeout=15_000)
+        assert page.locator("[data-composer]").bounding_box() == composer
+
+    said = page.locator("[data-task]").inner_text()
+    assert page.evaluate("window.stayed")
+    assert page.locator(".toast", has_text="Your export is ready").count() == 1
+    assert second.locator("[data-task]").inner_text() == said
+    page.reload()
+    assert page.locator("[data-task]").inner_text() == said
+
+
+def _become(task, name):
+    """Let the row say what a worker would have written, and tell the browser."""
+    fields = {"phase": "writing", **CARDS[name]}
+    now = task.created_at
+    ended = fields["state"] == "succeeded"
+    Task.update(
+        started_at=now,
+        advanced_at=now,
+        attempts=1,
+        worker="nobody",
+        finished_at=now if ended else None,
+        file_expires_at=now.replace(year=now.year + 1) if "result" in fields else None,
+        **fields,
+    ).where(Task.id == task.id).execute()
+    Task.get_by_id(task.id).announce()
+
+
+def test_a_page_of_25_posts_weighs_little(site, new_page):
+    Task.delete().execute()
+    page = new_page(viewport=DESKTOP)
+    answers = []
+    page.on("response", lambda answer: answers.append(answer))
+    page.goto(f"{site.url}/", wait_until="networkidle")
+    bytes_of = {answer.url: len(gzip.compress(answer.body(), 6)) for answer in answers}
+    script = sum(size for url, size in bytes_of.items() if url.endswith(".js"))
+
+    assert page.locator(".post").count() == 25
+    assert len(answers) <= REQUESTS, bytes_of
+    assert sum(bytes_of.values()) <= PAGE_BYTES, bytes_of
+    assert script <= SCRIPT_BYTES, bytes_of
+
+
+def test_the_keyboard_alone_posts_searches_walks_and_asks(site, new_page):
+    Task.delete().execute()
+    page = new_page(viewport=DESKTOP)
+    watcher = Watcher(page, site.url)
+    page.goto(f"{site.url}/explore")
+    focused = page.locator(":focus")
+
+    page.keyboard.press("/")
+    wait_until(lambda: focused.get_attribute("name") == "q", 5)
+    page.keyboard.press("Escape")
+    page.locator("main").focus()
+    page.keyboard.press("j")
+    first = page.locator(".post").nth(0).locator(".when")
+    wait_until(lambda: focused.get_attribute("href") == first.get_attribute("href"), 5)
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    wait_until(lambda: focused.get_attribute("href") == first.get_attribute("href"), 5)
+    page.keyboard.press("?")
+    page.locator("dialog h1", has_text="Keys").wait_for()
+    page.keyboard.press("Escape")
+    page.locator("dialog").wait_for(state="detached")
+    assert focused.get_attribute("href") == first.get_attribute("href")
+    page.keyboard.press("n")
+    page.wait_for_url(f"{site.url}/#post")
+    wait_until(lambda: focused.get_attribute("name") == "post", 5)
+    page.keyboard.type("Written by keyboard alone 👍")
+    assert page.locator("output").inner_text() == str(140 - 27)
+    page.keyboard.press("Control+Enter")
+    page.locator(".e-content", has_text="Written by keyboard alone").wait_for()
+
+    assert watcher.faults == []
+    Post.delete().where(Post.body.startswith("Written by keyboard")).execute()
+
+
+def test_tab_alone_starts_an_export_and_the_focus_is_always_seen(site, new_page):
+    Task.delete().execute()
+    page = new_page(viewport=DESKTOP)
+    page.goto(f"{site.url}/user/susan")
+    focused = page.locator(":focus")
+    for _step in range(40):
+        page.keyboard.press("Tab")
+        width = focused.evaluate("each => parseFloat(getComputedStyle(each).outlineWidth)")
+        assert width >= 2, focused.evaluate("each => each.outerHTML")
+        if "Export your posts" in focused.inner_text():
+            break
+    page.keyboard.press("Enter")
+
+    page.locator("[data-task]").wait_for()
+    assert Task.of(User.named("susan")).count() == 1
+
+
+def test_keys_that_are_switched_off_do_nothing(site, new_page):
+    page = new_page(viewport=DESKTOP)
+    page.goto(f"{site.url}/preferences")
+    page.get_by_label("Off").check()
+    page.get_by_role("button", name="Save").click()
+    page.goto(f"{site.url}/explore")
+
+    page.keyboard.press("?")
+    page.keyboard.press("/")
+
+    assert page.locator("dialog").count() == 0
+    assert page.evaluate("document.activeElement === document.body")
+
+
+def test_deleting_asks_in_a_dialog_and_comes_back_to_the_page(site, new_page):
+    post = Post.create(author=User.named("susan"), body="To be deleted")
+    page = new_page(viewport=DESKTOP)
+    page.goto(f"{site.url}/explore")
+    row = page.locator(".post", has_text="To be deleted")
+    row.locator("summary").click()
+    row.get_by_role("link", name="Delete").click()
+    page.locator("dialog").get_by_role("link", name="Keep it").click()
+    page.locator("dialog").wait_for(state="detached")
+    assert Post.get_or_none(Post.id == post.id)
+
+    row.get_by_role("link", name="Delete").click()
+    page.locator("dialog").get_by_role("button", name="Delete").click()
+
+    page.locator(".toast", has_text="The post is deleted.").wait_for()
+    assert page.url == f"{site.url}/explore"
+    assert Post.get_or_none(Post.id == post.id) is None
+
+
+def test_new_posts_are_announced_and_not_pushed_in(site, new_page):
+    page = new_page(viewport=DESKTOP)
+    page.clock.install()
+    page.goto(f"{site.url}/", wait_until="networkidle")
+    before = page.locator(".post").first.bounding_box()
+    post = Post.create(author=User.named("john"), body="Came later")
+
+    page.clock.run_for(61_000)
+
+    link = page.get_by_role("link", name="1 new post")
+    link.wait_for()
+    assert page.locator(".post").first.bounding_box() == before
+    link.click()
+    page.locator(".e-content", has_text="Came later").first.wait_for()
+    post.delete_instance()
+
+
+def test_the_manifest_names_icons_that_are_there(site, new_page):
+    page = new_page(None)
+    page.goto(f"{site.url}/explore")
+    address = page.locator("link[rel=manifest]").get_attribute("href")
+    answer = page.request.get(site.url + address)
+    assert answer.headers["content-type"].startswith("application/manifest+json")
+    for icon in answer.json()["icons"]:
+        image = page.request.get(site.url + re.sub(r"[^/]+$", icon["src"], address))
+        assert image.headers["content-type"].startswith(icon["type"])
+
+
+def test_nothing_on_a_page_is_lost_in_print_or_in_forced_colours(site, new_page):
+    site.put_card("running")
+    page = new_page(viewport=DESKTOP, forced_colors="active")
+    page.goto(f"{site.url}/")
+    bar = page.locator("progress")
+    filled = bar.screenshot()
+    bar.evaluate("each => each.value = 0")
+    assert bar.screenshot() != filled
+
+    page.emulate_media(media="print")
+
+    assert page.locator(".post").first.is_visible()
+    assert not page.locator(".composer, .bar, footer.column").first.is_visible()

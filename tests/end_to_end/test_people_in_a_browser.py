@@ -1,0 +1,139 @@
+"""Cards on names, messages and their badge, as a person sees them; and the same without script."""
+
+import threading
+
+import pytest
+from werkzeug.serving import make_server
+
+from microblog.models import Follow, Message, Post
+from tests.conftest import PASSWORD
+from tests.end_to_end.browsing import DESKTOP, PHONE, Watcher, chromium, needs_browser
+from tests.end_to_end.running_site import wait_until
+
+pytestmark = [needs_browser, pytest.mark.browser]
+
+
+@pytest.fixture
+def url(app):
+    """The app behind a real socket, in threads of their own."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def chrome():
+    with chromium() as chrome:
+        yield chrome
+
+
+@pytest.fixture
+def open_home(chrome, url, susan):
+    """A function that gives a page on which susan is signed in, and what is wrong with it."""
+    contexts = []
+
+    def open_home(**options):
+        context = chrome.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        watcher = Watcher(page, url)
+        page.goto(f"{url}/auth/login")
+        page.get_by_label("Username").fill("susan")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.locator("main button").click()
+        page.wait_for_url(f"{url}/")
+        return page, watcher
+
+    yield open_home
+    for context in contexts:
+        context.close()
+
+
+def test_a_card_opens_on_a_name_and_follows(open_home, susan, john, write_posts):
+    john.introduce("john", "<b>Bold</b> and https://example.org")
+    write_posts(john, "hello")
+    page, watcher = open_home(viewport=DESKTOP)
+    page.goto(page.url + "explore")
+
+    page.hover(".post a[data-card]")
+    card = page.locator(".card")
+    card.wait_for()
+    assert "<b>Bold</b>" in card.inner_text()
+    assert "0 followers · 0 following" in card.inner_text()
+    page.keyboard.press("Escape")
+    card.wait_for(state="detached")
+
+    page.mouse.move(0, 0)
+    page.hover(".post a[data-card]")
+    card.get_by_role("button", name="Follow").click()
+    page.get_by_text("You are following john now.").wait_for()
+    assert page.url.endswith("/explore")
+    assert Follow.select().count() == 1
+    assert watcher.faults == []
+
+
+def test_a_message_comes_into_badge_and_title_and_leaves_them_when_it_was_seen(open_home, susan, john):
+    page, watcher = open_home(viewport=PHONE, color_scheme="dark")
+    assert page.title() == "Home · Microblog"
+
+    Message.send(john, susan, "Are you there?")
+    page.locator(".badge").filter(has_text="1").wait_for(timeout=20_000)
+    assert page.title() == "(1) Home · Microblog"
+
+    page.get_by_role("link", name="Messages").click()
+    page.get_by_text("Are you there?").wait_for()
+    page.locator(".badge").wait_for(state="hidden")
+    wait_until(lambda: Message.news(susan)[0] == 0, timeout_s=5)
+    assert page.title() == "Messages · Microblog"
+    assert page.get_by_text("Mark as read").count() == 0
+    assert watcher.faults == []
+
+
+def test_all_of_it_works_without_script(open_home, susan, john, write_posts):
+    write_posts(john, "hello")
+    Message.send(john, susan, "Are you there?")
+    page, _watcher = open_home(java_script_enabled=False)
+    base = page.url
+
+    assert page.title() == "(1) Home · Microblog"
+    page.goto(f"{base}messages")
+    page.get_by_role("button", name="Mark as read").click()
+    assert page.title() == "Messages · Microblog"
+
+    page.goto(f"{base}explore")
+    page.get_by_role("link", name="john").click()
+    page.get_by_role("button", name="Follow").click()
+    page.get_by_role("link", name="Send a message").click()
+    page.get_by_label("Message").fill("Yes.")
+    page.get_by_role("button", name="Send").click()
+    page.get_by_role("link", name="Block").click()
+    page.get_by_role("button", name="Block").click()
+    page.get_by_role("button", name="Unblock").click()
+
+    page.goto(base)
+    page.get_by_role("textbox", name="What is happening?").fill("Mine")
+    page.get_by_role("button", name="Post").click()
+    page.locator(".post summary").click()
+    page.get_by_role("link", name="Delete").click()
+    page.get_by_role("button", name="Delete").click()
+    assert [post.body for post in Post.select()] == ["hello"]
+    assert [message.body for message in Message.sent(susan)] == ["Yes."]
+
+
+def test_a_message_keeps_its_draft_until_it_is_sent(open_home, john):
+    page, watcher = open_home(viewport=DESKTOP)
+    path = f"{page.url}send_message/john"
+    page.goto(path)
+    page.get_by_label("Message").fill("Half a sent")
+    page.reload()
+    assert page.get_by_label("Message").input_value() == "Half a sent"
+
+    page.get_by_role("button", name="Send").click()
+    page.get_by_text("Your message has been sent.").wait_for()
+    page.goto(path)
+    assert page.get_by_label("Message").input_value() == ""
+    assert watcher.faults == []

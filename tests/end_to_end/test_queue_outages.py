@@ -1,0 +1,195 @@
+"""The queue stopped, emptied, killed, hung, doubled, forged: the site works on and no task is lost."""
+
+import signal
+import socket
+import threading
+import time
+import uuid
+
+import pytest
+
+from microblog.models import Task
+from microblog.models.claimable import QUEUED, SUCCEEDED
+from microblog.queue import huey
+from tests.end_to_end.world import fill
+
+SLOW = {"EXPORT_DELAY_S": "0.02"}
+
+
+@pytest.fixture
+def susans_browser(world, susan, sign_in):
+    fill(susan, 3)
+    return sign_in(susan)
+
+
+def test_queue_down_at_the_click(world, susan, susans_browser):
+    world.start_consumer()
+    world.kill_queue()
+
+    answer = susans_browser.post_form("/export_posts")
+
+    assert answer.status_code == 302
+    assert Task.get().state == QUEUED
+    assert susans_browser.get("/").status_code == 200
+    world.start_queue()
+    world.settle()
+    assert len(world.postbox.mails) == 1
+
+
+def test_queue_emptied_with_a_task_queued(world, susan):
+    fill(susan, 3)
+    world.export(susan)
+    world.empty_queue()
+
+    world.start_consumer()
+    world.settle()
+
+    assert len(world.postbox.mails) == 1
+
+
+def test_queue_killed_as_a_job_ends(world, susan):
+    fill(susan, 40)
+    world.start_consumer(**SLOW)
+    task = world.export(susan)
+    world.wait_for_step(task, 30)
+
+    world.kill_queue()
+    world.wait_for(lambda: Task.get_by_id(task.id).complete)
+
+    assert Task.get_by_id(task.id).state == SUCCEEDED
+    world.start_queue()
+    world.settle()
+    assert len(world.mails_of(task)) == 1
+
+
+def test_an_outage_says_two_lines_and_no_traceback(world, susan):
+    world.start_consumer()
+    world.kill_queue()
+    world.wait_for(lambda: "the queue does not answer" in world.log.read_text())
+    time_of_silence = time.monotonic() + 1.5
+    world.wait_for(lambda: time.monotonic() > time_of_silence)
+    world.start_queue()
+    world.wait_for(lambda: "the queue answers again" in world.log.read_text())
+
+    text = world.log.read_text()
+    assert text.count("the queue does not answer") == 1
+    assert text.count("the queue answers again") == 1
+    assert "Traceback" not in text
+
+
+def test_a_hung_queue_costs_the_click_at_most_the_timeout(world, susans_browser):
+    world.start_consumer()
+    world.queue.send_signal(signal.SIGSTOP)
+    began = time.monotonic()
+
+    answer = susans_browser.post_form("/export_posts")
+
+    assert answer.status_code == 302
+    assert time.monotonic() - began < 5
+    world.queue.send_signal(signal.SIGCONT)
+    world.settle()
+    assert len(world.postbox.mails) == 1
+
+
+def test_the_reply_to_a_push_is_swallowed(app, world, susan):
+    """The push arrived, but the web process cannot know: the task is rung for once more, and done once."""
+    fill(susan, 3)
+    with DeafProxy(world.socket) as proxy:
+        huey.init_app(app, f"redis://127.0.0.1:{proxy.port}", app.secret_key, world.settings.data_dir / "run")
+        huey.storage.conn.ping()
+        proxy.swallow = True
+        task = world.export(susan)
+    huey.init_app(app, world.settings.queue_url, app.secret_key, world.settings.data_dir / "run")
+    assert huey.waiting_ids() == {task.id}
+
+    world.start_consumer()
+    world.settle()
+
+    assert len(world.mails_of(task)) == 1
+
+
+def test_fifty_doubled_envelopes_make_one_file_and_one_mail(world, susan):
+    fill(susan, 40)
+    task = world.export(susan)
+    [envelope] = huey.pending()
+    for _ in range(50):
+        huey.enqueue(envelope)
+
+    world.start_consumer(**SLOW)
+    world.start_consumer(**SLOW)
+    world.settle()
+
+    assert Task.get_by_id(task.id).attempts == 1
+    assert len(world.mails_of(task)) == 1
+
+
+def test_forged_broken_and_unknown_envelopes_are_dropped(world, susan, tmp_path):
+    fill(susan, 3)
+    mark = tmp_path / "unpickled"
+    forged = b"cposix\nsystem\n(S'touch " + str(mark).encode() + b"'\ntR."
+    for data in (forged, forged + b":" + b"0" * 40, b"", b"\x80\x05garbage:", b"x" * 100_000):
+        huey.storage.enqueue(data)
+    unknown = huey.serializer.serialize(("id", "microblog.jobs.no_such_job") + (None,) * 13)
+    huey.storage.enqueue(unknown)
+
+    world.start_consumer()
+    task = world.export(susan)
+    world.settle()
+
+    assert not mark.exists()
+    assert len(world.mails_of(task)) == 1
+
+
+def test_an_envelope_for_a_row_that_never_was_is_left_alone(world, susan):
+    fill(susan, 3)
+    task = world.export(susan)
+    [envelope] = huey.pending()
+    envelope.id = str(uuid.uuid4())
+    huey.enqueue(envelope)
+
+    world.start_consumer()
+    world.settle()
+
+    assert [row.id for row in Task.select()] == [task.id]
+
+
+class DeafProxy:
+    """A TCP proxy in front of the queue that, on wish, passes what is asked and swallows the answers."""
+
+    def __init__(self, path):
+        self.path = str(path)
+        self.swallow = False
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.sockets = []
+
+    def __enter__(self):
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        for each in [self.listener, *self.sockets]:
+            each.close()
+
+    def _accept(self):
+        while True:
+            try:
+                near, _address = self.listener.accept()
+            except OSError:
+                return
+            far = socket.socket(socket.AF_UNIX)
+            far.connect(self.path)
+            self.sockets += [near, far]
+            threading.Thread(target=self._pass, args=(near, far, lambda: True), daemon=True).start()
+            threading.Thread(
+                target=self._pass, args=(far, near, lambda: not self.swallow), daemon=True
+            ).start()
+
+    @staticmethod
+    def _pass(source, target, wanted):
+        try:
+            while data := source.recv(65536):
+                if wanted():
+                    target.sendall(data)
+        except OSError:
+            return

@@ -1,0 +1,127 @@
+"""What ``run.sh`` does before anything runs, and the files that it goes by."""
+
+import dataclasses
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib import metadata
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from microblog.config import ROOT, Settings
+
+VERSION_OF_THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A folder with ``run.sh`` and nothing to install."""
+    shutil.copy(ROOT / "run.sh", tmp_path)
+    (tmp_path / "requirements.txt").write_text("")
+    return tmp_path
+
+
+def run(checkout, *arguments, **environment):
+    return subprocess.run(
+        ["bash", checkout / "run.sh", *arguments],
+        cwd="/",
+        env={"PATH": os.environ["PATH"], "PIP_NO_INDEX": "1", **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def fake_python(folder, script):
+    path = folder / "python3"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o700)
+    return str(path)
+
+
+def test_old_python_is_refused_and_named(checkout):
+    old = fake_python(checkout, 'if [ "$1" = -V ]; then echo Python 3.9.2; else exit 1; fi')
+
+    result = run(checkout, PYTHON=old)
+
+    assert result.returncode == 1
+    assert result.stderr == f"microblog: Python 3.11 or newer is needed; found: {old} is Python 3.9.2;\n"
+
+
+def test_missing_venv_module_names_the_package_to_install(checkout):
+    incomplete = fake_python(checkout, f'if [ "$1" = -m ]; then exit 1; fi; exec {sys.executable} "$@"')
+
+    result = run(checkout, PYTHON=incomplete)
+
+    assert result.returncode == 1
+    assert f"apt install python{VERSION_OF_THIS_PYTHON}-venv" in result.stderr
+    assert not (checkout / ".venv").exists()
+
+
+def test_installation_that_failed_is_tried_again(checkout):
+    (checkout / "requirements.txt").write_text("microblog-needs-what-nobody-has==1\n")
+    failed = run(checkout)
+    (checkout / "requirements.txt").write_text("")
+
+    again = run(checkout)
+
+    assert failed.returncode == 1
+    assert "microblog: could not install requirements.txt (see above); is there a network?" in failed.stderr
+    assert "No module named microblog" in again.stderr or "No module named 'microblog'" in again.stderr
+
+
+def test_unknown_argument_is_refused(checkout):
+    result = run(checkout, "tset")
+
+    assert result.returncode == 1
+    assert result.stderr.startswith("microblog: unknown argument tset; there is: ")
+
+
+def test_env_example_names_every_setting_and_changes_none():
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    named = [line.removeprefix("#").partition("=")[0] for line in lines if re.match(r"#?[A-Z]", line)]
+
+    assert sorted(named) == sorted(field.name.upper() for field in dataclasses.fields(Settings))
+    assert all(line.startswith("#") for line in lines if line)
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_everything_that_is_installed_is_pinned(name):
+    pins = {canonicalize_name(pin.name): pin for pin in read_requirements(name)}
+    needed = {
+        canonicalize_name(requirement.name)
+        for pin in pins.values()
+        if wanted(pin)
+        for requirement in map(Requirement, metadata.requires(pin.name) or [])
+        if wanted(requirement)
+    }
+
+    assert needed - set(pins) == set()
+    assert [pin for pin in pins.values() if not str(pin.specifier).startswith("==")] == []
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_pin_names_the_hashes_of_its_files(name):
+    assert [line for line in read_lines(name) if "==" in line and "--hash=sha256:" not in line] == []
+
+
+def read_requirements(name):
+    for line in read_lines(name):
+        if line.startswith("-r "):
+            yield from read_requirements(line.removeprefix("-r "))
+        else:
+            yield Requirement(line.partition(" --hash")[0])
+
+
+def read_lines(name):
+    """The lines of the file as pip reads them: what ends in a backslash goes on, comments are none."""
+    lines = re.sub(r"\\\n\s*", "", (ROOT / name).read_text()).splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def wanted(requirement):
+    return requirement.marker is None or requirement.marker.evaluate({"extra": ""})

@@ -1,0 +1,65 @@
+"""Databases of former versions, started by this one: nothing is lost, and what was asked for is done."""
+
+import json
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.running_site import RunningSite, wait_until
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+
+FORMER = sorted((Path(__file__).parent.parent / "fixtures").glob("*_schema.sql"))
+POSTS = ["first", "second — 把博客", "third https://example.org"]
+
+
+@pytest.fixture
+def site(tmp_path):
+    with RunningSite(tmp_path / "site") as site:
+        site.data_dir.mkdir(mode=0o700)
+        yield site
+
+
+def fill(site, script):
+    """Make the database of *script*, an SQL dump, and return the id of its queued task."""
+    database = sqlite3.connect(site.data_dir / "microblog.db")
+    database.executescript(script)
+    [(task_id,)] = database.execute("SELECT id FROM task WHERE state = 'queued'")
+    database.close()
+    return task_id
+
+
+@pytest.mark.parametrize("former", FORMER, ids=lambda path: path.stem)
+def test_a_former_database_is_copied_brought_up_to_date_and_its_task_is_done(site, former):
+    task_id = fill(site, former.read_text())
+
+    site.ready()
+
+    [copy] = (site.data_dir / "before-upgrade").iterdir()
+    assert site.said(f"database: copied to {copy}, then brought up to date")
+    old = sqlite3.connect(copy)
+    assert old.execute("SELECT state FROM task").fetchall() == [("queued",)]
+    old.close()
+    wait_until(
+        lambda: json.loads(site.flask("tasks", "show", task_id))["state"] == "succeeded", 30, site.output
+    )
+    archive = json.loads((site.data_dir / "exports" / f"{task_id}.json").read_text())
+    assert [post["body"] for post in archive["posts"]] == POSTS
+    assert "sound, up to date" in site.flask("doctor")
+
+
+def test_a_database_of_a_newer_version_is_refused_and_left_alone(site):
+    fill(site, FORMER[0].read_text())
+    path = site.data_dir / "microblog.db"
+    database = sqlite3.connect(path)
+    database.execute("INSERT INTO schema_migration (name, applied) VALUES ('9999_future', '2030-01-01')")
+    database.commit()
+    database.close()
+
+    site.start()
+
+    assert site.exit_code() == 1
+    assert "the database is newer than this version: it knows 9999_future" in site.output()
+    assert not (site.data_dir / "before-upgrade").exists()

@@ -1,0 +1,132 @@
+"""A site whose queue server and consumers are real processes that can be hurt, and an oracle to ask after."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from microblog import queue_server
+from microblog.config import ROOT
+from microblog.database import db
+from microblog.jobs import export_posts
+from microblog.models import Mail, Post, Task
+from microblog.models.claimable import FAILED, SUCCEEDED
+from microblog.queue import huey
+from tests.end_to_end.running_site import NO_SETTINGS, wait_until
+
+SETTLE_S = 15
+OPTIONS = ["-k", "thread", "-w", "3", "-g", "TERM", "-t", "2", "-m", "0.2"]
+COMMAND = [Path(sys.executable).with_name("huey_consumer"), "tests.end_to_end.consumer.huey", *OPTIONS]
+
+
+class World:
+    """One data folder with a queue server and any number of consumers; the test itself is the web server."""
+
+    def __init__(self, settings, postbox):
+        self.settings = settings
+        self.postbox = postbox
+        self.consumers = []
+        self.queue = None
+        self.socket = queue_server.socket_path(settings)
+        self.log = settings.data_dir.with_name("consumer.log")
+
+    def start_queue(self):
+        """A new queue server on the socket of before."""
+        for folder in ("run", "queue"):
+            (self.settings.data_dir / folder).mkdir(parents=True, exist_ok=True)
+        self.socket.unlink(missing_ok=True)
+        self.queue = subprocess.Popen(queue_server.command(self.settings, self.socket))
+        queue_server.publish(self.settings, self.socket)
+        wait_until(self.socket.exists, 5)
+
+    def kill_queue(self):
+        self.queue.kill()
+        self.queue.wait()
+
+    def empty_queue(self):
+        huey.flush()
+
+    def start_consumer(self, wait=True, **environment):
+        """One more consumer; returns its process once it lives."""
+        before = len(huey.worker.living())
+        given = {
+            "DATA_DIR": str(self.settings.data_dir),
+            "SECRET_KEY": self.settings.secret_key,
+            "MAIL_SERVER": "127.0.0.1",
+            "MAIL_PORT": str(self.postbox.port) if self.postbox else "9",
+            **environment,
+        }
+        with self.log.open("a") as log:
+            consumer = subprocess.Popen(
+                COMMAND,
+                cwd=ROOT,
+                env={"PATH": os.environ["PATH"], **NO_SETTINGS, **given},
+                stdout=log,
+                stderr=log,
+            )
+        self.consumers.append(consumer)
+        if wait:
+            wait_until(lambda: len(huey.worker.living()) > before, 10, self.log.read_text)
+        return consumer
+
+    def stop(self):
+        for process in [*self.consumers, self.queue]:
+            if process and process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.kill()
+                process.wait()
+
+    def export(self, user):
+        """Ask for an export as the page does; returns its row."""
+        return Task.launch(export_posts, user, "Exporting posts...")
+
+    def wait_for_step(self, task, step):
+        """Wait until *task* has done *step* steps of its writing."""
+        self.wait_for(lambda: Task.get_by_id(task.id).done >= step)
+
+    def wait_for(self, condition):
+        wait_until(condition, SETTLE_S, self._explain)
+
+    def settle(self):
+        """Wait until no row is unfinished, then hold everything against the promise."""
+        self.wait_for(lambda: not self.unfinished())
+        self.assert_promise_kept()
+
+    def unfinished(self):
+        return [row for model in (Task, Mail) for row in model.select().where(model.finished_at.is_null())]
+
+    def assert_promise_kept(self):
+        """The oracle: every accepted task ended in one true state, and nothing lies about."""
+        assert self.unfinished() == []
+        for task in Task.select():
+            if task.state == SUCCEEDED and task.name == "export_posts":
+                self._assert_delivered(task)
+            if task.state == FAILED:
+                assert task.error
+        assert db.execute_sql("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert list(self.settings.data_dir.rglob("*.part")) == []
+
+    def mails_of(self, task):
+        return [mail for mail in self.postbox.mails if f"export-{task.id}@" in mail["Message-ID"]]
+
+    def _assert_delivered(self, task):
+        archive = json.loads(task.file.read_text())
+        assert len(archive["posts"]) == task.result["posts"]
+        assert self.mails_of(task) or task.note
+
+    def log_text(self):
+        """What the consumers have said so far."""
+        return self.log.read_text() if self.log.exists() else ""
+
+    def _explain(self):
+        rows = [dict(row.__data__) for row in self.unfinished()]
+        return f"{rows}\n{self.log_text()}"
+
+
+def fill(user, count):
+    """Give *user* *count* posts: ``post 0``, ``post 1`` …"""
+    rows = [{"author": user, "body": f"post {number}"} for number in range(count)]
+    for start in range(0, count, 5000):
+        Post.insert_many(rows[start : start + 5000]).execute()

@@ -1,0 +1,67 @@
+import pytest
+from peewee import IntegrityError
+
+from microblog.models import Block, Follow, Message, Post
+from microblog.models.user import Blocked
+
+
+def test_a_block_ends_the_follows_both_ways(susan, john):
+    susan.follow(john)
+    john.follow(susan)
+
+    Block.put(susan, john)
+    Block.put(susan, john)
+
+    assert Follow.select().count() == 0
+    assert Block.between(john, susan)
+
+
+def test_across_a_block_neither_follows_nor_writes_to_the_other(susan, john):
+    Block.put(susan, john)
+
+    for one, other in ((susan, john), (john, susan)):
+        with pytest.raises(Blocked):
+            one.follow(other)
+        with pytest.raises(Blocked):
+            Message.send(one, other, "hello")
+    assert Follow.select().count() == Message.select().count() == 0
+
+
+def test_lifting_a_block_brings_back_the_right_to_follow_not_the_follow(susan, john):
+    susan.follow(john)
+    Block.put(susan, john)
+    Block.lift(susan, john)
+
+    assert Follow.select().count() == 0
+    john.follow(susan)
+    assert Follow.select().count() == 1
+
+
+def test_only_the_one_who_blocked_can_lift_it(susan, john):
+    Block.put(susan, john)
+    Block.lift(john, susan)
+
+    assert Block.between(susan, john)
+
+
+def test_nobody_blocks_themselves(susan):
+    Block.put(susan, susan)
+
+    assert not Block.between(susan, susan)
+
+
+def test_another_fault_of_a_row_is_not_taken_for_a_block(susan, john):
+    john.delete_instance()
+
+    with pytest.raises(IntegrityError):
+        Message.send(susan, john, "hello")
+
+
+def test_across_a_block_neither_sees_the_other_among_everybodys_posts(susan, john, write_posts):
+    write_posts(susan, "one")
+    write_posts(john, "two")
+    Block.put(susan, john)
+
+    assert [post.body for post in Post.everybody(susan)] == ["one"]
+    assert [post.body for post in Post.everybody(john)] == ["two"]
+    assert [post.body for post in Post.everybody()] == ["two", "one"]

@@ -1,0 +1,80 @@
+import pytest
+from peewee import IntegrityError
+
+from microblog.models import Block, Message, Notification
+
+
+def unread(user):
+    [news] = Notification.since(user, 0)
+    return news.data
+
+
+def test_a_message_tells_its_recipient_how_many_are_unread(susan, john):
+    Message.send(john, susan, "one")
+    Message.send(john, susan, "two")
+
+    assert unread(susan) == 2
+    assert list(Notification.since(john, 0)) == []
+
+
+def test_only_those_that_were_shown_are_marked_read(susan, john):
+    messages = [Message.send(john, susan, body) for body in ("one", "two", "three")]
+
+    Message.read(susan, messages[0].id, messages[1].id)
+
+    assert unread(susan) == 1
+    assert [message.body for message in Message.inbox(susan) if not message.read_at] == ["three"]
+
+
+def test_nobody_marks_what_is_in_another_inbox(susan, john):
+    message = Message.send(john, susan, "one")
+
+    Message.read(john, message.id, message.id)
+
+    assert Message.inbox(susan).get().read_at is None
+
+
+def test_messages_of_blocked_people_are_neither_shown_nor_counted_until_the_block_is_lifted(susan, john):
+    Message.send(john, susan, "one")
+    Block.put(susan, john)
+    assert list(Message.inbox(susan)) == []
+    assert Message.news(susan)[0] == 0
+
+    Block.lift(susan, john)
+    assert Message.news(susan)[0] == 1
+
+
+def test_who_is_blocked_keeps_what_they_were_sent(susan, john):
+    Message.send(john, susan, "one")
+    Block.put(john, susan)
+
+    assert [message.body for message in Message.inbox(susan)] == ["one"]
+
+
+def test_the_news_are_the_number_and_the_cursor_of_the_same_moment(susan, john):
+    assert Message.news(susan) == (0, 0)
+    Message.send(john, susan, "one")
+
+    assert Message.news(susan) == (1, Notification.newest_id(susan))
+
+
+@pytest.mark.parametrize("body", ["", "x" * 141])
+def test_the_database_refuses_what_is_too_short_or_too_long(susan, john, body):
+    with pytest.raises(IntegrityError):
+        Message.send(susan, john, body)
+
+    assert list(Notification.since(john, 0)) == []
+
+
+@pytest.mark.parametrize(("box", "index"), [("inbox", "recipient"), ("sent", "sender")])
+def test_a_page_of_messages_is_read_from_an_index_in_its_order(susan, plan, box, index):
+    steps = plan(getattr(Message, box)(susan).where(Message.id < 1000).limit(26))
+
+    assert f"SEARCH t1 USING INDEX message_{index}_id ({index}_id=? AND rowid<?)" in steps
+    assert "USE TEMP B-TREE FOR ORDER BY" not in steps
+
+
+def test_the_unread_are_counted_from_an_index_of_them_alone(susan, plan):
+    steps = plan(Message._unread(susan))
+
+    assert "SEARCH t1 USING INDEX message_unread (recipient_id=?)" in steps

@@ -1,0 +1,66 @@
+import pytest
+from peewee import IntegrityError
+
+from microblog.models import Post
+
+
+def test_the_timeline_holds_own_posts_and_those_of_followed_people_newest_first(susan, john, write_posts):
+    write_posts(susan, "one")
+    write_posts(john, "two")
+    susan.follow(john)
+
+    assert [post.body for post in Post.timeline(susan)] == ["two", "one"]
+    assert [post.body for post in Post.timeline(john)] == ["two"]
+
+
+def test_unfollowing_takes_the_posts_away(susan, john, write_posts):
+    write_posts(john, "two")
+    susan.follow(john)
+    susan.follow(john)
+    susan.unfollow(john)
+
+    assert list(Post.timeline(susan)) == []
+
+
+@pytest.mark.parametrize("body", ["", "x" * 141])
+def test_the_database_refuses_what_is_too_short_or_too_long(susan, body):
+    with pytest.raises(IntegrityError):
+        Post.create(author=susan, body=body)
+
+
+def test_length_counts_code_points(susan):
+    assert Post.create(author=susan, body="👩" * 140)
+
+
+def test_authors_come_with_the_posts(susan, write_posts, queries):
+    write_posts(susan, *"abcdef")
+    queries.clear()
+
+    names = [post.author.username for post in Post.everybody()]
+
+    assert names == ["susan"] * 6
+    assert len(queries) == 1
+
+
+@pytest.mark.parametrize("bound", [Post.id < 1000, Post.id > 1000])
+def test_the_home_query_searches_by_author_and_never_scans_the_posts(susan, plan, bound):
+    steps = plan(Post.timeline(susan).where(bound).limit(26))
+
+    assert any(
+        step.startswith("SEARCH t1 USING INDEX post_author_id (author_id=? AND rowid") for step in steps
+    )
+    assert not [step for step in steps if step.startswith("SCAN")]
+
+
+def test_the_explore_query_walks_the_posts_in_their_order_and_asks_for_blocks_once(susan, plan):
+    steps = plan(Post.everybody(susan).where(Post.id < 1000).limit(26))
+
+    assert "SEARCH t1 USING INTEGER PRIMARY KEY (rowid<?)" in steps
+    assert not [step for step in steps if "TEMP B-TREE" in step or "CORRELATED" in step]
+
+
+def test_the_profile_query_searches_by_author(susan, plan):
+    steps = plan(Post.by(susan).where(Post.id < 1000).limit(26))
+
+    assert "SEARCH t1 USING INDEX post_author_id (author_id=? AND rowid<?)" in steps
+    assert not [step for step in steps if "TEMP B-TREE" in step]

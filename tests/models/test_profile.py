@@ -1,0 +1,30 @@
+from microblog.models import Block
+from microblog.models.profile import Profile
+
+
+def test_a_profile_counts_followers_and_followed(susan, john):
+    john.follow(susan)
+
+    assert Profile.of("susan")[1:3] == (1, 0)
+    assert Profile.of("john")[1:3] == (0, 1)
+
+
+def test_a_profile_says_how_the_reader_stands_to_the_person(susan, john):
+    susan.follow(john)
+    assert Profile.of("john", susan).followed
+    assert not Profile.of("susan", john).followed
+
+    Block.put(susan, john)
+    assert Profile.of("john", susan).blocked
+    assert Profile.of("susan", john).blocks
+    assert Profile.of("susan", john).parted
+    assert not Profile.of("john").parted
+
+
+def test_a_profile_is_one_query_that_scans_nothing(susan, queries, plan):
+    queries.clear()
+    assert Profile.of("SUSAN", susan).user == susan
+
+    [sql] = queries
+    assert Profile.of("nobody", susan) is None
+    assert not [step for step in plan(sql, [1] * sql.count("?")) if step.startswith("SCAN")]

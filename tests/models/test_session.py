@@ -1,0 +1,62 @@
+import pytest
+
+from microblog import clock
+from microblog.models import Session, User
+
+
+def test_the_token_itself_is_not_stored(susan):
+    session, token = Session.start(susan, False, "")
+
+    assert token not in str(Session.select().dicts().get())
+    assert Session.of(token) == session
+
+
+def test_an_unknown_token_is_nobody(susan):
+    assert Session.of("made up") is None
+
+
+@pytest.mark.parametrize(
+    ("remembered", "span", "alive"),
+    [
+        (False, {"hours": 23}, True),
+        (False, {"hours": 25}, False),
+        (True, {"days": 29}, True),
+        (True, {"days": 31}, False),
+    ],
+)
+def test_unused_sessions_end(susan, later, remembered, span, alive):
+    _session, token = Session.start(susan, remembered, "")
+    later(**span)
+
+    assert (Session.of(token) is not None) is alive
+
+
+def test_every_session_ends_after_ninety_days(susan, later):
+    _session, token = Session.start(susan, True, "")
+    later(days=91)
+    Session.update(seen_at=clock.now()).execute()
+
+    assert Session.of(token) is None
+
+
+def test_seen_is_written_at_most_once_a_minute(susan, later):
+    session, token = Session.start(susan, False, "")
+    first = session.seen_at
+
+    later(seconds=59)
+    Session.of(token).seen()
+    assert Session.of(token).seen_at == first
+    later(seconds=61)
+    Session.of(token).seen()
+    assert Session.of(token).seen_at == clock.now()
+
+
+def test_the_user_keeps_when_they_were_seen_although_the_session_ends(susan, later):
+    session, token = Session.start(susan, False, "")
+    assert User.named("susan").seen_at == session.seen_at
+
+    later(minutes=5)
+    Session.of(token).seen()
+    session.delete_instance()
+
+    assert User.named("susan").seen_at == clock.now()

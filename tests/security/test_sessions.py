@@ -1,0 +1,111 @@
+"""What a browser carries, and what a copy of it is worth."""
+
+import re
+
+import pytest
+from argon2 import PasswordHasher, Type, extract_parameters
+
+from microblog import auth
+from microblog.models import User
+from tests.conftest import PASSWORD
+
+
+def sign_in(browser, username="john", password=PASSWORD, **options):
+    return browser.post_form("/auth/login", username=username, password=password, **options)
+
+
+def is_signed_in(browser):
+    return browser.get("/notifications").status_code == 200
+
+
+def test_signing_in_begins_a_new_session(site):
+    browser = site.app.test_client()
+    browser.get("/auth/login")
+    before = browser.csrf_token
+    with browser.session_transaction() as session:
+        session["planted"] = "by somebody else"
+        known = session["csrf_token"]
+
+    sign_in(browser)
+
+    with browser.session_transaction() as session:
+        assert "planted" not in session
+        assert session.get("csrf_token") != known
+    assert browser.post("/", data={"csrf_token": before, "post": "x"}).status_code == 400
+
+
+@pytest.mark.parametrize("end", ["logout", "password", "reset", "deletion", "suspension"])
+def test_copied_cookies_are_dead_once_the_session_has_ended(site, end):
+    browser = site.app.test_client()
+    sign_in(browser, remember_me="y")
+    copies = {name: browser.get_cookie(name).value for name in ("session", "remember")}
+    new = {"password": "battery staple", "password2": "battery staple"}
+
+    if end == "logout":
+        browser.post_form("/auth/logout")
+    elif end == "password":
+        browser.post_form("/account/password", current_password=PASSWORD, **new)
+    elif end == "reset":
+        auth.change_password(User.named("john"), "battery staple")
+    elif end == "deletion":
+        browser.post_form("/account/delete", current_password=PASSWORD)
+    else:
+        site.browsers["mary"].post_form("/admin/users/john/suspend")
+
+    for name, value in copies.items():
+        thief = site.app.test_client()
+        thief.set_cookie(name, value)
+        assert not is_signed_in(thief), name
+
+
+def test_known_and_unknown_accounts_cost_the_same_number_of_hashes(site, monkeypatch):
+    verified = []
+    verify = PasswordHasher.verify
+
+    def count(hasher, *arguments):
+        verified.append(arguments)
+        return verify(hasher, *arguments)
+
+    monkeypatch.setattr(PasswordHasher, "verify", count)
+    answers = [sign_in(site.visitors["nobody"], name, "wrong horse") for name in ("john", "nobody_here")]
+
+    assert len(verified) == 2
+    assert len({answer.status_code for answer in answers}) == 1
+    pages = [re.sub(r'value="[^"]*"', "", answer.text) for answer in answers]
+    assert pages[0] == pages[1]
+
+
+def test_passwords_are_hashed_by_the_parameters_that_owasp_recommends_or_above(site):
+    parameters = extract_parameters(auth.hash_password("battery staple"))
+
+    assert parameters.type is Type.ID
+    assert (parameters.memory_cost, parameters.time_cost) >= (19 * 1024, 2)
+
+
+def test_a_weaker_hash_is_exchanged_at_the_next_sign_in(site):
+    weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+    User.update(password_hash=weak.hash(PASSWORD)).where(User.username == "john").execute()
+
+    assert sign_in(site.visitors["nobody"]).status_code == 302
+
+    now = User.named("john").password_hash
+    assert not auth.hasher.check_needs_rehash(now)
+    assert sign_in(site.visitors["nobody"]).status_code == 302
+    assert User.named("john").password_hash == now
+
+
+@pytest.mark.parametrize("common", ["password1", "PASSWORD1", "12345678", "qwertyuiop", "Iloveyou1"])
+def test_the_commonest_passwords_are_refused(site, common):
+    answer = site.visitors["nobody"].post_form(
+        "/auth/register", username="new_one", email="new@example.org", password=common, password2=common
+    )
+
+    assert answer.status_code == 422
+    assert "tried first" in answer.text
+
+
+def test_other_hosts_are_refused_and_no_link_names_them(site):
+    for host in ("evil.com", "localhost.evil.com", "evil.com:80", "localhost@evil.com"):
+        answer = site.app.test_client().get("/auth/login", headers={"Host": host})
+        assert answer.status_code == 400
+        assert "evil" not in answer.text

@@ -1,0 +1,78 @@
+import stat
+
+import pytest
+
+from microblog.config import BadSettings, Settings, secret_key
+
+
+def load(tmp_path, **values):
+    return Settings.from_mapping({"DATA_DIR": str(tmp_path), **values})
+
+
+def test_nothing_set_is_enough(tmp_path):
+    settings = load(tmp_path)
+
+    assert settings.site_url == "http://127.0.0.1:8000"
+    assert settings.sender == "microblog@127.0.0.1"
+    assert settings.export_attach_max_bytes == 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("values", "fault"),
+    [
+        ({"PORT": "http"}, "PORT=http must be a whole number"),
+        ({"PORT": "0"}, "PORT=0 must be"),
+        ({"EXPORT_DELAY_S": "-1"}, "EXPORT_DELAY_S=-1"),
+        ({"EXPORT_DELAY_S": "nan"}, "EXPORT_DELAY_S=nan"),
+        ({"REGISTRATION": "maybe"}, "REGISTRATION=maybe must be one of open, invite, closed"),
+        ({"MAIL_USE_TLS": "perhaps"}, "MAIL_USE_TLS=perhaps must be on or off"),
+        ({"BASE_URL": "blog.example.org"}, "BASE_URL=blog.example.org must look like"),
+        ({"BASE_URL": "https://example.org/blog"}, "BASE_URL=https://example.org/blog"),
+        ({"ADMINS": "you"}, "ADMINS=you is not an e-mail address"),
+        ({"LANGUAGES": "en,xx"}, "LANGUAGES=en,xx"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY"),
+        ({"HOST": "0.0.0.0"}, "BASE_URL must say by which address"),
+        ({"RATE_LIMITS": "off", "BASE_URL": "https://example.org"}, "RATE_LIMITS=off is for loopback"),
+        ({"MAIL_USE_TLS": "on", "MAIL_USE_SSL": "on"}, "exclude each other"),
+        ({"BASE_URL": "https://example.org", "SECRET_KEY": "x" * 20}, "32 characters"),
+    ],
+)
+def test_a_bad_setting_is_named(tmp_path, values, fault):
+    with pytest.raises(BadSettings) as caught:
+        load(tmp_path, **values)
+
+    assert fault in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_all_bad_settings_are_named_at_once(tmp_path):
+    with pytest.raises(BadSettings) as caught:
+        load(tmp_path, PORT="x", WORKERS="1", LOG_FORMAT="xml")
+
+    assert all(name in str(caught.value) for name in ("PORT", "WORKERS", "LOG_FORMAT"))
+
+
+def test_a_secret_is_never_repeated(tmp_path):
+    with pytest.raises(BadSettings) as caught:
+        load(tmp_path, SECRET_KEY="hush", REDIS_URL="http://:hush@host")
+
+    assert "hush" not in str(caught.value)
+    assert "hush" not in repr(load(tmp_path, SECRET_KEY="hush" * 8, MAIL_PASSWORD="hush"))
+
+
+def test_the_secret_is_made_once_and_is_private(tmp_path):
+    settings = load(tmp_path)
+    key = secret_key(settings)
+
+    assert len(key) == 64
+    assert secret_key(settings) == key
+    assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
+
+
+def test_the_queue_is_found_by_setting_then_by_file_then_by_default(tmp_path):
+    assert load(tmp_path).queue_url == "redis://"
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "queue.url").write_text("unix:///somewhere/queue.sock\n")
+    assert load(tmp_path).queue_url == "unix:///somewhere/queue.sock"
+    assert load(tmp_path, REDIS_URL="redis://elsewhere").queue_url == "redis://elsewhere"

@@ -1,0 +1,238 @@
+from datetime import timedelta
+
+import pytest
+from peewee import OperationalError
+
+from microblog import clock, reconciler
+from microblog.lifecycle import BROKEN, BUSY, OUT_OF_SPACE, UNKNOWN, Failed, active, job, jobs
+from microblog.models import Notification, Task
+from microblog.models.claimable import (
+    FAILED,
+    MAILING,
+    MAX_MAIL_ATTEMPTS,
+    QUEUED,
+    RUNNING,
+    SUCCEEDED,
+    MailDelayed,
+    MailRefused,
+)
+from microblog.queue import huey
+
+
+@pytest.fixture
+def make_job(app):
+    """A function that makes a job of *function*, for this test only."""
+    made = []
+
+    def make(function):
+        made.append(job()(function))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each._doorbell.unregister()
+        del jobs[each.name]
+
+
+@pytest.fixture
+def run(make_job, susan):
+    """A function that runs *function* as a job of susan's and returns the row that is left."""
+    return lambda function: Task.get_by_id(Task.launch(make_job(function), susan, "Testing...").id)
+
+
+@pytest.fixture
+def nobody_works(app):
+    """The bell rings into a queue that no worker listens to."""
+    huey.immediate = False
+    huey.storage = huey.get_immediate_storage()
+
+
+def test_a_job_that_returns_has_succeeded(run):
+    row = run(lambda task: None)
+
+    assert (row.state, row.progress, row.attempts) == (SUCCEEDED, 100, 1)
+
+
+def test_a_job_that_gives_a_reason_has_failed_for_it(run):
+    def refuse(task):
+        raise Failed("The server is out of space.")
+
+    row = run(refuse)
+
+    assert (row.state, row.error) == (FAILED, "The server is out of space.")
+
+
+def test_an_unforeseen_error_is_logged_and_told_in_plain_words(run, logged_errors):
+    def divide(task):
+        return 1 / 0
+
+    row = run(divide)
+
+    assert (row.state, row.error) == (FAILED, BROKEN)
+    assert row.id in logged_errors.pop()
+
+
+def test_a_busy_database_is_tried_again_later_and_at_most_three_times(run, make_job):
+    def lock(task):
+        raise OperationalError("database is locked")
+
+    row = run(lock)
+    assert (row.state, row.attempts) == (QUEUED, 1)
+    assert row.run_after > clock.now()
+
+    for _ in range(2):
+        Task.update(run_after=clock.now()).execute()
+        reconciler.reconcile()
+
+    row = Task.get_by_id(row.id)
+    assert (row.state, row.attempts, row.error) == (FAILED, 3, BUSY)
+
+
+def mailing(outcome):
+    """A function that tries to send a mail, with an outcome that is certain."""
+
+    def act(task):
+        task.begin_mail()
+        task.write(mailing_at=None)
+        raise outcome
+
+    return act
+
+
+def test_after_the_file_was_offered_only_the_mail_can_fail(run):
+    row = run(mailing(MailRefused("The mail server refused the address.")))
+
+    assert (row.state, row.note) == (SUCCEEDED, "The mail server refused the address.")
+
+
+def test_an_unforeseen_error_while_mailing_is_a_note(run, logged_errors):
+    row = run(mailing(KeyError("x")))
+
+    assert (row.state, row.note) == (SUCCEEDED, BROKEN)
+    logged_errors.clear()
+
+
+def test_delayed_mails_are_tried_five_times_within_an_hour(run):
+    row = run(mailing(MailDelayed("The mail server could not be reached.")))
+    waits = []
+    while row.state == QUEUED:
+        waits.append(row.run_after - clock.now())
+        Task.update(run_after=clock.now()).execute()
+        reconciler.reconcile()
+        row = Task.get_by_id(row.id)
+
+    assert row.mail_attempts == MAX_MAIL_ATTEMPTS
+    assert (row.state, row.note) == (SUCCEEDED, "The mail server could not be reached.")
+    assert sum(waits, timedelta()) < timedelta(hours=1)
+
+
+def test_the_end_comes_with_its_notification(run, susan):
+    row = run(lambda task: None)
+
+    [news] = Notification.since(susan, 0)
+    assert (news.key, news.data["state"]) == (row.id, SUCCEEDED)
+
+
+def test_nothing_is_active_after_the_work(run):
+    run(lambda task: None)
+
+    assert not active
+
+
+def test_a_doubled_envelope_leaves_the_first_ones_mark(run, make_job, john):
+    seen = []
+
+    def ring_again(task):
+        jobs["ring_again"].work(task.envelope)
+        seen.append(task.id in active)
+        reconciler.mend_orphans()
+
+    row = run(ring_again)
+
+    assert seen == [True]
+    assert (row.state, row.attempts) == (SUCCEEDED, 1)
+
+
+def test_the_reconciler_puts_back_what_a_dead_worker_left(run, make_job, nobody_works):
+    row = run(lambda task: None)
+    Task.update(state=RUNNING, worker="dead", attempts=1).execute()
+
+    reconciler.reconcile()
+
+    assert (Task.get_by_id(row.id).state, Task.get_by_id(row.id).attempts) == (QUEUED, 1)
+
+
+def test_the_reconciler_puts_back_what_this_process_holds_but_does_not_work_on(run, nobody_works):
+    row = run(lambda task: None)
+    Task.update(state=RUNNING, worker=huey.worker.name, attempts=1).execute()
+
+    active[row.id] += 1
+    reconciler.reconcile()
+    assert Task.get_by_id(row.id).state == RUNNING
+    del active[row.id]
+    reconciler.reconcile()
+    assert Task.get_by_id(row.id).state == QUEUED
+
+
+def test_the_reconciler_rings_for_what_no_envelope_stands_for_and_only_once(run, nobody_works):
+    row = run(lambda task: None)
+    huey.flush()
+
+    reconciler.reconcile()
+    reconciler.reconcile()
+
+    assert [envelope.id for envelope in huey.pending()] == [row.id]
+
+
+def test_a_mailing_task_keeps_its_phase_when_its_worker_dies(run, nobody_works):
+    row = run(lambda task: None)
+    Task.update(state=RUNNING, phase=MAILING, worker="dead", mail_attempts=1).execute()
+
+    reconciler.reconcile()
+
+    row = Task.get_by_id(row.id)
+    assert (row.state, row.phase, row.mail_attempts) == (QUEUED, MAILING, 1)
+
+
+def test_a_full_database_is_told_as_such(run):
+    def fill(task):
+        raise OperationalError("database or disk is full")
+
+    row = run(fill)
+
+    assert (row.state, row.error) == (FAILED, OUT_OF_SPACE)
+
+
+def test_a_mail_cut_short_each_time_is_told_as_such(run, nobody_works):
+    row = run(lambda task: None)
+    Task.update(state=RUNNING, phase=MAILING, worker="dead", mail_attempts=MAX_MAIL_ATTEMPTS).execute()
+
+    reconciler.reconcile()
+
+    row = Task.get_by_id(row.id)
+    assert (row.state, row.note) == (SUCCEEDED, "The worker stopped while sending the mail.")
+
+
+def test_a_row_that_no_job_is_known_for_ends_and_keeps_no_other_waiting(
+    run, susan, nobody_works, logged_errors
+):
+    unknown = Task.create(name="of_a_newer_version", description="x", user=susan)
+    row = run(lambda task: None)
+    huey.flush()
+
+    reconciler.reconcile()
+
+    assert "no such job" in logged_errors.pop()
+    assert (Task.get_by_id(unknown.id).state, Task.get_by_id(unknown.id).error) == (FAILED, UNKNOWN)
+    assert huey.waiting_ids() == {row.id}
+
+
+def test_a_database_that_is_locked_right_after_the_offer_costs_no_twenty_minutes(run):
+    def offer(task):
+        task.offer(timedelta(days=7), posts=0, size_bytes=0)
+        raise OperationalError("database is locked")
+
+    row = run(offer)
+
+    assert (row.state, row.phase) == (QUEUED, MAILING)
+    assert row.run_after - clock.now() <= timedelta(seconds=30)

@@ -1,0 +1,116 @@
+import pytest
+
+from microblog import clock, nightly
+from microblog.jobs import export_posts
+from microblog.models import Notification, Session, Task, Ticket
+from microblog.models.ticket import INVITE, RESET_PASSWORD
+
+
+@pytest.fixture
+def exported(susan, write_posts):
+    write_posts(susan, "first")
+    return Task.get_by_id(Task.launch(export_posts, susan, "Exporting posts...").id)
+
+
+def test_a_file_is_kept_for_seven_days_and_then_withdrawn(exported, later):
+    later(days=6)
+    nightly.work.call_local()
+    assert exported.file.exists()
+
+    later(days=8)
+    nightly.work.call_local()
+
+    assert not exported.file.exists()
+    assert Task.get_by_id(exported.id).file_expires_at is None
+
+
+def test_ended_tasks_and_their_notifications_are_forgotten_after_ninety_days(exported, susan, later):
+    later(days=89)
+    nightly.work.call_local()
+    assert Task.select().count() == 1
+
+    later(days=91)
+    nightly.work.call_local()
+
+    assert Task.select().count() == 0
+    assert list(Notification.since(susan, 0)) == []
+
+
+def test_files_without_a_task_and_drafts_that_nobody_writes_are_removed(exported):
+    strays = [exported.file.with_name("gone.json"), exported.file.with_suffix(".1.part")]
+    for stray in strays:
+        stray.write_text("x")
+
+    nightly.work.call_local()
+
+    assert [stray.exists() for stray in strays] == [False, False]
+    assert exported.file.exists()
+
+
+def test_what_a_running_task_writes_stays(exported, susan):
+    running = Task.launch(export_posts, susan, "Exporting posts...")
+    Task.update(file_expires_at=None).where(Task.id == running.id).execute()
+    other = Task.create(name="x", description="x", state="running", worker="w")
+    other.file.write_text("x")
+
+    nightly.work.call_local()
+
+    assert other.file.exists()
+
+
+def test_ended_sessions_are_deleted_and_living_ones_stay(susan, later):
+    for remembered in (True, False):
+        Session.start(susan, remembered, "")
+
+    later(days=2)
+    nightly.work.call_local()
+
+    assert [session.remembered for session in Session.select()] == [True]
+
+
+def test_it_is_rung_for_when_the_last_run_is_over_a_day_old(app, later, monkeypatch):
+    runs = []
+    monkeypatch.setattr(nightly, "CHORES", [lambda: runs.append(clock.now())])
+    (nightly.data_dir() / "run").mkdir(exist_ok=True)
+
+    for hours in (0, 1, 23, 25, 26, 50):
+        later(hours=hours)
+        nightly.ring_when_due()
+
+    assert len(runs) == 3
+
+
+def test_a_chore_that_fails_keeps_none_from_being_done(app, monkeypatch, logged_errors):
+    done = []
+
+    def fail():
+        raise KeyError("x")
+
+    monkeypatch.setattr(nightly, "CHORES", [fail, lambda: done.append(True)])
+    nightly.work.call_local()
+
+    assert done == [True]
+    assert "fail failed" in logged_errors.pop()
+
+
+def test_mails_in_the_outbox_go_with_their_rows(exported, settings, later):
+    stray = settings.data_dir / "outbox" / "gone.eml"
+    stray.touch()
+
+    nightly.work.call_local()
+    assert not stray.exists()
+    assert exported.letter.exists()
+    later(days=91)
+    nightly.work.call_local()
+
+    assert not exported.letter.exists()
+
+
+def test_tickets_that_nobody_can_use_are_deleted(susan, later):
+    Ticket.issue(RESET_PASSWORD, susan)
+    Ticket.issue(INVITE)
+    later(minutes=11)
+
+    nightly.work.call_local()
+
+    assert [ticket.kind for ticket in Ticket.select()] == [INVITE]

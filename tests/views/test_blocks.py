@@ -1,0 +1,98 @@
+import pytest
+
+from microblog.models import Block, Message
+
+
+def test_blocking_asks_first(browser, susan, john):
+    assert "Block john?" in browser.get("/block/john").text
+
+    assert not Block.between(susan, john)
+
+
+def test_across_a_block_neither_sees_the_other(browser, sign_in, susan, john, write_posts):
+    write_posts(susan, "of susan")
+    write_posts(john, "of john")
+    susan.follow(john)
+
+    answer = browser.post_form("/block/john")
+
+    assert (answer.status_code, answer.location) == (302, "/user/john")
+    for path in ("/", "/explore", "/user/john", "/user/john/popup"):
+        assert "of john" not in browser.get(path).text, path
+    for path in ("/", "/explore", "/user/susan", "/user/susan/popup"):
+        assert "of susan" not in sign_in(john).get(path).text, path
+
+
+def test_across_a_block_nothing_is_told_of_a_person(browser, sign_in, susan, john):
+    john.introduce("john", "Where I live")
+    Block.put(susan, john)
+
+    page = browser.get("/user/john").text
+    assert "Where I live" not in page
+    assert "You have blocked john" in page
+    assert 'action="/unblock/john"' in page
+    page = sign_in(john).get("/user/susan").text
+    assert "susan has blocked you" in page
+    assert "/send_message/susan" not in page
+    assert "/follow/susan" not in page
+
+
+def test_a_visitor_sees_both(client, susan, john, write_posts):
+    write_posts(susan, "of susan")
+    write_posts(john, "of john")
+    Block.put(susan, john)
+
+    page = client.get("/explore").text
+    assert "of susan" in page
+    assert "of john" in page
+
+
+def test_a_block_takes_that_persons_messages_out_of_the_badge_and_the_inbox(browser, susan, john):
+    Message.send(john, susan, "hear me")
+    browser.post_form("/block/john")
+
+    page = browser.get("/messages").text
+    assert "hear me" not in page
+    assert "(1)" not in page
+    [news] = browser.get("/notifications?since=0").json
+    assert (news["name"], news["data"]) == ("unread_message_count", 0)
+
+
+def test_blocked_people_are_listed_and_can_be_unblocked(browser, susan, john):
+    Block.put(susan, john)
+    assert 'action="/unblock/john"' in browser.get("/blocks").text
+
+    answer = browser.post_form("/unblock/john")
+
+    assert answer.location == "/user/john"
+    assert not Block.between(susan, john)
+    assert "Nobody" in browser.get("/blocks").text
+
+
+def test_nobody_sees_whom_another_has_blocked(browser, susan, john):
+    Block.put(john, susan)
+
+    assert "john" not in browser.get("/blocks").text
+    assert 'action="/unblock/john"' not in browser.get("/user/john").text
+    browser.post_form("/unblock/john")
+    assert Block.between(susan, john)
+
+
+def test_nobody_blocks_themselves(browser):
+    assert browser.get("/block/susan").status_code == 409
+    assert browser.post_form("/block/susan").status_code == 409
+
+
+@pytest.mark.parametrize("act", ["block", "unblock"])
+def test_blocking_needs_somebody_signed_in_somebody_to_block_and_a_post(client, browser, susan, john, act):
+    assert client.post_form(f"/{act}/john").location == "/auth/login"
+    assert browser.post_form(f"/{act}/nobody").status_code == 404
+    assert browser.put(f"/{act}/john").status_code == 405
+    assert not Block.between(susan, john)
+
+
+def test_the_pages_of_blocks_need_somebody_signed_in_and_somebody_there(client, browser, john):
+    assert client.get("/blocks").location == "/auth/login?next=/blocks"
+    assert client.get("/block/john").location == "/auth/login?next=/block/john"
+    assert browser.get("/block/nobody").status_code == 404
+    assert browser.get("/unblock/john").status_code == 405

@@ -1,0 +1,167 @@
+"""Every error page, seen through the front door."""
+
+import pytest
+from flask import abort
+from peewee import SqliteDatabase
+
+from microblog import database
+from microblog.database import db
+from microblog.models import Message, Post
+
+HOME = 'href="/"'
+
+
+@pytest.fixture
+def broken(app):
+    """Paths of pages that fail: /broken with a bug, /abort/<code> on purpose."""
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.add_url_rule("/broken", view_func=lambda: 1 / 0, methods=["GET", "POST"])
+    app.add_url_rule("/abort/<int:code>", "abort", abort)
+
+
+@pytest.fixture
+def locked(app):
+    """Another process that writes and does not stop."""
+    db.execute_sql("PRAGMA busy_timeout = 20")
+    other = SqliteDatabase(db.database)
+    other.execute_sql("BEGIN IMMEDIATE")
+    yield
+    other.close()
+
+
+@pytest.fixture
+def gone(app, tmp_path):
+    """A database that cannot even be opened."""
+    path = tmp_path
+    db.close_all()
+    database.init(path / "no such folder")
+    yield
+    db.close_all()
+    database.init(path)
+    db.connect()
+
+
+@pytest.mark.parametrize("code", [400, 401, 403, 404, 405, 409, 413, 418, 422, 429, 500, 501, 503])
+def test_each_error_has_a_page_with_a_way_on(broken, client, susan, code):
+    answer = client.get(f"/abort/{code}")
+
+    assert answer.status_code == code
+    assert answer.mimetype == "text/html"
+    assert f">{code}<" in answer.text
+    assert HOME in answer.text
+    assert "<h1>" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "code"), [("get", "/nowhere", 404), ("post", "/explore", 405), ("put", "/", 405)]
+)
+def test_programs_get_json(app, browser, method, path, code):
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False
+
+    answer = getattr(browser, method)(path, headers={"Accept": "application/json"})
+
+    assert answer.status_code == code
+    assert answer.json["error"]
+
+
+def test_notifications_answer_in_json_whatever_is_asked_for(client, susan):
+    answer = client.get("/notifications", headers={"Accept": "text/html"})
+
+    assert answer.status_code == 401
+    assert answer.json == {"error": "You are not signed in any more."}
+
+
+def test_browsers_get_a_page(client, susan):
+    accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+    assert client.get("/nowhere", headers={"Accept": accept}).mimetype == "text/html"
+    assert client.get("/nowhere", headers={"Accept": "*/*"}).mimetype == "text/html"
+
+
+def test_a_wrong_method_is_told_the_right_ones(browser):
+    assert "POST" in browser.get("/auth/logout").headers["Allow"]
+
+
+def test_a_form_that_is_too_large_is_refused_in_words(browser):
+    answer = browser.post_form("/", post="x" * 70_000)
+
+    assert answer.status_code == 413
+    assert "Too large" in answer.text
+
+
+def test_a_broken_form_is_no_bug(browser):
+    answer = browser.post("/", data=b"--x\r\nbroken", content_type="multipart/form-data; boundary=x")
+
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/", "/send_message/john", "/edit_profile", "/messages/read"])
+@pytest.mark.parametrize("body", [[1, 2], {"post": 5}, "text", None])
+def test_json_where_a_form_is_expected_is_no_bug(browser, john, path, body):
+    answer = browser.post(path, json=body, headers={"X-CSRFToken": browser.csrf_token})
+
+    assert answer.status_code in (400, 422)
+
+
+def test_a_host_that_is_not_ours_is_refused(client):
+    answer = client.get("/", headers={"Host": "evil.example"})
+
+    assert answer.status_code == 400
+    assert "evil.example" not in answer.text
+
+
+def test_a_bug_gives_a_page_that_tells_nothing_of_it(broken, browser, logged_errors):
+    answer = browser.get("/broken")
+
+    assert answer.status_code == 500
+    assert "Something broke" in answer.text
+    assert "division" not in answer.text
+    assert HOME in answer.text
+    assert logged_errors.pop()
+
+
+def test_a_bug_keeps_what_was_typed(broken, browser, logged_errors):
+    answer = browser.post_form("/broken", post="precious <words>", password="secret horse")
+
+    assert "precious &lt;words&gt;</textarea>" in answer.text
+    assert "secret horse" not in answer.text
+    assert logged_errors.pop()
+
+
+def test_what_was_deleted_in_that_very_moment_is_a_conflict_and_keeps_what_was_typed(
+    app, browser, susan, john
+):
+    def overtaken():
+        john.delete_instance()
+        Message.send(susan, john, "hello")
+
+    app.add_url_rule("/overtaken", view_func=overtaken, methods=["POST"])
+
+    answer = browser.post_form("/overtaken", message="hello")
+
+    assert answer.status_code == 409
+    assert "hello</textarea>" in answer.text
+
+
+def test_a_busy_database_gives_503_and_keeps_what_was_typed(browser, locked, logged_errors):
+    answer = browser.post_form("/", post="precious words")
+
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    assert "The server is busy" in answer.text
+    assert "precious words</textarea>" in answer.text
+    assert Post.select().count() == 0
+    assert logged_errors.pop()
+
+
+@pytest.mark.parametrize("path", ["/", "/explore", "/notifications", "/tasks", "/nowhere"])
+def test_a_database_that_is_gone_gives_503_everywhere(browser, gone, path, logged_errors):
+    answer = browser.get(path)
+
+    assert answer.status_code == 503
+    assert answer.headers["Content-Security-Policy"]
+    assert logged_errors.pop()
+
+
+def test_error_pages_have_the_headers_of_all_pages(client, susan):
+    assert client.get("/nowhere").headers["Content-Security-Policy"]

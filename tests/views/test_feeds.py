@@ -1,0 +1,206 @@
+import json
+import re
+from datetime import UTC, datetime
+
+import feedparser
+import pytest
+
+from microblog import auth
+from microblog.models import Block, Post
+
+ATOM, JSON = "/user/susan/feed.atom", "/user/susan/feed.json"
+ALL = ("/feed.atom", "/feed.json", ATOM, JSON)
+AWKWARD = "<b>&amp;</b> \"'\x0b\x00\ufffe\U0001f600 ]]> https://example.org/?a=1&b=2\nsecond line"
+
+
+def atom(answer):
+    feed = feedparser.parse(answer.data, response_headers={"content-type": answer.content_type})
+    assert not feed.bozo, feed.get("bozo_exception")
+    return feed
+
+
+def assert_json_feed(document):
+    """The rules of JSON Feed 1.1 that a feed of ours can break."""
+    assert document["version"] == "https://jsonfeed.org/version/1.1"
+    assert isinstance(document["title"], str)
+    for name in ("home_page_url", "feed_url"):
+        assert document[name].startswith("http://localhost/")
+    people = [*document.get("authors", [])]
+    ids = [item["id"] for item in document["items"]]
+    assert len(set(ids)) == len(ids)
+    for item in document["items"]:
+        assert isinstance(item["id"], str)
+        assert item["content_text"]
+        assert item["content_html"]
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", item["date_published"])
+        assert "language" not in item or isinstance(item["language"], str)
+        people += item["authors"]
+    assert all(set(person) <= {"name", "url", "avatar"} and person for person in people)
+    known = {"version", "title", "home_page_url", "feed_url", "authors", "items"}
+    known_of_item = {"id", "url", "content_text", "content_html", "date_published", "authors", "language"}
+    assert set(document) <= known
+    assert all(set(item) <= known_of_item for item in document["items"])
+
+
+def test_the_feed_of_a_person_holds_their_posts_newest_first(client, susan, john, write_posts):
+    write_posts(susan, "one", "two")
+    write_posts(john, "other")
+
+    feed = atom(client.get(ATOM))
+    document = client.get(JSON).get_json(force=True)
+
+    assert [entry.title for entry in feed.entries] == ["two", "one"]
+    assert feed.feed.title == "susan · Microblog"
+    assert feed.feed.link == "http://localhost/user/susan"
+    assert feed.entries[0].author == "susan"
+    assert_json_feed(document)
+    assert [item["content_text"] for item in document["items"]] == ["two", "one"]
+    assert document["authors"] == [{"name": "susan", "url": "http://localhost/user/susan"}]
+
+
+def test_the_feed_of_everybody_holds_everybody(client, susan, john, write_posts):
+    write_posts(susan, "one")
+    write_posts(john, "two")
+
+    feed = atom(client.get("/feed.atom"))
+    document = client.get("/feed.json").get_json(force=True)
+
+    assert [(entry.title, entry.author) for entry in feed.entries] == [("two", "john"), ("one", "susan")]
+    assert_json_feed(document)
+    assert [item["authors"][0]["name"] for item in document["items"]] == ["john", "susan"]
+
+
+def test_a_feed_leads_to_each_post(client, susan, write_posts):
+    [post] = write_posts(susan, "one")
+
+    [entry] = atom(client.get(ATOM)).entries
+    [item] = client.get(JSON).get_json(force=True)["items"]
+
+    assert entry.link == entry.id == item["url"] == item["id"] == f"http://localhost/post/{post.id}"
+    assert client.get(f"/post/{post.id}").status_code == 200
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_a_feed_holds_one_page(client, susan, write_posts, path):
+    write_posts(susan, *map(str, range(30)))
+
+    answer = client.get(path)
+
+    posts = json.loads(answer.data)["items"] if path.endswith("json") else atom(answer).entries
+    assert len(posts) == 25
+
+
+def test_no_text_can_break_a_feed(client, susan):
+    Post.create(author=susan, body=AWKWARD, language="en")
+
+    [entry] = atom(client.get(ATOM)).entries
+    document = client.get(JSON).get_json(force=True)
+
+    assert entry.title == "<b>&amp;</b> \"'😀 ]]> https://example.org/?a=1&b=2…"
+    [content] = entry.content
+    assert "<b>" not in content.value
+    assert '<a href="https://example.org/?a=1&amp;b=2"' in content.value
+    assert "<br" in content.value
+    assert content.language == "en"
+    assert_json_feed(document)
+    [item] = document["items"]
+    assert item["content_text"].endswith("second line")
+    assert item["language"] == "en"
+    assert item["content_html"].startswith("&lt;b&gt;&amp;amp;&lt;/b&gt;")
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_an_unchanged_feed_is_not_sent_again(client, susan, write_posts, path):
+    write_posts(susan, "one")
+    first = client.get(path)
+
+    by_tag = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    by_date = client.get(path, headers={"If-Modified-Since": first.headers["Last-Modified"]})
+
+    assert (by_tag.status_code, by_tag.data) == (304, b"")
+    assert (by_date.status_code, by_date.data) == (304, b"")
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_a_changed_feed_is_sent_again(client, susan, write_posts, path):
+    Post.create(author=susan, body="old", timestamp=datetime(2026, 1, 1, tzinfo=UTC))
+    first = client.get(path)
+    write_posts(susan, "new")
+
+    tag, date = first.headers["ETag"], first.headers["Last-Modified"]
+    assert client.get(path, headers={"If-None-Match": tag}).status_code == 200
+    assert client.get(path, headers={"If-Modified-Since": date}).status_code == 200
+    Post.delete().where(Post.body == "new").execute()
+    Post.update(body="changed").execute()
+    assert client.get(path, headers={"If-None-Match": tag, "If-Modified-Since": date}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_an_empty_feed_is_valid_and_stays_the_same(client, susan, path):
+    first = client.get(path)
+
+    if path.endswith("atom"):
+        assert atom(first).entries == []
+    else:
+        assert_json_feed(json.loads(first.data))
+    assert client.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_suspended_people_are_in_no_feed(client, susan, write_posts, path):
+    write_posts(susan, "secret")
+    auth.suspend(susan)
+
+    assert b"secret" not in client.get(path).data
+
+
+def test_blocked_people_are_in_no_feed_that_the_other_reads(browser, susan, john, write_posts):
+    write_posts(john, "hidden")
+    Block.put(susan, john)
+
+    assert b"hidden" not in browser.get("/feed.atom").data
+    assert browser.get("/user/john/feed.json").status_code == 404
+
+
+def test_what_a_member_reads_is_kept_by_no_cache_between(browser, client, susan):
+    assert "public" in client.get("/feed.atom").headers["Cache-Control"]
+    assert "public" not in browser.get("/feed.atom").headers["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/user/nobody/feed.atom", "/user/susan/feed.rss", "/feed.xml", "/user/%00/feed.json"]
+)
+def test_other_feeds_are_missing(client, susan, path):
+    assert client.get(path).status_code == 404
+
+
+def test_a_feed_cannot_be_posted_to(browser):
+    assert browser.post_form("/feed.atom").status_code == 405
+
+
+@pytest.mark.parametrize(("path", "feeds"), [("/explore", ALL[:2]), ("/user/susan", ALL)])
+def test_pages_name_their_feeds(client, susan, path, feeds):
+    found = re.findall(
+        r'rel="alternate" type="application/(\w+)\+\w+" title="\w+" href="([^"]+)"', client.get(path).text
+    )
+
+    assert sorted(address for _type, address in found) == sorted(feeds)
+
+
+def test_a_feed_costs_one_query_for_many_posts(client, susan, write_posts, queries):
+    write_posts(susan, "one")
+    queries.clear()
+    client.get("/feed.atom")
+    few = len(queries)
+
+    write_posts(susan, *"abcdefghij")
+    queries.clear()
+    client.get("/feed.atom")
+
+    assert len(queries) == few == 1
+
+
+def test_a_feed_is_the_same_whatever_the_case_of_the_name(client, susan, write_posts):
+    write_posts(susan, "one")
+
+    assert client.get("/user/SUSAN/feed.json").data == client.get(JSON).data

@@ -1,0 +1,40 @@
+from microblog.queue import huey
+
+
+def test_live_is_always_ok(client):
+    assert client.get("/livez").json == {"status": "ok"}
+
+
+def test_ready_names_every_part_and_the_backlog(client):
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 200
+    assert answer.json == {
+        "status": "ok",
+        "database": True,
+        "queue": True,
+        "worker": True,
+        "waiting": 0,
+        "oldest_waiting_s": 0.0,
+        "envelopes": 0,
+    }
+
+
+def test_without_a_worker_it_is_not_ready(client):
+    huey.worker.release()
+
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json["worker"]) == (503, False)
+    huey.worker.take()
+
+
+def test_a_queue_that_does_not_answer_is_named(app, client, tmp_path):
+    huey.immediate = False
+    huey.worker.release()
+    huey.init_app(app, f"unix://{tmp_path}/nothing.sock", app.secret_key, tmp_path / "run")
+    huey.worker.take()
+
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json["queue"]) == (503, False)

@@ -1,0 +1,110 @@
+import re
+from html import unescape
+
+import mf2py
+import pytest
+
+from microblog import auth
+from microblog.models import Block, Post
+
+
+def microformats(answer):
+    return mf2py.parse(doc=answer.text, url="http://localhost/", html_parser="html5lib")
+
+
+def about(answer):
+    """What the head of the page says of it, by name."""
+    named = re.findall(r'<meta (?:name|property)="([\w:]+)" content="([^"]*)">', answer.text)
+    return {name: unescape(content) for name, content in named}
+
+
+def test_a_post_has_a_page_that_everybody_can_read(client, susan, write_posts):
+    [post] = write_posts(susan, "hello, world")
+
+    assert "hello, world" in client.get(f"/post/{post.id}").text
+    assert f'href="/post/{post.id}"' in client.get("/explore").text
+
+
+def test_what_is_not_there_has_no_page(client, browser, susan, john, write_posts):
+    gone, hidden, blocked = *write_posts(john, "gone", "hidden"), *write_posts(susan, "blocked")
+    gone.delete_instance()
+    Block.put(john, susan)
+
+    assert client.get(f"/post/{gone.id}").status_code == 404
+    assert client.get(f"/post/{hidden.id}").status_code == 200
+    assert browser.get(f"/post/{hidden.id}").status_code == 404
+    auth.suspend(john)
+    assert client.get(f"/post/{hidden.id}").status_code == 404
+    assert client.get(f"/post/{blocked.id}").status_code == 200
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "9" * 18, "9" * 19, "9" * 400, "1.0", "%00", "١"])
+def test_no_number_can_break_the_page(client, susan, number):
+    assert client.get(f"/post/{number}").status_code == 404
+
+
+def test_a_post_cannot_be_posted_to(browser, susan, write_posts):
+    [post] = write_posts(susan, "one")
+
+    assert browser.post_form(f"/post/{post.id}").status_code == 405
+
+
+def test_a_shared_link_says_what_it_leads_to(client, susan):
+    post = Post.create(author=susan, body='"quoted" & <b>\nsecond')
+
+    said = about(client.get(f"/post/{post.id}"))
+
+    assert said["og:title"] == "susan"
+    assert said["og:description"] == said["description"] == '"quoted" & <b>\nsecond'
+    assert said["og:url"] == f"http://localhost/post/{post.id}"
+    assert said["og:type"] == "article"
+    assert said["article:published_time"] == f"{post.timestamp:%Y-%m-%dT%H:%M:%SZ}"
+    assert said["article:author"] == "http://localhost/user/susan"
+
+
+def test_a_shared_profile_says_whose_it_is(client, susan):
+    susan.introduce("susan", "I write.")
+
+    said = about(client.get("/user/susan"))
+
+    assert (said["og:type"], said["og:title"], said["og:description"]) == ("profile", "susan", "I write.")
+
+
+def test_a_post_is_an_entry_for_programs(client, susan):
+    post = Post.create(author=susan, body="hello https://example.org/", language="en")
+
+    [entry] = microformats(client.get(f"/post/{post.id}"))["items"]
+
+    assert entry["type"] == ["h-entry"]
+    said = entry["properties"]
+    assert said["url"] == said["uid"] == [f"http://localhost/post/{post.id}"]
+    assert said["published"] == [f"{post.timestamp:%Y-%m-%dT%H:%M:%SZ}"]
+    [content] = said["content"]
+    assert content["value"] == "hello https://example.org/"
+    assert content["lang"] == "en"
+    [author] = said["author"]
+    assert author["type"] == ["h-card"]
+    assert author["properties"]["name"] == ["susan"]
+    assert author["properties"]["url"] == ["http://localhost/user/susan"]
+
+
+def test_a_page_of_posts_is_one_feed_for_programs(client, susan, write_posts):
+    old, new = write_posts(susan, "one", "two")
+    Post.update(timestamp=old.timestamp.replace(year=2020)).where(Post.id == old.id).execute()
+
+    [feed] = microformats(client.get("/explore"))["items"]
+
+    assert feed["type"] == ["h-feed"]
+    urls = [entry["properties"]["url"] for entry in feed["children"]]
+    assert urls == [[f"http://localhost/post/{post.id}"] for post in (new, old)]
+
+
+def test_a_profile_is_a_card_for_programs(client, susan):
+    susan.introduce("susan", "I write.")
+
+    card, feed = microformats(client.get("/user/susan"))["items"]
+
+    assert (card["type"], feed["type"]) == (["h-card"], ["h-feed"])
+    assert card["properties"]["name"] == ["susan"]
+    assert card["properties"]["url"] == card["properties"]["uid"] == ["http://localhost/user/susan"]
+    assert card["properties"]["note"] == ["I write."]

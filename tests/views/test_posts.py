@@ -1,0 +1,344 @@
+import re
+
+import pytest
+
+from microblog.models import Post, User
+
+PAGE = 25
+
+
+def bodies(answer):
+    return re.findall(r'class="e-content"[^>]*>(.*?)</p>', answer.text, re.S)
+
+
+def link(answer, rel):
+    found = re.search(rf'rel="{rel}" href="([^"]+)"', answer.text)
+    return found and found.group(1)
+
+
+# Home
+
+
+def test_signed_out_home_leads_to_the_sign_in_page(client, susan):
+    assert client.get("/").location == "/auth/login"
+
+
+def test_home_shows_own_posts_and_those_of_people_followed(browser, susan, john, write_posts):
+    write_posts(john, "followed")
+    assert bodies(browser.get("/")) == []
+
+    susan.follow(john)
+    write_posts(susan, "own")
+
+    assert bodies(browser.get("/")) == ["own", "followed"]
+
+
+def test_an_empty_home_says_what_to_do(browser):
+    assert "Welcome, susan" in browser.get("/").text
+
+
+def test_an_empty_home_shows_people_to_follow_and_none_of_their_posts(browser, john, write_posts):
+    write_posts(john, "hello from john", "and again")
+
+    answer = browser.get("/")
+
+    assert answer.text.count('action="/follow/john"') == 1
+    assert "hello from john" not in answer.text
+    assert 'href="/explore"' in answer.text
+
+
+def test_every_signed_in_page_holds_a_token(browser):
+    for path in ("/", "/explore", "/user/susan", "/tasks", "/export_posts", "/nowhere"):
+        assert re.search(r'<input[^>]*name="csrf_token"[^>]*value="[^"]+"', browser.get(path).text), path
+
+
+# Posting
+
+
+def test_a_post_is_saved_and_shown(browser):
+    answer = browser.post_form("/", post="Hello, world")
+
+    assert (answer.status_code, answer.location) == (302, "/")
+    home = browser.get("/")
+    assert bodies(home) == ["Hello, world"]
+    assert "Posted." in home.text
+
+
+def test_a_post_is_shown_as_text(browser):
+    browser.post_form("/", post="<script>alert(1)</script> {{ 7*7 }} & see https://example.org/?a=1&b=2.")
+
+    [shown] = bodies(browser.get("/"))
+    assert shown == (
+        "&lt;script&gt;alert(1)&lt;/script&gt; {{ 7*7 }} &amp; see "
+        '<a href="https://example.org/?a=1&amp;b=2" rel="nofollow ugc noopener">'
+        "https://example.org/?a=1&amp;b=2</a>."
+    )
+
+
+@pytest.mark.parametrize(
+    ("post", "words"),
+    [
+        ("x" * 141, "1 character too many"),
+        ("", "Write something first."),
+        (" \x00\u202e ", "Write something first."),
+    ],
+)
+def test_a_post_that_cannot_be_saved_says_why(browser, post, words):
+    answer = browser.post_form("/", post=post)
+
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert Post.select().count() == 0
+
+
+def test_a_failed_save_keeps_what_was_typed(browser):
+    answer = browser.post_form("/", post="<b>" + "x" * 140)
+
+    assert "&lt;b&gt;" + "x" * 140 + "</textarea>" in answer.text
+
+
+def test_without_the_token_nothing_is_saved_and_the_text_is_kept(browser):
+    answer = browser.post("/", data={"post": "precious words"})
+
+    assert answer.status_code == 400
+    assert "precious words</textarea>" in answer.text
+    assert Post.select().count() == 0
+
+
+def test_whoever_was_signed_out_meanwhile_keeps_the_text(client, susan):
+    answer = client.post_form("/", post="precious words")
+
+    assert answer.status_code == 401
+    assert "precious words</textarea>" in answer.text
+    assert 'href="/auth/login"' in answer.text
+    assert Post.select().count() == 0
+
+
+def test_posts_are_written_for_oneself_only(browser, susan, john):
+    browser.post_form("/", post="mine", author=john.id, id=99, user=john.id)
+
+    assert Post.get().author_id == susan.id
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+def test_home_does_not_answer_to_other_methods(browser, method):
+    assert getattr(browser, method)("/").status_code in (400, 405)
+
+
+# Explore and pages
+
+
+def test_explore_shows_everybody_to_everybody(client, susan, john, write_posts):
+    write_posts(susan, "one")
+    write_posts(john, "two")
+
+    assert bodies(client.get("/explore")) == ["two", "one"]
+
+
+def test_an_empty_explore_says_so(client, susan):
+    assert "Nobody has written anything so far." in client.get("/explore").text
+
+
+@pytest.mark.parametrize("path", ["/", "/explore", "/user/susan"])
+def test_pages_lead_to_the_oldest_post_and_back(browser, susan, write_posts, path):
+    write_posts(susan, *map(str, range(60)))
+    pages, address = [], path
+    while address:
+        pages.append(browser.get(path + address if address.startswith("?") else address))
+        address = link(pages[-1], "next")
+
+    assert [len(bodies(page)) for page in pages] == [PAGE, PAGE, 10]
+    assert [int(body) for page in pages for body in bodies(page)] == list(range(59, -1, -1))
+    newer = browser.get(path + link(pages[1], "prev"))
+    assert bodies(newer) == bodies(pages[0])
+    assert link(pages[0], "prev") is None
+
+
+@pytest.mark.parametrize("cursor", ["0", "-1", "x", "9" * 400, "1e9", "", "%00", "1&before=2", "١٢"])
+def test_no_cursor_can_break_a_page(browser, susan, write_posts, cursor):
+    write_posts(susan, "one")
+
+    for name in ("before", "after"):
+        assert browser.get(f"/?{name}={cursor}").status_code == 200
+
+
+def test_a_page_asks_the_database_as_often_for_25_authors_as_for_one(
+    browser, susan, john, write_posts, queries
+):
+    write_posts(susan, "one")
+    browser.get("/explore")
+    queries.clear()
+    browser.get("/explore")
+    few = len(queries)
+
+    write_posts(john, *"abcdefghij")
+    queries.clear()
+    browser.get("/explore")
+
+    assert len(queries) == few
+
+
+# Deleting
+
+
+def test_deleting_asks_first_and_then_deletes(browser, susan, write_posts):
+    [post] = write_posts(susan, "regretted")
+    assert f'"/post/{post.id}/delete"' in browser.get("/").text
+    assert "regretted" in browser.get(f"/post/{post.id}/delete").text
+    assert Post.select().count() == 1
+
+    answer = browser.post_form(f"/post/{post.id}/delete")
+
+    assert (answer.status_code, answer.location) == (302, "/user/susan")
+    assert Post.select().count() == 0
+    assert "The post is deleted." in browser.get("/user/susan").text
+
+
+def test_nobody_deletes_what_another_wrote(browser, client, john, write_posts):
+    [post] = write_posts(john, "of john")
+
+    assert "/delete" not in browser.get("/explore").text
+    assert browser.get(f"/post/{post.id}/delete").status_code == 403
+    assert browser.post_form(f"/post/{post.id}/delete").status_code == 403
+    assert client.get(f"/post/{post.id}/delete").location == f"/auth/login?next=/post/{post.id}/delete"
+    assert client.post_form(f"/post/{post.id}/delete").location == "/auth/login"
+    assert Post.select().count() == 1
+
+
+def test_the_administrator_deletes_any_post(sign_in, susan, john, write_posts):
+    User.update(is_admin=True).where(User.id == john.id).execute()
+    [post] = write_posts(susan, "against the rules")
+    browser = sign_in(john)
+    assert f'"/post/{post.id}/delete"' in browser.get("/explore").text
+    assert "susan wrote it." in browser.get(f"/post/{post.id}/delete").text
+
+    answer = browser.post_form(f"/post/{post.id}/delete")
+
+    assert answer.location == "/user/susan"
+    assert Post.select().count() == 0
+
+
+@pytest.mark.parametrize("post_id", ["0", "999", str(2**63 - 1), str(2**63), "9" * 5000, "-1", "x", "1.5"])
+def test_there_is_nothing_to_delete(browser, post_id):
+    assert browser.get(f"/post/{post_id}/delete").status_code == 404
+    # A number that no id can be is for Werkzeug no path of ours, and then, by POST, a wrong method.
+    assert browser.post_form(f"/post/{post_id}/delete").status_code in (404, 405)
+
+
+def test_deleting_is_a_post(browser, susan, write_posts):
+    [post] = write_posts(susan, "one")
+
+    assert browser.delete(f"/post/{post.id}/delete").status_code == 405
+
+
+# The language of a post
+
+
+def written_in(browser, accept="", **fields):
+    browser.post_form("/", post="hola", headers={"Accept-Language": accept}, **fields)
+    return Post.select().order_by(Post.id.desc()).get().language
+
+
+def test_a_post_is_in_the_language_that_its_author_chose(browser):
+    assert written_in(browser, "de-AT,en;q=0.5", language="es") == "es"
+
+    assert '<option value="es" lang="es">' in browser.get("/").text.replace(" selected", "")
+    assert 'lang="es">hola</p>' in browser.get("/").text
+
+
+def test_without_a_choice_it_is_in_the_first_language_of_the_browser(browser):
+    assert written_in(browser, "de-AT,en;q=0.5") == "de"
+    assert written_in(browser, "zh-TW") == "zh-Hant"
+    assert written_in(browser) == "en"
+
+
+def test_a_choice_holds_for_the_next_posts(browser):
+    written_in(browser, "de", language="es")
+
+    assert written_in(browser, "de") == "es"
+
+
+@pytest.mark.parametrize("language", ["", "x" * 5000, "\x00", "en\u202e", "../../etc/passwd", "*", "tlh"])
+def test_what_is_no_language_is_no_choice(browser, language):
+    assert written_in(browser, "*,tlh,../..,fr;q=0.1", language=language) == "fr"
+
+
+# Beyond the ends
+
+
+@pytest.mark.parametrize(
+    ("query", "back"), [("before=1", "?after=0"), (f"after={2**63 - 1}", f"?before={2**63}")]
+)
+def test_a_page_beyond_the_end_is_empty_and_leads_back(browser, susan, write_posts, query, back):
+    write_posts(susan, "one")
+
+    answer = browser.get(f"/explore?{query}")
+
+    assert bodies(answer) == []
+    assert "Nothing further here." in answer.text
+    assert f'href="{back}"' in answer.text
+    assert bodies(browser.get(f"/explore{back}")) == ["one"]
+
+
+# What came meanwhile
+
+
+def newer(browser, post_id):
+    answer = browser.get(f"/newer?after={post_id}")
+    return answer.json["text"]
+
+
+def test_new_posts_of_others_are_told_in_words(browser, susan, john, write_posts):
+    susan.follow(john)
+    [seen] = write_posts(john, "seen")
+
+    assert newer(browser, seen.id) == ""
+    write_posts(susan, "own")
+    assert newer(browser, seen.id) == ""
+    write_posts(john, "new")
+    assert newer(browser, seen.id) == "1 new post"
+    write_posts(john, *"abc")
+    assert newer(browser, seen.id) == "4 new posts"
+    write_posts(john, *["more"] * 30)
+    assert newer(browser, seen.id) == "More than 25 new posts"
+
+
+def test_new_posts_of_strangers_are_not_told(browser, john, write_posts):
+    write_posts(john, "stranger")
+
+    assert newer(browser, 0) == ""
+
+
+def test_new_posts_cost_one_query_beside_the_session(browser, susan, john, write_posts, queries):
+    susan.follow(john)
+    write_posts(john, "seen")
+    queries.clear()
+
+    newer(browser, 0)
+
+    assert len(queries) == 2
+
+
+@pytest.mark.parametrize("query", ["", "?after=", "?after=x", "?after=-1", f"?after={'9' * 30}"])
+def test_any_cursor_is_answered(browser, query):
+    assert browser.get(f"/newer{query}").json == {"text": ""}
+
+
+def test_new_posts_are_told_to_nobody_who_is_signed_out(client, susan):
+    assert client.get("/newer?after=1").status_code == 401
+    assert client.post_form("/newer").status_code == 405
+
+
+# Sharing, from other apps
+
+
+def test_what_is_shared_stands_in_the_composer(browser):
+    answer = browser.get("/?title=ignored&text=Look+here&url=https://example.org/%3Ctea%3E")
+
+    assert ">Look here https://example.org/&lt;tea&gt;</textarea>" in answer.text
+
+
+def test_what_is_shared_is_posted_only_by_the_button(browser, susan):
+    browser.get("/?text=Look")
+
+    assert Post.by(susan).count() == 0

@@ -1,0 +1,153 @@
+"""The cards of tasks, as they stand on every page and come alone for the script."""
+
+from datetime import timedelta
+
+import pytest
+
+from microblog import clock
+from microblog.models import Notification, Task
+from microblog.queue import huey
+
+
+@pytest.fixture
+def task(susan):
+    return Task.create(name="export_posts", description="Exporting posts...", user=susan)
+
+
+def test_the_card_stands_on_every_page_of_its_user(browser, task):
+    for path in ("/", "/explore", "/user/susan", "/tasks", "/export_posts", "/nowhere"):
+        page = browser.get(path).text
+        assert f'<span id="{task.id}-progress">0</span>%' in page, path
+        assert "Exporting posts..." in page
+
+
+def test_the_card_is_shown_to_nobody_else(client, sign_in, john, task):
+    assert task.id not in client.get("/explore").text
+    assert task.id not in sign_in(john).get("/explore").text
+
+
+def test_the_page_knows_the_newest_notification(browser, susan):
+    newest = Notification.push(susan, "unread_message_count", 1)
+
+    assert f'data-cursor="{newest.id}"' in browser.get("/").text
+
+
+def test_without_script_a_page_refreshes_itself_while_a_task_is_under_way(browser, task):
+    refresh = '<noscript><meta http-equiv="refresh" content="3"></noscript>'
+
+    assert refresh in browser.get("/user/susan").text
+    assert refresh not in browser.get("/").text, "it would lose what is being typed"
+    task.cancel()
+    assert refresh not in browser.get("/user/susan").text
+
+
+def state(task, **values):
+    Task.update(**values).where(Task.id == task.id).execute()
+
+
+def card(browser, task):
+    return browser.get(f"/tasks/{task.id}/card").text
+
+
+def test_a_waiting_card_says_how_many_are_ahead(browser, john, task):
+    for name in ("one", "two"):
+        Task.create(name=name, description="x", user=john, created_at=clock.now() - timedelta(hours=1))
+
+    shown = card(browser, task)
+
+    assert "Waiting · 2 tasks ahead" in shown
+    assert " value=" not in shown.split("<progress")[1].split(">")[0]
+
+
+def test_a_running_card_says_how_far_it_is(browser, task):
+    began = clock.now() - timedelta(seconds=30)
+    state(
+        task,
+        state="running",
+        progress=60,
+        done=3128,
+        total=5214,
+        attempts=1,
+        started_at=began,
+        advanced_at=clock.now(),
+    )
+
+    shown = card(browser, task)
+
+    assert 'value="60"' in shown
+    assert f'<span id="{task.id}-progress">60</span>%' in shown
+    assert (
+        "3,128 of 5,214 · about\u00a020\u00a0s\u00a0left" in shown
+        or "about\u00a025\u00a0s\u00a0left" in shown
+    )
+    assert f'action="/tasks/{task.id}/cancel"' in shown
+
+
+def test_a_card_that_stands_still_says_since_when(browser, task):
+    state(
+        task, state="running", progress=60, done=6, total=10, advanced_at=clock.now() - timedelta(minutes=2)
+    )
+
+    assert "No progress since" in card(browser, task)
+
+
+def test_a_card_whose_mail_is_delayed_offers_the_file(browser, task):
+    state(
+        task,
+        phase="mailing",
+        progress=99,
+        error="The mail server could not be reached.",
+        file_expires_at=clock.now() + timedelta(days=7),
+    )
+
+    shown = card(browser, task)
+
+    assert "the mail is delayed" in shown
+    assert "The mail server could not be reached." in shown
+    assert f'href="/tasks/{task.id}/download"' in shown
+
+
+def test_a_ready_card_offers_the_file(browser, task):
+    state(
+        task,
+        state="succeeded",
+        progress=100,
+        finished_at=clock.now(),
+        result={"posts": 5214, "size_bytes": 1_300_000},
+        file_expires_at=clock.now() + timedelta(days=7),
+        note="The mail server refused the address.",
+    )
+
+    shown = card(browser, task)
+
+    assert "Your export is ready" in shown
+    assert "5,214 posts · 1.3 MB · until" in shown
+    assert (
+        "The mail could not be sent: The mail server refused the address. Your file is ready below." in shown
+    )
+    assert f'action="/tasks/{task.id}/delete"' in shown
+    assert "<progress" not in shown
+
+
+def test_a_failed_card_says_why_and_offers_another_try(browser, task):
+    state(task, state="failed", finished_at=clock.now(), error="The server is out of space.")
+
+    shown = card(browser, task)
+
+    assert "The server is out of space." in shown
+    assert f"Reference {task.id[:8]}" in shown
+    assert f'action="/tasks/{task.id}/retry"' in shown
+
+
+class TestWithoutWorker:
+    @pytest.fixture(autouse=True)
+    def _stop_worker(self, app):
+        huey.worker.release()
+
+    def test_the_card_says_that_no_worker_runs(self, browser, task):
+        assert "The background worker is not running." in card(browser, task)
+
+
+def test_a_card_leads_back_to_the_page_it_stands_on(browser, task):
+    assert 'name="next" value="/user/susan"' in browser.get("/user/susan").text
+    assert 'name="next" value=""' in card(browser, task)

@@ -1,0 +1,197 @@
+import uuid
+
+import pytest
+
+from microblog.jobs import export_posts
+from microblog.models import Task
+from microblog.models.claimable import CANCELLED, FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED
+from microblog.queue import huey
+
+POSTS = ("cancel", "retry", "dismiss", "delete")
+
+
+@pytest.fixture
+def johns_browser(john, sign_in):
+    return sign_in(john)
+
+
+@pytest.fixture
+def nobody_works(app):
+    """Tasks stay queued."""
+    huey.immediate = False
+    huey.storage = huey.get_immediate_storage()
+
+
+@pytest.fixture
+def queued(susan, nobody_works):
+    return Task.launch(export_posts, susan, "Exporting posts...")
+
+
+@pytest.fixture
+def ready(susan, write_posts):
+    write_posts(susan, "first")
+    return Task.get_by_id(Task.launch(export_posts, susan, "Exporting posts...").id)
+
+
+def put(task, **values):
+    """Put the row of *task* into a state by hand."""
+    Task.update(**values).where(Task.id == task.id).execute()
+
+
+def state_of(task):
+    return Task.get_by_id(task.id).state
+
+
+def test_the_owner_downloads_the_file(browser, ready):
+    answer = browser.get(f"/tasks/{ready.id}/download", buffered=True)
+
+    assert answer.status_code == 200
+    assert answer.mimetype == "application/json"
+    assert answer.headers["Content-Disposition"] == "attachment; filename=posts.json"
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert answer.json["posts"][0]["body"] == "first"
+
+
+def test_a_download_can_be_resumed_and_revalidated(browser, ready):
+    path = f"/tasks/{ready.id}/download"
+    whole = browser.get(path, buffered=True)
+
+    part = browser.get(path, headers={"Range": "bytes=2-6"}, buffered=True)
+    same = browser.get(path, headers={"If-None-Match": whole.headers["ETag"]}, buffered=True)
+
+    assert (part.status_code, part.data) == (206, whole.data[2:7])
+    assert (same.status_code, same.data) == (304, b"")
+
+
+@pytest.mark.parametrize("path", ["download", "card"])
+def test_john_gets_nothing_of_susans(johns_browser, client, ready, path):
+    assert johns_browser.get(f"/tasks/{ready.id}/{path}").status_code == 404
+    assert client.get(f"/tasks/{ready.id}/{path}").status_code == 302
+
+
+@pytest.mark.parametrize("act", POSTS)
+def test_john_changes_nothing_of_susans(johns_browser, client, ready, act):
+    before = Task.select().where(Task.id == ready.id).dicts().get()
+
+    assert johns_browser.post_form(f"/tasks/{ready.id}/{act}").status_code == 404
+    assert client.post_form(f"/tasks/{ready.id}/{act}").status_code == 302
+    assert Task.select().where(Task.id == ready.id).dicts().get() == before
+    assert Task.select().count() == 1
+
+
+@pytest.mark.parametrize("act", POSTS)
+def test_a_get_changes_nothing(browser, ready, act):
+    assert browser.get(f"/tasks/{ready.id}/{act}").status_code == 405
+    assert ready.file.exists()
+
+
+@pytest.mark.parametrize("act", [*POSTS, "card", "download"])
+def test_what_does_not_exist_is_not_found(browser, act):
+    ask = browser.post_form if act in POSTS else browser.get
+
+    assert ask(f"/tasks/{uuid.uuid4()}/{act}").status_code == 404
+    assert ask(f"/tasks/not-an-id/{act}").status_code == 404
+
+
+def test_your_data_lists_ones_own_tasks_only(browser, johns_browser, ready):
+    assert ready.id.encode() in browser.get("/tasks").data
+    assert ready.id.encode() not in johns_browser.get("/tasks").data
+
+
+def test_cancel_ends_a_waiting_task(browser, queued):
+    answer = browser.post_form(f"/tasks/{queued.id}/cancel", next="/user/susan")
+
+    assert answer.location == "/user/susan"
+    assert state_of(queued) == CANCELLED
+
+
+@pytest.mark.parametrize(
+    "target", ["https://evil.example", "//evil.example", "/\\evil.example", "///evil.example"]
+)
+def test_the_way_back_never_leaves_the_site(browser, queued, target):
+    assert browser.post_form(f"/tasks/{queued.id}/cancel", next=target).location == "/tasks"
+
+
+def test_try_again_launches_a_new_task_and_leaves_the_old_one_as_it_was(browser, queued, susan):
+    put(queued, state=FAILED, error="The server is out of space.", finished_at=queued.created_at)
+
+    browser.post_form(f"/tasks/{queued.id}/retry")
+
+    assert state_of(queued) == FAILED
+    [new] = Task.in_progress(susan, export_posts)
+    assert new.id != queued.id
+    assert list(Task.shown(susan)) == [new]
+
+
+def test_an_unfinished_task_cannot_be_tried_again_or_lose_its_file(browser, queued):
+    assert browser.post_form(f"/tasks/{queued.id}/retry").status_code == 409
+    assert browser.post_form(f"/tasks/{queued.id}/delete").status_code == 409
+    assert Task.select().count() == 1
+
+
+def test_a_deleted_file_is_gone(browser, ready):
+    browser.post_form(f"/tasks/{ready.id}/delete")
+
+    assert not ready.file.exists()
+    assert browser.get(f"/tasks/{ready.id}/download").status_code == 404
+    assert state_of(ready) == SUCCEEDED
+
+
+def test_a_dismissed_card_is_gone_from_the_pages_and_stays_on_your_data(browser, ready):
+    card = f'data-task="{ready.id}"'.encode()
+    assert card in browser.get("/").data
+
+    browser.post_form(f"/tasks/{ready.id}/dismiss")
+
+    assert card not in browser.get("/").data
+    assert ready.id.encode() in browser.get("/tasks").data
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"attempts": 0}, ["Waiting"]),
+        ({"state": RUNNING, "done": 412, "total": 1203, "progress": 34}, ["412 of 1,203", "34"]),
+        ({"state": RUNNING, "phase": MAILING, "progress": 99}, ["Sending the mail"]),
+        (
+            {"phase": MAILING, "progress": 99, "error": "The mail server could not be reached."},
+            ["could not be reached"],
+        ),
+        ({"state": FAILED, "error": "The server is out of space."}, ["out of space", "Try again"]),
+        ({"state": CANCELLED}, ["cancelled"]),
+        ({"state": SUCCEEDED, "progress": 100}, ["ready"]),
+        (
+            {"state": SUCCEEDED, "progress": 100, "note": "The mail server refused the address."},
+            ["refused the address"],
+        ),
+    ],
+)
+def test_the_card_says_what_the_row_says(browser, queued, values, words):
+    if values.get("state") in (FAILED, CANCELLED, SUCCEEDED):
+        values["finished_at"] = queued.created_at
+    if values.get("state") == RUNNING:
+        values.update(worker=huey.worker.name, started_at=queued.created_at)
+    if values.get("phase") == MAILING or values.get("state") == SUCCEEDED:
+        values.update(file_expires_at=queued.created_at, result={"posts": 3, "size_bytes": 321})
+    put(queued, **values)
+
+    card = browser.get(f"/tasks/{queued.id}/card").get_data(as_text=True)
+
+    assert all(word in card for word in words)
+    assert f'data-state="{values.get("state", QUEUED)}"' in card
+
+
+def test_the_percentage_stands_where_scripts_look_for_it(browser, queued):
+    put(
+        queued,
+        state=RUNNING,
+        worker=huey.worker.name,
+        progress=34,
+        done=34,
+        total=100,
+        started_at=queued.created_at,
+    )
+
+    page = browser.get("/").get_data(as_text=True)
+
+    assert f'<span id="{queued.id}-progress">34' in page

@@ -1,0 +1,232 @@
+from datetime import timedelta
+
+import pytest
+
+from microblog import clock
+from microblog.jobs import export_posts
+from microblog.models import Follow, Message, Post, Session, Task, User
+
+
+def test_a_profile_shows_that_persons_posts_only(client, susan, john, write_posts):
+    write_posts(susan, "of susan")
+    write_posts(john, "of john")
+
+    page = client.get("/user/susan").text
+
+    assert "of susan" in page
+    assert "of john" not in page
+
+
+@pytest.mark.parametrize("name", ["SUSAN", "Susan", "sUSAN"])
+def test_a_name_in_another_case_leads_to_the_right_one(client, susan, name):
+    answer = client.get(f"/user/{name}")
+
+    assert (answer.status_code, answer.location) == (302, "/user/susan")
+
+
+@pytest.mark.parametrize(
+    "name", ["nobody", "%00", "a%2Fb", "x" * 5000, "susan%20", "%F0%9F%91%8D", "%ED%A0%80", "%25"]
+)
+def test_nobody_has_a_page(client, susan, name):
+    assert client.get(f"/user/{name}").status_code == 404
+
+
+def test_a_profile_cannot_be_posted_to(browser):
+    assert browser.post_form("/user/susan").status_code == 405
+
+
+def test_the_export_is_offered_on_the_own_profile_only(browser, client, susan, john):
+    assert 'action="/export_posts"' in browser.get("/user/susan").text
+    assert 'action="/export_posts"' not in browser.get("/user/john").text
+    assert 'action="/export_posts"' not in client.get("/user/susan").text
+
+
+def test_the_export_is_not_offered_while_one_is_under_way(browser, susan):
+    Task.create(name=export_posts.name, description="Exporting posts...", user=susan)
+
+    for path in ("/user/susan", "/tasks", "/export_posts"):
+        assert 'action="/export_posts"' not in browser.get(path).text
+
+
+# What a page says of a person
+
+
+def test_a_profile_tells_how_many_follow_and_are_followed(client, susan, john):
+    john.follow(susan)
+
+    assert "1 follower</li>" in client.get("/user/susan").text
+    assert "1 following</li>" in client.get("/user/john").text
+
+
+def test_a_profile_tells_when_the_person_was_last_seen_also_after_they_signed_out(browser, client, susan):
+    browser.get("/")
+    browser.post_form("/auth/logout")
+
+    assert Session.select().count() == 0
+    assert "Last seen: Today" in client.get("/user/susan").text
+
+
+def test_polling_does_not_mean_that_somebody_is_here(browser, susan, monkeypatch):
+    seen_at = User.named("susan").seen_at
+    later = clock.now() + timedelta(minutes=5)
+    monkeypatch.setattr(clock, "now", lambda: later)
+
+    browser.get("/notifications?since=0")
+    assert User.named("susan").seen_at == seen_at
+    browser.get("/")
+    assert User.named("susan").seen_at == later
+
+
+def test_what_can_be_done_depends_on_who_reads(browser, client, susan, john):
+    acts = ("/edit_profile", "/follow/", "/send_message/", "/block/")
+
+    def offered(answer):
+        return [act for act in acts if f'"{act}' in answer.text]
+
+    assert offered(browser.get("/user/susan")) == ["/edit_profile"]
+    assert offered(browser.get("/user/john")) == ["/follow/", "/send_message/", "/block/"]
+    assert offered(client.get("/user/john")) == []
+
+
+# The card
+
+
+def test_the_card_is_json_for_the_script(browser, susan, john):
+    john.introduce("john", "I <b>am</b>")
+    susan.follow(john)
+
+    answer = browser.get("/user/john/popup", headers={"Accept": "application/json"})
+
+    assert answer.json == {
+        "username": "john",
+        "url": "/user/john",
+        "about_me": "I <b>am</b>",
+        "facts": ["1 follower", "0 following"],
+        "act": {"url": "/unfollow/john", "label": "Unfollow"},
+    }
+    assert "Accept" in answer.vary
+
+
+def test_the_card_is_a_page_without_script(client, browser, john):
+    for someone in (client, browser):
+        answer = someone.get("/user/JOHN/popup")
+        assert answer.mimetype == "text/html"
+        assert "0 followers" in answer.text
+
+
+def test_the_card_offers_nothing_to_do_to_visitors_and_to_oneself(client, browser, susan, john):
+    accept = {"Accept": "application/json"}
+
+    assert client.get("/user/john/popup", headers=accept).json["act"] is None
+    assert browser.get("/user/susan/popup", headers=accept).json["act"] is None
+
+
+def test_nobody_has_a_card_and_it_takes_no_post(client, browser, susan):
+    assert client.get("/user/nobody/popup").status_code == 404
+    assert browser.post_form("/user/susan/popup").status_code == 405
+
+
+# Editing
+
+
+def test_the_form_shows_what_is_there(browser, susan):
+    susan.introduce("susan", "Reads & writes")
+
+    page = browser.get("/edit_profile").text
+
+    assert 'value="susan"' in page
+    assert ">\r\nReads &amp; writes</textarea>" in page
+
+
+def test_renaming_keeps_everything(browser, susan, john, write_posts):
+    write_posts(susan, "one")
+    john.follow(susan)
+    Message.send(john, susan, "hello")
+
+    answer = browser.post_form("/edit_profile", username="suzy", about_me="New\r\nname")
+
+    assert (answer.status_code, answer.location) == (302, "/user/suzy")
+    page = browser.get("/user/suzy").text
+    assert "1 follower<" in page
+    assert ">one</p>" in page
+    assert "New\nname" in page
+    assert "hello" in browser.get("/messages").text
+    assert browser.get("/user/susan").status_code == 404
+
+
+def test_a_name_can_stay_or_change_its_case(browser, susan):
+    browser.post_form("/edit_profile", username="Susan", about_me="")
+
+    assert User.named("susan").username == "Susan"
+
+
+@pytest.mark.parametrize(
+    ("username", "about_me", "words"),
+    [
+        ("john", "me", "Somebody has this name already."),
+        ("JOHN", "me", "Somebody has this name already."),
+        ("admin", "me", "This name is reserved."),
+        ("a b", "me", "3 to 32 letters"),
+        ("", "me", "Please fill this in."),
+        ("x" * 5000, "me", "3 to 32 letters"),
+        ("susan", "x" * 141, "1 character too many"),
+        ("susan", "👩" * 5000, "4860 characters too many"),
+    ],
+)
+def test_what_cannot_be_saved_says_why_and_loses_nothing(browser, john, username, about_me, words):
+    answer = browser.post_form("/edit_profile", username=username, about_me=about_me)
+
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert f'value="{username}"' in answer.text
+    assert f"{about_me}</textarea>" in answer.text
+    assert (User.named("susan").username, User.named("susan").about_me) == ("susan", "")
+
+
+def test_about_me_counts_code_points_and_drops_what_deceives(browser):
+    browser.post_form("/edit_profile", username="susan", about_me="\u202e\x00" + "👩" * 140)
+
+    assert User.named("susan").about_me == "👩" * 140
+
+
+def test_a_missing_field_is_no_wish_to_empty_it(browser, susan):
+    susan.introduce("susan", "Still here")
+
+    browser.post_form("/edit_profile", username="susan")
+
+    assert User.named("susan").about_me == "Still here"
+
+
+def test_editing_needs_somebody_signed_in(client, susan):
+    assert client.get("/edit_profile").location == "/auth/login?next=/edit_profile"
+    answer = client.post_form("/edit_profile", username="x", about_me="typed")
+    assert answer.status_code == 401
+    assert "typed" in answer.text
+    assert client.delete("/edit_profile").status_code == 405
+
+
+# Speed
+
+
+def test_a_page_takes_at_most_five_queries_besides_the_sessions(browser, susan, queries):
+    for number in range(30):
+        other = User.register(f"other{number}", f"{number}@example.org", "hash")
+        Follow.create(follower=susan, followed=other)
+        Post.create(author=other, body="one")
+        Post.create(author=susan, body="two")
+        Message.send(other, susan, "three")
+    Task.create(name=export_posts.name, description="Exporting posts...", user=susan)
+
+    pages = [
+        "/",
+        "/explore",
+        "/user/susan",
+        "/user/other1",
+        "/user/other1/popup",
+        "/messages",
+        "/messages/sent",
+    ]
+    for path in [*pages, "/blocks", "/edit_profile", "/explore?before=30", "/?before=30", "/?after=20"]:
+        queries.clear()
+        assert browser.get(path).status_code == 200
+        assert len(queries) <= 1 + 5, (path, queries)
