@@ -98,7 +98,8 @@ check_everything() {
     failed=""
     .venv/bin/python -m ruff format --check . || failed=yes
     .venv/bin/python -m ruff check . || failed=yes
-    .venv/bin/python -m pytest "$@" || failed=yes
+    # Three at a time, because the long tests wait for processes; "-n 0" runs them one after the other.
+    .venv/bin/python -m pytest -n 3 --dist worksteal "$@" || failed=yes
     [ -z "$failed" ]
 }
 

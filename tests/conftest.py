@@ -29,9 +29,10 @@ def pytest_addoption(parser):
     parser.addoption("--slow", action="store_true", help="also run what takes minutes")
 
 
-def pytest_sessionstart():
+def pytest_sessionstart(session):
     """The site speaks what is compiled, and so do the processes that the tests start."""
-    translate.compile_catalogues()
+    if not hasattr(session.config, "workerinput"):
+        translate.compile_catalogues()
 
 
 def pytest_collection_modifyitems(config, items):
@@ -39,6 +40,16 @@ def pytest_collection_modifyitems(config, items):
         kept = [item for item in items if "slow" not in item.keywords]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    """What was logged goes to the process that reports, which cannot be told half of a character."""
+    report = yield
+    report.sections = [
+        (title, text.encode(errors="backslashreplace").decode()) for title, text in report.sections
+    ]
+    return report
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -2,10 +2,10 @@ import dataclasses
 import email
 import email.policy
 import logging
-import sqlite3
 import threading
 
 import pytest
+from peewee import sqlite3
 
 from microblog import error_mails
 from microblog.database import connected, db

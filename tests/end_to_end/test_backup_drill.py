@@ -3,13 +3,13 @@
 import base64
 import json
 import shutil
-import sqlite3
 import subprocess
 import sys
 import threading
 import urllib.request
 
 import pytest
+from peewee import sqlite3
 
 from tests.conftest import PASSWORD
 from tests.end_to_end.running_site import RunningSite, wait_until

@@ -13,17 +13,13 @@ from tests.end_to_end.world import fill
 SLOW = {"EXPORT_DELAY_S": "0.02"}
 HOLD_THE_LOCK = """
 import sys, time
-try:
-    from pysqlite3 import dbapi2 as sqlite3
-except ImportError:
-    import sqlite3
+from peewee import sqlite3
 database = sqlite3.connect(sys.argv[1], isolation_level=None)
 database.execute("BEGIN IMMEDIATE")
 print("locked", flush=True)
 time.sleep(4)
 database.execute("COMMIT")
 """
-# By the app's own driver: an old SQLite beside a new one is what a WAL file can be damaged by.
 
 
 def test_database_locked_for_four_seconds(world, susan):

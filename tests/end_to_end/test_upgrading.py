@@ -1,11 +1,11 @@
 """Databases of former versions, started by this one: nothing is lost, and what was asked for is done."""
 
 import json
-import sqlite3
 import sys
 from pathlib import Path
 
 import pytest
+from peewee import sqlite3
 
 from tests.end_to_end.running_site import RunningSite, wait_until
 
