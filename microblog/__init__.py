@@ -25,6 +25,7 @@ from microblog import (
     reconciler,
     same_origin,
     signals,
+    signatures,
     views,
 )
 from microblog.config import ROOT, Settings, secret_key
@@ -55,6 +56,7 @@ def create_app(settings=None):
     database.init_app(app)
     huey.init_app(app, settings.queue_url, app.secret_key, settings.data_dir / "run")
     Babel(app, locale_selector=presentation.locale, timezone_selector=presentation.time_zone)
+    signatures.init_app(app)
     same_origin.init_app(app)
     CSRFProtect(app)
     auth.login_manager.init_app(app)

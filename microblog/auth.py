@@ -5,7 +5,7 @@ import threading
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from flask import abort, request, session
+from flask import abort, after_this_request, request, session
 from flask_login import LoginManager, current_user, login_required, login_user, logout_user
 
 from microblog import known_browsers, security_log
@@ -108,6 +108,8 @@ def suspend(user):
 
 def sign_in(user, remember):
     """Begin a session row for *user* and set the cookies that carry its token; the former ones are dead."""
+    if current_user.is_authenticated:
+        current_user.session.delete_instance()
     _forget_session()
     user.session, user.token = Session.start(user, remember, request.user_agent.string)
     login_user(user, remember=remember)
@@ -116,11 +118,16 @@ def sign_in(user, remember):
 
 
 def sign_out():
-    """End the session row, so that any copy of its cookies is dead, and clear the cookies."""
+    """End the session row, so that any copy of its cookies is dead; clear cookies and drafts."""
     security_log.note("sign-out", current_user)
     current_user.session.delete_instance()
     logout_user()
     _forget_session()
+
+    @after_this_request
+    def clear_drafts(answer):
+        answer.headers["Clear-Site-Data"] = '"storage"'
+        return answer
 
 
 def _forget_session():

@@ -7,7 +7,6 @@ from functools import wraps
 
 from huey import PriorityRedisHuey
 from huey.consumer import Consumer, Scheduler
-from huey.serializer import SignedSerializer
 from redis import ConnectionPool
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as QueueUnreachable
@@ -15,6 +14,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from microblog.database import connected
+from microblog.signatures import SignedEnvelopes
 from microblog.worker_lock import WorkerLock
 
 SIGNAL_PROGRESS = "progress"
@@ -209,7 +209,7 @@ def _connection(url, secret):
     pool = ConnectionPool.from_url(
         url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=retry
     )
-    return {"connection_pool": pool, "serializer": SignedSerializer(secret, salt="microblog.envelope")}
+    return {"connection_pool": pool, "serializer": SignedEnvelopes(secret)}
 
 
 huey = MicroblogHuey("microblog")

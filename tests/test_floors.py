@@ -18,6 +18,7 @@ FLOORS = [
         "logs",
         "premises",
         "proxies",
+        "signatures",
         "text",
     },
     {"database", "worker_lock"},

@@ -137,3 +137,15 @@ def test_a_message_keeps_its_draft_until_it_is_sent(open_home, john):
     page.goto(path)
     assert page.get_by_label("Message").input_value() == ""
     assert watcher.faults == []
+
+
+def test_a_draft_is_gone_from_the_browser_after_signing_out(open_home):
+    page, _watcher = open_home(viewport=DESKTOP)
+    page.get_by_label("What is happening?").fill("Half a sent")
+    kept = "Object.values(sessionStorage).join()"
+    assert "Half a sent" in page.evaluate(kept)
+
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("Password").wait_for()
+
+    assert page.evaluate(kept) == ""

@@ -214,14 +214,20 @@ def test_many_spellings_of_a_name_are_one_name(site):
 
 
 def test_password_fields_are_masked_and_can_be_filled_in(site):
-    for path in ("/auth/login", "/auth/register"):
-        page = site.visitors["nobody"].get(path).text
-        fields = re.findall(r"<input[^>]*password[^>]*>", page)
+    own = ("/account/password", "/account/email", "/account/delete")
+    pages = [("nobody", path) for path in ("/auth/login", "/auth/register")] + [
+        ("susan", path) for path in own
+    ]
+    for visitor, path in pages:
+        page = site.visitors[visitor].get(path).text
+        fields = re.findall(r'<input[^>]*name="\w*password\w*"[^>]*>', page)
 
         assert fields
         for field in fields:
             assert 'type="password"' in field
             assert re.search(r'autocomplete="(current|new)-password"', field)
+    for script in (ROOT / "static" / "js").iterdir():
+        assert "paste" not in script.read_text(), script
 
 
 def test_nothing_of_the_checkout_is_served(site):

@@ -224,6 +224,11 @@ def test_every_answer_carries_the_headers(site, row, visitor):
     kept_by_nobody = answer.cache_control.no_store or answer.cache_control.private
     assert kept_by_nobody or visitor == "nobody" or row[1] in THE_SAME_FOR_ALL
     assert "Access-Control-Allow-Origin" not in answer.headers
+    if answer.data and answer.mimetype.startswith(("text/", "application/xml")) | answer.mimetype.endswith(
+        "+xml"
+    ):
+        assert answer.mimetype_params["charset"] == "utf-8"
+    assert answer.mimetype or not answer.data
 
 
 def rows():

@@ -7,6 +7,7 @@ from argon2 import PasswordHasher, Type, extract_parameters
 
 from microblog import auth
 from microblog.models import User
+from microblog.queue import huey
 from tests.conftest import PASSWORD
 
 
@@ -56,6 +57,31 @@ def test_copied_cookies_are_dead_once_the_session_has_ended(site, end):
         thief = site.app.test_client()
         thief.set_cookie(name, value)
         assert not is_signed_in(thief), name
+
+
+@pytest.mark.parametrize("way", ["/auth/logout", "/account/delete"])
+def test_the_browser_is_told_to_forget_what_was_written(site, way):
+    browser = site.app.test_client()
+    sign_in(browser)
+
+    answer = browser.post_form(way, current_password=PASSWORD)
+
+    assert answer.headers["Clear-Site-Data"] == '"storage"'
+
+
+def test_what_is_signed_is_signed_by_hmac_sha256_or_longer(site):
+    browser = site.app.test_client()
+    sign_in(browser, remember_me="y")
+    envelope = huey.serializer.serialize("an envelope")
+    cookies = {name: browser.get_cookie(name).value for name in ("session", "known", "remember")}
+    by_hmac_sha512 = cookies.pop("remember").rpartition("|")[2]
+    signed = cookies | {"token": browser.csrf_token, "envelope": envelope.decode("latin-1")}
+
+    # 32 bytes in Base64 without padding; HMAC-SHA-1 gives 27 characters.
+    assert {name: len(value.rpartition(".")[2]) for name, value in signed.items()} == dict.fromkeys(
+        signed, 43
+    )
+    assert len(by_hmac_sha512) == 128
 
 
 def test_known_and_unknown_accounts_cost_the_same_number_of_hashes(site, monkeypatch):

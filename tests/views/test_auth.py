@@ -259,6 +259,16 @@ def test_without_an_administrator_setting_up_stays_open(client, susan, code):
     assert User.named("mary").is_admin
 
 
+def test_setting_up_ends_the_session_of_who_was_signed_in_before(client, browser, code):
+    copy = browser.get_cookie("session").value
+
+    browser.post_form(f"/setup?code={CODE}", **NEW)
+
+    assert is_signed_in(browser)
+    client.set_cookie("session", copy)
+    assert not is_signed_in(client)
+
+
 def test_once_there_is_an_administrator_setting_up_is_over(client, susan, code):
     User.update(is_admin=True).execute()
 

@@ -1,0 +1,37 @@
+"""Bandit over all that runs: nothing but what was judged on its line, by the same number, for ruff."""
+
+import json
+import re
+import subprocess
+import sys
+
+from microblog.config import ROOT
+
+# A state that an assert puts down is sure (B101); that a module can start processes is no fault (B404).
+LEFT_TO_RUFF = "B101,B404"
+
+
+def test_bandit_finds_nothing_that_was_not_judged():
+    paths = ["microblog", "consumer.py", "tools", "docs", "benchmarks"]
+    command = [sys.executable, "-m", "bandit", "--quiet", "--recursive", "--format", "json"]
+    answer = subprocess.run(
+        [*command, "--skip", LEFT_TO_RUFF, *paths], cwd=ROOT, capture_output=True, text=True
+    )
+    report = json.loads(answer.stdout)
+    judged = [is_judged(finding) for finding in report["results"]]
+    left = [
+        f"{finding['filename']}:{finding['line_number']} {finding['test_id']} {finding['issue_text']}"
+        for finding, known in zip(report["results"], judged, strict=True)
+        if not known
+    ]
+
+    assert left == []
+    assert report["errors"] == []
+    assert any(judged), "it looked at nothing"
+
+
+def is_judged(finding):
+    """Whether one of the finding's lines says why not, as ruff wants it: its S603 is bandit's B603."""
+    lines = (ROOT / finding["filename"]).read_text().splitlines()
+    code = finding["test_id"].replace("B", "S")
+    return any(re.search(rf"# noqa: .*\b{code}\b", lines[number - 1]) for number in finding["line_range"])
