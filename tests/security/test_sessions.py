@@ -1,6 +1,7 @@
 """What a browser carries, and what a copy of it is worth."""
 
 import re
+import threading
 
 import pytest
 from argon2 import PasswordHasher, Type, extract_parameters
@@ -106,6 +107,29 @@ def test_passwords_are_hashed_by_the_parameters_that_owasp_recommends_or_above(s
 
     assert parameters.type is Type.ID
     assert (parameters.memory_cost, parameters.time_cost) >= (19 * 1024, 2)
+
+
+def test_at_most_two_passwords_are_hashed_at_once(monkeypatch):
+    """Each takes 19 MiB and a core: more would let a flood of tries push everything else aside."""
+    at_work, most, third = [], [], threading.Event()
+
+    def verify(_hasher, _hash, _password):
+        at_work.append(1)
+        most.append(len(at_work))
+        if len(at_work) > 2:
+            third.set()
+        third.wait(0.2)
+        at_work.pop()
+
+    monkeypatch.setattr(PasswordHasher, "verify", verify)
+    threads = [threading.Thread(target=auth.check_password, args=(None, "x")) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert max(most) == 2
+    assert len(most) == 6
 
 
 def test_a_weaker_hash_is_exchanged_at_the_next_sign_in(site):
