@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -32,6 +34,7 @@ FLOORS = [
     {"feeds"},
     {"api", "views"},
     {"assets", "errors", "headers", "membership", "same_origin", "cli"},
+    {"factory"},
     {"__init__"},
 ]
 # Parts of the script that starts everything; the app does not know them.
@@ -65,9 +68,20 @@ def test_the_documentation_shows_the_same_house():
 
 
 def test_only_entry_points_import_the_factory():
-    importers = [name for name, imported in _imports() if imported == "__init__"]
+    importers = {name for name, imported in _imports() if imported in ("factory", "__init__")}
 
-    assert importers == []
+    assert importers == {"__init__"}
+
+
+def test_what_starts_the_processes_does_not_load_the_app():
+    """It stays in memory for as long as they live."""
+    look = "import sys, microblog.supervisor; print(*sys.modules)"
+    answer = subprocess.run(
+        [sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    loaded = {name.partition(".")[0] for name in answer.stdout.split()}
+    assert loaded.isdisjoint({"flask", "peewee", "huey", "gunicorn"})
 
 
 def _imports():

@@ -1,0 +1,96 @@
+"""The app factory and nothing else."""
+
+import os
+from dataclasses import asdict
+
+from flask import Flask
+from flask_babel import Babel
+from flask_wtf import CSRFProtect
+
+from microblog import (
+    api,
+    assets,
+    auth,
+    cli,
+    database,
+    error_mails,
+    errors,
+    headers,
+    logs,
+    mail,
+    membership,
+    nightly,
+    presentation,
+    rate_limits,
+    reconciler,
+    same_origin,
+    signals,
+    signatures,
+    views,
+)
+from microblog.config import ROOT, Settings, secret_key
+from microblog.models.session import LONGEST
+from microblog.proxies import TrustedProxies
+from microblog.queue import huey
+
+# Imported for what they connect to the queue.
+CONNECTED = (nightly, reconciler, signals)
+
+
+def create_app(settings=None):
+    """
+    The app with everything bound to it.
+
+    Raises:
+        BadSettings: naming each setting that cannot be used.
+    """
+    settings = settings or Settings.load()
+    # Whatever a process of ours writes is for its owner's eyes only.
+    os.umask(0o077)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    app = Flask("microblog", root_path=str(ROOT), static_folder=None)
+    _configure(app, settings)
+    logs.init_app(app)
+    error_mails.init_app(app)
+    database.init(settings.data_dir)
+    database.init_app(app)
+    huey.init_app(app, settings.queue_url, app.secret_key, settings.data_dir / "run")
+    Babel(app, locale_selector=presentation.locale, timezone_selector=presentation.time_zone)
+    signatures.init_app(app)
+    same_origin.init_app(app)
+    CSRFProtect(app)
+    auth.login_manager.init_app(app)
+    mail.mail.init_app(app)
+    for part in (api, assets, headers, membership, presentation, rate_limits, errors, views, cli):
+        part.init_app(app)
+    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)
+    return app
+
+
+def _configure(app, settings):
+    app.config.update({name.upper(): value for name, value in asdict(settings).items()})
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=secret_key(settings),
+        SITE_URL=settings.site_url,
+        SENDER=settings.sender,
+        TRUSTED_HOSTS=settings.trusted_hosts,
+        MAX_CONTENT_LENGTH=64 * 1024,
+        BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "microblog" / "translations"),
+        # Whoever sends no Referer is no stranger: where a form was sent from is told by same_origin.
+        WTF_CSRF_SSL_STRICT=False,
+        # A form may stand open for as long as the session lives: a typed text outlives the hour.
+        WTF_CSRF_TIME_LIMIT=None,
+        # The row ends earlier when it is not used; a cookie that outlives it opens nothing.
+        REMEMBER_COOKIE_DURATION=LONGEST,
+    )
+    for cookie in ("SESSION_COOKIE", "REMEMBER_COOKIE"):
+        name = cookie.split("_")[0].lower()
+        app.config.update(
+            {
+                f"{cookie}_NAME": f"__Host-{name}" if settings.https else name,
+                f"{cookie}_SECURE": settings.https,
+                f"{cookie}_HTTPONLY": True,
+                f"{cookie}_SAMESITE": "Lax",
+            }
+        )
