@@ -2,14 +2,14 @@
 
 import ipaddress
 import os
-import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from click import ClickException
 from dotenv import dotenv_values
-from email_validator import EmailNotValidError, validate_email
+
+from microblog.environment import Reader
 
 ROOT = Path(__file__).resolve().parent.parent
 KNOWN_SECRETS = {"dev", "secret", "changeme", "you-will-never-guess"}
@@ -28,38 +28,43 @@ class BadSettings(ClickException, ValueError):
         return f"bad settings: {self.message}"
 
 
+def setting(default, read, *limits, shown=True):
+    """A field that is read by *read*, a method of Reader; one that is not *shown* may hold a secret."""
+    return field(default=default, repr=shown, metadata={"read": read, "limits": limits})
+
+
 @dataclass(frozen=True)
 class Settings:
     """What the operator chose, checked. Sizes in bytes, ``_s`` in seconds, ``_days`` in days."""
 
-    data_dir: Path
-    host: str = "127.0.0.1"
-    port: int = 8000
-    base_url: str = ""
-    trusted_proxies: tuple[str, ...] = ()
-    redis_url: str = field(default="", repr=False)
-    secret_key: str = field(default="", repr=False)
-    secret_key_fallbacks: tuple[str, ...] = field(default=(), repr=False)
-    rate_limits: bool = True
-    log_format: str = "text"
-    log_level: str = "INFO"
-    mail_server: str = ""
-    mail_port: int = 25
-    mail_use_tls: bool = False
-    mail_use_ssl: bool = False
-    mail_username: str = ""
-    mail_password: str = field(default="", repr=False)
-    mail_default_sender: str = ""
-    admins: tuple[str, ...] = ()
-    languages: tuple[str, ...] = ("en", "es", "zh")
-    posts_per_page: int = 25
-    registration: str = "open"
-    public: bool = True
-    export_delay_s: float = 0.0
-    export_attach_max_bytes: int = 1024 * 1024
-    export_keep_days: int = 7
-    web_concurrency: int = 2
-    workers: int = 3
+    data_dir: Path = setting(ROOT / "data", Reader.folder)  # noqa: RUF009 - no path ever changes
+    host: str = setting("127.0.0.1", Reader.text)
+    port: int = setting(8000, Reader.whole, 1, 65535)
+    base_url: str = setting("", Reader.url)
+    trusted_proxies: tuple[str, ...] = setting((), Reader.networks)
+    redis_url: str = setting("", Reader.redis, shown=False)
+    secret_key: str = setting("", Reader.secret, shown=False)
+    secret_key_fallbacks: tuple[str, ...] = setting((), Reader.words, shown=False)
+    rate_limits: bool = setting(True, Reader.switch)
+    log_format: str = setting("text", Reader.choice, "text", "json")
+    log_level: str = setting("INFO", Reader.choice, "INFO", "DEBUG", "WARNING", "ERROR")
+    mail_server: str = setting("", Reader.text)
+    mail_port: int = setting(25, Reader.whole, 1, 65535)
+    mail_use_tls: bool = setting(False, Reader.switch)
+    mail_use_ssl: bool = setting(False, Reader.switch)
+    mail_username: str = setting("", Reader.text)
+    mail_password: str = setting("", Reader.text, shown=False)
+    mail_default_sender: str = setting("", Reader.address)
+    admins: tuple[str, ...] = setting((), Reader.addresses)
+    languages: tuple[str, ...] = setting(("en", "es", "zh"), Reader.some_of)
+    posts_per_page: int = setting(25, Reader.whole, 1, 200)
+    registration: str = setting("open", Reader.choice, "open", "invite", "closed")
+    public: bool = setting(True, Reader.switch)
+    export_delay_s: float = setting(0.0, Reader.number, 0, 60)
+    export_attach_max_bytes: int = setting(1024**2, Reader.whole, 0, 25 * 1024**2)
+    export_keep_days: int = setting(7, Reader.whole, 1, 365)
+    web_concurrency: int = setting(2, Reader.whole, 1, 64)
+    workers: int = setting(3, Reader.whole, 2, 64)
 
     @classmethod
     def load(cls):
@@ -79,40 +84,14 @@ class Settings:
         Raises:
             BadSettings: with every fault in one line.
         """
-        read = _Reader(values)
-        settings = cls(
-            data_dir=Path(read.text("DATA_DIR", str(ROOT / "data"))).expanduser().absolute(),
-            host=read.text("HOST", "127.0.0.1"),
-            port=read.whole("PORT", 8000, 1, 65535),
-            base_url=read.url("BASE_URL"),
-            trusted_proxies=read.networks("TRUSTED_PROXIES"),
-            redis_url=read.redis("REDIS_URL"),
-            secret_key=read.secret("SECRET_KEY"),
-            secret_key_fallbacks=read.words("SECRET_KEY_FALLBACKS"),
-            rate_limits=read.switch("RATE_LIMITS", True),
-            log_format=read.choice("LOG_FORMAT", ("text", "json")),
-            log_level=read.choice("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
-            mail_server=read.text("MAIL_SERVER"),
-            mail_port=read.whole("MAIL_PORT", 25, 1, 65535),
-            mail_use_tls=read.switch("MAIL_USE_TLS", False),
-            mail_use_ssl=read.switch("MAIL_USE_SSL", False),
-            mail_username=read.text("MAIL_USERNAME"),
-            mail_password=read.text("MAIL_PASSWORD"),
-            mail_default_sender=read.address("MAIL_DEFAULT_SENDER"),
-            admins=read.addresses("ADMINS"),
-            languages=read.languages("LANGUAGES", ("en", "es", "zh")),
-            posts_per_page=read.whole("POSTS_PER_PAGE", 25, 1, 200),
-            registration=read.choice("REGISTRATION", ("open", "invite", "closed")),
-            public=read.switch("PUBLIC", True),
-            export_delay_s=read.number("EXPORT_DELAY_S", 0, 0, 60),
-            export_attach_max_bytes=read.whole("EXPORT_ATTACH_MAX_BYTES", 1024**2, 0, 25 * 1024**2),
-            export_keep_days=read.whole("EXPORT_KEEP_DAYS", 7, 1, 365),
-            web_concurrency=read.whole("WEB_CONCURRENCY", 2, 1, 64),
-            workers=read.whole("WORKERS", 3, 2, 64),
-        )
-        read.faults += settings._contradictions()
-        if read.faults:
-            raise BadSettings("; ".join(read.faults))
+        reader = Reader(values)
+        chosen = {
+            one.name: one.metadata["read"](reader, one.name.upper(), one.default, *one.metadata["limits"])
+            for one in fields(cls)
+        }
+        settings = cls(**chosen)
+        if faults := [*reader.faults, *settings._contradictions()]:
+            raise BadSettings("; ".join(faults))
         return settings
 
     @property
@@ -177,129 +156,5 @@ def is_loopback(host):
         return host == "localhost"
 
 
-def secret_key(settings):
-    """
-    The key that signs cookies and envelopes: ``SECRET_KEY``, else one made at the first start.
-
-    The made one lies in ``secret_key`` in the data folder, readable by its owner only. Two processes
-    that start at once get the same one: the first to link it wins.
-    """
-    if settings.secret_key:
-        return settings.secret_key
-    path = settings.data_dir / "secret_key"
-    if not path.exists():
-        draft = path.with_name(f"secret_key.{os.getpid()}.{secrets.token_hex(4)}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(32))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_text()
-
-
 def _env_file():
     return {name: value for name, value in dotenv_values(ROOT / ".env").items() if value is not None}
-
-
-class _Reader:
-    """Reads one setting after the other and remembers what was wrong with each."""
-
-    def __init__(self, values):
-        self.values = values
-        self.faults = []
-
-    def text(self, name, default=""):
-        return self.values.get(name, "").strip() or default
-
-    def words(self, name):
-        return tuple(self.text(name).replace(",", " ").split())
-
-    def choice(self, name, options):
-        value = self.text(name, options[0])
-        by_lower = {option.lower(): option for option in options}
-        return self._check(name, value, by_lower.get(value.lower()), f"must be one of {', '.join(options)}")
-
-    def switch(self, name, default):
-        meanings = {"on": True, "yes": True, "true": True, "1": True}
-        meanings |= {"off": False, "no": False, "false": False, "0": False}
-        value = self.text(name)
-        return (
-            self._check(name, value, meanings.get(value.lower()), "must be on or off") if value else default
-        )
-
-    def whole(self, name, default, least, most):
-        return int(self.number(name, default, least, most, int))
-
-    def number(self, name, default, least, most, kind=float):
-        value = self.text(name, str(default))
-        try:
-            number = kind(value)
-        except ValueError:
-            number = None
-        fits = number is not None and least <= number <= most
-        unit = "a whole number" if kind is int else "a number"
-        return self._check(
-            name, value, number if fits else None, f"must be {unit} from {least} to {most}", default
-        )
-
-    def url(self, name):
-        value = self.text(name).rstrip("/")
-        good = not value or (value.startswith(("http://", "https://")) and urlsplit(value).hostname)
-        plain = not value or not (urlsplit(value).path or urlsplit(value).query)
-        return self._check(
-            name, value, value if good and plain else None, "must look like https://blog.example.org"
-        )
-
-    def redis(self, name):
-        value = self.text(name)
-        good = not value or value.startswith(("redis://", "rediss://", "unix://"))
-        # The value may hold a password: the fault must not repeat it.
-        return self._check(
-            name, "…", value if good else None, "must start with redis://, rediss:// or unix://"
-        )
-
-    def secret(self, name):
-        value = self.text(name)
-        return self._check(
-            name, "…", value if not value or len(value) >= 16 else None, "needs 16 characters or more"
-        )
-
-    def address(self, name):
-        return next(iter(self.addresses(name)), "")
-
-    def addresses(self, name):
-        for value in self.words(name):
-            try:
-                validate_email(
-                    value, check_deliverability=False, allow_domain_literal=True, test_environment=True
-                )
-            except EmailNotValidError:
-                self.faults.append(f"{name}={value} is not an e-mail address")
-        return self.words(name)
-
-    def networks(self, name):
-        for value in self.words(name):
-            try:
-                ipaddress.ip_network(value)
-            except ValueError:
-                self.faults.append(f"{name}={value} is neither an IP address nor a network like 10.0.0.0/8")
-        return self.words(name)
-
-    def languages(self, name, known):
-        chosen = self.words(name) or known
-        unknown = set(chosen) - set(known)
-        return self._check(
-            name, ",".join(chosen), None if unknown else chosen, f"can hold {', '.join(known)}", known
-        )
-
-    def _check(self, name, value, good, rule, default=""):
-        if good is None:
-            self.faults.append(f"{name}={value} {rule}")
-            return default
-        return good

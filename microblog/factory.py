@@ -28,10 +28,11 @@ from microblog import (
     signatures,
     views,
 )
-from microblog.config import ROOT, Settings, secret_key
+from microblog.config import ROOT, Settings
 from microblog.models.session import LONGEST
 from microblog.proxies import TrustedProxies
 from microblog.queue import huey
+from microblog.secret_key import secret_key
 
 # Imported for what they connect to the queue.
 CONNECTED = (nightly, reconciler, signals)

@@ -2,7 +2,8 @@ import stat
 
 import pytest
 
-from microblog.config import BadSettings, Settings, secret_key
+from microblog.config import BadSettings, Settings
+from microblog.secret_key import secret_key
 
 
 def load(tmp_path, **values):
@@ -28,6 +29,7 @@ def test_nothing_set_is_enough(tmp_path):
         ({"MAIL_USE_TLS": "perhaps"}, "MAIL_USE_TLS=perhaps must be on or off"),
         ({"BASE_URL": "blog.example.org"}, "BASE_URL=blog.example.org must look like"),
         ({"BASE_URL": "https://example.org/blog"}, "BASE_URL=https://example.org/blog"),
+        ({"BASE_URL": "https://[example.org"}, "BASE_URL=https://[example.org must look like"),
         ({"ADMINS": "you"}, "ADMINS=you is not an e-mail address"),
         ({"LANGUAGES": "en,xx"}, "LANGUAGES=en,xx"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY"),

@@ -1,0 +1,121 @@
+"""Reads settings out of texts, as the environment holds them, and remembers what is wrong with each."""
+
+import ipaddress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from email_validator import EmailNotValidError, validate_email
+
+SWITCHES = {"on": True, "yes": True, "true": True, "1": True}
+SWITCHES |= {"off": False, "no": False, "false": False, "0": False}
+
+
+class Reader:
+    """
+    One method for each kind of setting: it takes the name and the default, then what limits the value.
+
+    A text that is missing or empty means the default, and so does one that became a line of ``faults``.
+    """
+
+    def __init__(self, values):
+        self.values = values
+        self.faults = []
+
+    def text(self, name, default=""):
+        return self.values.get(name, "").strip() or default
+
+    def words(self, name, default=()):
+        """Separated by commas, spaces or both."""
+        return tuple(self.text(name).replace(",", " ").split()) or default
+
+    def folder(self, name, default):
+        return Path(self.text(name, str(default))).expanduser().absolute()
+
+    def choice(self, name, default, *options):
+        value = self.text(name, default)
+        by_lower = {option.lower(): option for option in options}
+        rule = f"must be one of {', '.join(options)}"
+        return self._check(name, value, by_lower.get(value.lower()), rule, default)
+
+    def switch(self, name, default):
+        value = self.text(name)
+        good = SWITCHES.get(value.lower()) if value else default
+        return self._check(name, value, good, "must be on or off", default)
+
+    def whole(self, name, default, least, most):
+        return self._number(name, default, least, most, int, "a whole number")
+
+    def number(self, name, default, least, most):
+        return self._number(name, default, least, most, float, "a number")
+
+    def url(self, name, default=""):
+        """The address of a site, without a path."""
+        value = self.text(name).rstrip("/")
+        good = value if not value or _leads_to_a_site(value) else None
+        return self._check(name, value, good, "must look like https://blog.example.org")
+
+    def redis(self, name, default=""):
+        value = self.text(name)
+        good = not value or value.startswith(("redis://", "rediss://", "unix://"))
+        # The value may hold a password: the fault must not repeat it.
+        return self._check(
+            name, "…", value if good else None, "must start with redis://, rediss:// or unix://"
+        )
+
+    def secret(self, name, default=""):
+        value = self.text(name)
+        return self._check(
+            name, "…", value if not value or len(value) >= 16 else None, "needs 16 characters or more"
+        )
+
+    def address(self, name, default=""):
+        return next(iter(self.addresses(name)), default)
+
+    def addresses(self, name, default=()):
+        for value in self.words(name):
+            try:
+                validate_email(
+                    value, check_deliverability=False, allow_domain_literal=True, test_environment=True
+                )
+            except EmailNotValidError:
+                self.faults.append(f"{name}={value} is not an e-mail address")
+        return self.words(name, default)
+
+    def networks(self, name, default=()):
+        for value in self.words(name):
+            try:
+                ipaddress.ip_network(value)
+            except ValueError:
+                self.faults.append(f"{name}={value} is neither an IP address nor a network like 10.0.0.0/8")
+        return self.words(name, default)
+
+    def some_of(self, name, known):
+        """Words, each of which is one of *known*; by default all of them."""
+        chosen = self.words(name, known)
+        good = None if set(chosen) - set(known) else chosen
+        return self._check(name, ",".join(chosen), good, f"can hold {', '.join(known)}", known)
+
+    def _number(self, name, default, least, most, kind, unit):
+        value = self.text(name, str(default))
+        try:
+            number = kind(value)
+        except ValueError:
+            number = None
+        good = number if number is not None and least <= number <= most else None
+        return self._check(name, value, good, f"must be {unit} from {least} to {most}", default)
+
+    def _check(self, name, value, good, rule, default=""):
+        if good is None:
+            self.faults.append(f"{name}={value} {rule}")
+            return default
+        return good
+
+
+def _leads_to_a_site(value):
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        # Brackets that hold no IPv6 address.
+        return False
+    beyond = parts.path or parts.query or parts.fragment
+    return value.startswith(("http://", "https://")) and parts.hostname and not beyond
