@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from microblog import archive, letters, mail
 from microblog.lifecycle import MAIL_PRIORITY, OUT_OF_SPACE, Failed, job
 from microblog.models import Mail
-from microblog.models.claimable import WRITING
+from microblog.models.states import WRITING
 
 
 @job()

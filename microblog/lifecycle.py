@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from peewee import OperationalError
 
 from microblog.i18n import N_
-from microblog.models.claimable import CANCELLED, SUCCEEDED, Lost, MailDelayed, MailRefused
-from microblog.models.task import Cancelled, Task
+from microblog.models.claimable import Cancelled, Lost
+from microblog.models.mail_tries import MailDelayed, MailRefused
+from microblog.models.states import CANCELLED, SUCCEEDED
+from microblog.models.task import Task
 from microblog.queue import huey
 
 log = logging.getLogger(__name__)

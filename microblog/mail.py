@@ -13,7 +13,7 @@ from flask_babel import force_locale
 from microblog import clock
 from microblog.database import data_dir
 from microblog.i18n import N_
-from microblog.models.claimable import MailDelayed, MailRefused
+from microblog.models.mail_tries import MailDelayed, MailRefused
 
 TIMEOUT_S = 15
 TOO_BIG = 552

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from microblog import backup, clock, security_log
 from microblog.database import data_dir
 from microblog.models import Mail, Notification, Session, Task, Ticket
-from microblog.models.claimable import RUNNING
+from microblog.models.states import RUNNING
 from microblog.queue import huey
 
 EVERY = timedelta(days=1)

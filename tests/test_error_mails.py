@@ -10,7 +10,7 @@ from peewee import sqlite3
 from microblog import error_mails
 from microblog.database import connected, db
 from microblog.models import Mail, Post
-from microblog.models.claimable import FAILED, SUCCEEDED
+from microblog.models.states import FAILED, SUCCEEDED
 
 
 @pytest.fixture

@@ -6,16 +6,8 @@ from peewee import OperationalError
 from microblog import clock, reconciler
 from microblog.lifecycle import BROKEN, BUSY, OUT_OF_SPACE, UNKNOWN, Failed, active, job, jobs
 from microblog.models import Notification, Task
-from microblog.models.claimable import (
-    FAILED,
-    MAILING,
-    MAX_MAIL_ATTEMPTS,
-    QUEUED,
-    RUNNING,
-    SUCCEEDED,
-    MailDelayed,
-    MailRefused,
-)
+from microblog.models.mail_tries import MAX_MAIL_ATTEMPTS, MailDelayed, MailRefused
+from microblog.models.states import FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED
 from microblog.queue import huey
 
 

@@ -6,7 +6,7 @@ from microblog import clock, known_browsers, rate_limits, security_log
 from microblog.config import Settings
 from microblog.jobs import export_posts
 from microblog.models import Task, Token
-from microblog.models.claimable import CANCELLED, FAILED
+from microblog.models.states import CANCELLED, FAILED
 from tests.conftest import PASSWORD
 
 

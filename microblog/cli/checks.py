@@ -6,7 +6,7 @@ import click
 from email_validator import EmailNotValidError, validate_email
 
 from microblog import doctor, mail
-from microblog.models.claimable import MailDelayed, MailRefused
+from microblog.models.mail_tries import MailDelayed, MailRefused
 
 MARKS = {doctor.WELL: ("✓", "green"), doctor.WARNING: ("!", "yellow"), doctor.FAULT: ("✗", "red")}
 

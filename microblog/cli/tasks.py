@@ -11,7 +11,7 @@ from microblog.i18n import N_
 from microblog.jobs import example
 from microblog.lifecycle import NotEnded, launch_again
 from microblog.models import Task
-from microblog.models.claimable import QUEUED, RUNNING, STATES
+from microblog.models.states import QUEUED, RUNNING, STATES
 from microblog.models.task import TaskInProgress
 
 tasks = AppGroup("tasks", help="Look at background tasks, retry and cancel them; start the example.")

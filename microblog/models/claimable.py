@@ -11,43 +11,24 @@ from datetime import timedelta
 from peewee import BooleanField, CharField, Check, IntegerField
 
 from microblog import clock
-from microblog.database import BaseModel, UTCDateTimeField, data_dir, db
+from microblog.database import BaseModel, UTCDateTimeField, db
 from microblog.i18n import N_
-
-QUEUED, RUNNING = "queued", "running"
-SUCCEEDED, FAILED, CANCELLED = "succeeded", "failed", "cancelled"
-STATES = (QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED)
-WRITING, MAILING = "writing", "mailing"
+from microblog.models.mail_tries import MAIL_CUT_SHORT, MAX_MAIL_ATTEMPTS, HasMail
+from microblog.models.states import FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED, WRITING
 
 MAX_ATTEMPTS = 3
-MAX_MAIL_ATTEMPTS = 5
-# Between one mail attempt and the next; all five lie within an hour.
-MAIL_DELAYS = [timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=8), timedelta(minutes=20)]
 WORKER_STOPPED = N_("The worker stopped three times while working on this.")
-
-MAIL_CUT_SHORT = N_("The worker stopped while sending the mail.")
-MAIL_UNCERTAIN = N_("The connection was lost twice after the mail had left; it may have arrived.")
 
 
 class Lost(Exception):
     """The row was taken away from this worker, ended by someone else, or is gone: stop quietly."""
 
 
-class MailDelayed(Exception):
-    """The mail could not be sent now; *uncertain*: nor is it known that it was not."""
-
-    def __init__(self, reason, uncertain=False):
-        super().__init__(reason)
-        self.uncertain = uncertain
+class Cancelled(Exception):
+    """The user asked the work to stop, or nobody needs it any more."""
 
 
-class MailRefused(Exception):
-    """The mail will not be accepted, or not be sent once more; the message is for the user."""
-
-    uncertain = False
-
-
-class Claimable(BaseModel):
+class Claimable(HasMail, BaseModel):
     id = CharField(36, primary_key=True, default=lambda: str(uuid.uuid4()))
     state = CharField(16, default=QUEUED)
     phase = CharField(16, default=WRITING)
@@ -79,15 +60,6 @@ class Claimable(BaseModel):
         """Whether the row has been deleted meanwhile, as those of people who leave are."""
         cls = type(self)
         return not cls.select().where(cls.id == self.id).exists()
-
-    @property
-    def letter(self):
-        """Where its mail lies when there is no mail server."""
-        return data_dir() / "outbox" / f"{self.id}.eml"
-
-    def remove_traces(self):
-        """Remove what lies in files about a row that is gone."""
-        self.letter.unlink(missing_ok=True)
 
     @classmethod
     def claim(cls, row_id, worker):
@@ -206,40 +178,6 @@ class Claimable(BaseModel):
             self.fail(MAIL_CUT_SHORT if self.phase == MAILING else WORKER_STOPPED)
         else:
             self.requeue()
-
-    def begin_mail(self):
-        """
-        Begin a try to send the mail.
-
-        Raises:
-            MailRefused: two tries ended uncertainly; a third might be a third copy.
-        """
-        uncertain = self.mailing_at is not None
-        if uncertain and self.mail_resent:
-            raise MailRefused(MAIL_UNCERTAIN)
-        self.write(
-            phase=MAILING,
-            # Counted at the claim already, unless the mail follows the writing in one go.
-            mail_attempts=max(self.mail_attempts, 1),
-            mailing_at=None,
-            mail_resent=uncertain or self.mail_resent,
-        )
-        self.announce()
-
-    def mark_mailing(self):
-        """Note that the mail is about to leave: a death before its acceptance is committed then shows."""
-        self.write(mailing_at=clock.now())
-
-    def retry_mail(self, reason):
-        """Put the row back until the next mail attempt, or give up when they are used up."""
-        if self.mail_attempts < MAX_MAIL_ATTEMPTS:
-            self.requeue(delay=MAIL_DELAYS[max(self.mail_attempts, 1) - 1], error=reason)
-        else:
-            self.give_up_mail(reason)
-
-    def give_up_mail(self, reason):
-        """End without the mail having been sent, for *reason*."""
-        self.finish(FAILED, error=reason)
 
     def announce(self):
         """Tell whoever watches this row that it changed; nobody does here."""

@@ -4,7 +4,8 @@ from peewee import CharField, ForeignKeyField, JSONField
 
 from microblog import clock
 from microblog.database import db
-from microblog.models.claimable import CANCELLED, MAILING, Claimable
+from microblog.models.claimable import Claimable
+from microblog.models.states import CANCELLED, MAILING
 from microblog.models.user import User
 
 

@@ -8,7 +8,7 @@ from microblog import clock
 from microblog.auth import admin_required
 from microblog.lifecycle import NotEnded, launch_again
 from microblog.models import Task
-from microblog.models.claimable import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
+from microblog.models.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
 from microblog.models.task import TaskInProgress
 from microblog.queue import huey
 

@@ -11,7 +11,7 @@ from microblog import backup, clock
 from microblog.database import data_dir, db
 from microblog.jobs import export_posts
 from microblog.models import Mail, Post, Session, Task, Ticket, User
-from microblog.models.claimable import FAILED, SUCCEEDED
+from microblog.models.states import FAILED, SUCCEEDED
 from microblog.models.ticket import RESET_PASSWORD
 from microblog.queue import huey
 from microblog.restore import RESTORED

@@ -6,7 +6,7 @@ import sys
 
 from microblog.database import db
 from microblog.models import Post, Task
-from microblog.models.claimable import CANCELLED, FAILED, SUCCEEDED
+from microblog.models.states import CANCELLED, FAILED, SUCCEEDED
 from tests.end_to_end.small_disk import small_disk
 from tests.end_to_end.world import fill
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from microblog.models import Notification, Task
-from microblog.models.claimable import SUCCEEDED
+from microblog.models.states import SUCCEEDED
 from tests.end_to_end.world import fill
 
 

@@ -4,7 +4,7 @@ import pytest
 from peewee import OperationalError
 
 from microblog.models import Post, Task
-from microblog.models.claimable import SUCCEEDED
+from microblog.models.states import SUCCEEDED
 from tests.end_to_end.small_disk import small_disk
 from tests.end_to_end.world import fill
 

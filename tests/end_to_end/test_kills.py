@@ -10,7 +10,7 @@ import pytest
 from microblog.config import ROOT
 from microblog.jobs import example
 from microblog.models import Task
-from microblog.models.claimable import FAILED, QUEUED, RUNNING, SUCCEEDED
+from microblog.models.states import FAILED, QUEUED, RUNNING, SUCCEEDED
 from microblog.queue import huey
 from tests.end_to_end import faulty_jobs
 from tests.end_to_end.running_site import NO_SETTINGS

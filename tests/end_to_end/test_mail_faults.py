@@ -4,7 +4,7 @@ import pytest
 
 from microblog.database import connected
 from microblog.models import Task
-from microblog.models.claimable import CANCELLED, MAILING, QUEUED, SUCCEEDED
+from microblog.models.states import CANCELLED, MAILING, QUEUED, SUCCEEDED
 from tests.end_to_end.postbox import DROP, HANG, SILENT
 from tests.end_to_end.running_site import free_port
 from tests.end_to_end.world import fill

@@ -7,7 +7,7 @@ import pytest
 from microblog import departure
 from microblog.jobs import deliver
 from microblog.models import Mail, Task, Ticket, User
-from microblog.models.claimable import CANCELLED, FAILED, QUEUED, SUCCEEDED
+from microblog.models.states import CANCELLED, FAILED, QUEUED, SUCCEEDED
 from microblog.models.ticket import RESET_PASSWORD
 from tests.end_to_end.postbox import DROP, SILENT
 from tests.end_to_end.running_site import free_port

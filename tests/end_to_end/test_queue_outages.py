@@ -9,7 +9,7 @@ import uuid
 import pytest
 
 from microblog.models import Task
-from microblog.models.claimable import QUEUED, SUCCEEDED
+from microblog.models.states import QUEUED, SUCCEEDED
 from microblog.queue import huey
 from tests.end_to_end.world import fill
 

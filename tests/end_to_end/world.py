@@ -12,7 +12,7 @@ from microblog.config import ROOT
 from microblog.database import db
 from microblog.jobs import export_posts
 from microblog.models import Mail, Post, Task
-from microblog.models.claimable import FAILED, SUCCEEDED
+from microblog.models.states import FAILED, SUCCEEDED
 from microblog.queue import huey
 from tests.end_to_end.running_site import NO_SETTINGS, wait_until
 

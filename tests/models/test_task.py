@@ -6,9 +6,10 @@ from peewee import IntegrityError
 from microblog import clock
 from microblog.jobs import example, export_posts
 from microblog.models import Notification, Task
-from microblog.models.claimable import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED, Lost
-from microblog.models.progress import Progress
-from microblog.models.task import Cancelled, TaskInProgress
+from microblog.models.claimable import Cancelled, Lost
+from microblog.models.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
+from microblog.models.task import TaskInProgress
+from microblog.models.task_progress import Progress
 from microblog.queue import huey
 
 

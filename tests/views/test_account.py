@@ -3,7 +3,7 @@ import re
 import pytest
 
 from microblog.models import Mail, Session, Task, Ticket, User
-from microblog.models.claimable import SUCCEEDED
+from microblog.models.states import SUCCEEDED
 from microblog.models.ticket import CHANGE_EMAIL
 from tests.conftest import PASSWORD, make_user
 

@@ -6,7 +6,7 @@ import pytest
 from microblog.database import connected
 from microblog.jobs import export_posts
 from microblog.models import Task
-from microblog.models.claimable import QUEUED, SUCCEEDED
+from microblog.models.states import QUEUED, SUCCEEDED
 from microblog.models.task import TaskInProgress
 from microblog.queue import huey
 

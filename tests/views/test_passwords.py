@@ -6,7 +6,7 @@ import pytest
 from microblog import auth
 from microblog.database import connected
 from microblog.models import Mail, Session, Ticket, User
-from microblog.models.claimable import CANCELLED, SUCCEEDED
+from microblog.models.states import CANCELLED, SUCCEEDED
 from microblog.models.ticket import CHANGE_EMAIL, RESET_PASSWORD, TicketUsed
 
 REQUEST = "/auth/reset_password_request"

@@ -4,7 +4,7 @@ import pytest
 
 from microblog.jobs import export_posts
 from microblog.models import Task
-from microblog.models.claimable import CANCELLED, FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED
+from microblog.models.states import CANCELLED, FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED
 from microblog.queue import huey
 
 POSTS = ("cancel", "retry", "dismiss", "delete")

@@ -1,0 +1,76 @@
+"""The tries to send the mail that a row stands for or ends with, counted apart from its attempts."""
+
+from datetime import timedelta
+
+from microblog import clock
+from microblog.database import data_dir
+from microblog.i18n import N_
+from microblog.models.states import FAILED, MAILING
+
+MAX_MAIL_ATTEMPTS = 5
+# Between one try and the next; all five lie within an hour.
+MAIL_DELAYS = [timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=8), timedelta(minutes=20)]
+
+MAIL_CUT_SHORT = N_("The worker stopped while sending the mail.")
+MAIL_UNCERTAIN = N_("The connection was lost twice after the mail had left; it may have arrived.")
+
+
+class MailDelayed(Exception):
+    """The mail could not be sent now; *uncertain*: nor is it known that it was not."""
+
+    def __init__(self, reason, uncertain=False):
+        super().__init__(reason)
+        self.uncertain = uncertain
+
+
+class MailRefused(Exception):
+    """The mail will not be accepted, or not be sent once more; the message is for the user."""
+
+    uncertain = False
+
+
+class HasMail:
+    """What a claimable row does about its mail."""
+
+    def begin_mail(self):
+        """
+        Begin a try to send the mail.
+
+        Raises:
+            MailRefused: two tries ended uncertainly; a third might be a third copy.
+        """
+        uncertain = self.mailing_at is not None
+        if uncertain and self.mail_resent:
+            raise MailRefused(MAIL_UNCERTAIN)
+        self.write(
+            phase=MAILING,
+            # Counted at the claim already, unless the mail follows the writing in one go.
+            mail_attempts=max(self.mail_attempts, 1),
+            mailing_at=None,
+            mail_resent=uncertain or self.mail_resent,
+        )
+        self.announce()
+
+    def mark_mailing(self):
+        """Note that the mail is about to leave: a death before its acceptance is committed then shows."""
+        self.write(mailing_at=clock.now())
+
+    def retry_mail(self, reason):
+        """Put the row back until the next try, or give up when they are used up."""
+        if self.mail_attempts < MAX_MAIL_ATTEMPTS:
+            self.requeue(delay=MAIL_DELAYS[max(self.mail_attempts, 1) - 1], error=reason)
+        else:
+            self.give_up_mail(reason)
+
+    def give_up_mail(self, reason):
+        """End without the mail having been sent, for *reason*."""
+        self.finish(FAILED, error=reason)
+
+    @property
+    def letter(self):
+        """Where the mail lies when there is no mail server."""
+        return data_dir() / "outbox" / f"{self.id}.eml"
+
+    def remove_traces(self):
+        """Remove what lies in files about a row that is gone."""
+        self.letter.unlink(missing_ok=True)

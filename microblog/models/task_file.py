@@ -1,0 +1,59 @@
+"""The file that a task makes for its user: written as a draft, offered for a while, withdrawn."""
+
+from microblog import clock
+from microblog.database import data_dir, db
+from microblog.models.states import MAILING, RUNNING
+
+
+class HasFile:
+    """What a task does about its file."""
+
+    @classmethod
+    def with_file(cls):
+        """Tasks whose file is offered."""
+        return cls.select().where(cls.file_expires_at.is_null(False))
+
+    @classmethod
+    def with_file_at_work(cls):
+        """Tasks whose file is offered or being written."""
+        return cls.select().where(cls.file_expires_at.is_null(False) | (cls.state == RUNNING))
+
+    @classmethod
+    def with_expired_file(cls):
+        """Ended tasks whose file has been offered long enough."""
+        return cls.with_file().where(cls.file_expires_at <= clock.now(), cls.finished_at.is_null(False))
+
+    @property
+    def file(self):
+        """Where the file lies; it is there for its owner while ``file_expires_at`` is set."""
+        return data_dir() / "exports" / f"{self.id}.json"
+
+    @property
+    def draft(self):
+        """Where this attempt writes; another attempt has a file of its own."""
+        return self.file.with_suffix(f".{self.worker}-{self.attempts}.part")
+
+    def offer(self, keep, **result):
+        """
+        Let the user have the file, which is whole now, for *keep*, a timedelta.
+
+        From here on the task can only succeed or be cancelled.
+        """
+        with db.atomic():
+            self.write(file_expires_at=clock.now() + keep, result=result, phase=MAILING, progress=99)
+            self.announce()
+
+    def withdraw_file(self):
+        """Delete the file, at its owner's wish or because its time is over; the task stays."""
+        cls = type(self)
+        cls.update(file_expires_at=None, dismissed_at=clock.now()).where(cls.id == self.id).execute()
+        self.remove_files()
+
+    def remove_traces(self):
+        self.remove_files()
+        super().remove_traces()
+
+    def remove_files(self, drafts_only=False):
+        for path in self.file.parent.glob(f"{self.id}.*"):
+            if path.suffix == ".part" or not drafts_only:
+                path.unlink(missing_ok=True)

@@ -1,0 +1,114 @@
+"""How far a task is, and when that is worth telling."""
+
+from datetime import timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+from peewee import Case, fn
+
+from microblog import clock
+from microblog.models.claimable import Cancelled, Lost
+from microblog.models.states import RUNNING
+from microblog.queue import huey
+
+REPORT_EVERY = timedelta(milliseconds=250)
+# Time left is not told before this much is known.
+TELL_AFTER = timedelta(seconds=2)
+TELL_AFTER_PERCENT = 5
+
+
+class Progress(NamedTuple):
+    """Payload of the ``progress`` signal; *worker* and *attempt* tell whose it is."""
+
+    done: int
+    total: int
+    worker: str
+    attempt: int
+
+    @property
+    def percent(self):
+        """0 to 99: a hundred is for tasks that have ended well."""
+        return min(99, 100 * self.done // self.total) if self.total else 0
+
+
+class Reporter:
+    """Remembers what was told of a running task, so that it is not told too often."""
+
+    def __init__(self):
+        self.last = None
+        self.told_at = None
+
+    def is_worth_telling(self, progress):
+        """
+        Whether *progress* is to be told now, at most once a per cent and four times a second.
+
+        The first and the last always are.
+        """
+        worth = self.last is None or progress.done >= progress.total or self._is_news(progress)
+        if worth:
+            self.last, self.told_at = progress, clock.now()
+        return worth
+
+    def _is_news(self, progress):
+        return progress.percent > self.last.percent and clock.now() - self.told_at >= REPORT_EVERY
+
+
+def time_left(began_at, done, total):
+    """A timedelta until *total* at the pace so far; None while that cannot be told."""
+    passed = clock.now() - began_at
+    if not done or passed < TELL_AFTER or 100 * done < TELL_AFTER_PERCENT * total:
+        return None
+    return passed * (total - done) / done
+
+
+class HasProgress:
+    """What a running task tells of itself, and by what it learns that it is to stop."""
+
+    # The envelope by which the worker was called; None elsewhere.
+    envelope = None
+
+    def advance(self, done, total):
+        """
+        Report that *done* of *total* steps are behind us, then look whether to go on.
+
+        Emits Huey's ``progress`` signal at most once a per cent and four times a second; the first and
+        the last are always told.
+
+        Raises:
+            Cancelled: the user does not want it any more.
+            Lost: the task was taken away, or its user is gone.
+        """
+        progress = Progress(done, total, self.worker, self.attempts)
+        if self._reporter.is_worth_telling(progress):
+            huey.emit_progress(self.envelope, progress)
+        self._look_up()
+
+    @classmethod
+    def record_progress(cls, task_id, progress):
+        """Write *progress* while the task is still its worker's; return the task, or None when it is not."""
+        done = fn.MIN(progress.total, fn.MAX(cls.done, progress.done))
+        # In a second attempt what is shown stands still until it is caught up.
+        caught_up = cls.done < progress.done
+        advanced_at = Case(None, [(caught_up, cls.advanced_at.db_value(clock.now()))], cls.advanced_at)
+        percent = fn.MAX(cls.progress, progress.percent)
+        its_own = (
+            cls.id == task_id,
+            cls.state == RUNNING,
+            cls.worker == progress.worker,
+            cls.attempts == progress.attempt,
+        )
+        change = cls.update(done=done, total=progress.total, progress=percent, advanced_at=advanced_at)
+        return cls.get_by_id(task_id) if change.where(*its_own).execute() else None
+
+    @cached_property
+    def _reporter(self):
+        return Reporter()
+
+    def _look_up(self):
+        cls = type(self)
+        row = cls.select(cls.state, cls.worker, cls.attempts, cls.cancel_requested).where(cls.id == self.id)
+        now = row.tuples().first()
+        if now is None or now[:3] != (RUNNING, self.worker, self.attempts):
+            raise Lost(self.id)
+        if now[3]:
+            raise Cancelled(self.id)
