@@ -9,7 +9,7 @@ import pytest
 from microblog import clock, doctor
 from microblog.config import ROOT
 from microblog.database import data_dir, db
-from microblog.doctor import FAULT, WARNING, WELL
+from microblog.doctor import FAULT, WARNING, WELL, machine
 from microblog.models import Session, Task
 from microblog.premises import leave_address, reachable_address
 from microblog.queue import huey
@@ -60,7 +60,7 @@ def test_each_part_of_a_sound_site_is_well(grades, susan):
     ],
 )
 def test_the_fault_of_the_write_ahead_log_is_known_by_version(version, faulty):
-    assert doctor.loses_writes(version) == faulty
+    assert machine.loses_writes(version) == faulty
 
 
 def test_a_data_folder_that_others_may_read_is_a_fault(grades):
@@ -70,7 +70,7 @@ def test_a_data_folder_that_others_may_read_is_a_fault(grades):
 
 
 def test_a_full_disk_is_a_fault(grades, monkeypatch):
-    monkeypatch.setattr(doctor, "SPARE_BYTES", 2**60)
+    monkeypatch.setattr(machine, "SPARE_BYTES", 2**60)
 
     assert grades()["disk"] == FAULT
 

@@ -1,0 +1,78 @@
+"""Looks at what has to run: the queue server, a worker, the web server."""
+
+from datetime import timedelta
+from http.client import HTTPConnection, HTTPException
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError, ResponseError
+from redis.retry import Retry
+
+from microblog import clock
+from microblog.doctor.data import ask_database
+from microblog.doctor.finding import FAULT, FLASK, WARNING, WELL, Finding, hours
+from microblog.models import Task
+from microblog.premises import reachable_address
+from microblog.queue import huey
+
+OLDEST_QUEUE_SERVER = 5
+LONGEST_WAIT = timedelta(minutes=5)
+
+
+def check_queue(settings):
+    start = "start the site: ./run.sh" if not settings.redis_url else "start the server that REDIS_URL names"
+    retry = Retry(NoBackoff(), 0)
+    client = Redis.from_url(settings.queue_url, socket_timeout=2, socket_connect_timeout=2, retry=retry)
+    try:
+        facts = client.info()
+    except RedisError as error:
+        yield Finding(FAULT, "queue", f"does not answer: {error}", start)
+        return
+    version = facts.get("valkey_version", facts["redis_version"])
+    if int(version.split(".")[0]) < OLDEST_QUEUE_SERVER:
+        yield Finding(FAULT, "queue", f"version {version}", "install Redis 5, Valkey 7.2 or newer")
+    faults = [f"{name} is {is_now!r}" for name, is_now, good in _queue_settings(client) if is_now != good]
+    if faults:
+        remedy = "in its configuration: appendonly yes, maxmemory-policy noeviction"
+        yield Finding(WARNING, "queue", f"tasks come late when it restarts: {', '.join(faults)}", remedy)
+    else:
+        yield Finding(WELL, "queue", f"version {version} answers")
+
+
+def check_worker(settings):
+    living = huey.worker.living()
+    if not living:
+        yield Finding(
+            FAULT, "worker", "none is alive", "start the site: ./run.sh, or start its worker service"
+        )
+        return
+    oldest = ask_database(settings, lambda: Task.due().first())
+    age = clock.now() - oldest.run_after if oldest else timedelta()
+    if age > LONGEST_WAIT:
+        remedy = f"see what keeps the workers: {FLASK} tasks list; or set WORKERS higher"
+        yield Finding(FAULT, "worker", f"a task has been waiting for {hours(age)}", remedy)
+    else:
+        yield Finding(WELL, "worker", f"{len(living)} alive")
+
+
+def check_web_server(settings):
+    where = reachable_address(settings)
+    connection = HTTPConnection(where, timeout=5)
+    try:
+        connection.request("GET", "/livez", headers={"Host": "localhost"})
+        status = connection.getresponse().status
+        what, good = f"{where} answers {status}", status == 200
+    except (OSError, HTTPException) as error:
+        what, good = f"{where}: {error}", False
+    finally:
+        connection.close()
+    yield Finding(WELL if good else FAULT, "web server", what, "" if good else "start the site: ./run.sh")
+
+
+def _queue_settings(client):
+    """Name, present and good value of each setting that matters; nothing where asking is forbidden."""
+    for name, good in (("appendonly", "yes"), ("maxmemory-policy", "noeviction")):
+        try:
+            yield name, client.config_get(name).get(name, good), good
+        except ResponseError:
+            return
