@@ -20,6 +20,7 @@ from microblog import (
     mail,
     membership,
     nightly,
+    preferences,
     presentation,
     rate_limits,
     reconciler,
@@ -56,7 +57,7 @@ def create_app(settings=None):
     database.init(settings.data_dir)
     database.init_app(app)
     huey.init_app(app, settings.queue_url, app.secret_key, settings.data_dir / "run")
-    Babel(app, locale_selector=presentation.locale, timezone_selector=presentation.time_zone)
+    Babel(app, locale_selector=preferences.locale, timezone_selector=preferences.time_zone)
     signatures.init_app(app)
     same_origin.init_app(app)
     CSRFProtect(app)

@@ -9,8 +9,9 @@ from feedgenerator import Atom1Feed
 from flask import url_for
 from markupsafe import Markup
 
+from microblog.formats import iso
 from microblog.models import Post, User
-from microblog.presentation import iso, site_address
+from microblog.presentation import site_address
 from microblog.text import beginning, linkify
 
 # What XML has no way to write, not even escaped.

@@ -21,6 +21,11 @@ def offered(accepted, spoken):
     return {_tag(locale): locale.get_display_name() for locale in locales}
 
 
+def own_name(tag):
+    """What its speakers call the language of *tag*."""
+    return Locale.parse(tag).get_display_name()
+
+
 def _locale(text):
     try:
         locale = Locale.parse(text, sep="-")

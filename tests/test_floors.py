@@ -10,6 +10,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "microblog"
 FLOORS = [
     {
+        "browser_name",
         "clock",
         "common_passwords",
         "environment",
@@ -18,13 +19,14 @@ FLOORS = [
         "known_browsers",
         "languages",
         "logs",
+        "preferences",
         "premises",
         "proxies",
         "secret_key",
         "signatures",
         "text",
     },
-    {"config", "database", "worker_lock"},
+    {"config", "database", "formats", "worker_lock"},
     {"queue", "security_log"},
     {"models"},
     {"auth", "archive", "backup", "departure", "lifecycle", "mail", "outbox"},

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from microblog import clock, presentation
+from microblog import clock, preferences
 from microblog.identicon import identicon
 
 MOMENT = datetime(2026, 11, 22, 14, 31, 5, tzinfo=UTC)
@@ -116,7 +116,7 @@ def test_a_preference_is_one_of_those_offered(shown, cookie, theme):
 
 def test_only_languages_with_a_catalogue_are_spoken(app):
     with app.test_request_context(headers={"Accept-Language": "xx, tlh;q=0.9"}):
-        assert presentation.locale() == "en"
+        assert preferences.locale() == "en"
 
 
 def test_identicons_can_be_drawn_by_templates(shown):

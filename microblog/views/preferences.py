@@ -6,7 +6,7 @@ from flask import Blueprint, abort, current_app, redirect, render_template, requ
 from flask_login import current_user
 
 from microblog.auth import safe_path
-from microblog.presentation import PREFERENCES
+from microblog.preferences import PREFERENCES
 
 bp = Blueprint("preferences", __name__)
 YEAR = timedelta(days=365)

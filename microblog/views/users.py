@@ -6,12 +6,12 @@ from flask_babel import ngettext
 from flask_login import current_user, login_required
 
 from microblog.auth import reader
+from microblog.formats import when
 from microblog.forms import ProfileForm
 from microblog.models import Post
 from microblog.models.profile import Profile
 from microblog.models.user import UsernameTaken
 from microblog.pagination import page
-from microblog.presentation import when
 
 bp = Blueprint("users", __name__)
 

@@ -1,0 +1,112 @@
+"""How moments, numbers, sizes and texts out of the database are written for the reader; the filters."""
+
+from datetime import timedelta
+from itertools import groupby
+
+from babel import dates
+from babel.units import format_unit
+from flask_babel import format_decimal, get_locale, get_timezone, gettext, ngettext
+
+from microblog import clock
+
+STUCK_AFTER = timedelta(minutes=1)
+UNITS = (("digital-megabyte", 10**6), ("digital-kilobyte", 10**3))
+
+
+def by_day(posts):
+    """Pairs of a local date and the posts of that day, in the order they came."""
+    return [(date, list(some)) for date, some in groupby(posts, lambda post: _local(post.timestamp).date())]
+
+
+def day_heading(date):
+    """``Today``, ``Yesterday``, else the date with its weekday."""
+    today = _local(clock.now()).date()
+    if date == today:
+        return gettext("Today")
+    if date == today - timedelta(days=1):
+        return gettext("Yesterday")
+    return dates.format_skeleton("MMMEd" if date.year == today.year else "yMMMEd", date, locale=get_locale())
+
+
+def day(moment):
+    """``November 29``."""
+    return dates.format_skeleton("MMMMd", _local(moment), locale=get_locale())
+
+
+def whole_day(moment):
+    """``November 29, 2026``."""
+    return dates.format_date(_local(moment), "long", locale=get_locale())
+
+
+def clock_time(moment):
+    """``14:31``."""
+    return f"{_local(moment):%H:%M}"
+
+
+def when(moment):
+    """``Today, 14:31``."""
+    return f"{day_heading(_local(moment).date())}, {clock_time(moment)}"
+
+
+def moment(moment):
+    """The whole date and time with its zone, for those who want to know exactly."""
+    return dates.format_datetime(_local(moment), "full", locale=get_locale(), tzinfo=get_timezone())
+
+
+def iso(moment):
+    """For programs: ``2026-11-22T14:31:00Z``."""
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def number(value):
+    """``5,214``."""
+    return format_decimal(value)
+
+
+def size(size_bytes):
+    """``1.3 MB``."""
+    for unit, unit_bytes in UNITS:
+        if size_bytes >= unit_bytes:
+            return format_unit(round(size_bytes / unit_bytes, 1), unit, "short", locale=get_locale())
+    return format_unit(size_bytes, "digital-byte", "long", locale=get_locale())
+
+
+def time_left(left):
+    """``about 20 s left``, rounded up; the script's ``phrase`` in task.js says the same."""
+    seconds = max(5, -(-left.total_seconds() // 5) * 5)
+    if seconds <= 60:
+        return gettext("about %(seconds)d s left", seconds=seconds)
+    return ngettext("about %(num)d min left", "about %(num)d min left", int(-(-seconds // 60)))
+
+
+def stuck(task):
+    """Whether a running task has not come forward for a minute."""
+    if task.advanced_at is None:
+        return False
+    return clock.now() - max(task.advanced_at, task.started_at or task.advanced_at) > STUCK_AFTER
+
+
+def stored_text(text):
+    """A text that was stored in English, in the reader's language; it is never taken for markup."""
+    return gettext(text) if text else ""
+
+
+def _local(moment):
+    return moment.astimezone(get_timezone())
+
+
+FILTERS = (
+    by_day,
+    day_heading,
+    day,
+    whole_day,
+    moment,
+    clock_time,
+    when,
+    iso,
+    number,
+    size,
+    time_left,
+    stuck,
+    stored_text,
+)
