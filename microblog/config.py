@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,7 +13,8 @@ from dotenv import dotenv_values
 from microblog.environment import Reader
 
 ROOT = Path(__file__).resolve().parent.parent
-KNOWN_SECRETS = {"dev", "secret", "changeme", "you-will-never-guess"}
+# What keys in examples are made of, this project's own tests included.
+PLACEHOLDERS = re.compile("change.?me|example|for tests only|microblog|password|secret|you-will-never-guess")
 
 
 class BadSettings(ClickException, ValueError):
@@ -143,8 +145,11 @@ class Settings:
             faults.append(f"HOST={self.host} can be reached from outside: BASE_URL must say by which address")
         if not self.rate_limits and not self.private:
             faults.append("RATE_LIMITS=off is for loopback addresses only")
-        if self.https and self.secret_key and (len(self.secret_key) < 32 or self.secret_key in KNOWN_SECRETS):
-            faults.append("SECRET_KEY must have 32 characters or more when BASE_URL is https")
+        keys = filter(None, [self.secret_key, *self.secret_key_fallbacks])
+        if self.https and any(map(_can_be_guessed, keys)):
+            faults.append(
+                "SECRET_KEY and SECRET_KEY_FALLBACKS must have 32 random characters or more under https"
+            )
         return faults
 
 
@@ -154,6 +159,12 @@ def is_loopback(host):
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _can_be_guessed(key):
+    """Whether *key* is short, of few signs, or of words that examples are made of."""
+    left = PLACEHOLDERS.sub("", key.lower())
+    return len(left) < 32 or len(set(left)) < 8
 
 
 def _env_file():

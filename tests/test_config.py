@@ -10,6 +10,13 @@ def load(tmp_path, **values):
     return Settings.from_mapping({"DATA_DIR": str(tmp_path), **values})
 
 
+GOOD_KEY = "5f3c9a0e7d1b42688c6e0f9d3a7b1c4e"
+WEAK_KEYS = [
+    *("x" * 20, "x" * 64, "1234567" * 6, "you-will-never-guess-you-will-never-guess"),
+    *("change-me-change-me-change-me-change-me", "for tests only, 32 characters long"),
+]
+
+
 def test_nothing_set_is_enough(tmp_path):
     settings = load(tmp_path)
 
@@ -36,7 +43,14 @@ def test_nothing_set_is_enough(tmp_path):
         ({"HOST": "0.0.0.0"}, "BASE_URL must say by which address"),
         ({"RATE_LIMITS": "off", "BASE_URL": "https://example.org"}, "RATE_LIMITS=off is for loopback"),
         ({"MAIL_USE_TLS": "on", "MAIL_USE_SSL": "on"}, "exclude each other"),
-        ({"BASE_URL": "https://example.org", "SECRET_KEY": "x" * 20}, "32 characters"),
+        *(
+            ({"BASE_URL": "https://example.org", "SECRET_KEY": key}, "32 random characters")
+            for key in WEAK_KEYS
+        ),
+        (
+            {"BASE_URL": "https://example.org", "SECRET_KEY": GOOD_KEY, "SECRET_KEY_FALLBACKS": "short"},
+            "SECRET_KEY_FALLBACKS must have 32 random characters",
+        ),
     ],
 )
 def test_a_bad_setting_is_named(tmp_path, values, fault):
@@ -45,6 +59,14 @@ def test_a_bad_setting_is_named(tmp_path, values, fault):
 
     assert fault in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_key_that_nobody_can_guess_is_taken(tmp_path):
+    settings = load(
+        tmp_path, BASE_URL="https://example.org", SECRET_KEY=GOOD_KEY, SECRET_KEY_FALLBACKS=GOOD_KEY
+    )
+
+    assert settings.secret_key == GOOD_KEY
 
 
 def test_all_bad_settings_are_named_at_once(tmp_path):
