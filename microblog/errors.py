@@ -19,16 +19,30 @@ RETRY_AFTER_S = 5
 TYPED = ("post", "message", "about_me")
 NOT_SENT_AGAIN = {"csrf_token", "password", "password2", "current_password"}
 WORDS = {
-    400: (_l("That did not work"), _l("The request could not be understood. Please go back and try again.")),
-    401: (_l("Please sign in"), _l("You are not signed in any more.")),
-    403: (_l("Not allowed"), _l("You may not do that.")),
+    400: (
+        _l("That did not work"),
+        _l("The site did not understand that. Go back, reload the page and try again."),
+    ),
+    401: (_l("Sign in first"), _l("You are not signed in, or not any more. Sign in and try again.")),
+    403: (_l("Not allowed"), _l("You may not do that. If you think you should, ask the administrator.")),
     404: (_l("Nothing here"), _l("There is no such page. It may have been deleted, or the link is wrong.")),
-    405: (_l("That did not work"), _l("This address does not answer to that kind of request.")),
-    409: (_l("Too late, or too early"), _l("That cannot be done in the present state.")),
-    413: (_l("Too large"), _l("That was more than this site takes at once.")),
-    429: (_l("Too many requests"), _l("Please wait a moment, then try again.")),
-    500: (_l("Something broke"), _l("It is our fault, not yours. It has been noted in the log.")),
-    503: (_l("The server is busy"), _l("Nothing was saved. Please try again in a moment.")),
+    405: (
+        _l("That did not work"),
+        _l("This address does not take that kind of request. Go back and use the page's buttons."),
+    ),
+    409: (
+        _l("Too late, or too early"),
+        _l("That cannot be done any more, or not yet. Go back and reload the page."),
+    ),
+    413: (_l("Too large"), _l("That was more than this site takes at once. Make it smaller and try again.")),
+    429: (_l("That was too often"), _l("Wait a moment, then try again.")),
+    500: (
+        _l("Something broke"),
+        _l(
+            "It is our fault, not yours, and is noted. Try again; if it breaks again, tell the administrator."
+        ),
+    ),
+    503: (_l("The server is busy"), _l("Nothing was saved. Try again in a moment.")),
 }
 
 log = logging.getLogger(__name__)
@@ -116,10 +130,8 @@ def _fields():
 
 def _wait(seconds):
     if seconds < 100:
-        return ngettext(
-            "Please try again in %(num)d second.", "Please try again in %(num)d seconds.", seconds
-        )
-    return gettext("Please try again in %(minutes)d minutes.", minutes=math.ceil(seconds / 60))
+        return ngettext("Try again in %(num)d second.", "Try again in %(num)d seconds.", seconds)
+    return gettext("Try again in %(minutes)d minutes.", minutes=math.ceil(seconds / 60))
 
 
 def _wants_json():

@@ -54,14 +54,14 @@ class Required(InputRequired):
     """Something must be there, in words of our own."""
 
     def __init__(self, message=None):
-        super().__init__(message or _l("Please fill this in."))
+        super().__init__(message or _l("This cannot be empty."))
 
 
 def username_that_fits(_form, field):
     if not USERNAME.fullmatch(field.data):
-        raise ValidationError(_l("3 to 32 letters from A to Z, digits and underscores, please."))
+        raise ValidationError(_l("Use 3 to 32 letters from A to Z, digits or underscores."))
     if field.data.casefold() in RESERVED:
-        raise ValidationError(_l("This name is reserved. Please choose another one."))
+        raise ValidationError(_l("This name is reserved. Choose another."))
 
 
 def something(_form, field):
@@ -74,29 +74,39 @@ def brief(_form, field):
     excess = len(field.data) - MAX_LENGTH
     if excess > 0:
         raise ValidationError(
-            ngettext("That is %(num)d character too many.", "That is %(num)d characters too many.", excess)
+            ngettext(
+                "That is %(num)d character too many. Shorten it.",
+                "That is %(num)d characters too many. Shorten it.",
+                excess,
+            )
         )
 
 
 def uncommon(_form, field):
     if is_common(field.data):
-        raise ValidationError(_l("This is one of the passwords that are tried first. Please choose another."))
+        raise ValidationError(
+            _l("This password is one of the first that others would guess. Choose another.")
+        )
 
 
 class LoginForm(Form):
     username = StringField(_l("Username"), [Required()], filters=[cleaned])
     password = PasswordField(_l("Password"), [Required()])
-    remember_me = BooleanField(_l("Keep me signed in on this computer"))
+    remember_me = BooleanField(_l("Keep me signed in on this device"))
+
+
+def _password(label):
+    return PasswordField(label, [Required(), Length(8, 128, _l("Use 8 to 128 characters.")), uncommon])
+
+
+def _repeated(label):
+    same = EqualTo("password", _l("The two passwords differ. Type both again."))
+    return PasswordField(label, [Required(), same])
 
 
 class NewPasswordForm(Form):
-    password = PasswordField(
-        _l("Password"),
-        [Required(), Length(8, 128, _l("A password has 8 to 128 characters.")), uncommon],
-    )
-    password2 = PasswordField(
-        _l("Password again"), [Required(), EqualTo("password", _l("The two passwords differ."))]
-    )
+    password = _password(_l("New password"))
+    password2 = _repeated(_l("New password again"))
 
 
 class EmailForm(Form):
@@ -113,14 +123,18 @@ class EmailForm(Form):
                 test_environment=True,
             )
         except EmailNotValidError as error:
-            raise ValidationError(_l("This does not look like an e-mail address.")) from error
+            raise ValidationError(
+                _l("This does not look like an e-mail address. Check how it is spelled.")
+            ) from error
         if len(checked.normalized) > LONGEST_EMAIL:
-            raise ValidationError(_l("This e-mail address is too long."))
+            raise ValidationError(_l("This e-mail address is too long. Use another."))
         field.data = checked.normalized
 
 
-class RegistrationForm(EmailForm, NewPasswordForm):
+class RegistrationForm(EmailForm):
     username = StringField(_l("Username"), [Required(), username_that_fits], filters=[cleaned])
+    password = _password(_l("Password"))
+    password2 = _repeated(_l("Password again"))
 
 
 class ChangeEmailForm(EmailForm):
@@ -128,7 +142,7 @@ class ChangeEmailForm(EmailForm):
 
 
 class ChangePasswordForm(NewPasswordForm):
-    current_password = PasswordField(_l("Your present password"), [Required()])
+    current_password = PasswordField(_l("Your current password"), [Required()])
 
 
 class LeavingForm(Form):
@@ -138,7 +152,7 @@ class LeavingForm(Form):
 class TokenForm(Form):
     name = StringField(
         _l("What is it for?"),
-        [Length(max=LONGEST_NAME, message=_l("A name has 64 characters at most."))],
+        [Length(max=LONGEST_NAME, message=_l("Use 64 characters at most."))],
         filters=[cleaned],
     )
 

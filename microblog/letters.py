@@ -67,7 +67,7 @@ def reset_password(row):
     _refuse_flood(row)
     token = Ticket.issue(RESET_PASSWORD, user)
     return Letter(
-        user.email, user.language, N_("[Microblog] Reset Your Password"), {"user": user, "token": token}
+        user.email, user.language, N_("[Microblog] Reset your password"), {"user": user, "token": token}
     )
 
 

@@ -108,7 +108,7 @@ def test_passwords_of_a_bad_length(fill, password):
 
 def test_the_two_passwords_must_agree(fill):
     assert fill(RegistrationForm, **GOOD | {"password2": "Correct horse"}).said == {
-        "password2": ["The two passwords differ."]
+        "password2": ["The two passwords differ. Type both again."]
     }
 
 
@@ -138,8 +138,8 @@ def test_posts_are_cleaned_and_then_counted(fill, typed, kept):
 
 
 def test_a_post_too_long_says_by_how_much(fill):
-    assert fill(PostForm, post="x" * 141).said == {"post": ["That is 1 character too many."]}
-    assert fill(PostForm, post="x" * 152).said == {"post": ["That is 12 characters too many."]}
+    assert fill(PostForm, post="x" * 141).said == {"post": ["That is 1 character too many. Shorten it."]}
+    assert fill(PostForm, post="x" * 152).said == {"post": ["That is 12 characters too many. Shorten it."]}
 
 
 @pytest.mark.parametrize("nothing", ["", " ", "\r\n", "\x00", "\u200b", "\u202e", "\ud800"])

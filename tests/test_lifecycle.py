@@ -47,11 +47,14 @@ def test_a_job_that_returns_has_succeeded(run):
 
 def test_a_job_that_gives_a_reason_has_failed_for_it(run):
     def refuse(task):
-        raise Failed("The server is out of space.")
+        raise Failed("The server is out of space. Tell the administrator, then try again.")
 
     row = run(refuse)
 
-    assert (row.state, row.error) == (FAILED, "The server is out of space.")
+    assert (row.state, row.error) == (
+        FAILED,
+        "The server is out of space. Tell the administrator, then try again.",
+    )
 
 
 def test_an_unforeseen_error_is_logged_and_told_in_plain_words(run, logged_errors):
@@ -202,7 +205,7 @@ def test_a_mail_cut_short_each_time_is_told_as_such(run, nobody_works):
     reconciler.reconcile()
 
     row = Task.get_by_id(row.id)
-    assert (row.state, row.note) == (SUCCEEDED, "The worker stopped while sending the mail.")
+    assert (row.state, row.note) == (SUCCEEDED, "The background worker stopped while sending the mail.")
 
 
 def test_a_row_that_no_job_is_known_for_ends_and_keeps_no_other_waiting(

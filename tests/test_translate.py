@@ -29,9 +29,9 @@ def test_texts_of_code_forms_templates_mails_and_stored_ones_are_found(tmp_path)
         texts = {message.id for message in read_po(file)}
     assert {
         "Posted.",
-        "Please fill this in.",
+        "This cannot be empty.",
         "Sign in",
-        "Dear %(username)s,",
+        "Hello %(username)s,",
         "Exporting posts...",
         ("%(num)d follower", "%(num)d followers"),
         ("%(count)s post", "%(count)s posts"),

@@ -95,9 +95,9 @@ def speaking(language):
 @pytest.mark.parametrize(
     ("accepted", "path", "said"),
     [
-        ("es-MX,en;q=0.5", "/auth/login", "Mantener la sesión abierta en este equipo"),
-        ("zh-CN,en;q=0.5", "/auth/login", "在这台电脑上保持登录"),
-        ("en", "/auth/login", "Keep me signed in on this computer"),
+        ("es-MX,en;q=0.5", "/auth/login", "Mantener la sesión abierta en este dispositivo"),
+        ("zh-CN,en;q=0.5", "/auth/login", "在这台设备上保持登录"),
+        ("en", "/auth/login", "Keep me signed in on this device"),
         ("es", "/nowhere", "Esta página no existe."),
         ("zh", "/nowhere", "没有这个页面。"),
         ("es", "/search?q=%22nothing%22", "No se ha encontrado nada"),
@@ -114,8 +114,8 @@ def test_pages_and_errors_speak_what_the_browser_asks_for(client, susan, accepte
 @pytest.mark.parametrize(
     ("chosen", "posted", "signed_out"),
     [
-        ("es", "Publicado.", "Tu sesión ya no está abierta."),
-        ("zh", "已发布。", "你已经不在登录状态了。"),
+        ("es", "Publicado.", "No has iniciado sesión o ya se ha cerrado."),
+        ("zh", "已发布。", "你还没有登录，或者登录已经结束。"),
     ],
 )
 def test_flashes_speak_the_users_language_whatever_the_browser_asks_for(
@@ -133,8 +133,11 @@ def test_flashes_speak_the_users_language_whatever_the_browser_asks_for(
 @pytest.mark.parametrize(
     ("language", "faults"),
     [
-        ("es", ["Rellena este campo, por favor.", "Las dos contraseñas no coinciden."]),
-        ("zh", ["请填写此项。", "两次输入的密码不一致。"]),
+        (
+            "es",
+            ["Este campo no puede quedar vacío.", "Las dos contraseñas no coinciden. Escríbelas de nuevo."],
+        ),
+        ("zh", ["此项不能为空。", "两次输入的密码不一致，请重新输入。"]),
     ],
 )
 def test_faults_in_a_form_are_told_in_the_readers_language(client, susan, language, faults):

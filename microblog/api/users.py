@@ -37,7 +37,7 @@ def update():
     try:
         g.caller.introduce(form.username.data, form.about_me.data)
     except UsernameTaken as error:
-        raise Problem(409, "Somebody has this name already.") from error
+        raise Problem(409, "Somebody has this name already. Choose another.") from error
     return draw_profile(profile_of(form.username.data))
 
 

@@ -17,7 +17,7 @@ from microblog.models.mail_tries import MAIL_CUT_SHORT, MAX_MAIL_ATTEMPTS, HasMa
 from microblog.models.states import FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED, WRITING
 
 MAX_ATTEMPTS = 3
-WORKER_STOPPED = N_("The worker stopped three times while working on this.")
+WORKER_STOPPED = N_("The background worker stopped three times while working on this.")
 
 
 class Lost(Exception):

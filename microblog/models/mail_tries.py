@@ -11,7 +11,7 @@ MAX_MAIL_ATTEMPTS = 5
 # Between one try and the next; all five lie within an hour.
 MAIL_DELAYS = [timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=8), timedelta(minutes=20)]
 
-MAIL_CUT_SHORT = N_("The worker stopped while sending the mail.")
+MAIL_CUT_SHORT = N_("The background worker stopped while sending the mail.")
 MAIL_UNCERTAIN = N_("The connection was lost twice after the mail had left; it may have arrived.")
 
 

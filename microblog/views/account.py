@@ -35,7 +35,7 @@ def password():
         change_password(user, form.password.data)
         # A session of its own for this browser too: a copy of the old cookie is dead everywhere.
         sign_in(user, remembered)
-        flash(_("Your password is changed; every other browser is signed out."))
+        flash(_("Your password is changed. Every other browser is signed out."))
         return redirect(url_for("account.index"))
     return render_template("account/password.html", form=form), status(form)
 
@@ -83,7 +83,7 @@ def update_email():
     except TicketUsed:
         return render_template("account/dead_link.html"), 410
     except EmailTaken:
-        flash(_("There is an account with this address already."))
+        flash(_("There is an account with this address already. Sign in to it, or use another address."))
         return redirect(url_for("account.index"))
     session.pop(CHANGE_EMAIL)
     flash(_("Your e-mail address is %(address)s now.", address=ticket.email))
@@ -96,6 +96,7 @@ def end_session(session_id):
     row = Session.get_or_none(Session.id == session_id, Session.user == current_user) or abort(404)
     row.delete_instance()
     security_log.note("session-ended", current_user)
+    flash(_("That browser is signed out."))
     return redirect(url_for("account.index"))
 
 
@@ -131,8 +132,8 @@ def destroy():
 
 def _mail_is_on_its_way(address):
     if current_app.config["MAIL_SERVER"]:
-        return _("Please open the link in the mail that is on its way to %(address)s.", address=address)
-    return _("The administrator has the mail with the link that confirms %(address)s.", address=address)
+        return _("A link is on its way to %(address)s. Open it to confirm the address.", address=address)
+    return _("The administrator has the link that confirms %(address)s. Ask for it.", address=address)
 
 
 def _is_own(field):
@@ -140,12 +141,14 @@ def _is_own(field):
     if check_password(current_user, field.data):
         return True
     security_log.note("password-check-failed", current_user)
-    field.errors.append(_("That is not your password."))
+    field.errors.append(_("That is not your password. Try again."))
     return False
 
 
 def _is_free(field):
     if User.with_email(field.data) is None:
         return True
-    field.errors.append(_("There is an account with this address already."))
+    field.errors.append(
+        _("There is an account with this address already. Sign in to it, or use another address.")
+    )
     return False

@@ -38,7 +38,9 @@ def suspend_user(username):
     if not suspend(user):
         abort(409)
     security_log.note("suspended", user, by=current_user.username)
-    flash(_("%(username)s is signed out everywhere and cannot sign in.", username=user.username))
+    flash(
+        _("%(username)s is suspended: signed out everywhere, and unable to sign in.", username=user.username)
+    )
     return redirect(url_for("admin.users", q=user.username))
 
 
@@ -72,7 +74,7 @@ def destroy_invite(ticket_id):
     ticket = Ticket.get_or_none(Ticket.id == ticket_id, Ticket.kind == INVITE) or abort(404)
     ticket.delete_instance()
     security_log.note("invitation-withdrawn", current_user)
-    flash(_("The invitation does not work any more."))
+    flash(_("The invitation is withdrawn."))
     return redirect(url_for("admin.invites"))
 
 

@@ -44,7 +44,7 @@ def retry(task_id):
     except NotEnded:
         abort(409)
     except TaskInProgress:
-        flash(_("The user has another task of this kind under way."))
+        flash(_("The user has another task of this kind under way. Cancel it first, or wait for its end."))
     return redirect(url_for("admin_tasks.index"))
 
 

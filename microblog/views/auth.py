@@ -3,7 +3,7 @@
 import hmac
 from functools import partial
 
-from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
@@ -36,7 +36,7 @@ def login():
         else:
             # The name itself only where it is one: people type passwords into the wrong field.
             security_log.note("sign-in-failed", user)
-            form.form_errors.append(_("The username or the password is wrong."))
+            form.form_errors.append(_("The username or the password is wrong. Check both and try again."))
     return render_template("auth/login.html", form=form), status(form)
 
 
@@ -44,6 +44,7 @@ def login():
 @login_required
 def logout():
     sign_out()
+    flash(_("You are signed out."))
     return redirect(url_for("auth.login"))
 
 
@@ -105,9 +106,11 @@ def _made(form, make):
     try:
         return make(form.username.data, form.email.data, hash_password(form.password.data))
     except UsernameTaken:
-        form.username.errors.append(_("Somebody has this name already."))
+        form.username.errors.append(_("Somebody has this name already. Choose another."))
     except EmailTaken:
-        form.email.errors.append(_("There is an account with this address already."))
+        form.email.errors.append(
+            _("There is an account with this address already. Sign in to it, or use another address.")
+        )
     return None
 
 

@@ -20,5 +20,5 @@ def create():
     # A second click finds it done.
     with suppress(demo.FilledAlready):
         demo.show_to(current_user)
-    flash(_("Twelve people have moved in, and you follow five of them."))
+    flash(_("Twelve people have moved in. You follow five of them, and one has written to you."))
     return redirect(url_for("posts.index"))

@@ -22,7 +22,7 @@ def create(username):
     else:
         own = current_user == user
         flash(
-            _("You cannot follow yourself.")
+            _("You cannot follow yourself, and need not: your own posts are on your home page.")
             if own
             else _("You are following %(name)s now.", name=user.username)
         )

@@ -55,7 +55,7 @@ def create(recipient):
         Message.send(current_user, user, form.message.data)
     except Blocked:
         return _form(form, user), 403
-    flash(_("Your message has been sent."), "posted")
+    flash(_("Your message is sent."), "posted")
     return redirect(url_for("users.show", username=user.username))
 
 

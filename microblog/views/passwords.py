@@ -23,10 +23,7 @@ def request_link():
     if form.validate_on_submit():
         Mail.send(deliver, "reset_password", form.email.data.casefold(), language=str(get_locale()))
         security_log.note("reset-asked")
-        if current_app.config["MAIL_SERVER"]:
-            flash(_("If there is an account with this address, a mail with a link is on its way to it."))
-        else:
-            flash(_("If there is an account with this address, the administrator has a mail with a link."))
+        flash(_where_the_link_is())
         return redirect(url_for("auth.login"))
     return render_template("passwords/request_link.html", form=form), status(form)
 
@@ -58,10 +55,22 @@ def reset():
         return _link_is_dead()
     session.pop(RESET_PASSWORD)
     known_browsers.remember(ticket.user)
-    flash(_("Your password has been reset."))
+    flash(_("Your new password is set."))
     if session_here:
         sign_in(ticket.user, session_here.remembered)
     return redirect(url_for("auth.login"))
+
+
+def _where_the_link_is():
+    if current_app.config["MAIL_SERVER"]:
+        return _(
+            "If there is an account with this address, a link is on its way to it. "
+            "It works once, for ten minutes."
+        )
+    return _(
+        "If there is an account with this address, the administrator has the link. "
+        "Ask for it: it works once, for ten minutes."
+    )
 
 
 def _link_is_dead():

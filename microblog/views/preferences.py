@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from flask_login import current_user
 
 from microblog.auth import safe_path
@@ -42,4 +43,7 @@ def update():
             httponly=True,
             samesite="Lax",
         )
+    if "keys" in chosen:
+        # From the page; what the buttons below every page change is seen at once.
+        flash(_("Your changes are saved."))
     return answer

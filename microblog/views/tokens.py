@@ -28,7 +28,9 @@ def create():
         try:
             token, secret = Token.issue(current_user, form.name.data)
         except TooManyTokens:
-            form.form_errors.append(_("You have as many as one may have. End one of them first."))
+            form.form_errors.append(
+                _("You have as many tokens as an account can have. End one of them first.")
+            )
         else:
             security_log.note("token-made", current_user, token=token.id)
             return _page(TokenForm(formdata=None), secret), 201
@@ -41,7 +43,7 @@ def destroy(token_id):
     token = Token.get_or_none(Token.id == token_id, Token.user == current_user) or abort(404)
     token.delete_instance()
     security_log.note("token-ended", current_user, token=token.id)
-    flash(_("The token does not work any more."))
+    flash(_("The token has ended."))
     return redirect(url_for("tokens.index"))
 
 

@@ -54,9 +54,9 @@ def update():
     try:
         current_user.introduce(form.username.data, form.about_me.data)
     except UsernameTaken:
-        form.username.errors.append(_("Somebody has this name already."))
+        form.username.errors.append(_("Somebody has this name already. Choose another."))
         return render_template("users/edit.html", form=form), 422
-    flash(_("Your changes have been saved."))
+    flash(_("Your changes are saved."))
     return redirect(url_for("users.show", username=form.username.data))
 
 

@@ -13,7 +13,7 @@ def waiting(susan):
 @pytest.fixture
 def failed(susan):
     task = Task.create(name="export_posts", description="Exporting posts...", user=susan)
-    task.fail("The server is out of space.")
+    task.fail("The server is out of space. Tell the administrator, then try again.")
     return task
 
 
@@ -29,7 +29,7 @@ def test_the_failed_ones_are_listed_with_their_reasons(run, failed, waiting):
     [line] = run("tasks", "list", "--state", "failed").output.splitlines()
 
     assert line.startswith(failed.id)
-    assert line.endswith("The server is out of space.")
+    assert line.endswith("The server is out of space. Tell the administrator, then try again.")
 
 
 def test_a_list_is_made_by_one_query(run, susan, waiting, queries):
@@ -69,7 +69,10 @@ def test_an_ended_task_cannot_be_cancelled(run, failed):
 def test_everything_known_of_a_task_is_shown_as_json(run, failed):
     known = json.loads(run("tasks", "show", failed.id).output)
 
-    assert (known["id"], known["error"]) == (failed.id, "The server is out of space.")
+    assert (known["id"], known["error"]) == (
+        failed.id,
+        "The server is out of space. Tell the administrator, then try again.",
+    )
 
 
 @pytest.mark.parametrize("command", ["show", "retry", "cancel"])

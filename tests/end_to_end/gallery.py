@@ -49,7 +49,8 @@ CARDS = {
     "ready": {"state": "succeeded", "progress": 100, "phase": "mailing", "result": RESULT},
     "ready without mail": {"state": "succeeded", "progress": 100, "phase": "mailing", "result": RESULT,
                            "note": "The mail server refused the address."},
-    "failed": {"state": "failed", "progress": 20, "error": "The server is out of space."},
+    "failed": {"state": "failed", "progress": 20,
+               "error": "The server is out of space. Tell the administrator, then try again."},
     "cancelled": {"state": "cancelled", "progress": 20},
 }  # fmt: skip
 

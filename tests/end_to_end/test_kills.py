@@ -156,7 +156,7 @@ def test_a_job_that_kills_its_worker_each_time_fails_after_three_attempts_and_ha
     world.settle()
     row = Task.get_by_id(poison.id)
     assert (row.state, row.attempts) == (FAILED, 3)
-    assert row.error == "The worker stopped three times while working on this."
+    assert row.error == "The background worker stopped three times while working on this."
     assert Task.get_by_id(beside.id).state == SUCCEEDED
 
 

@@ -34,7 +34,7 @@ def test_a_mail_arrives_with_a_token_that_works(world, ask, susan):
     world.settle()
 
     [mail] = world.postbox.mails
-    assert mail["Subject"] == "[Microblog] Reset Your Password"
+    assert mail["Subject"] == "[Microblog] Reset your password"
     assert mail["To"] == susan.email
     assert mail["Message-ID"] == f"<reset_password-{row.id}@127.0.0.1>"
     assert mail["Auto-Submitted"] == "auto-generated"

@@ -256,7 +256,7 @@ def test_the_keyboard_alone_posts_searches_walks_and_asks(site, new_page):
     page.keyboard.press("k")
     wait_until(lambda: focused.get_attribute("href") == first.get_attribute("href"), 5)
     page.keyboard.press("?")
-    page.locator("dialog h1", has_text="Keys").wait_for()
+    page.locator("dialog h1", has_text="Keyboard shortcuts").wait_for()
     page.keyboard.press("Escape")
     page.locator("dialog").wait_for(state="detached")
     assert focused.get_attribute("href") == first.get_attribute("href")

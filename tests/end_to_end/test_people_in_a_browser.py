@@ -133,7 +133,7 @@ def test_a_message_keeps_its_draft_until_it_is_sent(open_home, john):
     assert page.get_by_label("Message").input_value() == "Half a sent"
 
     page.get_by_role("button", name="Send").click()
-    page.get_by_text("Your message has been sent.").wait_for()
+    page.get_by_text("Your message is sent.").wait_for()
     page.goto(path)
     assert page.get_by_label("Message").input_value() == ""
     assert watcher.faults == []

@@ -211,7 +211,7 @@ def test_failure_needs_a_reason_and_never_shows_a_hundred(task):
     with pytest.raises(IntegrityError):
         running.finish(FAILED)
     running.state = RUNNING
-    running.finish(FAILED, error="The server is out of space.")
+    running.finish(FAILED, error="The server is out of space. Tell the administrator, then try again.")
 
     assert Task.get_by_id(task.id).progress < 100
 
@@ -276,7 +276,7 @@ def test_an_abandoned_task_is_queued_again_until_its_attempts_are_used_up(task):
 
     row = Task.get_by_id(task.id)
     assert row.state == FAILED
-    assert row.error == "The worker stopped three times while working on this."
+    assert row.error == "The background worker stopped three times while working on this."
 
 
 def test_a_graceful_stop_gives_the_attempt_back(task):

@@ -151,7 +151,7 @@ def test_the_commonest_passwords_are_refused(site, common):
     )
 
     assert answer.status_code == 422
-    assert "tried first" in answer.text
+    assert "others would guess" in answer.text
 
 
 def test_other_hosts_are_refused_and_no_link_names_them(site):

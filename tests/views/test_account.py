@@ -184,7 +184,9 @@ def test_an_address_that_is_taken_is_refused_at_once(browser, john, address):
     answer = browser.post_form("/account/email", email=address, current_password=PASSWORD)
 
     assert answer.status_code == 422
-    assert "There is an account with this address already." in answer.text
+    assert (
+        "There is an account with this address already. Sign in to it, or use another address." in answer.text
+    )
     assert Mail.select().count() == 0
 
 
@@ -222,8 +224,8 @@ def test_without_a_mail_server_the_page_says_who_has_the_mail(browser):
     page = browser.get("/account/email")
     answer = browser.post_form("/account/email", email="new@example.org", current_password=PASSWORD)
 
-    assert "the mail goes to the administrator" in page.text
-    assert "The administrator has the mail" in browser.get(answer.location).text
+    assert "the link goes to the administrator" in page.text
+    assert "The administrator has the link" in browser.get(answer.location).text
 
 
 def test_confirming_needs_the_token_of_the_form(client, link):

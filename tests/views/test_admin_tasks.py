@@ -19,7 +19,7 @@ def task(susan):
 
 
 def fail(task):
-    task.fail("The server is out of space.")
+    task.fail("The server is out of space. Tell the administrator, then try again.")
 
 
 def run(task):
@@ -31,7 +31,7 @@ def run(task):
     [
         (lambda _task: None, "Waiting"),
         (run, "0 % · for "),
-        (fail, "The server is out of space."),
+        (fail, "The server is out of space. Tell the administrator, then try again."),
         (lambda task: task.cancel(), "Cancelled"),
     ],
 )
@@ -50,12 +50,12 @@ def test_the_page_says_how_many_wait_and_who_works(office, task):
 
     assert huey.worker.name[:8] in page
     huey.worker.release()
-    assert "none is alive" in office.get("/admin/tasks").text
+    assert "none is running: flask doctor says why" in office.get("/admin/tasks").text
     huey.worker.take()
 
 
 def test_an_empty_page_says_so(office):
-    assert "Nobody has asked for anything yet" in office.get("/admin/tasks").text
+    assert "No tasks yet" in office.get("/admin/tasks").text
 
 
 def test_the_page_costs_the_same_for_any_number_of_tasks(office, susan, queries):

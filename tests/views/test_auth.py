@@ -56,7 +56,7 @@ def test_whatever_is_wrong_the_answer_is_the_same(client, susan, username, passw
     answer = client.post_form("/auth/login", username=username, password=password)
 
     assert answer.status_code == 422
-    assert "The username or the password is wrong." in answer.text
+    assert "The username or the password is wrong. Check both and try again." in answer.text
     assert not is_signed_in(client)
 
 
@@ -163,11 +163,14 @@ def test_registering_makes_an_account_and_signs_in(client, susan):
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"username": "SUSAN"}, "Somebody has this name already."),
-        ({"email": "Susan@Example.ORG"}, "There is an account with this address already."),
+        ({"username": "SUSAN"}, "Somebody has this name already. Choose another."),
+        (
+            {"email": "Susan@Example.ORG"},
+            "There is an account with this address already. Sign in to it, or use another address.",
+        ),
         ({"username": "a/b"}, "letters from A to Z"),
         ({"username": "admin"}, "reserved"),
-        ({"password2": "something else"}, "The two passwords differ."),
+        ({"password2": "something else"}, "The two passwords differ. Type both again."),
         ({"email": "nowhere"}, "does not look like an e-mail address"),
     ],
 )

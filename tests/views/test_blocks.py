@@ -66,7 +66,7 @@ def test_blocked_people_are_listed_and_can_be_unblocked(browser, susan, john):
 
     assert answer.location == "/user/john"
     assert not Block.between(susan, john)
-    assert "Nobody" in browser.get("/blocks").text
+    assert "You have blocked nobody" in browser.get("/blocks").text
 
 
 def test_nobody_sees_whom_another_has_blocked(browser, susan, john):

@@ -68,7 +68,7 @@ def test_notifications_answer_in_json_whatever_is_asked_for(client, susan):
     answer = client.get("/notifications", headers={"Accept": "text/html"})
 
     assert answer.status_code == 401
-    assert answer.json == {"error": "You are not signed in any more."}
+    assert answer.json == {"error": "You are not signed in, or not any more. Sign in and try again."}
 
 
 def test_browsers_get_a_page(client, susan):

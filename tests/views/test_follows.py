@@ -37,7 +37,10 @@ def test_nobody_follows_themselves(browser, susan):
     browser.post_form("/follow/susan")
 
     assert follows() == []
-    assert "You cannot follow yourself." in browser.get("/user/susan").text
+    assert (
+        "You cannot follow yourself, and need not: your own posts are on your home page."
+        in browser.get("/user/susan").text
+    )
 
 
 def test_nobody_follows_across_a_block(browser, susan, john):

@@ -15,7 +15,7 @@ def test_a_message_reaches_the_inbox_of_one_and_the_sent_ones_of_the_other(brows
     answer = browser.post_form("/send_message/john", message="Hello <john>")
 
     assert (answer.status_code, answer.location) == (302, "/user/john")
-    assert "Your message has been sent." in browser.get("/user/john").text
+    assert "Your message is sent." in browser.get("/user/john").text
     assert bodies(browser.get("/messages/sent")) == ["Hello &lt;john&gt;"]
     assert bodies(browser.get("/messages")) == []
     assert bodies(sign_in(john).get("/messages")) == ["Hello &lt;john&gt;"]

@@ -40,7 +40,7 @@ def test_asking_mails_a_link_and_leads_to_the_sign_in_page(client, susan, letter
 
     assert (answer.status_code, answer.location) == (302, "/auth/login")
     [letter] = letters()
-    assert "Subject: [Microblog] Reset Your Password" in letter
+    assert "Subject: [Microblog] Reset your password" in letter
     assert "To: susan@example.org" in letter
     mail = Mail.get()
     assert (mail.kind, mail.state) == ("reset_password", SUCCEEDED)
@@ -119,8 +119,8 @@ def test_without_a_mail_server_the_page_says_who_has_the_mail(client, susan):
     page = client.get(REQUEST)
     answer = client.post_form(REQUEST, email=susan.email)
 
-    assert "the mail goes to the administrator" in page.text
-    assert "the administrator has a mail" in client.get(answer.location).text
+    assert "the link goes to the administrator" in page.text
+    assert "the administrator has the link" in client.get(answer.location).text
 
 
 def test_asking_needs_the_token_of_the_form(client, susan):
@@ -165,7 +165,7 @@ def test_a_new_password_takes_the_place_of_the_old(app, client, link):
     answer = client.post_form(client.get(link).location, **NEW)
 
     assert (answer.status_code, answer.location) == (302, "/auth/login")
-    assert "Your password has been reset." in client.get(answer.location).text
+    assert "Your new password is set." in client.get(answer.location).text
     assert can_sign_in(app, "battery staple")
     assert not can_sign_in(app, "correct horse")
 

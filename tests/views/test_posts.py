@@ -136,7 +136,7 @@ def test_explore_shows_everybody_to_everybody(client, susan, john, write_posts):
 
 
 def test_an_empty_explore_says_so(client, susan):
-    assert "Nobody has written anything so far." in client.get("/explore").text
+    assert "Nobody has written anything yet." in client.get("/explore").text
 
 
 @pytest.mark.parametrize("path", ["/", "/explore", "/user/susan"])
@@ -275,7 +275,7 @@ def test_a_page_beyond_the_end_is_empty_and_leads_back(browser, susan, write_pos
     answer = browser.get(f"/explore?{query}")
 
     assert bodies(answer) == []
-    assert "Nothing further here." in answer.text
+    assert "There is nothing more here." in answer.text
     assert f'href="{back}"' in answer.text
     assert bodies(browser.get(f"/explore{back}")) == ["one"]
 

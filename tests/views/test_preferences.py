@@ -130,7 +130,7 @@ def test_the_keys_are_on_until_they_are_switched_off(client, susan):
     client.post_form("/preferences", keys="off")
 
     assert "data-keys" not in client.get("/explore").text
-    assert "switched the single letters off" in client.get("/keys").text
+    assert "switched off the single-key shortcuts" in client.get("/keys").text
 
 
 def test_one_preference_leaves_the_other(client, susan):

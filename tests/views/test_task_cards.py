@@ -130,11 +130,16 @@ def test_a_ready_card_offers_the_file(browser, task):
 
 
 def test_a_failed_card_says_why_and_offers_another_try(browser, task):
-    state(task, state="failed", finished_at=clock.now(), error="The server is out of space.")
+    state(
+        task,
+        state="failed",
+        finished_at=clock.now(),
+        error="The server is out of space. Tell the administrator, then try again.",
+    )
 
     shown = card(browser, task)
 
-    assert "The server is out of space." in shown
+    assert "The server is out of space. Tell the administrator, then try again." in shown
     assert f"Reference {task.id[:8]}" in shown
     assert f'action="/tasks/{task.id}/retry"' in shown
 

@@ -113,7 +113,12 @@ def test_the_way_back_never_leaves_the_site(browser, queued, target):
 
 
 def test_try_again_launches_a_new_task_and_leaves_the_old_one_as_it_was(browser, queued, susan):
-    put(queued, state=FAILED, error="The server is out of space.", finished_at=queued.created_at)
+    put(
+        queued,
+        state=FAILED,
+        error="The server is out of space. Tell the administrator, then try again.",
+        finished_at=queued.created_at,
+    )
 
     browser.post_form(f"/tasks/{queued.id}/retry")
 
@@ -157,7 +162,10 @@ def test_a_dismissed_card_is_gone_from_the_pages_and_stays_on_your_data(browser,
             {"phase": MAILING, "progress": 99, "error": "The mail server could not be reached."},
             ["could not be reached"],
         ),
-        ({"state": FAILED, "error": "The server is out of space."}, ["out of space", "Try again"]),
+        (
+            {"state": FAILED, "error": "The server is out of space. Tell the administrator, then try again."},
+            ["out of space", "Try again"],
+        ),
         ({"state": CANCELLED}, ["cancelled"]),
         ({"state": SUCCEEDED, "progress": 100}, ["ready"]),
         (

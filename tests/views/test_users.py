@@ -163,11 +163,11 @@ def test_a_name_can_stay_or_change_its_case(browser, susan):
 @pytest.mark.parametrize(
     ("username", "about_me", "words"),
     [
-        ("john", "me", "Somebody has this name already."),
-        ("JOHN", "me", "Somebody has this name already."),
+        ("john", "me", "Somebody has this name already. Choose another."),
+        ("JOHN", "me", "Somebody has this name already. Choose another."),
         ("admin", "me", "This name is reserved."),
         ("a b", "me", "3 to 32 letters"),
-        ("", "me", "Please fill this in."),
+        ("", "me", "This cannot be empty."),
         ("x" * 5000, "me", "3 to 32 letters"),
         ("susan", "x" * 141, "1 character too many"),
         ("susan", "👩" * 5000, "4860 characters too many"),
