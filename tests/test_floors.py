@@ -25,6 +25,7 @@ FLOORS = [
         "secret_key",
         "signatures",
         "text",
+        "voices",
     },
     {"config", "database", "formats", "worker_lock"},
     {"queue", "security_log"},

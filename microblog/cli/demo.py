@@ -15,15 +15,15 @@ from microblog.database import connected
 )
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same people and posts.")
 def fill_with_demo(users, posts, follows, seed):
-    """Fill the database for a trial with demo1 … demoN, whose password is demo-password."""
+    """Fill the site for a trial with people, demo1 … demoN, whose password is demo-password."""
     if current_app.config["SETTINGS"].https:
         raise click.ClickException("not on a site that people reach by https: everybody knows the password")
     with connected():
         try:
             demo.fill(users, posts, follows, seed)
         except demo.FilledAlready as error:
-            raise click.ClickException(str(error)) from error
-    click.echo(f"{users} users, {posts} posts; sign in as demo1 with {demo.PASSWORD}")
+            raise click.ClickException(f"{error}; set DATA_DIR to another folder to begin anew") from error
+    click.echo(f"{users:,} people and {posts:,} posts; sign in as demo1, password {demo.PASSWORD}")
 
 
 COMMANDS = (fill_with_demo,)

@@ -4,7 +4,7 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from microblog import outbox, security_log
+from microblog import demo, outbox, security_log
 from microblog.auth import admin_required, suspend
 from microblog.models import Ticket, User
 from microblog.models.ticket import INVITE
@@ -28,7 +28,9 @@ def users():
     """People, the newest first; ``q`` is how their names begin."""
     beginning = clean(request.args.get("q", ""))
     people = page(User.whose_name_begins(beginning), User, current_app.config["POSTS_PER_PAGE"])
-    return render_template("admin/users.html", page=people, beginning=beginning)
+    return render_template(
+        "admin/users.html", page=people, beginning=beginning, demo_people=demo.has_moved_in()
+    )
 
 
 @bp.post("/users/<username>/suspend")

@@ -1,4 +1,4 @@
-"""Filling a site that is still empty with people, for its administrator to try it out."""
+"""Made-up people for the administrator to try the site out with: let in, and sent away again."""
 
 from contextlib import suppress
 
@@ -6,7 +6,7 @@ from flask import Blueprint, abort, current_app, flash, redirect, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from microblog import demo
+from microblog import demo, security_log
 from microblog.auth import admin_required
 
 bp = Blueprint("demo", __name__)
@@ -22,3 +22,12 @@ def create():
         demo.show_to(current_user)
     flash(_("Twelve people have moved in. You follow five of them, and one has written to you."))
     return redirect(url_for("posts.index"))
+
+
+@bp.post("/admin/demo/delete")
+@admin_required
+def destroy():
+    demo.send_away()
+    security_log.note("demo-people-removed", current_user)
+    flash(_("The demo people have moved out."))
+    return redirect(url_for("admin.users"))

@@ -2,7 +2,10 @@ import dataclasses
 
 import pytest
 
-from microblog.models import Post, User
+from microblog import demo, security_log, voices
+from microblog.auth import check_password
+from microblog.models import Message, Post, User
+from tests.conftest import make_user
 
 
 @pytest.fixture
@@ -21,6 +24,63 @@ def test_the_administrator_of_an_empty_site_can_fill_it(admin, browser, susan):
     assert 'action="/admin/demo"' not in browser.get("/").text
 
 
+def test_whoever_lets_them_in_is_followed_and_written_to(admin, browser, susan):
+    browser.post_form("/admin/demo")
+
+    assert "one has written to you" in browser.get("/").text
+    assert "2 followers" in browser.get("/user/susan").text
+    assert [message.body for message in Message.inbox(susan)] == [demo.GREETING]
+
+
+def test_they_talk_to_each_other_in_their_own_languages_the_newest_last(admin, browser):
+    browser.post_form("/admin/demo")
+
+    posts = list(Post.select().order_by(Post.id))
+    assert sorted(post.timestamp for post in posts) == [post.timestamp for post in posts]
+    assert {post.language for post in posts} == {"en", "es", "zh", "ar"}
+    assert "june: bring me the pump." in " ".join(post.body for post in posts)
+    assert "{" not in " ".join(post.body for post in posts)
+
+
+def test_a_name_that_somebody_has_stays_theirs(admin, browser, susan):
+    make_user("June")
+
+    browser.post_form("/admin/demo")
+
+    assert User.named("june_demo").about_me == voices.people()[1].about
+    assert Post.by(User.named("June")).count() == 0
+    assert "june_demo: bring me the pump." in " ".join(post.body for post in Post.select())
+
+
+def test_one_can_sign_in_as_any_of_them(admin, browser):
+    browser.post_form("/admin/demo")
+
+    assert check_password(User.named("nora"), demo.PASSWORD)
+
+
+def test_they_can_be_sent_away_and_leave_nothing(admin, browser, susan, write_posts):
+    write_posts(susan, "mine")
+    browser.post_form("/admin/demo")
+    assert 'action="/admin/demo/delete"' in browser.get("/admin/users").text
+
+    answer = browser.post_form("/admin/demo/delete")
+
+    assert (answer.status_code, answer.location) == (302, "/admin/users")
+    assert [user.username for user in User.select()] == ["susan"]
+    assert [post.body for post in Post.select()] == ["mine"]
+    assert not Message.select().exists()
+    assert 'action="/admin/demo/delete"' not in browser.get("/admin/users").text
+    assert "demo-people-removed user=susan" in security_log.latest(1)[0][1]
+
+
+def test_sending_away_harms_nobody_else(admin, browser, susan):
+    make_user("nora")
+
+    browser.post_form("/admin/demo/delete")
+
+    assert {user.username for user in User.select()} == {"susan", "nora"}
+
+
 def test_a_second_click_does_no_harm(admin, browser):
     browser.post_form("/admin/demo")
 
@@ -36,9 +96,10 @@ def test_a_site_that_others_can_reach_is_not_filled(admin, app, browser):
     assert browser.post_form("/admin/demo").status_code == 403
 
 
-def test_nobody_else_fills_the_site(susan, browser, client):
+def test_nobody_else_fills_the_site_or_empties_it(susan, browser, client):
     assert 'action="/admin/demo"' not in browser.get("/").text
-    assert browser.post_form("/admin/demo").status_code == 404
-    assert client.post_form("/admin/demo").location.startswith("/auth/login")
-    assert browser.get("/admin/demo").status_code == 405
+    for path in ("/admin/demo", "/admin/demo/delete"):
+        assert browser.post_form(path).status_code == 404
+        assert client.post_form(path).location.startswith("/auth/login")
+        assert browser.get(path).status_code == 405
     assert User.select().count() == 1

@@ -1,0 +1,56 @@
+"""What demo people say: twelve with a voice each, and sentences for any number of others."""
+
+import tomllib
+from datetime import datetime, timedelta
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+FILE = Path(__file__).with_suffix(".toml")
+
+
+class Person(NamedTuple):
+    name: str
+    language: str
+    about: str
+
+
+class Said(NamedTuple):
+    """What the person of number *by* said; *body* names others as ``{name}``."""
+
+    at: datetime
+    by: int
+    body: str
+
+
+@cache
+def people():
+    """The twelve."""
+    return [Person(**person) for person in _read()["people"]]
+
+
+def talk(now):
+    """All that the twelve said in the weeks before *now*, the oldest first."""
+    number = {person.name: index for index, person in enumerate(people())}
+    return sorted(Said(_moment(when, now), number[name], body) for when, name, body in _read()["talk"])
+
+
+@cache
+def sentences(language, kind):
+    """Everything that others may say in *language*; *kind* is ``post``, or ``about`` for themselves."""
+    return ["".join(parts) for parts in product(*_read()["columns"][language][kind])]
+
+
+def _moment(when, now):
+    """``days HH:MM``, or minutes, before *now*."""
+    before, _, time_of_day = when.partition(" ")
+    if not time_of_day:
+        return now - timedelta(minutes=int(before))
+    hour, minute = map(int, time_of_day.split(":"))
+    return (now - timedelta(days=int(before))).replace(hour=hour, minute=minute, second=0, microsecond=0)
+
+
+@cache
+def _read():
+    return tomllib.loads(FILE.read_text(encoding="utf-8"))

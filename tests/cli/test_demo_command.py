@@ -1,0 +1,81 @@
+import dataclasses
+
+import pytest
+
+from microblog import demo, voices
+from microblog.auth import check_password
+from microblog.models import Follow, Post, User
+
+
+def said():
+    return [(post.author_id, post.body, post.language) for post in Post.select().order_by(Post.id)]
+
+
+def test_there_are_as_many_as_were_asked_for(run):
+    result = run("demo", "--users", 30, "--posts", 200, "--follows", 3)
+
+    assert result.exit_code == 0, result.output
+    assert [user.username for user in User.select()] == [f"demo{number}" for number in range(1, 31)]
+    assert Post.select().count() == 200
+    assert 60 <= Follow.select().count() <= 90
+    assert check_password(User.named("demo30"), demo.PASSWORD)
+    assert "30 people and 200 posts; sign in as demo1" in result.output
+
+
+@pytest.mark.parametrize(("users", "posts"), [(1, 0), (1, 1), (1, 100), (20, 5)])
+def test_few_are_as_welcome(run, users, posts):
+    assert run("demo", "--users", users, "--posts", posts).exit_code == 0
+
+    assert (User.select().count(), Post.select().count()) == (users, posts)
+
+
+def test_the_newest_posts_are_what_the_twelve_say(run):
+    run("demo", "--users", 20, "--posts", 100)
+
+    posts = list(Post.select().order_by(Post.id))
+    talk = [post.author.username for post in posts[-len(voices.talk(posts[-1].timestamp)) :]]
+    assert set(talk) == {f"demo{number}" for number in range(1, 13)}
+    assert sorted(post.timestamp for post in posts) == [post.timestamp for post in posts]
+    assert any("demo2: bring me the pump." in post.body for post in posts)
+
+
+def test_each_speaks_one_language(run):
+    run("demo", "--users", 20, "--posts", 400)
+
+    spoken = {}
+    for author, _body, language in said():
+        spoken.setdefault(author, set()).add(language)
+    assert {len(languages) for languages in spoken.values()} == {1}
+    assert set().union(*spoken.values()) == {"en", "es", "zh", "ar"}
+    assert all(user.about_me for user in User.select())
+
+
+def test_the_same_seed_gives_the_same(app, run):
+    run("demo", "--users", 20, "--posts", 100, "--seed", 7)
+    first, followed = said(), set(Follow.select().tuples())
+    User.delete().execute()
+    run("demo", "--users", 20, "--posts", 100, "--seed", 7)
+    offset = User.select(User.id).order_by(User.id).scalar() - 1
+
+    assert [(author - offset, body, language) for author, body, language in said()] == first
+    assert {(one - offset, other - offset) for one, other in Follow.select().tuples()} == followed
+
+
+def test_a_second_time_is_refused(run):
+    run("demo", "--users", 2, "--posts", 2)
+
+    again = run("demo", "--users", 2, "--posts", 2)
+
+    assert again.exit_code == 1
+    assert "there are demo users already; set DATA_DIR to another folder" in again.output
+    assert User.select().count() == 2
+
+
+def test_a_site_that_is_reached_by_https_is_refused(app, run):
+    app.config["SETTINGS"] = dataclasses.replace(app.config["SETTINGS"], base_url="https://blog.example.org")
+
+    result = run("demo")
+
+    assert result.exit_code == 1
+    assert "everybody knows the password" in result.output
+    assert not User.exists()
