@@ -129,9 +129,9 @@ def send_test(recipient):
     message = compose("test", "[Microblog] Test", recipient, f"test-{uuid4()}", clock.now())
     if current_app.config["MAIL_SERVER"]:
         _send(message)
-        return f"{current_app.config['MAIL_SERVER']} has taken it for {recipient}"
+        return f"{current_app.config['MAIL_SERVER']} took the test mail for {recipient}"
     path = _write_to_outbox(data_dir() / "outbox" / "test.eml", message)
-    return f"there is no MAIL_SERVER: it lies in {path}"
+    return f"there is no MAIL_SERVER: the test mail is in {path}"
 
 
 def _send(message, about_to_leave=lambda: None):

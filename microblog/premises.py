@@ -27,12 +27,16 @@ def claimed(data_dir):
         tempfile.TemporaryFile(dir=data_dir).close()
         lock = (data_dir / "run" / "supervisor.lock").open("w")
     except OSError as error:
-        raise CannotRun(f"cannot write to the data folder {data_dir}: {error.strerror}") from error
+        raise CannotRun(
+            f"cannot write to the data folder {data_dir}: {error.strerror}; set DATA_DIR to another"
+        ) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise CannotRun(f"the data folder {data_dir} is in use: this site runs already") from error
+            raise CannotRun(
+                f"the data folder {data_dir} is in use: this site runs already; stop it first"
+            ) from error
         yield
 
 
@@ -50,7 +54,9 @@ def refuse_taken_port(settings):
             probe.bind((settings.host, settings.port))
             probe.listen()
         except OSError as error:
-            raise CannotRun(f"cannot listen on {address(settings)}: {error.strerror}") from error
+            raise CannotRun(
+                f"cannot listen on {address(settings)}: {error.strerror}; set HOST or PORT to another"
+            ) from error
 
 
 def address(settings):

@@ -97,7 +97,7 @@ class Supervisor:
         self._migrate()
         leave_address(self.settings)
         self._start("web server", web_server(self.settings))
-        self._start("consumer", consumer(self.settings))
+        self._start("background worker", consumer(self.settings))
 
     def _start_queue_server(self):
         path = queue_server.socket_path(self.settings)
@@ -115,7 +115,7 @@ class Supervisor:
             self._write_record()
             answers = self._queue_server_answers(path)
         if not answers:
-            raise CannotRun("the queue server does not start")
+            raise CannotRun("the queue server does not start: its lines above say why")
 
     def _queue_server_answers(self, path):
         url = queue_server.url_of(path)
@@ -128,10 +128,9 @@ class Supervisor:
         self._wait(lambda: not migration.alive)
         self.children.remove(migration)
         if migration.process.returncode:
-            raise CannotRun(f"the database could not be brought up to date ({migration.ending})")
-        code = self.settings.data_dir / "setup_code"
-        if code.exists():
-            say(f"make the first account at: {self.settings.site_url}/setup?code={code.read_text().strip()}")
+            raise CannotRun(
+                f"the database could not be brought up to date ({migration.ending}): its lines above say why"
+            )
 
     def _watch(self):
         began = time.monotonic()
@@ -142,6 +141,8 @@ class Supervisor:
                 if not child.alive:
                     self._revive(child)
             if not ready and (ready := is_ready(self.settings)):
+                # Only now: the lines of those that start would bury it.
+                show_way_in(self.settings)
                 say(f"ready http://{address(self.settings)}")
             elif not ready and not impatient and time.monotonic() > began + PATIENCE_S:
                 impatient = True
@@ -152,7 +153,10 @@ class Supervisor:
         self.died_at.append(now)
         child.sweep()
         if len(self.died_at) == MOST_DEATHS and now - self.died_at[0] < DEATHS_WITHIN_S:
-            raise CannotRun(f"{child.name} died ({child.ending}), the fifth death within a minute: giving up")
+            raise CannotRun(
+                f"{child.name} died ({child.ending}), the fifth death within a minute: giving up; "
+                "see the lines above"
+            )
         say(f"{child.name} died ({child.ending}), starting it again")
         child.start()
         self._write_record()
@@ -220,6 +224,13 @@ def is_ready(settings):
         return False
     finally:
         connection.close()
+
+
+def show_way_in(settings):
+    """While there is no administrator, print the link by which one is made."""
+    code = settings.data_dir / "setup_code"
+    if code.exists():
+        say(f"make the first account at: {settings.site_url}/setup?code={code.read_text().strip()}")
 
 
 def describe_mail(settings):

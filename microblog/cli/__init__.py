@@ -32,7 +32,9 @@ def _inside_app(command):
             try:
                 return function(*args, **kwargs)
             except DatabaseError as error:
-                message = f"the database does not answer ({error}); see: flask --app microblog doctor"
+                message = (
+                    f"the database does not answer ({error}); see: .venv/bin/flask --app microblog doctor"
+                )
                 raise click.ClickException(message) from error
 
         command.callback = with_appcontext(explaining)

@@ -34,9 +34,9 @@ def create_user(username, email, admin, password_stdin):
                 form.username.data, form.email.data, auth.hash_password(password), is_admin=admin
             )
         except UsernameTaken as error:
-            raise click.ClickException(f"the username {username} is taken") from error
+            raise click.ClickException(f"the username {username} is taken; choose another") from error
         except EmailTaken as error:
-            raise click.ClickException(f"the address {email} is taken") from error
+            raise click.ClickException(f"the address {email} is taken; use another") from error
     if admin:
         (data_dir() / "setup_code").unlink(missing_ok=True)
     click.echo(f"{user.username} can sign in now")
@@ -50,7 +50,7 @@ def reset_password(username, password_stdin):
     with current_app.test_request_context(), connected():
         user = User.named(username)
         if user is None:
-            raise click.ClickException(f"there is no user {username}")
+            raise click.ClickException(f"there is no user {username}; the page Administration lists all")
         password = _ask_password(password_stdin)
         form = RegistrationForm(MultiDict({"password": password}), meta={"csrf": False})
         if not form.password.validate(form):
@@ -61,11 +61,12 @@ def reset_password(username, password_stdin):
 
 @click.command()
 def invite():
-    """Print a link by which one account can be made, within seven days."""
+    """Print a link by which one person can register, within seven days."""
     with current_app.test_request_context(base_url=current_app.config["SITE_URL"]), connected():
         click.echo(url_for("auth.register", invite=Ticket.issue(INVITE), _external=True))
     if current_app.config["REGISTRATION"] != "invite":
-        click.echo(f"(it does nothing while REGISTRATION={current_app.config['REGISTRATION']})", err=True)
+        needs = "nobody needs it" if current_app.config["REGISTRATION"] == "open" else "it does nothing"
+        click.echo(f"({needs} while REGISTRATION={current_app.config['REGISTRATION']})", err=True)
 
 
 def _ask_password(from_stdin):

@@ -25,8 +25,9 @@ def audit(context, database):
     for (name, version), faults in found:
         click.echo(f"{name} {version}: {', '.join(faults)}")
     if found:
+        click.echo("these have known vulnerabilities: upgrade the site", err=True)
         context.exit(FOUND)
-    click.echo(f"passed: nothing is known of any of {len(installed)} packages")
+    click.echo(f"passed: no known vulnerability in any of {len(installed)} packages")
 
 
 def _ask(database, packages):

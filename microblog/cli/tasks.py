@@ -25,11 +25,14 @@ def index(state, limit):
     """Print tasks, newest first: id, state, progress, since when, kind, user, what went wrong."""
     states = [state] if state else [QUEUED, RUNNING]
     with connected():
-        for task in Task.in_state(*states).limit(limit):
+        found = list(Task.in_state(*states).limit(limit))
+        for task in found:
             user = task.user.username if task.user else "-"
             since = f"{task.since:%Y-%m-%d %H:%M:%SZ}"
             why = task.error or task.note or ""
             click.echo(f"{task.id}  {task.state:9}  {task.progress:3} %  {since}  {task.name}  {user}  {why}")
+    if not found:
+        click.echo("no such tasks", err=True)
 
 
 @tasks.command("show")
@@ -51,7 +54,9 @@ def retry(task_id):
         except NotEnded as error:
             raise click.ClickException("it has not ended; cancel it first") from error
         except TaskInProgress as error:
-            raise click.ClickException("its user has another of this kind under way") from error
+            raise click.ClickException(
+                "its user has another of this kind under way; wait for its end, or cancel it"
+            ) from error
 
 
 @tasks.command("cancel")
@@ -77,7 +82,7 @@ def start_example(seconds):
 def _task(task_id):
     task = Task.get_or_none(Task.id == task_id)
     if task is None:
-        raise click.ClickException(f"there is no task {task_id}")
+        raise click.ClickException(f"there is no task {task_id}; see: tasks list --state …")
     return task
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 WELL, WARNING, FAULT = "well", "warning", "fault"
 
 MIB = 1024**2
-FLASK = "flask --app microblog"
+FLASK = ".venv/bin/flask --app microblog"
 
 
 class Finding(NamedTuple):

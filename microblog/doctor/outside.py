@@ -17,7 +17,7 @@ def check_mail(settings):
     where = f"{settings.mail_server}:{settings.mail_port}"
     try:
         with mail.connect():
-            yield Finding(WELL, "mail", f"{where} lets us in; a whole one goes by: {FLASK} mail-test ADDRESS")
+            yield Finding(WELL, "mail", f"{where} lets the site in; to send one: {FLASK} mail-test ADDRESS")
     except SMTPAuthenticationError as error:
         yield Finding(FAULT, "mail", f"{where} refuses: {error}", "set MAIL_USERNAME and MAIL_PASSWORD")
     except ssl.SSLError as error:

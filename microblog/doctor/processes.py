@@ -49,7 +49,7 @@ def check_worker(settings):
     oldest = ask_database(settings, lambda: Task.due().first())
     age = clock.now() - oldest.run_after if oldest else timedelta()
     if age > LONGEST_WAIT:
-        remedy = f"see what keeps the workers: {FLASK} tasks list; or set WORKERS higher"
+        remedy = f"see what keeps the workers busy: {FLASK} tasks list; or set WORKERS higher"
         yield Finding(FAULT, "worker", f"a task has been waiting for {hours(age)}", remedy)
     else:
         yield Finding(WELL, "worker", f"{len(living)} alive")

@@ -37,7 +37,7 @@ def test_an_unknown_name_is_refused_before_a_password_is_asked_for(run):
     result = run("reset-password", "nobody_here")
 
     assert result.exit_code == 1
-    assert result.output == "Error: there is no user nobody_here\n"
+    assert result.output == "Error: there is no user nobody_here; the page Administration lists all\n"
 
 
 def test_an_account_is_made_by_the_rules_of_the_page(run):
@@ -49,6 +49,6 @@ def test_an_account_is_made_by_the_rules_of_the_page(run):
     same_address = run("create-user", "john", "S@example.org", "--password-stdin", stdin="long enough\n")
     reserved = run("create-user", "admin", "u@example.org", "--password-stdin", stdin="long enough\n")
 
-    assert again.output == "Error: the username Susan is taken\n"
-    assert same_address.output == "Error: the address S@example.org is taken\n"
+    assert again.output == "Error: the username Susan is taken; choose another\n"
+    assert same_address.output == "Error: the address S@example.org is taken; use another\n"
     assert "reserved" in reserved.output

@@ -35,7 +35,7 @@ def test_packages_of_which_nothing_is_known_pass(run):
         result = run("audit", "--database", url)
 
     assert result.exit_code == 0
-    assert result.output.startswith("passed: nothing is known of any of ")
+    assert result.output.startswith("passed: no known vulnerability in any of ")
 
 
 def test_a_finding_is_named_and_fails(run):
@@ -48,7 +48,8 @@ def test_a_finding_is_named_and_fails(run):
 
     assert result.exit_code == 1
     assert result.output.startswith("Flask 3.")
-    assert result.output.endswith(": PYSEC-1, GHSA-2\n")
+    assert result.stdout.endswith(": PYSEC-1, GHSA-2\n")
+    assert result.stderr == "these have known vulnerabilities: upgrade the site\n"
 
 
 @pytest.mark.parametrize("answer", [{}, {"results": []}, {"results": None}, [], "no"])

@@ -173,7 +173,7 @@ def test_a_test_mail_goes_out_at_once(run, app):
 
         result = run("mail-test", "susan@example.org")
 
-        assert result.output == "127.0.0.1 has taken it for susan@example.org\n"
+        assert result.output == "127.0.0.1 took the test mail for susan@example.org\n"
         assert [mail["Subject"] for mail in postbox.mails] == ["[Microblog] Test"]
 
 

@@ -32,6 +32,12 @@ def test_the_failed_ones_are_listed_with_their_reasons(run, failed, waiting):
     assert line.endswith("The server is out of space. Tell the administrator, then try again.")
 
 
+def test_an_empty_list_is_said_to_whoever_reads_not_to_a_program(run):
+    result = run("tasks", "list", "--state", "failed")
+
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "no such tasks\n")
+
+
 def test_a_list_is_made_by_one_query(run, susan, waiting, queries):
     Task.insert_many([{"name": f"n{n}", "description": "x", "user": susan} for n in range(9)]).execute()
     del queries[:]
@@ -54,7 +60,10 @@ def test_a_waiting_task_cannot_be_retried(run, waiting):
 def test_a_second_one_of_a_kind_is_refused(run, failed, waiting):
     result = run("tasks", "retry", failed.id)
 
-    assert result.output == "Error: its user has another of this kind under way\n"
+    assert (
+        result.output
+        == "Error: its user has another of this kind under way; wait for its end, or cancel it\n"
+    )
 
 
 def test_a_waiting_task_is_cancelled_at_once(run, waiting):
@@ -80,4 +89,4 @@ def test_a_missing_task_is_named(run, command):
     result = run("tasks", command, "no-such-id")
 
     assert result.exit_code == 1
-    assert result.output == "Error: there is no task no-such-id\n"
+    assert result.output == "Error: there is no task no-such-id; see: tasks list --state …\n"

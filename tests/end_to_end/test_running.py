@@ -53,8 +53,10 @@ def test_it_serves_and_says_where(running):
 
 def test_it_shows_the_way_to_the_first_account(running):
     code = (running.data_dir / "setup_code").read_text().strip()
+    lines = running.output().splitlines()
 
-    assert running.said(f"make the first account at: {running.url}/setup?code={code}")
+    ready = lines.index(f"ready {running.url}")
+    assert lines[ready - 1] == f"make the first account at: {running.url}/setup?code={code}"
 
 
 def test_what_it_writes_is_for_its_owner_only(running):
@@ -71,7 +73,7 @@ def test_second_start_in_the_same_folder_is_refused(running):
 
     assert second.exit_code() == 1
     assert second.output() == (
-        f"microblog: the data folder {running.data_dir} is in use: this site runs already\n"
+        f"microblog: the data folder {running.data_dir} is in use: this site runs already; stop it first\n"
     )
     assert running.get("/readyz") == 200
 
@@ -79,7 +81,9 @@ def test_second_start_in_the_same_folder_is_refused(running):
 def test_killed_consumer_is_started_again(running):
     os.kill(running.find("huey_consumer"), signal.SIGKILL)
 
-    wait_until(lambda: running.said("consumer died (SIGKILL), starting it again"), GONE_S, running.output)
+    wait_until(
+        lambda: running.said("background worker died (SIGKILL), starting it again"), GONE_S, running.output
+    )
     wait_until(lambda: running.get("/readyz") == 200, 30, running.output)
 
 
@@ -207,7 +211,10 @@ def test_five_deaths_within_a_minute_stop_everything(site):
 
     assert site.exit_code() == 1
     assert site.processes() == {}
-    assert "microblog: consumer died (SIGKILL), the fifth death within a minute: giving up" in site.output()
+    assert (
+        "microblog: background worker died (SIGKILL), the fifth death within a minute: giving up"
+        in site.output()
+    )
 
 
 def test_torn_queue_data_do_not_keep_it_from_starting(site):
@@ -239,7 +246,8 @@ def test_taken_port_is_refused(site):
         taken.listen()
 
         assert refusal(site) == (
-            f"microblog: cannot listen on 127.0.0.1:{site.port}: Address already in use\n",
+            f"microblog: cannot listen on 127.0.0.1:{site.port}: Address already in use; "
+            "set HOST or PORT to another\n",
             1,
         )
 
@@ -248,7 +256,7 @@ def test_data_folder_that_cannot_be_made_is_refused(site):
     site.data_dir.write_text("a file in the way")
 
     assert refusal(site) == (
-        f"microblog: cannot write to the data folder {site.data_dir}: File exists\n",
+        f"microblog: cannot write to the data folder {site.data_dir}: File exists; set DATA_DIR to another\n",
         1,
     )
 

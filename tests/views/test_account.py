@@ -263,6 +263,7 @@ def test_another_session_can_be_ended(susan, browser, sign_in):
     answer = browser.post_form(f"/account/sessions/{other.id}/end")
 
     assert answer.location == "/account"
+    assert "That browser is signed out." in browser.get("/account").text
     assert not is_signed_in(elsewhere)
     assert is_signed_in(browser)
 

@@ -135,6 +135,7 @@ def test_signing_out_kills_every_copy_of_the_cookie(client, susan):
     copy = client.get_cookie("session").value
 
     assert client.post_form("/auth/logout").location == "/auth/login"
+    assert "You are signed out." in client.get("/auth/login").text
 
     client.set_cookie("session", copy)
     assert not is_signed_in(client)

@@ -129,6 +129,7 @@ def test_the_keys_are_on_until_they_are_switched_off(client, susan):
 
     client.post_form("/preferences", keys="off")
 
+    assert "Your changes are saved." in client.get("/preferences").text
     assert "data-keys" not in client.get("/explore").text
     assert "switched off the single-key shortcuts" in client.get("/keys").text
 
