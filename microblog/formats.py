@@ -13,9 +13,12 @@ STUCK_AFTER = timedelta(minutes=1)
 UNITS = (("digital-megabyte", 10**6), ("digital-kilobyte", 10**3))
 
 
-def by_day(posts):
-    """Pairs of a local date and the posts of that day, in the order they came."""
-    return [(date, list(some)) for date, some in groupby(posts, lambda post: _local(post.timestamp).date())]
+def by_day(items, attribute="timestamp"):
+    """Pairs of a local date and the *items* whose *attribute* lies in that day, in the order they came."""
+    return [
+        (date, list(some))
+        for date, some in groupby(items, lambda item: _local(getattr(item, attribute)).date())
+    ]
 
 
 def day_heading(date):
@@ -44,8 +47,10 @@ def clock_time(moment):
 
 
 def when(moment):
-    """``Today, 14:31``."""
-    return f"{day_heading(_local(moment).date())}, {clock_time(moment)}"
+    """``today, 14:31``, for the middle of a sentence."""
+    date, today = _local(moment).date(), _local(clock.now()).date()
+    names = {today: gettext("today"), today - timedelta(days=1): gettext("yesterday")}
+    return f"{names.get(date) or day_heading(date)}, {clock_time(moment)}"
 
 
 def moment(moment):
@@ -102,7 +107,6 @@ FILTERS = (
     whole_day,
     moment,
     clock_time,
-    when,
     iso,
     number,
     size,

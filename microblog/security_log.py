@@ -9,6 +9,7 @@ import logging
 import os
 from contextlib import suppress
 from datetime import datetime
+from typing import NamedTuple
 
 from flask import has_request_context, request
 
@@ -21,6 +22,11 @@ LARGEST_BYTES = 2 * 1024**2
 TAIL_BYTES = 64 * 1024
 
 log = logging.getLogger(__name__)
+
+
+class Event(NamedTuple):
+    timestamp: datetime
+    text: str
 
 
 def note(event, user=None, **facts):
@@ -44,7 +50,7 @@ def note(event, user=None, **facts):
 
 
 def latest(count):
-    """The last *count* events as pairs of a time and a text, the newest first."""
+    """The last *count* events, the newest first."""
     try:
         with _path().open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES))
@@ -65,7 +71,7 @@ def put_aside_when_large():
 def _read(line):
     moment, _space, text = line.partition(" ")
     try:
-        return datetime.fromisoformat(moment), text
+        return Event(datetime.fromisoformat(moment), text)
     except ValueError:
         return None
 

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from microblog import clock, preferences
+from microblog import clock, formats, preferences
 from microblog.identicon import identicon
 
 MOMENT = datetime(2026, 11, 22, 14, 31, 5, tzinfo=UTC)
@@ -54,6 +54,20 @@ def test_days_have_names(shown, monkeypatch):
         "Fri, Nov 20",
         "Sat, Oct 18, 2025",
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["today, 14:31", "yesterday, 14:31", "Fri, Nov 20, 14:31"]),
+        ("es", ["hoy, 14:31", "ayer, 14:31", "vie, 20 nov, 14:31"]),
+        ("zh", ["今天, 14:31", "昨天, 14:31", "11月20日周五, 14:31"]),
+    ],
+)
+def test_a_day_in_the_middle_of_a_sentence_has_no_capital(app, monkeypatch, language, said):
+    monkeypatch.setattr(clock, "now", lambda: MOMENT)
+    with app.test_request_context("/", headers={"Accept-Language": language}):
+        assert [formats.when(MOMENT - timedelta(days=days)) for days in (0, 1, 2)] == said
 
 
 def test_the_day_begins_at_the_readers_midnight(shown, monkeypatch):

@@ -63,7 +63,7 @@ def test_a_profile_tells_when_the_person_was_last_seen_also_after_they_signed_ou
     browser.post_form("/auth/logout")
 
     assert Session.select().count() == 0
-    assert "Last seen: Today" in client.get("/user/susan").text
+    assert "Last seen: today" in client.get("/user/susan").text
 
 
 def test_polling_does_not_mean_that_somebody_is_here(browser, susan, monkeypatch):
