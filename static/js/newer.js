@@ -12,11 +12,11 @@ async function ask() {
   if (!answer?.ok) return;
   const { text } = await answer.json();
   if (!text || text === line.textContent) return;
-  const link = document.createElement("a");
+  // The link stays when its number grows: it may have the focus.
+  const link = line.querySelector("a") ?? line.appendChild(document.createElement("a"));
   link.className = "button go";
   link.href = location.pathname;
   link.textContent = text;
-  line.replaceChildren(link);
 }
 
 document.addEventListener("visibilitychange", ask);

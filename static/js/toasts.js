@@ -22,10 +22,16 @@ function show(message) {
   button.type = "button";
   button.ariaLabel = region.dataset.dismiss;
   button.textContent = "✕";
-  button.addEventListener("click", () => message.remove());
+  button.addEventListener("click", () => dismiss(message));
   message.append(button);
   region.append(message);
   setTimeout(() => leave(message), STAYS_MS);
+}
+
+// The focus goes on to the next one, else to what the page is about, and is never lost.
+function dismiss(message) {
+  message.remove();
+  (region.querySelector("button") ?? document.querySelector("main")).focus({ preventScroll: true });
 }
 
 // Not from under somebody's pointer or focus.
