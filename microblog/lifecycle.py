@@ -19,11 +19,9 @@ log = logging.getLogger(__name__)
 MAIL_PRIORITY = 10
 TASK_PRIORITY = 0
 BUSY = N_("The server was too busy to do this. Try again later.")
-OUT_OF_SPACE = N_("The server is out of space. Tell the administrator, then try again.")
+OUT_OF_SPACE = N_("The server is out of space. Tell the administrator.")
 UNKNOWN = N_("This version of the site cannot do that. Ask the administrator.")
-BROKEN = N_(
-    "Something went wrong on the server. Try again; if it fails again, tell the administrator the reference."
-)
+BROKEN = N_("Something went wrong on the server. Try again.")
 
 # Jobs by name: rows keep the name, whoever rings looks the job up here.
 jobs = {}

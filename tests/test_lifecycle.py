@@ -47,13 +47,13 @@ def test_a_job_that_returns_has_succeeded(run):
 
 def test_a_job_that_gives_a_reason_has_failed_for_it(run):
     def refuse(task):
-        raise Failed("The server is out of space. Tell the administrator, then try again.")
+        raise Failed("The server is out of space. Tell the administrator.")
 
     row = run(refuse)
 
     assert (row.state, row.error) == (
         FAILED,
-        "The server is out of space. Tell the administrator, then try again.",
+        "The server is out of space. Tell the administrator.",
     )
 
 

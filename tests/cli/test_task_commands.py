@@ -13,7 +13,7 @@ def waiting(susan):
 @pytest.fixture
 def failed(susan):
     task = Task.create(name="export_posts", description="Exporting posts...", user=susan)
-    task.fail("The server is out of space. Tell the administrator, then try again.")
+    task.fail("The server is out of space. Tell the administrator.")
     return task
 
 
@@ -29,7 +29,7 @@ def test_the_failed_ones_are_listed_with_their_reasons(run, failed, waiting):
     [line] = run("tasks", "list", "--state", "failed").output.splitlines()
 
     assert line.startswith(failed.id)
-    assert line.endswith("The server is out of space. Tell the administrator, then try again.")
+    assert line.endswith("The server is out of space. Tell the administrator.")
 
 
 def test_an_empty_list_is_said_to_whoever_reads_not_to_a_program(run):
@@ -80,7 +80,7 @@ def test_everything_known_of_a_task_is_shown_as_json(run, failed):
 
     assert (known["id"], known["error"]) == (
         failed.id,
-        "The server is out of space. Tell the administrator, then try again.",
+        "The server is out of space. Tell the administrator.",
     )
 
 

@@ -50,7 +50,7 @@ CARDS = {
     "ready without mail": {"state": "succeeded", "progress": 100, "phase": "mailing", "result": RESULT,
                            "note": "The mail server refused the address."},
     "failed": {"state": "failed", "progress": 20,
-               "error": "The server is out of space. Tell the administrator, then try again."},
+               "error": "The server is out of space. Tell the administrator."},
     "cancelled": {"state": "cancelled", "progress": 20},
 }  # fmt: skip
 

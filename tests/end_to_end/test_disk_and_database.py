@@ -48,10 +48,7 @@ def test_the_export_disk_is_full(world, susan, john):
         world.wait_for(lambda: not world.unfinished())
 
         row = Task.get_by_id(task.id)
-        assert (row.state, row.error) == (
-            FAILED,
-            "The server is out of space. Tell the administrator, then try again.",
-        )
+        assert (row.state, row.error) == (FAILED, "The server is out of space. Tell the administrator.")
         # What it had written is gone: there is room for a smaller one.
         other = world.export(john)
         world.wait_for(lambda: not world.unfinished())

@@ -211,7 +211,7 @@ def test_failure_needs_a_reason_and_never_shows_a_hundred(task):
     with pytest.raises(IntegrityError):
         running.finish(FAILED)
     running.state = RUNNING
-    running.finish(FAILED, error="The server is out of space. Tell the administrator, then try again.")
+    running.finish(FAILED, error="The server is out of space. Tell the administrator.")
 
     assert Task.get_by_id(task.id).progress < 100
 

@@ -19,7 +19,7 @@ def task(susan):
 
 
 def fail(task):
-    task.fail("The server is out of space. Tell the administrator, then try again.")
+    task.fail("The server is out of space. Tell the administrator.")
 
 
 def run(task):
@@ -31,7 +31,7 @@ def run(task):
     [
         (lambda _task: None, "Waiting"),
         (run, "0 % · for "),
-        (fail, "The server is out of space. Tell the administrator, then try again."),
+        (fail, "The server is out of space. Tell the administrator."),
         (lambda task: task.cancel(), "Cancelled"),
     ],
 )

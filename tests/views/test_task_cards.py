@@ -134,12 +134,12 @@ def test_a_failed_card_says_why_and_offers_another_try(browser, task):
         task,
         state="failed",
         finished_at=clock.now(),
-        error="The server is out of space. Tell the administrator, then try again.",
+        error="The server is out of space. Tell the administrator.",
     )
 
     shown = card(browser, task)
 
-    assert "The server is out of space. Tell the administrator, then try again." in shown
+    assert "The server is out of space. Tell the administrator." in shown
     assert f"Reference {task.id[:8]}" in shown
     assert f'action="/tasks/{task.id}/retry"' in shown
 

@@ -116,7 +116,7 @@ def test_try_again_launches_a_new_task_and_leaves_the_old_one_as_it_was(browser,
     put(
         queued,
         state=FAILED,
-        error="The server is out of space. Tell the administrator, then try again.",
+        error="The server is out of space. Tell the administrator.",
         finished_at=queued.created_at,
     )
 
@@ -163,7 +163,7 @@ def test_a_dismissed_card_is_gone_from_the_pages_and_stays_on_your_data(browser,
             ["could not be reached"],
         ),
         (
-            {"state": FAILED, "error": "The server is out of space. Tell the administrator, then try again."},
+            {"state": FAILED, "error": "The server is out of space. Tell the administrator."},
             ["out of space", "Try again"],
         ),
         ({"state": CANCELLED}, ["cancelled"]),
