@@ -66,26 +66,7 @@ def show(error):
         text = _wait(error.retry_after)
     if error.code >= 500:
         _forget_unknown_user()
-    if problem.is_asked_for():
-        answer.data = problem.text(answer.status_code, text)
-        answer.content_type = problem.MEDIA_TYPE
-    elif _wants_json():
-        answer.data = jsonify(error=str(text)).data
-        answer.content_type = "application/json"
-    elif request_ctx.url_adapter is None:
-        # The request named a host that is not ours: no link can be made, so there is no page.
-        answer.content_type = "text/plain; charset=utf-8"
-        answer.data = str(text)
-    else:
-        answer.data = render_template(
-            "errors/error.html",
-            code=error.code,
-            title=title,
-            text=text,
-            typed=_typed(),
-            fields=_fields() if error.code == 429 else None,
-            bare=error.code >= 500,
-        )
+    answer.data, answer.content_type = _drawn(error.code, title, text)
     return answer
 
 
@@ -106,11 +87,33 @@ def show_overtaken(error):
 def ask_to_sign_in():
     """To the sign-in page and back; a text that was typed is shown instead, for it would be lost."""
     if _typed():
-        return render_template(
-            "errors/error.html", code=401, title=WORDS[401][0], text=WORDS[401][1], typed=_typed(), bare=False
-        ), 401
+        return _page(401, *WORDS[401]), 401
     asked = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else None
     return redirect(url_for("auth.login", next=asked))
+
+
+def _drawn(code, title, text):
+    """What the answer holds, and its media type: as whoever asks can read it."""
+    if problem.is_asked_for():
+        return problem.text(code, text), problem.MEDIA_TYPE
+    if _wants_json():
+        return jsonify(error=str(text)).data, "application/json"
+    if request_ctx.url_adapter is None:
+        # The request named a host that is not ours: no link can be made, so there is no page.
+        return str(text), "text/plain; charset=utf-8"
+    return _page(code, title, text), "text/html; charset=utf-8"
+
+
+def _page(code, title, text):
+    return render_template(
+        "errors/error.html",
+        code=code,
+        title=title,
+        text=text,
+        typed=_typed(),
+        fields=_fields() if code == 429 else None,
+        bare=code >= 500,
+    )
 
 
 def _typed():
