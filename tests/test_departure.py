@@ -16,8 +16,8 @@ from microblog.models import (
     Token,
     User,
 )
+from microblog.models.refusals import LastAdministrator
 from microblog.models.ticket import CHANGE_EMAIL, INVITE
-from microblog.models.user import LastAdministrator
 
 
 def every_row():

@@ -11,7 +11,7 @@ from microblog.api.shapes import draw_message, list_of, ref, text_fields
 from microblog.api.users import profile_of
 from microblog.forms import MessageForm
 from microblog.models import Message
-from microblog.models.user import Blocked
+from microblog.models.refusals import Blocked
 
 LIST = {"answer": list_of("Message"), "paged": "newest first"}
 

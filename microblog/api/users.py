@@ -10,7 +10,7 @@ from microblog.api.shapes import TEXT, draw_profile, draw_user, list_of, ref, te
 from microblog.forms import ProfileForm
 from microblog.models import User
 from microblog.models.profile import Profile
-from microblog.models.user import UsernameTaken
+from microblog.models.refusals import UsernameTaken
 from microblog.text import clean
 
 

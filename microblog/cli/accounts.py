@@ -10,8 +10,8 @@ from microblog import auth
 from microblog.database import connected, data_dir
 from microblog.forms import RegistrationForm
 from microblog.models import Ticket, User
+from microblog.models.refusals import EmailTaken, UsernameTaken
 from microblog.models.ticket import INVITE
-from microblog.models.user import EmailTaken, UsernameTaken
 
 password_stdin = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 

@@ -3,7 +3,8 @@
 from peewee import SQL, Check, ForeignKeyField
 
 from microblog.database import BaseModel, db
-from microblog.models.user import ACROSS_A_BLOCK, User
+from microblog.models.refusals import ACROSS_A_BLOCK
+from microblog.models.user import User
 
 
 class Block(BaseModel):

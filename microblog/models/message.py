@@ -7,7 +7,8 @@ from microblog import clock
 from microblog.database import BaseModel, UTCDateTimeField, db
 from microblog.models.block import Block
 from microblog.models.notification import Notification
-from microblog.models.user import User, unless_blocked
+from microblog.models.refusals import unless_blocked
+from microblog.models.user import User
 from microblog.text import MAX_LENGTH
 
 

@@ -1,60 +1,12 @@
 """People and whom they follow."""
 
-from contextlib import contextmanager
-
 from flask_login import UserMixin
-from peewee import SQL, BooleanField, CharField, Check, ForeignKeyField, IntegrityError
+from peewee import SQL, BooleanField, CharField, Check, ForeignKeyField
 from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog import clock
 from microblog.database import BaseModel, UTCDateTimeField, db
-
-
-class UsernameTaken(ValueError):
-    """Somebody has this username, whatever its case."""
-
-
-class EmailTaken(ValueError):
-    """Somebody has this e-mail address."""
-
-
-class SetUpAlready(RuntimeError):
-    """There is an administrator."""
-
-
-class LastAdministrator(RuntimeError):
-    """Without this account nobody could look after the site."""
-
-
-@contextmanager
-def unless_taken():
-    """Turn the database's refusal of a second user of a name or address into UsernameTaken or EmailTaken."""
-    try:
-        yield
-    except IntegrityError as error:
-        for column, refusal in (("username", UsernameTaken), ("email_key", EmailTaken)):
-            if f"UNIQUE constraint failed: user.{column}" in str(error):
-                raise refusal(str(error)) from error
-        raise
-
-
-class Blocked(Exception):
-    """One of the two people has blocked the other."""
-
-
-# What the triggers in block.py say when a row would join two people across a block.
-ACROSS_A_BLOCK = "blocked"
-
-
-@contextmanager
-def unless_blocked():
-    """Turn the database's refusal to join two people across a block into Blocked."""
-    try:
-        yield
-    except IntegrityError as error:
-        if str(error) == ACROSS_A_BLOCK:
-            raise Blocked from error
-        raise
+from microblog.models.refusals import LastAdministrator, SetUpAlready, unless_blocked, unless_taken
 
 
 class User(UserMixin, BaseModel):

@@ -11,8 +11,8 @@ from microblog.departure import delete_account
 from microblog.forms import ChangeEmailForm, ChangePasswordForm, LeavingForm, status
 from microblog.jobs import deliver
 from microblog.models import Mail, Session, Ticket, User
+from microblog.models.refusals import EmailTaken, LastAdministrator
 from microblog.models.ticket import CHANGE_EMAIL, TicketUsed
-from microblog.models.user import EmailTaken, LastAdministrator
 from microblog.pagination import LARGEST_ID
 
 bp = Blueprint("account", __name__, url_prefix="/account")

@@ -13,8 +13,8 @@ from microblog.auth import register as register_account
 from microblog.database import data_dir
 from microblog.forms import LoginForm, RegistrationForm, status
 from microblog.models import Ticket, User
+from microblog.models.refusals import EmailTaken, SetUpAlready, UsernameTaken
 from microblog.models.ticket import INVITE, TicketUsed
-from microblog.models.user import EmailTaken, SetUpAlready, UsernameTaken
 
 bp = Blueprint("auth", __name__)
 

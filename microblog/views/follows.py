@@ -6,7 +6,7 @@ from flask_login import current_user, login_required
 
 from microblog.auth import safe_path
 from microblog.models import User
-from microblog.models.user import Blocked
+from microblog.models.refusals import Blocked
 
 bp = Blueprint("follows", __name__)
 

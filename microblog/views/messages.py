@@ -7,7 +7,7 @@ from flask_login import current_user, login_required
 from microblog import rate_limits
 from microblog.forms import MessageForm, ShownForm
 from microblog.models import Block, Message, User
-from microblog.models.user import Blocked
+from microblog.models.refusals import Blocked
 from microblog.pagination import page
 
 bp = Blueprint("messages", __name__)

@@ -10,7 +10,7 @@ from microblog.formats import when
 from microblog.forms import ProfileForm
 from microblog.models import Post
 from microblog.models.profile import Profile
-from microblog.models.user import UsernameTaken
+from microblog.models.refusals import UsernameTaken
 from microblog.pagination import page
 
 bp = Blueprint("users", __name__)

@@ -5,7 +5,7 @@ from peewee import IntegrityError
 
 from microblog.database import connected
 from microblog.models import Follow, Post, User
-from microblog.models.user import EmailTaken, SetUpAlready, UsernameTaken
+from microblog.models.refusals import EmailTaken, SetUpAlready, UsernameTaken
 
 
 def test_usernames_are_unique_whatever_their_case(susan):

@@ -1,0 +1,51 @@
+"""What people are refused, by name; where the database refuses it, its error gets that name."""
+
+from contextlib import contextmanager
+
+from peewee import IntegrityError
+
+# What the triggers in block.py say when a row would join two people across a block.
+ACROSS_A_BLOCK = "blocked"
+
+
+class UsernameTaken(ValueError):
+    """Somebody has this username, whatever its case."""
+
+
+class EmailTaken(ValueError):
+    """Somebody has this e-mail address."""
+
+
+class SetUpAlready(RuntimeError):
+    """There is an administrator."""
+
+
+class LastAdministrator(RuntimeError):
+    """Without this account nobody could look after the site."""
+
+
+class Blocked(Exception):
+    """One of the two people has blocked the other."""
+
+
+@contextmanager
+def unless_taken():
+    """Turn the database's refusal of a second user of a name or address into UsernameTaken or EmailTaken."""
+    try:
+        yield
+    except IntegrityError as error:
+        for column, refusal in (("username", UsernameTaken), ("email_key", EmailTaken)):
+            if f"UNIQUE constraint failed: user.{column}" in str(error):
+                raise refusal(str(error)) from error
+        raise
+
+
+@contextmanager
+def unless_blocked():
+    """Turn the database's refusal to join two people across a block into Blocked."""
+    try:
+        yield
+    except IntegrityError as error:
+        if str(error) == ACROSS_A_BLOCK:
+            raise Blocked from error
+        raise
