@@ -17,7 +17,6 @@ from microblog import (
     errors,
     headers,
     logs,
-    mail,
     membership,
     nightly,
     preferences,
@@ -27,6 +26,7 @@ from microblog import (
     same_origin,
     signals,
     signatures,
+    smtp,
     views,
 )
 from microblog.config import ROOT, Settings
@@ -62,7 +62,7 @@ def create_app(settings=None):
     same_origin.init_app(app)
     CSRFProtect(app)
     auth.login_manager.init_app(app)
-    mail.mail.init_app(app)
+    smtp.mail.init_app(app)
     for part in (api, assets, headers, membership, presentation, rate_limits, errors, views, cli):
         part.init_app(app)
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)

@@ -1,8 +1,6 @@
 """Every mail: what it says, how it leaves, what the server's answer means."""
 
 import smtplib
-import ssl
-from contextlib import suppress
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -14,8 +12,8 @@ from microblog import clock
 from microblog.database import data_dir
 from microblog.i18n import N_
 from microblog.models.mail_tries import MailDelayed, MailRefused
+from microblog.smtp import BrokenOff, mail
 
-TIMEOUT_S = 15
 TOO_BIG = 552
 UNREACHABLE = N_("The mail server could not be reached.")
 LATER = N_("The mail server asked to try again later.")
@@ -27,40 +25,6 @@ MAIL_REFUSED = N_("The mail server refused the mail.")
 
 class TooBig(MailRefused):
     """The server takes no mail of this size."""
-
-
-class _BrokenOff(Exception):
-    """The connection was lost past the point where the server may have accepted the mail."""
-
-
-class Connection(flask_mail.Connection):
-    """Flask-Mail's connection with what it lacks: a timeout and TLS that is verified."""
-
-    def configure_host(self):
-        server, port = self.mail.server, self.mail.port
-        if self.mail.use_ssl:
-            host = _SMTPOverTLS(server, port, timeout=TIMEOUT_S, context=ssl.create_default_context())
-        else:
-            host = _SMTP(server, port, timeout=TIMEOUT_S)
-        if self.mail.use_tls:
-            host.starttls(context=ssl.create_default_context())
-        if self.mail.username and self.mail.password:
-            host.login(self.mail.username, self.mail.password)
-        return host
-
-    def __exit__(self, *error):
-        # The mail is accepted or refused by now: how the server says good-bye changes neither.
-        if self.host is not None:
-            with suppress(OSError):
-                self.host.quit()
-
-
-class Mail(flask_mail.Mail):
-    def connect(self):
-        return Connection(current_app.extensions["mail"])
-
-
-mail = Mail()
 
 
 def compose(template, subject, recipient, message_id, written_at, **values):
@@ -139,7 +103,7 @@ def _send(message, about_to_leave=lambda: None):
         with mail.connect() as connection:
             connection.host.about_to_leave = about_to_leave
             connection.send(message)
-    except _BrokenOff as error:
+    except BrokenOff as error:
         raise MailDelayed(BROKEN_OFF, uncertain=True) from error
     except smtplib.SMTPRecipientsRefused as error:
         code, _answer = next(iter(error.recipients.values()))
@@ -166,33 +130,3 @@ def _write_to_outbox(path, message):
     draft.touch(mode=0o600)
     draft.write_bytes(message.as_bytes())
     return draft.rename(path)
-
-
-class _TellsUncertainty:
-    """Tells a connection that was lost after the final dot from one that was lost before."""
-
-    left = False
-
-    def send(self, data):
-        """Only what holds the whole mail ends with the final dot."""
-        final = isinstance(data, bytes) and data.endswith(b"\r\n.\r\n")
-        if final:
-            self.about_to_leave()
-        super().send(data)
-        self.left = self.left or final
-
-    def data(self, message):
-        try:
-            return super().data(message)
-        except smtplib.SMTPServerDisconnected as error:
-            if self.left:
-                raise _BrokenOff from error
-            raise
-
-
-class _SMTP(_TellsUncertainty, smtplib.SMTP):
-    pass
-
-
-class _SMTPOverTLS(_TellsUncertainty, smtplib.SMTP_SSL):
-    pass

@@ -3,7 +3,8 @@
 import fcntl
 import socket
 import tempfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 
 
 class CannotRun(Exception):
@@ -75,6 +76,19 @@ def reachable_address(settings):
     left = _address_file(settings)
     where = left.read_text() if left.exists() else address(settings)
     return where.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]")  # noqa: S104
+
+
+def answer_of(settings, path, timeout_s):
+    """
+    The status by which the running site answers to *path*.
+
+    Raises:
+        OSError: or
+        HTTPException: nobody answers there, or no web server.
+    """
+    with closing(HTTPConnection(reachable_address(settings), timeout=timeout_s)) as connection:
+        connection.request("GET", path, headers={"Host": "localhost"})
+        return connection.getresponse().status
 
 
 def _address_file(settings):

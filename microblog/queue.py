@@ -2,7 +2,6 @@
 
 import logging
 import secrets
-import time
 from functools import wraps
 
 from huey import PriorityRedisHuey
@@ -13,43 +12,14 @@ from redis.exceptions import ConnectionError as QueueUnreachable
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from microblog.chore import Chore
 from microblog.database import connected
+from microblog.outage import Outage
 from microblog.signatures import SignedEnvelopes
 from microblog.worker_lock import WorkerLock
 
 SIGNAL_PROGRESS = "progress"
 TIMEOUT_S = 2
-
-log = logging.getLogger(__name__)
-
-
-class Outage(logging.Filter):
-    """
-    Says once that the queue does not answer and once that it does again.
-
-    As a filter on Huey's loggers it swallows the traceback that each worker would log each second.
-    """
-
-    def __init__(self):
-        super().__init__()
-        self.lasts = False
-
-    def began(self, error):
-        if not self.lasts:
-            log.warning("the queue does not answer (%s); tasks wait in the database", error)
-        self.lasts = True
-
-    def ended(self):
-        if self.lasts:
-            log.warning("the queue answers again")
-        self.lasts = False
-
-    def filter(self, record):
-        error = record.exc_info and record.exc_info[1]
-        if isinstance(error, RedisError):
-            self.began(error)
-            return False
-        return True
 
 
 class ChoreScheduler(Scheduler):
@@ -180,26 +150,6 @@ class MicroblogHuey(PriorityRedisHuey):
         self.run_due_chores()
         self.consumer = MicroblogConsumer(self, **options)
         return self.consumer
-
-
-class Chore:
-    """A function of which what it raises is logged, so that it ends neither scheduler nor consumer."""
-
-    def __init__(self, function, interval_s=0):
-        self.function = function
-        self.interval_s = interval_s
-        self.due_at_s = 0.0
-
-    def run_if_due(self):
-        if time.monotonic() >= self.due_at_s:
-            self.due_at_s = time.monotonic() + self.interval_s
-            self.run()
-
-    def run(self):
-        try:
-            self.function()
-        except Exception:
-            log.exception("%s failed", self.function.__name__)
 
 
 def _connection(url, secret):

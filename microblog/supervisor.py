@@ -11,12 +11,12 @@ import sys
 import time
 from collections import deque
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 
-from microblog import queue_server
+from microblog import command_lines, queue_server
 from microblog.children import Child, Record, end, wait_until
 from microblog.config import ROOT, BadSettings, Settings
-from microblog.premises import CannotRun, address, claimed, leave_address, refuse_taken_port
+from microblog.premises import CannotRun, address, answer_of, claimed, leave_address, refuse_taken_port
 
 TICK_S = 0.1
 QUEUE_START_S = 60  # A long queue is read from the disk first.
@@ -96,8 +96,8 @@ class Supervisor:
         say(f"mail: {describe_mail(self.settings)}")
         self._migrate()
         leave_address(self.settings)
-        self._start("web server", web_server(self.settings))
-        self._start("background worker", consumer(self.settings))
+        self._start("web server", command_lines.web_server(self.settings))
+        self._start("background worker", command_lines.consumer(self.settings))
 
     def _start_queue_server(self):
         path = queue_server.socket_path(self.settings)
@@ -124,7 +124,7 @@ class Supervisor:
 
     def _migrate(self):
         # Asked to stop meanwhile, it is left to finish: a migration half done would be worse than the wait.
-        migration = self._start("migration", flask("migrate"), stop_signal=None)
+        migration = self._start("migration", command_lines.flask("migrate"), stop_signal=None)
         self._wait(lambda: not migration.alive)
         self.children.remove(migration)
         if migration.process.returncode:
@@ -190,40 +190,12 @@ class Supervisor:
         self.record.forget()
 
 
-def web_server(settings):
-    """The command line of the web server."""
-    # gunicorn's workers show that they live by touching a file: memory is a better place than a busy disk.
-    heartbeats = "/dev/shm" if os.access("/dev/shm", os.W_OK) else str(settings.data_dir / "run")  # noqa: S108
-    command = [sys.executable, "-m", "gunicorn", "microblog:create_app()", "--worker-class", "gthread"]
-    command += ["--workers", str(settings.web_concurrency), "--threads", "8", "--no-control-socket"]
-    # Whom to believe about addresses and schemes is decided in one place, by TRUSTED_PROXIES.
-    command += ["--forwarded-allow-ips", ""]
-    command += ["--bind", address(settings), "--worker-tmp-dir", heartbeats]
-    return [*command, "--graceful-timeout", "8", "--log-level", "warning"]
-
-
-def consumer(settings):
-    """The command line of the consumer; only with ``-g TERM`` is SIGTERM a graceful end."""
-    command = [sys.executable, "-m", "huey.bin.huey_consumer", "consumer.huey", "-k", "thread"]
-    return [*command, "-w", str(settings.workers), "-g", "TERM", "-t", "12", "-m", "1"]
-
-
-def flask(*arguments):
-    """The command line of one of our commands."""
-    return [sys.executable, "-m", "flask", "--app", "microblog", *arguments]
-
-
 def is_ready(settings):
     """Whether the web server says that database, queue and a worker are there."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
-    connection = HTTPConnection(host, settings.port, timeout=2)
     try:
-        connection.request("GET", "/readyz", headers={"Host": "localhost"})
-        return connection.getresponse().status == 200
+        return answer_of(settings, "/readyz", timeout_s=2) == 200
     except (OSError, HTTPException):
         return False
-    finally:
-        connection.close()
 
 
 def show_way_in(settings):

@@ -5,7 +5,7 @@ from smtplib import SMTPAuthenticationError
 
 from microblog.config import is_loopback
 from microblog.doctor.finding import FAULT, FLASK, WARNING, WELL, Finding
-from microblog.mail import mail
+from microblog.smtp import mail
 
 
 def check_mail(settings):

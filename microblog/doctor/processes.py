@@ -1,7 +1,7 @@
 """Looks at what has to run: the queue server, a worker, the web server."""
 
 from datetime import timedelta
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -12,7 +12,7 @@ from microblog import clock
 from microblog.doctor.data import ask_database
 from microblog.doctor.finding import FAULT, FLASK, WARNING, WELL, Finding, hours
 from microblog.models import Task
-from microblog.premises import reachable_address
+from microblog.premises import answer_of, reachable_address
 from microblog.queue import huey
 
 OLDEST_QUEUE_SERVER = 5
@@ -57,15 +57,11 @@ def check_worker(settings):
 
 def check_web_server(settings):
     where = reachable_address(settings)
-    connection = HTTPConnection(where, timeout=5)
     try:
-        connection.request("GET", "/livez", headers={"Host": "localhost"})
-        status = connection.getresponse().status
+        status = answer_of(settings, "/livez", timeout_s=5)
         what, good = f"{where} answers {status}", status == 200
     except (OSError, HTTPException) as error:
         what, good = f"{where}: {error}", False
-    finally:
-        connection.close()
     yield Finding(WELL if good else FAULT, "web server", what, "" if good else "start the site: ./run.sh")
 
 

@@ -4,13 +4,13 @@ import os
 from datetime import timedelta
 
 from consumer import huey
-from microblog import mail
-from microblog.models import claimable
+from microblog import smtp
+from microblog.models import mail_tries
 from microblog.reconciler import reconcile
 from tests.end_to_end import faulty_jobs
 
-mail.TIMEOUT_S = 1
-claimable.MAIL_DELAYS[:] = [timedelta(seconds=0.2)] * 4
+smtp.TIMEOUT_S = 1
+mail_tries.MAIL_DELAYS[:] = [timedelta(seconds=0.2)] * 4
 for chore in huey._chores:
     chore.interval_s = 0.2
 if os.environ.get("WITHOUT_RECONCILER"):
