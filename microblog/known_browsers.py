@@ -10,6 +10,8 @@ from datetime import timedelta
 from flask import after_this_request, current_app, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
+from microblog import cookies
+
 LASTS = timedelta(days=90)
 
 
@@ -19,9 +21,7 @@ def remember(user):
 
     @after_this_request
     def keep(answer):
-        answer.set_cookie(
-            _name(), value, max_age=LASTS, secure=_https(), httponly=True, samesite="Lax", path="/"
-        )
+        cookies.keep(answer, _name(), value, LASTS)
         return answer
 
 
@@ -39,8 +39,4 @@ def _serializer():
 
 
 def _name():
-    return "__Host-known" if _https() else "known"
-
-
-def _https():
-    return current_app.config["SETTINGS"].https
+    return "__Host-known" if current_app.config["SETTINGS"].https else "known"

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import NamedTuple
 
-from flask import current_app, request
+from flask import request
 
-from microblog import clock
+from microblog import clock, cookies
 
 COOKIE = "visit"
 # Who comes back sooner is on the same visit still, and what was new stays marked.
@@ -38,15 +38,7 @@ class Visit(NamedTuple):
 
     def remember(self, answer):
         """Let the browser keep it."""
-        value = ".".join(map(str, self))
-        answer.set_cookie(
-            COOKIE,
-            value,
-            max_age=YEAR,
-            secure=current_app.config["SETTINGS"].https,
-            httponly=True,
-            samesite="Lax",
-        )
+        cookies.keep(answer, COOKIE, ".".join(map(str, self)), YEAR)
 
 
 def _remembered():

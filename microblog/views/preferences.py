@@ -6,6 +6,7 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from microblog import cookies
 from microblog.auth import safe_path
 from microblog.preferences import PREFERENCES
 
@@ -35,14 +36,7 @@ def update():
         current_user.speak(chosen["language"])
     answer = redirect(safe_path(request.form.get("next")) or url_for("posts.index"))
     for name, value in chosen.items():
-        answer.set_cookie(
-            name,
-            value,
-            max_age=YEAR,
-            secure=current_app.config["SETTINGS"].https,
-            httponly=True,
-            samesite="Lax",
-        )
+        cookies.keep(answer, name, value, YEAR)
     if "keys" in chosen:
         # From the page; what the buttons below every page change is seen at once.
         flash(_("Your changes are saved."))
