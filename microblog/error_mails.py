@@ -76,7 +76,8 @@ class ErrorMailer(logging.Handler):
     def _is_first_for_now(self, key):
         """Whether this process has not met *key* lately; the table knows of the other processes."""
         now = clock.now()
-        if key in self.last_at and now - self.last_at[key] < ONE_WITHIN:
+        self.last_at = {met: at for met, at in self.last_at.items() if now - at < ONE_WITHIN}
+        if key in self.last_at:
             return False
         self.last_at[key] = now
         return True

@@ -86,6 +86,16 @@ def test_one_kind_of_error_is_mailed_once_in_ten_minutes(log, later):
     assert len(recorded()) == 4
 
 
+def test_errors_of_long_ago_are_not_remembered(app, log, later):
+    handler = error_mails.ErrorMailer(app)
+
+    for minutes in range(0, 100, 10):
+        later(minutes=minutes)
+        handler.handle(log.makeRecord(log.name, logging.ERROR, __file__, minutes, "it broke", (), None))
+
+    assert len(handler.last_at) == 1
+
+
 def test_errors_from_different_places_are_different(log):
     for cause in (ZeroDivisionError, KeyError):
         try:
