@@ -126,7 +126,7 @@ def _meaning(code, refusal):
 
 def _write_to_outbox(path, message):
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    draft = path.with_name(f".{path.stem}.part")
+    draft = path.with_suffix(".part")
     draft.touch(mode=0o600)
     draft.write_bytes(message.as_bytes())
     return draft.rename(path)

@@ -58,9 +58,9 @@ def remove_stray_files():
 
 
 def remove_stray_letters():
-    """Remove mails in the outbox that belong to no row any more."""
+    """Remove mails in the outbox, whole or begun, that belong to no row any more."""
     # The files first: one that is written meanwhile has a row that was there before.
-    letters = list((data_dir() / "outbox").glob("*.eml"))
+    letters = list((data_dir() / "outbox").glob("*"))
     known = {row.id for model in (Task, Mail) for row in model.select(model.id)}
     for letter in letters:
         if letter.stem not in known:

@@ -1,8 +1,8 @@
 import pytest
 
 from microblog import clock, nightly
-from microblog.jobs import export_posts
-from microblog.models import Notification, Session, Task, Ticket
+from microblog.jobs import deliver, export_posts
+from microblog.models import Mail, Notification, Session, Task, Ticket
 from microblog.models.ticket import INVITE, RESET_PASSWORD
 
 
@@ -21,6 +21,7 @@ def test_a_file_is_kept_for_seven_days_and_then_withdrawn(exported, later):
     nightly.work.call_local()
 
     assert not exported.file.exists()
+    assert not exported.letter.exists(), "the file is attached to it"
     assert Task.get_by_id(exported.id).file_expires_at is None
 
 
@@ -93,17 +94,19 @@ def test_a_chore_that_fails_keeps_none_from_being_done(app, monkeypatch, logged_
     assert "fail failed" in logged_errors.pop()
 
 
-def test_mails_in_the_outbox_go_with_their_rows(exported, settings, later):
-    stray = settings.data_dir / "outbox" / "gone.eml"
-    stray.touch()
+def test_mails_in_the_outbox_go_with_their_rows(susan, settings, later):
+    mail = Mail.send(deliver, "email_changed", susan.email, user=susan)
+    strays = [mail.letter.with_name(name) for name in ("gone.eml", "gone.part")]
+    for stray in strays:
+        stray.touch()
 
     nightly.work.call_local()
-    assert not stray.exists()
-    assert exported.letter.exists()
+    assert [stray.exists() for stray in strays] == [False, False]
+    assert mail.letter.exists()
     later(days=91)
     nightly.work.call_local()
 
-    assert not exported.letter.exists()
+    assert not mail.letter.exists()
 
 
 def test_tickets_that_nobody_can_use_are_deleted(susan, later):

@@ -67,10 +67,15 @@ class HasMail:
         self.finish(FAILED, error=reason)
 
     @property
+    def mail_left(self):
+        """Whether the mail is beyond recall; one that lies in the outbox is not."""
+        return self.mailed_at is not None and not self.letter.exists()
+
+    @property
     def letter(self):
         """Where the mail lies when there is no mail server."""
         return data_dir() / "outbox" / f"{self.id}.eml"
 
     def remove_traces(self):
-        """Remove what lies in files about a row that is gone."""
+        """Remove what lies in files for this row."""
         self.letter.unlink(missing_ok=True)

@@ -134,14 +134,14 @@ class Task(HasProgress, HasFile, HasCard, Claimable):
         """Write the one final state; what was asked to be cancelled ends so, however far it came."""
         with db.atomic():
             if self._cancel_requested():
-                state, values = CANCELLED, {"error": None, "note": MAILED_ALREADY if self.mailed_at else None}
+                state, values = CANCELLED, {"error": None, "note": MAILED_ALREADY if self.mail_left else None}
             if state == SUCCEEDED:
                 values.update(progress=100)
             else:
                 values.update(file_expires_at=None)
             super().finish(state, **values)
         # Not before the ending stands: a file that is offered must be there.
-        db.after_commit(lambda: self.remove_files(drafts_only=state == SUCCEEDED))
+        db.after_commit(self.remove_drafts if state == SUCCEEDED else self.remove_traces)
 
     def requeue(self, delay=timedelta(), **values):
         if self._cancel_requested():

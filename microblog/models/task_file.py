@@ -44,16 +44,23 @@ class HasFile:
             self.announce()
 
     def withdraw_file(self):
-        """Delete the file, at its owner's wish or because its time is over; the task stays."""
+        """
+        Delete the file, at its owner's wish or because its time is over; the task stays.
+
+        The mail that lies in the outbox for want of a mail server holds the same file, and goes too.
+        """
         cls = type(self)
         cls.update(file_expires_at=None, dismissed_at=clock.now()).where(cls.id == self.id).execute()
-        self.remove_files()
+        self.remove_traces()
 
     def remove_traces(self):
-        self.remove_files()
+        self._remove("*")
         super().remove_traces()
 
-    def remove_files(self, drafts_only=False):
-        for path in self.file.parent.glob(f"{self.id}.*"):
-            if path.suffix == ".part" or not drafts_only:
-                path.unlink(missing_ok=True)
+    def remove_drafts(self):
+        """Remove what this attempt or a former one has begun to write."""
+        self._remove("*.part")
+
+    def _remove(self, ending):
+        for path in self.file.parent.glob(f"{self.id}.{ending}"):
+            path.unlink(missing_ok=True)

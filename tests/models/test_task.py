@@ -365,6 +365,19 @@ def test_a_cancelled_task_says_that_its_mail_had_left(task):
     assert Task.get_by_id(task.id).note == "The mail had left already."
 
 
+def test_a_mail_in_the_outbox_has_not_left_and_goes_with_a_cancelled_task(task):
+    running = claim(task)
+    running.write(mailed_at=clock.now())
+    running.letter.parent.mkdir()
+    running.letter.write_text("with the file attached")
+    task.cancel()
+
+    running.finish(SUCCEEDED)
+
+    assert Task.get_by_id(task.id).note is None
+    assert not running.letter.exists()
+
+
 def test_a_cancel_is_not_lost_when_the_worker_dies_at_its_last_attempt(task):
     Task.update(attempts=2).execute()
     running = claim(task)

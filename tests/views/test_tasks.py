@@ -142,6 +142,14 @@ def test_a_deleted_file_is_gone(browser, ready):
     assert state_of(ready) == SUCCEEDED
 
 
+def test_the_mail_that_holds_a_deleted_file_is_not_left_in_the_outbox(browser, ready):
+    assert "posts.json" in ready.letter.read_text()
+
+    browser.post_form(f"/tasks/{ready.id}/delete")
+
+    assert not ready.letter.exists()
+
+
 def test_a_dismissed_card_is_gone_from_the_pages_and_stays_on_your_data(browser, ready):
     card = f'data-task="{ready.id}"'.encode()
     assert card in browser.get("/").data
