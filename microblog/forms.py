@@ -66,6 +66,9 @@ def username_that_fits(_form, field):
 
 def something(_form, field):
     if says_nothing(field.data):
+        if "".join(field.raw_data or ()).strip():
+            # Half a character, such as a lone surrogate, was taken out when it was cleaned.
+            raise StopValidation(_l("None of these characters can be seen."))
         raise StopValidation(_l("Write something first."))
 
 

@@ -142,6 +142,11 @@ def test_a_post_too_long_says_by_how_much(fill):
     assert fill(PostForm, post="x" * 152).said == {"post": ["That is 12 characters too many. Shorten it."]}
 
 
-@pytest.mark.parametrize("nothing", ["", " ", "\r\n", "\x00", "\u200b", "\u202e", "\ud800"])
+@pytest.mark.parametrize("nothing", ["", " ", "\r\n", "\u3000"])
 def test_a_post_must_say_something(fill, nothing):
     assert fill(PostForm, post=nothing).said == {"post": ["Write something first."]}
+
+
+@pytest.mark.parametrize("unseen", ["\x00", "\u200b", "\u202e", "\ud800", " \u3164 "])
+def test_a_post_that_nobody_could_see_says_so(fill, unseen):
+    assert fill(PostForm, post=unseen).said == {"post": ["None of these characters can be seen."]}

@@ -1,6 +1,7 @@
 """Posts and the lists that they are read in."""
 
 from flask import g, url_for
+from wtforms import ValidationError
 
 from microblog import rate_limits, security_log
 from microblog.api.body import checked
@@ -12,6 +13,7 @@ from microblog.api.users import profile_of
 from microblog.forms import PostForm
 from microblog.models import Post
 
+LANGUAGE = TEXT | {"description": "A tag such as `es` or `zh-Hant`"}
 LIST = {"answer": list_of("Post"), "paged": "newest first"}
 
 
@@ -33,14 +35,14 @@ def by(user):
 @operation(
     "POST",
     "/posts",
-    "Write a post of 1 to 140 characters; `language` is a tag such as `es`",
-    body=text_fields("body", language=TEXT),
+    "Write a post of 1 to 140 characters",
+    body=text_fields("body", language=LANGUAGE),
     answer=ref("Post"),
     status=201,
 )
 @rate_limits.posting
 def create():
-    form = checked(PostForm, body="post", language="language")
+    form = checked(PostOfProgram, body="post", language="language")
     post = Post.create(author=g.caller, body=form.post.data, language=form.language.data or None)
     return draw_post(post), 201, {"Location": url_for("api.posts_show", post_id=post.id)}
 
@@ -58,6 +60,14 @@ def destroy(post_id):
     post.delete_instance()
     security_log.note("post-deleted", g.caller, post=post.id, by=g.caller.username)
     return "", 204
+
+
+class PostOfProgram(PostForm):
+    """A language that is none is told; a page, which offers some, takes another one instead."""
+
+    def validate_language(self, field):
+        if field.data is None and any(field.raw_data or ()):
+            raise ValidationError("This is not the tag of a language.")
 
 
 def _visible(post_id):

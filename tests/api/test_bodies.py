@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from microblog.models import Post
 from tests.conftest import PASSWORD
 
 WRITES = [
@@ -62,6 +63,29 @@ def test_a_lone_surrogate_in_a_text_is_dropped(program):
     answer = program.post("/api/posts", data=b'{"body": "a\\ud800b"}', content_type="application/json")
 
     assert answer.json["body"] == "ab"
+
+
+def test_a_post_of_half_a_character_is_told_what_is_wrong(program):
+    answer = program.post("/api/posts", data=b'{"body": "\\ud800"}', content_type="application/json")
+
+    assert answer.status_code == 422
+    assert answer.json["errors"] == {"body": ["None of these characters can be seen."]}
+
+
+@pytest.mark.parametrize("language", ["tlh", "*", "x" * 5000, "\x00", "../../etc/passwd", " "])
+def test_a_language_that_is_none_is_told_and_nothing_is_written(program, language):
+    answer = program.post("/api/posts", json={"body": "Hello", "language": language})
+
+    assert answer.status_code == 422
+    assert answer.json["errors"] == {"language": ["This is not the tag of a language."]}
+    assert Post.select().count() == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [({}, None), ({"language": ""}, None), ({"language": "es-MX"}, "es")]
+)
+def test_a_language_need_not_be_told_and_its_region_is_dropped(program, given, kept):
+    assert program.post("/api/posts", json={"body": "Hello", **given}).json["language"] == kept
 
 
 def test_each_field_is_told_what_is_wrong_with_it(program):

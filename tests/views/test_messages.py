@@ -83,7 +83,7 @@ def test_marking_something_else_than_ids_is_refused(browser, fields):
         ("x" * 141, "1 character too many"),
         ("x" * 5000, "4860 characters too many"),
         ("", "Write something first."),
-        (" \x00\u202e ", "Write something first."),
+        (" \x00\u202e ", "None of these characters can be seen."),
     ],
 )
 def test_a_message_that_cannot_be_sent_says_why_and_keeps_what_was_typed(browser, john, typed, words):

@@ -80,7 +80,7 @@ def test_a_post_is_shown_as_text(browser):
     [
         ("x" * 141, "1 character too many"),
         ("", "Write something first."),
-        (" \x00\u202e ", "Write something first."),
+        (" \x00\u202e ", "None of these characters can be seen."),
     ],
 )
 def test_a_post_that_cannot_be_saved_says_why(browser, post, words):
@@ -89,6 +89,13 @@ def test_a_post_that_cannot_be_saved_says_why(browser, post, words):
     assert answer.status_code == 422
     assert words in answer.text
     assert Post.select().count() == 0
+
+
+def test_a_post_without_a_form_cannot_be_saved(browser):
+    answer = browser.post("/", json=["x"], headers={"X-CSRFToken": browser.csrf_token})
+
+    assert answer.status_code == 422
+    assert "Write something first." in answer.text
 
 
 def test_a_failed_save_keeps_what_was_typed(browser):
