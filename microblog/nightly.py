@@ -6,7 +6,8 @@ the last run is over a day old, also at start; a worker does it, so that it hold
 """
 
 import logging
-from datetime import datetime, timedelta
+import shutil
+from datetime import UTC, datetime, timedelta
 
 from microblog import backup, clock, security_log
 from microblog.database import data_dir
@@ -17,6 +18,11 @@ from microblog.queue import huey
 EVERY = timedelta(days=1)
 LOOK_EVERY_S = 600
 KEEP = timedelta(days=90)
+# What upgrades and restores put aside: so many of each, and all of the last week, in which somebody may
+# have restored one backup after the other and want back what was there before the first.
+FORMER = ("before-upgrade", "before-restore")
+KEEP_FORMER = 3
+KEEP_FORMER_FOR = timedelta(days=7)
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +73,17 @@ def remove_stray_letters():
             letter.unlink(missing_ok=True)
 
 
+def remove_former_databases():
+    """Remove what was put aside before upgrades and restores, but for the newest of each."""
+    for folder in FORMER:
+        # Their names are the moments at which they were made; a draft is what a copy that was cut short left.
+        paths = sorted((data_dir() / folder).glob("*"))
+        newest = [path for path in paths if path.suffix != ".part"][-KEEP_FORMER:]
+        for path in paths:
+            if path not in newest and clock.now() - _made_at(path) > KEEP_FORMER_FOR:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
 def forget_the_past():
     """Delete ended tasks, mails and their notifications after 90 days, and sessions that have ended."""
     before = clock.now() - KEEP
@@ -83,9 +100,14 @@ CHORES = [
     remove_stray_files,
     forget_the_past,
     remove_stray_letters,
+    remove_former_databases,
     security_log.put_aside_when_large,
     backup.nightly,
 ]
+
+
+def _made_at(path):
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 def _last_run():

@@ -1,3 +1,6 @@
+import os
+from datetime import timedelta
+
 import pytest
 
 from microblog import clock, nightly
@@ -117,3 +120,48 @@ def test_tickets_that_nobody_can_use_are_deleted(susan, later):
     nightly.work.call_local()
 
     assert [ticket.kind for ticket in Ticket.select()] == [INVITE]
+
+
+@pytest.fixture
+def put_aside(settings):
+    """A function that puts something aside in *folder*, made so many days ago, and returns its path."""
+
+    def put_aside(folder, name, days):
+        path = settings.data_dir / folder / name
+        database = path if path.suffix else path / "microblog.db"
+        database.parent.mkdir(parents=True, exist_ok=True)
+        database.write_text("a former database")
+        made_at = (clock.now() - timedelta(days=days)).timestamp()
+        os.utime(path, (made_at, made_at))
+        return path
+
+    return put_aside
+
+
+@pytest.mark.parametrize(("folder", "suffix"), [("before-upgrade", ".db"), ("before-restore", "")])
+def test_of_former_databases_the_newest_three_are_kept(app, put_aside, folder, suffix):
+    made = [put_aside(folder, f"2026-01-0{day}{suffix}", days=60 - day) for day in range(1, 6)]
+
+    nightly.work.call_local()
+
+    assert [path.exists() for path in made] == [False, False, True, True, True]
+
+
+def test_no_former_database_of_the_last_week_is_removed(app, put_aside):
+    """The clock may have been wrong: what was just made can have the oldest name."""
+    made = [put_aside("before-restore", f"2026-01-0{day}", days=6) for day in range(1, 6)]
+    just_made = put_aside("before-restore", "1970-01-01", days=0)
+
+    nightly.work.call_local()
+
+    assert all(path.exists() for path in [just_made, *made])
+
+
+def test_a_copy_that_was_cut_short_takes_no_place_from_a_whole_one(app, put_aside):
+    whole = put_aside("before-upgrade", "2026-01-01.db", days=60)
+    drafts = [put_aside("before-upgrade", f"2026-02-0{day}.part", days=30) for day in (1, 2, 3)]
+
+    nightly.work.call_local()
+
+    assert whole.exists()
+    assert not any(draft.exists() for draft in drafts)
