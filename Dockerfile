@@ -5,8 +5,7 @@ RUN python -m venv .venv
 COPY requirements.txt .
 RUN .venv/bin/pip install --no-cache-dir --no-input --prefer-binary --requirement requirements.txt
 COPY . .
-RUN if ls microblog/translations/*/LC_MESSAGES/*.po >/dev/null 2>&1; then \
-        .venv/bin/python -m babel.messages.frontend --quiet compile --directory microblog/translations; fi && \
+RUN .venv/bin/python -m microblog.catalogues && \
     .venv/bin/python -m compileall -q microblog consumer.py
 
 FROM python:3.13-slim

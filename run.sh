@@ -84,8 +84,7 @@ patiently() {
 compile_translations() {
     for po in microblog/translations/*/LC_MESSAGES/*.po; do
         if [ -e "$po" ] && [ ! "${po%.po}.mo" -nt "$po" ]; then
-            .venv/bin/python -m babel.messages.frontend --quiet compile --directory microblog/translations ||
-                fail "could not compile the translations (see above)"
+            .venv/bin/python -m microblog.catalogues || exit 1
             return
         fi
     done

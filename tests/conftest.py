@@ -15,8 +15,7 @@ import pytest
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 
-from microblog import auth, clock, create_app, database
-from microblog.cli import translate
+from microblog import auth, catalogues, clock, create_app, database
 from microblog.config import Settings
 from microblog.database import connected, db
 from microblog.models import TRIGGERS, Post, Session, User
@@ -32,7 +31,7 @@ def pytest_addoption(parser):
 def pytest_sessionstart(session):
     """The site speaks what is compiled, and so do the processes that the tests start."""
     if not hasattr(session.config, "workerinput"):
-        translate.compile_catalogues()
+        catalogues.compile_all()
 
 
 def pytest_collection_modifyitems(config, items):

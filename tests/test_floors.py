@@ -11,6 +11,7 @@ PACKAGE = ROOT / "microblog"
 FLOORS = [
     {
         "browser_name",
+        "catalogues",
         "chore",
         "clock",
         "common_passwords",

@@ -79,3 +79,13 @@ def test_a_catalogue_is_not_begun_twice(run, translations):
 
     assert result.exit_code == 1
     assert "update keeps it in step" in result.output
+
+
+def test_a_damaged_catalogue_is_an_error(run, translations):
+    run("init", "de")
+    path = translations / "de" / "LC_MESSAGES" / "messages.po"
+    path.write_text(f"<<<<<<< HEAD\n{path.read_text()}")
+
+    result = run("compile")
+
+    assert (result.exit_code, f"{path}:1:" in result.output) == (1, True)

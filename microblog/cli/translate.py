@@ -9,6 +9,7 @@ from babel import Locale, UnknownLocaleError
 from babel.messages.frontend import CommandLineInterface
 from flask.cli import AppGroup
 
+from microblog import catalogues
 from microblog.config import ROOT
 
 TRANSLATIONS = Path("microblog", "translations")
@@ -21,11 +22,6 @@ translate = AppGroup("translate", help="Translate the pages into other languages
 def extract(template):
     """Write every text that is to be translated to the file *template*."""
     _babel(*EXTRACT.split(), "--output", template, "microblog", "templates")
-
-
-def compile_catalogues():
-    """Make of every catalogue what the site reads."""
-    _babel("compile", "--directory", TRANSLATIONS)
 
 
 @translate.command()
@@ -50,7 +46,10 @@ def update():
 @translate.command("compile")
 def compile_all():
     """Compile every catalogue, as run.sh does at each start."""
-    compile_catalogues()
+    try:
+        catalogues.compile_all(ROOT / TRANSLATIONS)
+    except catalogues.BadCatalogue as damage:
+        raise click.ClickException(str(damage)) from damage
 
 
 def _with_template(command, *options):
