@@ -8,6 +8,7 @@ from flask_babel import get_babel, get_locale
 from flask_login import current_user
 
 from microblog.browser_name import browser_name
+from microblog.folding import folded
 from microblog.formats import FILTERS
 from microblog.identicon import identicon
 from microblog.languages import own_name
@@ -24,7 +25,7 @@ def init_app(app):
         # Dates in a language that the texts do not speak would only confuse.
         spoken = {str(locale) for locale in get_babel().instance.list_translations()}
     app.config["SPOKEN"] = [tag for tag in app.config["LANGUAGES"] if tag in spoken] or ["en"]
-    for show in (*FILTERS, browser_name, own_name, linkify, beginning):
+    for show in (*FILTERS, browser_name, own_name, linkify, beginning, folded):
         app.add_template_filter(show)
     for draw in (identicon, turned, site_address, preference):
         app.add_template_global(draw)

@@ -17,6 +17,7 @@ FLOORS = [
         "common_passwords",
         "cookies",
         "environment",
+        "folding",
         "i18n",
         "identicon",
         "languages",
