@@ -11,7 +11,7 @@ from microblog import clock, create_app, database
 from microblog.auth import hash_password
 from microblog.config import Settings
 from microblog.database import connected, db
-from microblog.models import TRIGGERS, Block, Follow, Message, Post, Task, User
+from microblog.models import TRIGGERS, Block, Follow, Message, Post, Session, Task, User
 from microblog.queue import huey
 
 PASSWORD = "correct horse"
@@ -152,3 +152,4 @@ def _fill():
         Message.send(john, susan, body)
         Message.send(susan, john, body)
     Block.put(susan, people["newcomer"])
+    Session.start(susan, True, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")

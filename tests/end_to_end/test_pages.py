@@ -8,12 +8,25 @@ from axe_playwright_python.sync_playwright import Axe
 
 from microblog.models import Post, Task, User
 from tests.end_to_end.browsing import DESKTOP, PHONE, Watcher, chromium, needs_browser
-from tests.end_to_end.gallery import CARDS, PASSWORD, gallery
+from tests.end_to_end.gallery import CARDS, LONG_NAME, PASSWORD, gallery
 from tests.end_to_end.running_site import wait_until
+from tests.letters import written
 
 pytestmark = [needs_browser, pytest.mark.browser]
 
 NARROW = {"width": 320, "height": 640}
+# As many letters fit on it as on a phone whose reader has them twice as large.
+TINY = {"width": 195, "height": 640}
+# What reaches out of the window, be it to the left, where nobody can scroll; and what has no air above it.
+MISPLACED = """() => {
+  const box = (each) => each.getBoundingClientRect();
+  const shown = [...document.querySelectorAll("h1, h2, p, a, button, input, textarea, select, summary")]
+    .filter((each) => each.checkVisibility() && box(each).width > 1 && !each.matches(".skip"));
+  const out = shown.filter((each) => box(each).left < 0 || box(each).right > innerWidth);
+  const crowded = [...document.querySelectorAll("form .field + .row")]
+    .filter((each) => box(each).top - box(each.previousElementSibling).bottom < 8);
+  return [...out, ...crowded].map((each) => `${location.pathname}: ${each.outerHTML.slice(0, 120)}`);
+}"""
 RULES = {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}
 # What depends on the theme or on the width; all else is the same in all of them.
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": ["violations"]}
@@ -110,21 +123,46 @@ def test_every_page_is_accessible_to_who_sees_others_on_it(site, new_page, usern
 @pytest.mark.parametrize("locale", ["es-ES", "zh-CN"])
 def test_every_page_fits_a_narrow_window_in_other_languages(site, new_page, locale):
     page = new_page(viewport=NARROW, locale=locale)
-    sideways, languages = [], set()
+    misplaced, languages = [], set()
     for path in site.paths():
         if _is_page(page, _open(page, site.url + path)):
             languages.add(page.locator("html").get_attribute("lang"))
-            if page.evaluate("document.documentElement.scrollWidth") > NARROW["width"]:
-                sideways.append(path)
+            misplaced += _misplaced(page)
 
     assert languages == {locale[:2]}
-    assert sideways == []
+    assert misplaced == []
+
+
+def test_letters_twice_as_large_on_a_phone_leave_nothing_out(site, new_page):
+    page = new_page(viewport=TINY)
+    misplaced = []
+    for path in ("/", f"/user/{LONG_NAME}", "/messages", "/account", "/preferences", "/admin/tasks"):
+        page.goto(site.url + path)
+        misplaced += _misplaced(page)
+        # A bar that stays would hide half of the page.
+        page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        assert not any(link.is_visible() and _in_window(link) for link in page.locator(".bar a").all())
+
+    assert misplaced == []
+
+
+def test_the_footer_takes_two_rows_on_a_phone(site, new_page):
+    page = new_page("john", viewport=PHONE)
+    for locale in ("English", "español", "中文"):
+        page.goto(f"{site.url}/explore")
+        page.locator("footer").get_by_role("button", name=locale).click()
+        page.locator("footer [aria-pressed=true]", has_text=locale).wait_for()
+        tops = page.locator("footer").evaluate(
+            "each => [...each.querySelectorAll('a, button')].map(one => one.getBoundingClientRect().top)"
+        )
+        assert len(set(tops)) == 2, locale
+    User.update(language=None).where(User.username == "john").execute()
 
 
 def _look_at(page, site, paths):
     """Look at every page of *paths* in both themes and at three widths; return the addresses found."""
     axe, watcher = Axe(), Watcher(page, site.url)
-    faults, sideways, seen = [], [], set()
+    faults, seen = [], set()
     for path in paths:
         answer = _open(page, site.url + path)
         if page.url in seen or not _is_page(page, answer):
@@ -138,14 +176,21 @@ def _look_at(page, site, paths):
         page.emulate_media(color_scheme="light")
         faults += violations(axe, page, COLOURS)
         page.set_viewport_size(NARROW)
-        if page.evaluate("document.documentElement.scrollWidth") > NARROW["width"]:
-            sideways.append(page.url)
+        faults += _misplaced(page)
         page.set_viewport_size(DESKTOP)
     # That a page says 404 or 410 is no fault of the page.
     faults += [fault for fault in watcher.faults if "the server responded with a status of 4" not in fault]
     assert faults == []
-    assert sideways == []
     return seen
+
+
+def _misplaced(page):
+    wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    return page.evaluate(MISPLACED) + ([f"{page.url} scrolls sideways"] if wide else [])
+
+
+def _in_window(element):
+    return element.evaluate("each => each.getBoundingClientRect().bottom > 0")
 
 
 def _open(page, url):
@@ -267,6 +312,10 @@ def test_the_keyboard_alone_posts_searches_walks_and_asks(site, new_page):
     assert page.locator("output").inner_text() == str(140 - 27)
     page.keyboard.press("Control+Enter")
     page.locator(".e-content", has_text="Written by keyboard alone").wait_for()
+    page.locator(".toast button").focus()
+    page.keyboard.press("Enter")
+    page.locator(".toast").wait_for(state="detached")
+    assert page.evaluate("document.activeElement.id") == "main"
 
     assert watcher.faults == []
     Post.delete().where(Post.body.startswith("Written by keyboard")).execute()
@@ -327,16 +376,21 @@ def test_new_posts_are_announced_and_not_pushed_in(site, new_page):
     page.clock.install()
     page.goto(f"{site.url}/", wait_until="networkidle")
     before = page.locator(".post").first.bounding_box()
-    post = Post.create(author=User.named("john"), body="Came later")
+    Post.create(author=User.named("john"), body="Came later")
 
     page.clock.run_for(61_000)
 
     link = page.get_by_role("link", name="1 new post")
     link.wait_for()
     assert page.locator(".post").first.bounding_box() == before
-    link.click()
-    page.locator(".e-content", has_text="Came later").first.wait_for()
-    post.delete_instance()
+    link.focus()
+    Post.create(author=User.named("john"), body="Came later still")
+    page.clock.run_for(61_000)
+    page.get_by_role("link", name="2 new posts").wait_for()
+    assert page.evaluate("document.activeElement.textContent") == "2 new posts"
+    page.keyboard.press("Enter")
+    page.locator(".e-content", has_text="Came later still").first.wait_for()
+    Post.delete().where(Post.body.startswith("Came later")).execute()
 
 
 def test_the_manifest_names_icons_that_are_there(site, new_page):
@@ -350,6 +404,23 @@ def test_the_manifest_names_icons_that_are_there(site, new_page):
         assert image.headers["content-type"].startswith(icon["type"])
 
 
+def test_every_mail_can_be_read_by_day_and_by_night(site, new_page):
+    axe = Axe()
+    page = new_page(None, viewport=PHONE)
+    faults = []
+    for kind, mail in written(site.app, "en"):
+        page.goto("about:blank")
+        page.set_content(mail.html)
+        # Axe takes the ground that a page does not paint for white, also in the dark.
+        page.add_style_tag(content=":root { background: Canvas }")
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            faults += [f"{kind}: {fault}" for fault in violations(axe, page, COLOURS)]
+        faults += [f"{kind}: {fault}" for fault in _misplaced(page)]
+
+    assert faults == []
+
+
 def test_nothing_on_a_page_is_lost_in_print_or_in_forced_colours(site, new_page):
     site.put_card("running")
     page = new_page(viewport=DESKTOP, forced_colors="active")
@@ -359,7 +430,13 @@ def test_nothing_on_a_page_is_lost_in_print_or_in_forced_colours(site, new_page)
     bar.evaluate("each => each.value = 0")
     assert bar.screenshot() != filled
 
-    page.emulate_media(media="print")
+    page.goto(f"{site.url}/messages")
+    page.emulate_media(media="print", color_scheme="dark", forced_colors="none")
 
+    assert page.get_by_role("heading", name="Messages").bounding_box()["width"] > 100
     assert page.locator(".post").first.is_visible()
-    assert not page.locator(".composer, .bar, footer.column").first.is_visible()
+    for each in page.locator("nav, form, button, .button, footer").all():
+        assert not each.is_visible()
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    day = page.locator(".day time").first
+    assert day.get_attribute("datetime") in day.evaluate("each => getComputedStyle(each, '::after').content")
