@@ -77,7 +77,7 @@ def size(size_bytes):
 
 
 def time_left(left):
-    """``about 20 s left``, rounded up; the script's ``phrase`` in task.js says the same."""
+    """``about 20 s left``, rounded up; the script's ``phrase`` in time-left.js says the same."""
     seconds = max(5, -(-left.total_seconds() // 5) * 5)
     if seconds <= 60:
         return gettext("about %(seconds)d s left", seconds=seconds)

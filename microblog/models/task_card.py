@@ -1,8 +1,10 @@
 """The card that shows a task to its user on each page, until it is dismissed."""
 
 from datetime import timedelta
+from math import ceil
 
 from microblog import clock
+from microblog.database import db
 from microblog.models.notification import Notification
 from microblog.models.states import CANCELLED, FAILED, RUNNING, WRITING
 from microblog.models.task_progress import time_left
@@ -27,13 +29,16 @@ class HasCard:
     def dismiss_vain(cls, user, job):
         """Take away the cards of tasks of this kind that came to nothing."""
         vain = (cls.user == user, cls.name == job.name, cls.state.in_((FAILED, CANCELLED)))
-        cls.update(dismissed_at=clock.now()).where(*vain, cls.dismissed_at.is_null()).execute()
+        for task in list(cls.select().where(*vain, cls.dismissed_at.is_null())):
+            task.dismiss()
 
     def dismiss(self):
-        """Take the card of an ended task away."""
+        """Take the card of an ended task away, from pages that are open in other tabs too."""
         cls = type(self)
-        ended = (cls.id == self.id, cls.finished_at.is_null(False))
-        cls.update(dismissed_at=clock.now()).where(*ended).execute()
+        shown = (cls.id == self.id, cls.finished_at.is_null(False), cls.dismissed_at.is_null())
+        with db.atomic():
+            if cls.update(dismissed_at=clock.now()).where(*shown).execute():
+                self.announce()
 
     @property
     def since(self):
@@ -48,7 +53,7 @@ class HasCard:
         if self.advanced_at is None or self.advanced_at < self.started_at:
             # This attempt has not caught up with the one before: its pace cannot be told.
             return None
-        return time_left(self.started_at, self.done, self.total)
+        return time_left(self.started_at, self.advanced_at, self.done, self.total)
 
     @property
     def ahead(self):
@@ -67,7 +72,7 @@ class HasCard:
             "phase": self.phase,
             "done": self.done,
             "total": self.total,
-            "seconds_left": None if left is None else round(left.total_seconds()),
+            "seconds_left": None if left is None else ceil(left.total_seconds()),
         }
 
     def announce(self):

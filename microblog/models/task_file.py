@@ -50,7 +50,9 @@ class HasFile:
         The mail that lies in the outbox for want of a mail server holds the same file, and goes too.
         """
         cls = type(self)
-        cls.update(file_expires_at=None, dismissed_at=clock.now()).where(cls.id == self.id).execute()
+        with db.atomic():
+            cls.update(file_expires_at=None).where(cls.id == self.id).execute()
+            self.dismiss()
         self.remove_traces()
 
     def remove_traces(self):

@@ -53,9 +53,13 @@ class Reporter:
         return progress.percent > self.last.percent and clock.now() - self.told_at >= REPORT_EVERY
 
 
-def time_left(began_at, done, total):
-    """A timedelta until *total* at the pace so far; None while that cannot be told."""
-    passed = clock.now() - began_at
+def time_left(began_at, advanced_at, done, total):
+    """
+    A timedelta until *total*, at the pace up to the last step; None while that cannot be told.
+
+    Between two steps it stands still: counted to now, it would grow on each page that is loaded meanwhile.
+    """
+    passed = advanced_at - began_at
     if not done or passed < TELL_AFTER or 100 * done < TELL_AFTER_PERCENT * total:
         return None
     return passed * (total - done) / done

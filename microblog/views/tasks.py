@@ -21,8 +21,11 @@ def index():
 @bp.get("/<uuid:task_id>/card")
 @login_required
 def card(task_id):
-    """The card alone, for the script that exchanges it when the task's state changed."""
-    return render_template("tasks/_card.html", task=_own(task_id))
+    """The card alone, for the script that exchanges it; there is none of a task that was dismissed."""
+    task = _own(task_id)
+    if task.dismissed_at:
+        abort(404)
+    return render_template("tasks/_card.html", task=task)
 
 
 @bp.get("/<uuid:task_id>/download")

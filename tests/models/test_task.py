@@ -299,6 +299,18 @@ def test_a_card_is_shown_until_it_is_dismissed_or_a_day_old(task, susan, monkeyp
     assert list(Task.shown(susan)) == []
 
 
+def test_other_tabs_hear_that_a_card_was_dismissed(task, susan):
+    claim(task).finish(SUCCEEDED)
+    before = Notification.newest_id(susan)
+
+    task.dismiss()
+    dismissed = Notification.newest_id(susan)
+    task.dismiss()
+
+    assert dismissed > before
+    assert Notification.newest_id(susan) == dismissed
+
+
 def test_an_unfinished_card_cannot_be_dismissed(task, susan):
     task.dismiss()
 
@@ -311,14 +323,25 @@ def test_time_left_is_told_after_two_seconds_and_five_per_cent(task, monkeypatch
     assert running.time_left is None
 
     running.done, running.total, running.progress = 25, 100, 25
-    running.advanced_at = began
-    monkeypatch.setattr(clock, "now", lambda: began + timedelta(seconds=1))
+    running.advanced_at = began + timedelta(seconds=1)
     assert running.time_left is None
-    monkeypatch.setattr(clock, "now", lambda: began + timedelta(seconds=10))
+    running.advanced_at = began + timedelta(seconds=10)
     assert running.time_left == timedelta(seconds=30)
     assert running.summary()["seconds_left"] == 30
+    running.done = 4
+    assert running.time_left is None
     running.done = 100
     assert running.summary()["seconds_left"] == 0
+
+
+def test_time_left_stands_still_until_the_next_step(task, monkeypatch):
+    running = claim(task)
+    running.done, running.total = 25, 100
+    running.advanced_at = running.started_at + timedelta(seconds=10)
+
+    monkeypatch.setattr(clock, "now", lambda: running.started_at + timedelta(seconds=50))
+
+    assert running.time_left == timedelta(seconds=30)
 
 
 def test_its_place_in_line_counts_those_before_it(task, john):
