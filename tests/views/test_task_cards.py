@@ -85,7 +85,13 @@ def test_a_running_card_says_how_far_it_is(browser, task):
 
 def test_a_card_that_stands_still_says_since_when(browser, task):
     state(
-        task, state="running", progress=60, done=6, total=10, advanced_at=clock.now() - timedelta(minutes=2)
+        task,
+        state="running",
+        progress=60,
+        done=6,
+        total=10,
+        started_at=clock.now() - timedelta(minutes=3),
+        advanced_at=clock.now() - timedelta(minutes=2),
     )
 
     assert "No progress since" in card(browser, task)
@@ -126,6 +132,7 @@ def test_a_ready_card_offers_the_file(browser, task):
         "The mail could not be sent: The mail server refused the address. Your file is ready below." in shown
     )
     assert f'action="/tasks/{task.id}/delete"' in shown
+    assert f'action="/tasks/{task.id}/retry"' not in shown
     assert "<progress" not in shown
 
 
@@ -144,6 +151,33 @@ def test_a_failed_card_says_why_and_offers_another_try(browser, task):
     assert f'action="/tasks/{task.id}/retry"' in shown
 
 
+def test_a_cancelled_card_offers_another_try(browser, task):
+    state(task, state="cancelled", finished_at=clock.now(), note="The mail had left already.")
+
+    shown = card(browser, task)
+
+    assert "Your export is cancelled" in shown
+    assert 'Nothing was kept. <span class="note">The mail had left already.</span>' in shown
+    assert f'action="/tasks/{task.id}/retry"' in shown
+
+
+def test_sentences_are_joined_as_the_language_joins_them(browser, susan, task):
+    state(task, phase="mailing", progress=99, error="The mail server could not be reached.")
+
+    browser.set_cookie("language", "zh")
+
+    assert "文件已备好；邮件要晚一点。连接不上邮件服务器。" in card(browser, task)
+
+
+def test_there_is_no_card_of_a_task_that_was_dismissed(browser, task):
+    task.cancel()
+    assert browser.get(f"/tasks/{task.id}/card").status_code == 200
+
+    browser.post_form(f"/tasks/{task.id}/dismiss")
+
+    assert browser.get(f"/tasks/{task.id}/card").status_code == 404
+
+
 class TestWithoutWorker:
     @pytest.fixture(autouse=True)
     def _stop_worker(self, app):
@@ -151,6 +185,14 @@ class TestWithoutWorker:
 
     def test_the_card_says_that_no_worker_runs(self, browser, task):
         assert "The background worker is not running." in card(browser, task)
+
+    def test_a_card_whose_file_is_there_says_that_the_mail_waits(self, browser, task):
+        state(task, phase="mailing", progress=99)
+
+        shown = card(browser, task)
+
+        assert "The file is ready; the mail is delayed." in shown
+        assert "Your export starts" not in shown
 
 
 def test_a_card_leads_back_to_the_page_it_stands_on(browser, task):

@@ -112,17 +112,18 @@ def test_the_way_back_never_leaves_the_site(browser, queued, target):
     assert browser.post_form(f"/tasks/{queued.id}/cancel", next=target).location == "/tasks"
 
 
-def test_try_again_launches_a_new_task_and_leaves_the_old_one_as_it_was(browser, queued, susan):
+@pytest.mark.parametrize("state", [FAILED, CANCELLED])
+def test_try_again_launches_a_new_task_and_leaves_the_old_one_as_it_was(browser, queued, susan, state):
     put(
         queued,
-        state=FAILED,
+        state=state,
         error="The server is out of space. Tell the administrator.",
         finished_at=queued.created_at,
     )
 
     browser.post_form(f"/tasks/{queued.id}/retry")
 
-    assert state_of(queued) == FAILED
+    assert state_of(queued) == state
     [new] = Task.in_progress(susan, export_posts)
     assert new.id != queued.id
     assert list(Task.shown(susan)) == [new]
