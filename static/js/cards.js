@@ -1,4 +1,5 @@
 // The cards of tasks: moved by notifications, exchanged for the server's when state or phase change.
+import { parsed, redraw, swap } from "./redraw.js";
 import { phrase } from "./time-left.js";
 import { title } from "./title.js";
 import { toast } from "./toasts.js";
@@ -11,18 +12,19 @@ const heardAt = new Map();
 const quarters = new Map();
 
 const find = (id) => region.querySelector(`[data-task="${CSS.escape(id)}"]`);
+const alike = (card, { state, phase }) => card?.dataset.state === state && card.dataset.phase === phase;
 
 for (const card of region.querySelectorAll(UNFINISHED)) {
   heardAt.set(card.dataset.task, Date.now());
   quarters.set(card.dataset.task, Math.floor(percentOf(card) / 25));
+  move(card, summary(card));
   title(card, percentOf(card));
 }
 
 export async function showProgress(data) {
   const card = find(data.task_id);
-  const same = card?.dataset.state === data.state && card.dataset.phase === data.phase;
   heardAt.set(data.task_id, Date.now());
-  if (!same || !move(card, data)) await exchange(data.task_id);
+  if (!alike(card, data) || !move(card, data)) await exchange(data.task_id);
   speak(data);
 }
 
@@ -47,34 +49,21 @@ function move(card, data) {
 }
 
 async function exchange(id) {
+  const old = find(id);
   const answer = await fetch(region.dataset.card.replace(/[0-]{36}/, id));
-  if (answer.status === 404) return find(id)?.remove();
-  if (!answer.ok) throw new Error(answer.statusText);
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const fresh = page.querySelector("[data-task]");
+  if (answer.status === 404) {
+    // Dismissed in another tab, perhaps.
+    old?.remove();
+    return redraw();
+  }
+  const fresh = (await parsed(answer)).querySelector("[data-task]");
   for (const next of fresh.querySelectorAll("[name=next]")) next.value = location.pathname + location.search;
-  const ended = find(id)?.matches(UNFINISHED) && !fresh.matches(UNFINISHED);
-  put(fresh, find(id));
+  // The time left goes on from what this tab said last.
+  move(fresh, summary(fresh));
+  if (!old) region.prepend(fresh);
+  else if (!alike(old, fresh.dataset) || old.textContent !== fresh.textContent) swap(old, fresh);
   title(fresh, percentOf(fresh));
-  if (ended) await offerStart();
-}
-
-// The button that starts an export is gone while one is under way; now the server draws it again.
-async function offerStart() {
-  const start = document.querySelector("[data-start]");
-  if (!start || start.childElementCount) return;
-  const page = await (await fetch(location)).text();
-  start.replaceWith(new DOMParser().parseFromString(page, "text/html").querySelector("[data-start]"));
-}
-
-function put(fresh, old) {
-  if (!old) return region.prepend(fresh);
-  if (fresh.textContent === old.textContent) return;
-  const action = old.contains(document.activeElement) && document.activeElement.form?.getAttribute("action");
-  const focused = old.contains(document.activeElement);
-  old.replaceWith(fresh);
-  const button = action && fresh.querySelector(`form[action="${CSS.escape(action)}"] button`);
-  if (focused) (button || fresh).focus({ preventScroll: true });
+  if (old?.dataset.state !== fresh.dataset.state) await redraw();
 }
 
 // At the quarters and at the end only; the toast is a live region itself.
@@ -86,6 +75,10 @@ function speak({ task_id: id, progress, state }) {
   if (!card.matches(UNFINISHED)) toast(name, card.querySelector("a[download]"));
   else if (quarter > (quarters.get(id) ?? 0)) announcer.textContent = `${name} ${quarter * 25} %`;
   quarters.set(id, quarter);
+}
+
+function summary(card) {
+  return JSON.parse(card.dataset.summary);
 }
 
 function percentOf(card) {

@@ -1,5 +1,6 @@
 // "3,128 of 5,214 · about 20 s left", as the server's own `time_left` says it.
 const STEP_S = 5;
+const MINUTE_S = 60;
 const shown = new Map();
 
 export function phrase(words, { task_id: id, done, total, seconds_left: left }) {
@@ -8,21 +9,22 @@ export function phrase(words, { task_id: id, done, total, seconds_left: left }) 
 }
 
 function timeLeft(words, seconds) {
-  const minutes = Math.ceil(seconds / 60);
-  return seconds <= 60 ? words.seconds.replace("{left}", seconds) : words.minutes.replace("{left}", minutes);
+  return seconds <= MINUTE_S ? words.seconds.replace("{left}", seconds) : words.minutes.replace("{left}", seconds / MINUTE_S);
 }
 
-// Smoothed, in steps of five seconds, and never growing twice in a row.
+// Smoothed, in the steps that are told, and never growing twice before it has shrunk.
 function steady(id, left) {
   const before = shown.get(id);
   const smooth = before ? (before.smooth + left) / 2 : left;
-  const seconds = Math.max(STEP_S, Math.ceil(smooth / STEP_S) * STEP_S);
-  const grows = before !== undefined && seconds > before.seconds;
-  if (grows && before.grew) return before.seconds;
-  shown.set(id, { smooth, seconds, grew: grows });
+  const step = smooth > MINUTE_S ? MINUTE_S : STEP_S;
+  let seconds = Math.max(STEP_S, Math.ceil(smooth / step) * step);
+  if (before?.grew) seconds = Math.min(seconds, before.seconds);
+  const grew = before !== undefined && (seconds > before.seconds || (before.grew && seconds === before.seconds));
+  shown.set(id, { smooth, seconds, grew });
   return seconds;
 }
 
+// Spanish would else leave "3128" ungrouped, and the server does not.
 function number(value) {
-  return value.toLocaleString(document.documentElement.lang);
+  return value.toLocaleString(document.documentElement.lang, { useGrouping: "always" });
 }

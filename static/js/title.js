@@ -14,12 +14,12 @@ export function number(unread) {
 }
 
 function show() {
-  document.title = news && !document.hasFocus() ? news : own;
+  const seen = document.hasFocus();
+  document.title = news && !seen ? news : own;
+  // An end that was seen is no news.
+  if (seen && !document.querySelector(".task progress")) news = "";
 }
 
 window.addEventListener("blur", show);
-window.addEventListener("focus", () => {
-  show();
-  if (!document.querySelector(".task progress")) news = "";
-});
+window.addEventListener("focus", show);
 document.addEventListener("visibilitychange", show);
