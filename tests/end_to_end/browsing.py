@@ -5,6 +5,7 @@ import shutil
 from contextlib import contextmanager
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -19,6 +20,11 @@ OPTIONS = [
 ]
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
+NARROW = {"width": 320, "height": 640}
+RULES = {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}
+# What depends on the theme or on the width; all else is the same in all of them.
+COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": ["violations"]}
+LAYOUT = {**COLOURS, "runOnly": [*COLOURS["runOnly"], "target-size", "scrollable-region-focusable"]}
 
 needs_browser = pytest.mark.skipif(
     not CHROMIUM, reason="no chromium on this machine: apt-get install chromium"
@@ -50,3 +56,15 @@ class Watcher:
 
     def _add(self, kind, what):
         self.faults.append(f"{kind}: {what}")
+
+
+def violations(page, options):
+    """What axe finds on *page*."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(Axe().axe_script)
+    found = page.evaluate("options => axe.run(options)", options)["violations"]
+    return [
+        f"{page.url}: {each['id']}: {node['html'][:160]} {node['failureSummary'][-160:]}"
+        for each in found
+        for node in each["nodes"]
+    ]

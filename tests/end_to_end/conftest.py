@@ -4,6 +4,8 @@ import pytest
 
 from microblog.config import Settings
 from microblog.queue import huey
+from tests.end_to_end.browsing import chromium
+from tests.end_to_end.gallery import PASSWORD, gallery
 from tests.end_to_end.postbox import Postbox
 from tests.end_to_end.world import World
 
@@ -31,3 +33,52 @@ def world(app, settings, postbox):
     yield world
     world.stop()
     huey.worker.take()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The gallery; whoever starts a site of their own overrides it."""
+    with gallery(tmp_path_factory.mktemp("gallery") / "data") as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def signed_in(site, browser):
+    """A function that gives what a browser keeps of a person who is signed in."""
+    states = {}
+
+    def signed_in(username):
+        if username and username not in states:
+            context = browser.new_context()
+            page = context.new_page()
+            page.goto(f"{site.url}/auth/login")
+            page.get_by_label("Username").fill(username)
+            page.get_by_label("Password").fill(PASSWORD)
+            page.locator("main form button").click()
+            page.wait_for_url(f"{site.url}/")
+            states[username] = context.storage_state()
+            context.close()
+        return states.get(username)
+
+    return signed_in
+
+
+@pytest.fixture
+def new_page(browser, signed_in):
+    """A function that gives a page of somebody's, susan's if nobody else is named."""
+    contexts = []
+
+    def new_page(username="susan", **options):
+        context = browser.new_context(storage_state=signed_in(username), **options)
+        contexts.append(context)
+        return context.new_page()
+
+    yield new_page
+    for context in contexts:
+        context.close()

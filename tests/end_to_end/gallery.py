@@ -11,7 +11,12 @@ from microblog import clock, create_app, database
 from microblog.auth import hash_password
 from microblog.config import Settings
 from microblog.database import connected, db
+from microblog.lifecycle import OUT_OF_SPACE
+from microblog.mail import ADDRESS_REFUSED, UNREACHABLE
 from microblog.models import TRIGGERS, Block, Follow, Message, Post, Session, Task, User
+from microblog.models.claimable import WORKER_STOPPED
+from microblog.models.mail_tries import MAIL_UNCERTAIN
+from microblog.models.task import MAILED_ALREADY
 from microblog.queue import huey
 
 PASSWORD = "correct horse"
@@ -37,22 +42,37 @@ SAID = [
     ("john", "en", "<b>Not bold</b> & \"quoted\" 'so'"),
 ]
 RESULT = {"posts": 5214, "size_bytes": 1_300_000}
-# What the row of an export says in each state that a card can be in.
+HALF = {"state": "running", "progress": 60, "done": 3128, "total": 5214}
+SENT = {"progress": 99, "phase": "mailing", "result": RESULT}
+READY = {"state": "succeeded", "progress": 100, "phase": "mailing", "result": RESULT}
+# What the row of an export says in each state that a card can be in, and what is so beside it.
 CARDS = {
     "waiting": {"state": "queued"},
-    "running": {"state": "running", "progress": 60, "done": 3128, "total": 5214},
-    "stuck": {"state": "running", "progress": 60, "done": 3128, "total": 5214, "still_for_min": 5},
-    "cancelling": {"state": "running", "progress": 60, "done": 3128, "total": 5214, "cancel_requested": True},
-    "mailing": {"state": "running", "progress": 99, "phase": "mailing", "result": RESULT},
-    "mail delayed": {"state": "queued", "progress": 99, "phase": "mailing", "result": RESULT,
-                     "error": "The mail server could not be reached."},
-    "ready": {"state": "succeeded", "progress": 100, "phase": "mailing", "result": RESULT},
-    "ready without mail": {"state": "succeeded", "progress": 100, "phase": "mailing", "result": RESULT,
-                           "note": "The mail server refused the address."},
-    "failed": {"state": "failed", "progress": 20,
-               "error": "The server is out of space. Tell the administrator."},
+    "waiting in line": {"state": "queued", "ahead": 12},
+    "without worker": {"state": "queued", "worker_lives": False},
+    "starting": {"state": "running"},
+    "running": HALF,
+    "running for long": {**HALF, "done": 1_312_800, "total": 2_188_000},
+    "stuck": {**HALF, "still_for_min": 5},
+    "cancelling": {**HALF, "cancel_requested": True},
+    "mailing": {**SENT, "state": "running"},
+    "mail delayed": {**SENT, "state": "queued", "error": UNREACHABLE},
+    "mail without worker": {**SENT, "state": "queued", "worker_lives": False},
+    "ready": READY,
+    "ready and empty": {**READY, "result": {"posts": 0, "size_bytes": 14}},
+    "ready without mail": {**READY, "note": ADDRESS_REFUSED},
+    "ready, mail uncertain": {**READY, "note": MAIL_UNCERTAIN, "mail_left": True},
+    "failed": {"state": "failed", "progress": 20, "error": OUT_OF_SPACE},
+    "failed thrice": {"state": "failed", "progress": 20, "error": WORKER_STOPPED},
     "cancelled": {"state": "cancelled", "progress": 20},
-}  # fmt: skip
+    "cancelled too late": {"state": "cancelled", "progress": 99, "note": MAILED_ALREADY},
+}
+# No card has room for as much as the row has.
+LONGEST = {
+    "state": "failed",
+    "progress": 20,
+    "error": f"{WORKER_STOPPED} {'https://example.org/' * 10}"[:255],
+}
 
 
 class Gallery:
@@ -71,24 +91,51 @@ class Gallery:
 
     def put_card(self, name):
         """Give susan's export the state of *name*, one of CARDS; returns the task."""
-        Task.delete().where(Task.name == "export_posts").execute()
-        fields = {"phase": "writing", **CARDS[name]}
+        return self.put_row(**CARDS[name])
+
+    def put_row(self, still_for_min=0, ahead=0, worker_lives=True, mail_left=False, **fields):
+        """Have one export of susan's, *ahead* older tasks of john's, and no other."""
         now = clock.now()
+        john = User.named("john")
+        fields = {"phase": "writing", **fields}
         unstarted = fields["state"] == "queued" and fields["phase"] == "writing"
         ended = fields["state"] in ("succeeded", "failed", "cancelled")
-        advanced_at = now - timedelta(minutes=fields.pop("still_for_min", 0))
+        advanced_at = now - timedelta(minutes=still_for_min)
+        Task.delete().execute()
+        for number in range(ahead):
+            Task.create(name=f"other {number}", description="Waits", user=john)
+        if worker_lives and not huey.worker.living():
+            huey.worker.take()
+        elif not worker_lives:
+            huey.worker.release()
         return Task.create(
             name="export_posts",
             description="Exporting posts...",
             user=User.named("susan"),
-            started_at=None if unstarted else now - timedelta(seconds=30),
+            started_at=None if unstarted else advanced_at - timedelta(seconds=30),
             advanced_at=None if unstarted else advanced_at,
             finished_at=now if ended else None,
             worker=huey.worker.name if fields["state"] == "running" else None,
             attempts=0 if unstarted else 1,
+            mailing_at=now if mail_left else None,
             file_expires_at=now + timedelta(days=7) if "result" in fields else None,
             **fields,
         )
+
+    def turn(self, task, **fields):
+        """Let the row of *task* say what a worker would have written, and tell the browsers."""
+        now = clock.now()
+        ended = fields["state"] in ("succeeded", "failed", "cancelled")
+        Task.update(
+            started_at=task.created_at,
+            advanced_at=task.created_at,
+            attempts=1,
+            worker=huey.worker.name,
+            finished_at=now if ended else None,
+            file_expires_at=now + timedelta(days=7) if "result" in fields else None,
+            **{"phase": "writing", **fields},
+        ).where(Task.id == task.id).execute()
+        Task.get_by_id(task.id).announce()
 
     def _values(self):
         susan = User.named("susan")

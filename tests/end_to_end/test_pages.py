@@ -4,17 +4,25 @@ import gzip
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from microblog.models import Post, Task, User
-from tests.end_to_end.browsing import DESKTOP, PHONE, Watcher, chromium, needs_browser
-from tests.end_to_end.gallery import CARDS, LONG_NAME, PASSWORD, gallery
+from tests.end_to_end.browsing import (
+    COLOURS,
+    DESKTOP,
+    LAYOUT,
+    NARROW,
+    PHONE,
+    RULES,
+    Watcher,
+    needs_browser,
+    violations,
+)
+from tests.end_to_end.gallery import LONG_NAME
 from tests.end_to_end.running_site import wait_until
 from tests.letters import written
 
 pytestmark = [needs_browser, pytest.mark.browser]
 
-NARROW = {"width": 320, "height": 640}
 # As many letters fit on it as on a phone whose reader has them twice as large.
 TINY = {"width": 195, "height": 640}
 # What reaches out of the window, be it to the left, where nobody can scroll; and what has no air above it.
@@ -27,72 +35,9 @@ MISPLACED = """() => {
     .filter((each) => box(each).top - box(each.previousElementSibling).bottom < 8);
   return [...out, ...crowded].map((each) => `${location.pathname}: ${each.outerHTML.slice(0, 120)}`);
 }"""
-RULES = {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}
-# What depends on the theme or on the width; all else is the same in all of them.
-COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": ["violations"]}
-LAYOUT = {**COLOURS, "runOnly": [*COLOURS["runOnly"], "target-size", "scrollable-region-focusable"]}
 PAGE_BYTES = 20 * 1024
 SCRIPT_BYTES = 5 * 1024
 REQUESTS = 12
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    with gallery(tmp_path_factory.mktemp("gallery") / "data") as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def signed_in(site, browser):
-    """A function that gives what a browser keeps of a person who is signed in."""
-    states = {}
-
-    def signed_in(username):
-        if username and username not in states:
-            context = browser.new_context()
-            page = context.new_page()
-            page.goto(f"{site.url}/auth/login")
-            page.get_by_label("Username").fill(username)
-            page.get_by_label("Password").fill(PASSWORD)
-            page.locator("main form button").click()
-            page.wait_for_url(f"{site.url}/")
-            states[username] = context.storage_state()
-            context.close()
-        return states.get(username)
-
-    return signed_in
-
-
-@pytest.fixture
-def new_page(browser, signed_in):
-    """A function that gives a page of somebody's, susan's if nobody else is named."""
-    contexts = []
-
-    def new_page(username="susan", **options):
-        context = browser.new_context(storage_state=signed_in(username), **options)
-        contexts.append(context)
-        return context.new_page()
-
-    yield new_page
-    for context in contexts:
-        context.close()
-
-
-def violations(axe, page, options=None):
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(axe.axe_script)
-    found = page.evaluate("options => axe.run(options)", options)["violations"]
-    return [
-        f"{page.url}: {each['id']}: {node['html'][:160]} {node['failureSummary'][-160:]}"
-        for each in found
-        for node in each["nodes"]
-    ]
 
 
 def _is_page(page, answer):
@@ -161,20 +106,20 @@ def test_the_footer_takes_two_rows_on_a_phone(site, new_page):
 
 def _look_at(page, site, paths):
     """Look at every page of *paths* in both themes and at three widths; return the addresses found."""
-    axe, watcher = Axe(), Watcher(page, site.url)
+    watcher = Watcher(page, site.url)
     faults, seen = [], set()
     for path in paths:
         answer = _open(page, site.url + path)
         if page.url in seen or not _is_page(page, answer):
             continue
         seen.add(page.url)
-        faults += violations(axe, page, RULES)
+        faults += violations(page, RULES)
         page.emulate_media(color_scheme="dark")
-        faults += violations(axe, page, COLOURS)
+        faults += violations(page, COLOURS)
         page.set_viewport_size(PHONE)
-        faults += violations(axe, page, LAYOUT)
+        faults += violations(page, LAYOUT)
         page.emulate_media(color_scheme="light")
-        faults += violations(axe, page, COLOURS)
+        faults += violations(page, COLOURS)
         page.set_viewport_size(NARROW)
         faults += _misplaced(page)
         page.set_viewport_size(DESKTOP)
@@ -201,71 +146,6 @@ def _open(page, url):
         if "Download is starting" in str(error):
             return None
         raise
-
-
-def test_a_card_is_accessible_and_as_high_in_each_state(site, new_page):
-    axe = Axe()
-    page = new_page(viewport=DESKTOP, reduced_motion="reduce")
-    faults, heights = [], {}
-    for name in CARDS:
-        site.put_card(name)
-        page.goto(f"{site.url}/keys")
-        faults += violations(axe, page, RULES)
-        page.emulate_media(color_scheme="dark")
-        faults += violations(axe, page, COLOURS)
-        page.emulate_media(color_scheme="light")
-        heights[name] = [page.locator("[data-task]").bounding_box()["height"]]
-        page.set_viewport_size(PHONE)
-        heights[name].append(page.locator("[data-task]").bounding_box()["height"])
-        page.set_viewport_size(DESKTOP)
-
-    assert faults == []
-    usual = ("waiting", "running", "stuck", "cancelling", "mailing", "ready", "failed")
-    assert {name: heights[name] for name in usual} == dict.fromkeys(usual, heights["running"])
-
-
-def test_a_card_goes_through_its_states_without_a_reload_and_without_a_jump(site, new_page):
-    page, second = new_page(viewport=DESKTOP), new_page(viewport=DESKTOP)
-    task = site.put_card("waiting")
-    page.goto(f"{site.url}/")
-    second.goto(f"{site.url}/explore")
-    page.evaluate("window.stayed = true")
-    composer = page.locator("[data-composer]").bounding_box()
-    texts = {
-        "running": "3,128 of 5,214",
-        "mailing": "Sending the mail",
-        "ready": "Your export is ready",
-    }
-    for name, text in texts.items():
-        _become(task, name)
-        for tab in (page, second):
-            tab.bring_to_front()
-            tab.locator(".task", has_text=text).wait_for(timeout=15_000)
-        assert page.locator("[data-composer]").bounding_box() == composer
-
-    said = page.locator("[data-task]").inner_text()
-    assert page.evaluate("window.stayed")
-    assert page.locator(".toast", has_text="Your export is ready").count() == 1
-    assert second.locator("[data-task]").inner_text() == said
-    page.reload()
-    assert page.locator("[data-task]").inner_text() == said
-
-
-def _become(task, name):
-    """Let the row say what a worker would have written, and tell the browser."""
-    fields = {"phase": "writing", **CARDS[name]}
-    now = task.created_at
-    ended = fields["state"] == "succeeded"
-    Task.update(
-        started_at=now,
-        advanced_at=now,
-        attempts=1,
-        worker="nobody",
-        finished_at=now if ended else None,
-        file_expires_at=now.replace(year=now.year + 1) if "result" in fields else None,
-        **fields,
-    ).where(Task.id == task.id).execute()
-    Task.get_by_id(task.id).announce()
 
 
 def test_a_page_of_25_posts_weighs_little(site, new_page):

@@ -1,0 +1,432 @@
+"""The cards of tasks in a real browser: what they look like, say and do while the task goes on."""
+
+import random
+from itertools import groupby, pairwise
+
+import pytest
+
+from microblog.models import Message, User
+from tests.end_to_end.browsing import (
+    DESKTOP,
+    LAYOUT,
+    NARROW,
+    PHONE,
+    RULES,
+    needs_browser,
+    violations,
+)
+from tests.end_to_end.gallery import CARDS, HALF, LONGEST
+from tests.end_to_end.running_site import wait_until
+
+pytestmark = [needs_browser, pytest.mark.browser]
+
+RUNNING, MAILING, READY = CARDS["running"], CARDS["mailing"], CARDS["ready"]
+LISTEN = """() => {
+    window.said = [];
+    const hear = (changes) => {
+        for (const { addedNodes } of changes) for (const node of addedNodes) said.push(node.textContent);
+    };
+    for (const region of document.querySelectorAll("[role=status]"))
+        new MutationObserver(hear).observe(region, { childList: true });
+}"""
+
+# What of a card sticks out of its padding, or is clipped.
+OUTSIDE = """(card) => {
+    const { left, right } = card.getBoundingClientRect();
+    const sticksOut = (box) => box.left < left + 12 || box.right > right;
+    return [...card.querySelectorAll("h2, p, progress, button, a")]
+        .filter((each) => sticksOut(each.getBoundingClientRect()) || each.scrollWidth > each.clientWidth + 1)
+        .map((each) => each.outerHTML);
+}"""
+
+
+@pytest.fixture
+def open_page(site, new_page):
+    """A function that gives susan's page of *path*, whose clock can be run on."""
+
+    def open_page(path="/", **options):
+        page = new_page(**{"viewport": DESKTOP, **options})
+        page.clock.install()
+        page.goto(site.url + path)
+        return page
+
+    return open_page
+
+
+def await_card(page, text):
+    """Let the page ask what is new until its card says *text*."""
+    page.clock.run_for(1_000)
+    page.locator(".task", has_text=text).wait_for(timeout=15_000)
+
+
+def at(percent):
+    return {**HALF, "progress": percent}
+
+
+# What it looks like
+
+
+def test_a_card_is_accessible_in_each_state(site, new_page):
+    page = new_page(viewport=DESKTOP, reduced_motion="reduce")
+    faults = []
+    for name in CARDS:
+        site.put_card(name)
+        page.goto(f"{site.url}/keys")
+        faults += violations(page, RULES)
+        page.emulate_media(color_scheme="dark")
+        page.set_viewport_size(NARROW)
+        faults += violations(page, LAYOUT)
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size(DESKTOP)
+
+    assert faults == []
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "es-ES", "zh-CN"])
+def test_a_card_is_as_high_in_each_state_and_keeps_all_inside(site, new_page, locale):
+    page = new_page(locale=locale)
+    card = page.locator("[data-task]")
+    heights, outside = {}, []
+    for name in CARDS:
+        site.put_card(name)
+        page.goto(f"{site.url}/keys")
+        for window in (DESKTOP, PHONE, NARROW):
+            page.set_viewport_size(window)
+            heights[name, window["width"]] = card.bounding_box()["height"]
+            outside += [(name, window["width"], each) for each in card.evaluate(OUTSIDE)]
+
+    assert outside == []
+    if locale == "es-ES":
+        # Here Spanish has no room on the narrowest of phones.
+        for name in ("ready without mail", "ready, mail uncertain"):
+            del heights[name, NARROW["width"]]
+    assert heights == {(name, width): heights["running", width] for name, width in heights}
+
+
+def test_the_longest_reason_is_shown_whole(site, new_page):
+    site.put_row(**LONGEST)
+    page = new_page(viewport=NARROW)
+    page.goto(f"{site.url}/keys")
+
+    assert LONGEST["error"] in page.locator("[data-task]").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    button = page.get_by_role("button", name="Try again").bounding_box()
+    words = page.locator("[data-task] p")
+    assert words.evaluate(
+        "each => each.scrollHeight <= each.clientHeight && each.scrollWidth <= each.clientWidth"
+    )
+    assert words.bounding_box()["y"] + words.bounding_box()["height"] <= button["y"]
+
+
+# What happens to it
+
+
+@pytest.mark.parametrize("window", [DESKTOP, PHONE, NARROW], ids=["desktop", "phone", "narrow"])
+def test_a_card_goes_through_its_states_without_a_reload_and_without_a_jump(site, open_page, window):
+    task = site.put_card("waiting")
+    page, second = open_page(viewport=window), open_page("/tasks", viewport=window)
+    page.evaluate("window.stayed = true")
+    composer, history = page.locator("[data-composer]"), second.locator("#history")
+    before = composer.bounding_box(), history.bounding_box()
+    states = {
+        "starting": "Starting",
+        "running": "3,128 of 5,214",
+        "mailing": "Sending the mail",
+        "mail delayed": "the mail is delayed",
+        "ready without mail": "Your export is ready",
+    }
+    for name, text in states.items():
+        site.turn(task, **CARDS[name])
+        await_card(page, text)
+        await_card(second, text)
+        assert (composer.bounding_box(), history.bounding_box()) == before, name
+
+    said = page.locator("[data-task]").inner_text()
+    assert page.evaluate("window.stayed")
+    assert second.locator("[data-task]").inner_text() == said
+    page.reload()
+    assert page.locator("[data-task]").inner_text() == said
+
+
+def test_your_data_follows_the_card(site, open_page):
+    task = site.put_card("running")
+    page = open_page("/tasks")
+    line = page.locator(".log li")
+    assert "Under way" in line.inner_text()
+    assert page.get_by_role("button", name="Export your posts").count() == 0
+
+    site.turn(task, **READY)
+    await_card(page, "Your export is ready")
+
+    line.get_by_text("5,214 posts").wait_for()
+    page.get_by_role("button", name="Export your posts").wait_for()
+
+
+def test_a_card_that_was_dismissed_or_lost_its_file_leaves_other_tabs(site, open_page):
+    for button in ("Dismiss", "Delete file"):
+        site.put_card("ready")
+        page, second = open_page(), open_page("/tasks")
+
+        page.locator("[data-task]").get_by_role("button", name=button).click()
+        page.locator("[data-task]").wait_for(state="detached")
+        second.clock.run_for(10_000)
+
+        second.locator("[data-task]").wait_for(state="detached")
+    second.get_by_role("link", name="Download").wait_for(state="detached")
+
+
+def test_the_focus_stays_where_it_was(site, open_page):
+    task = site.put_card("running")
+    page = open_page()
+    focused = page.locator(":focus")
+
+    page.get_by_role("button", name="Cancel export").focus()
+    site.turn(task, **MAILING)
+    await_card(page, "Sending the mail")
+    assert focused.inner_text() == "Cancel export"
+
+    page.get_by_role("link", name="Download").focus()
+    site.turn(task, **CARDS["mail delayed"])
+    await_card(page, "the mail is delayed")
+    assert focused.inner_text() == "Download"
+
+    # Where the button is gone the card has it, and the keyboard goes on from there.
+    page.get_by_role("button", name="Cancel export").focus()
+    site.turn(task, **READY)
+    await_card(page, "Your export is ready")
+    assert focused.get_attribute("data-task") == task.id
+    page.keyboard.press("Tab")
+    assert focused.inner_text() == "Download"
+
+
+def test_the_focus_is_not_taken_from_who_writes(site, open_page):
+    task = site.put_card("running")
+    page = open_page()
+    page.locator("[name=post]").focus()
+
+    page.keyboard.type("Half a sent")
+    site.turn(task, **READY)
+    await_card(page, "Your export is ready")
+    page.keyboard.type("ence")
+
+    assert page.locator("[name=post]").input_value() == "Half a sentence"
+
+
+# What it says
+
+
+def test_progress_is_spoken_at_the_quarters_and_at_the_end(site, open_page):
+    task = site.put_row(**at(3))
+    first = open_page()
+    first.evaluate(LISTEN)
+    pages = [first]
+
+    def go_on(fields, text):
+        site.turn(task, **fields)
+        for page in pages:
+            await_card(page, text)
+
+    for percent in (10, 24, 26, 27, 49, 51):
+        go_on(at(percent), f"{percent}%")
+    second = open_page("/explore")
+    second.evaluate(LISTEN)
+    pages.append(second)
+    for percent in (60, 74, 75, 80):
+        go_on(at(percent), f"{percent}%")
+    third = open_page("/explore")
+    third.reload()
+    third.evaluate(LISTEN)
+    pages.append(third)
+    go_on(MAILING, "Sending the mail")
+    go_on(READY, "Your export is ready")
+    for page in pages:
+        page.locator(".toast").wait_for()
+
+    end = "Your export is readyDownload✕"
+    quarters = [f"Exporting posts... {percent} %" for percent in (25, 50, 75)]
+    assert first.evaluate("said") == [*quarters, end]
+    assert second.evaluate("said") == [quarters[-1], end]
+    assert third.evaluate("said") == [end]
+
+
+@pytest.mark.parametrize("name", ["ready", "failed", "cancelled"])
+def test_the_end_is_told_by_a_toast_once_in_each_tab(site, open_page, name):
+    task = site.put_card("running")
+    page, second = open_page(), open_page("/explore")
+    texts = {"ready": "Your export is ready", "failed": "Your export failed"}
+    text = texts.get(name, "Your export is cancelled")
+    site.turn(task, **CARDS[name])
+    for tab in (page, second):
+        await_card(tab, text)
+        toast = tab.locator(".toast", has_text=text)
+        toast.wait_for()
+        assert toast.count() == 1
+        assert toast.get_by_role("link", name="Download").count() == (name == "ready")
+
+    second.locator(".toast").get_by_role("button", name="Dismiss").click()
+    assert second.locator(".toast").count() == 0
+    page.clock.run_for(11_000)
+    page.locator(".toast").wait_for(state="detached")
+    page.reload()
+    assert page.locator(".task", has_text=text).count() == 1
+    assert page.locator(".toast").count() == 0
+
+
+class Person:
+    """
+    Somebody who looks at *page*, and now and then at another tab.
+
+    Every page of Playwright's believes that it has the focus, and after a load does so again.
+    """
+
+    def __init__(self, page):
+        self.page = page
+        self.other = page.context.new_page()
+        self.sessions = [page.context.new_cdp_session(tab) for tab in (self.page, self.other)]
+
+    def leave(self):
+        for session in self.sessions:
+            session.send("Emulation.setFocusEmulationEnabled", {"enabled": False})
+        self.other.bring_to_front()
+        wait_until(lambda: not self.page.evaluate("document.hasFocus()"), 5)
+
+    def come_back(self):
+        self.page.bring_to_front()
+        wait_until(lambda: self.page.evaluate("document.hasFocus()"), 5)
+
+
+def test_the_tabs_title_says_how_far_it_is_while_nobody_looks(site, open_page):
+    task = site.put_row(**at(60))
+    page = open_page()
+    person = Person(page)
+    person.come_back()
+    assert page.title() == "(3) Home · Microblog"
+
+    person.leave()
+    assert page.title() == "60 % · Exporting"
+    site.turn(task, **at(61))
+    await_card(page, "61%")
+    assert page.title() == "61 % · Exporting"
+    person.come_back()
+    assert page.title() == "(3) Home · Microblog"
+    page.reload()
+    person.leave()
+    assert page.title() == "61 % · Exporting"
+    site.turn(task, **MAILING)
+    await_card(page, "Sending the mail")
+    assert page.title() == "99 % · Exporting"
+    site.turn(task, **READY)
+    await_card(page, "Your export is ready")
+    assert page.title() == "Export ready"
+    person.come_back()
+    assert page.title() == "(3) Home · Microblog"
+    person.leave()
+    assert page.title() == "(3) Home · Microblog"
+
+
+@pytest.mark.parametrize(("name", "title"), [("failed", "Export failed"), ("cancelled", "Export cancelled")])
+def test_the_tabs_title_says_how_it_ended(site, open_page, name, title):
+    task = site.put_row(**at(60))
+    page = open_page()
+    Person(page).leave()
+
+    site.turn(task, **CARDS[name])
+
+    page.clock.run_for(1_000)
+    wait_until(lambda: page.title() == title, 15)
+
+
+def test_an_end_that_was_seen_is_no_news_later(site, open_page):
+    task = site.put_row(**at(60))
+    page = open_page()
+    person = Person(page)
+    person.come_back()
+    site.turn(task, **READY)
+    await_card(page, "Your export is ready")
+
+    person.leave()
+
+    assert page.title() == "(3) Home · Microblog"
+
+
+def test_unread_messages_come_into_the_title_when_the_export_is_over(site, open_page):
+    task = site.put_row(**at(60))
+    page = open_page()
+    person = Person(page)
+    person.leave()
+    message = Message.send(User.named("john"), User.named("susan"), "Is it done?")
+    site.turn(task, **READY)
+    await_card(page, "Your export is ready")
+    assert page.title() == "Export ready"
+
+    person.come_back()
+
+    assert page.title() == "(4) Home · Microblog"
+    message.delete_instance()
+
+
+# Time left
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "es-ES", "zh-CN"])
+def test_script_and_server_say_the_same(site, new_page, locale):
+    site.put_card("running")
+    pages = [new_page(locale=locale, java_script_enabled=script) for script in (True, False)]
+    for page in pages:
+        page.goto(f"{site.url}/explore", wait_until="networkidle")
+
+    with_script, without = (page.locator("[data-task]").inner_text() for page in pages)
+
+    assert with_script == without
+
+
+def told(page, lefts):
+    """What the page tells one after the other when the server says *lefts*, in seconds."""
+    return page.evaluate(
+        """async (lefts) => {
+            const main = document.querySelector("script[type=module]").src;
+            const { phrase } = await import(main.replace("main.js", "time-left.js"));
+            const words = { of: "{done} of {total}", seconds: "{left} s", minutes: "{left} min" };
+            const task_id = Math.random();
+            return lefts.map((seconds_left) => phrase(words, { task_id, done: 1, total: 2, seconds_left }));
+        }""",
+        lefts,
+    )
+
+
+def in_seconds(text):
+    number, unit = text.removeprefix("1 of 2 · ").split()
+    return int(number) * {"s": 1, "min": 60}[unit]
+
+
+def test_time_left_never_grows_twice_before_it_shrinks(site, open_page):
+    page = open_page("/explore")
+    draw = random.Random(1)
+    for _case in range(50):
+        lefts = [draw.randrange(1, 300) for _ in range(30)]
+        seen = [seconds for seconds, _ in groupby(map(in_seconds, told(page, lefts)))]
+        grew = [after > before for before, after in pairwise(seen)]
+        assert (True, True) not in list(pairwise(grew)), (lefts, seen)
+
+
+def test_time_left_is_smoothed_and_told_in_steps(site, open_page):
+    page = open_page("/explore")
+
+    assert told(page, [20, 20, 60, 20, 20, 20]) == [f"1 of 2 · {left} s" for left in (20, 20, 40, 30, 25, 25)]
+    assert told(page, [3, None, 70]) == ["1 of 2 · 5 s", "1 of 2", "1 of 2 · 40 s"]
+    assert told(page, [61, 59, 59]) == ["1 of 2 · 2 min", "1 of 2 · 60 s", "1 of 2 · 60 s"]
+
+
+# Without script
+
+
+def test_without_script_the_page_of_a_task_follows_it_by_itself(site, new_page):
+    task = site.put_card("running")
+    page = new_page(java_script_enabled=False)
+    page.goto(f"{site.url}/user/susan")
+    page.locator("progress").wait_for()
+
+    site.turn(task, **READY)
+
+    page.get_by_role("link", name="Download").wait_for(timeout=15_000)
+    assert page.locator("[http-equiv=refresh]").count() == 0
