@@ -1,6 +1,7 @@
 """An outage of the queue, told once when it begins and once when it is over."""
 
 import logging
+import threading
 
 from redis.exceptions import RedisError
 
@@ -17,16 +18,21 @@ class Outage(logging.Filter):
     def __init__(self):
         super().__init__()
         self.lasts = False
+        self._turning = threading.Lock()
 
     def began(self, error):
-        if not self.lasts:
+        if self._turns(True):
             log.warning("the queue does not answer (%s); tasks wait in the database", error)
-        self.lasts = True
 
     def ended(self):
-        if self.lasts:
+        if self._turns(False):
             log.warning("the queue answers again")
-        self.lasts = False
+
+    def _turns(self, lasts):
+        """Whether that is new; of several threads that find out at once only one is to tell."""
+        with self._turning:
+            new, self.lasts = self.lasts != lasts, lasts
+        return new
 
     def filter(self, record):
         error = record.exc_info and record.exc_info[1]

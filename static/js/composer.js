@@ -12,12 +12,10 @@ if (form) {
   const draft = `draft:${form.dataset.draft}`;
 
   field.value ||= sessionStorage.getItem(draft) ?? "";
-  count();
+  // At once too: who types fast has begun before this is loaded.
+  keep();
 
-  field.addEventListener("input", () => {
-    sessionStorage.setItem(draft, field.value);
-    count();
-  });
+  field.addEventListener("input", keep);
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   });
@@ -30,6 +28,11 @@ if (form) {
   // A key on another page sent the reader here to write.
   if (location.hash === `#${field.id}`) field.focus();
   window.addEventListener("pageshow", () => delete form.dataset.sent);
+
+  function keep() {
+    sessionStorage.setItem(draft, field.value);
+    count();
+  }
 
   // By code points, after the server's own trimming: an emoji counts as it does there.
   function count() {

@@ -127,7 +127,7 @@ def test_a_card_goes_through_its_states_without_a_reload_and_without_a_jump(site
     page, second = open_page(viewport=window), open_page("/tasks", viewport=window)
     page.evaluate("window.stayed = true")
     composer, history = page.locator("[data-composer]"), second.locator("#history")
-    before = composer.bounding_box(), history.bounding_box()
+    before = places(composer, history)
     states = {
         "starting": "Starting",
         "running": "3,128 of 5,214",
@@ -139,13 +139,25 @@ def test_a_card_goes_through_its_states_without_a_reload_and_without_a_jump(site
         site.turn(task, **CARDS[name])
         await_card(page, text)
         await_card(second, text)
-        assert (composer.bounding_box(), history.bounding_box()) == before, name
+        assert places(composer, history) == before, name
 
     said = page.locator("[data-task]").inner_text()
     assert page.evaluate("window.stayed")
     assert second.locator("[data-task]").inner_text() == said
     page.reload()
     assert page.locator("[data-task]").inner_text() == said
+
+
+def places(*elements):
+    """Where *elements* are; one that is just being drawn anew is nowhere for a moment."""
+    found = []
+
+    def all_are_there():
+        found[:] = [each.bounding_box() for each in elements]
+        return None not in found
+
+    wait_until(all_are_there, 5)
+    return found
 
 
 def test_your_data_follows_the_card(site, open_page):

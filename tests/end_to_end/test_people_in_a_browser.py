@@ -143,7 +143,7 @@ def test_a_draft_is_gone_from_the_browser_after_signing_out(open_home):
     page, _watcher = open_home(viewport=DESKTOP)
     page.get_by_label("What is happening?").fill("Half a sent")
     kept = "Object.values(sessionStorage).join()"
-    assert "Half a sent" in page.evaluate(kept)
+    page.wait_for_function(f"{kept}.includes('Half a sent')")
 
     page.get_by_role("button", name="Sign out").click()
     page.get_by_label("Password").wait_for()
