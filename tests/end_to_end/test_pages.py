@@ -4,6 +4,7 @@ import gzip
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from microblog.models import Post, Task, User
 from tests.end_to_end.browsing import (
@@ -189,7 +190,7 @@ def test_the_keyboard_alone_posts_searches_walks_and_asks(site, new_page):
     page.wait_for_url(f"{site.url}/#post")
     wait_until(lambda: focused.get_attribute("name") == "post", 5)
     page.keyboard.type("Written by keyboard alone 👍")
-    assert page.locator("output").inner_text() == str(140 - 27)
+    expect(page.locator("output")).to_have_text(str(140 - 27))
     page.keyboard.press("Control+Enter")
     page.locator(".e-content", has_text="Written by keyboard alone").wait_for()
     page.locator(".toast button").focus()

@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
 from microblog.models import Follow, Message, Post
@@ -78,17 +79,17 @@ def test_a_card_opens_on_a_name_and_follows(open_home, susan, john, write_posts)
 
 def test_a_message_comes_into_badge_and_title_and_leaves_them_when_it_was_seen(open_home, susan, john):
     page, watcher = open_home(viewport=PHONE, color_scheme="dark")
-    assert page.title() == "Home · Microblog"
+    expect(page).to_have_title("Home · Microblog")
 
     Message.send(john, susan, "Are you there?")
     page.locator(".badge").filter(has_text="1").wait_for(timeout=20_000)
-    assert page.title() == "(1) Home · Microblog"
+    expect(page).to_have_title("(1) Home · Microblog")
 
     page.get_by_role("link", name="Messages").click()
     page.get_by_text("Are you there?").wait_for()
     page.locator(".badge").wait_for(state="hidden")
     wait_until(lambda: Message.news(susan)[0] == 0, timeout_s=5)
-    assert page.title() == "Messages · Microblog"
+    expect(page).to_have_title("Messages · Microblog")
     assert page.get_by_text("Mark as read").count() == 0
     assert watcher.faults == []
 
@@ -99,10 +100,10 @@ def test_all_of_it_works_without_script(open_home, susan, john, write_posts):
     page, _watcher = open_home(java_script_enabled=False)
     base = page.url
 
-    assert page.title() == "(1) Home · Microblog"
+    expect(page).to_have_title("(1) Home · Microblog")
     page.goto(f"{base}messages")
     page.get_by_role("button", name="Mark as read").click()
-    assert page.title() == "Messages · Microblog"
+    expect(page).to_have_title("Messages · Microblog")
 
     page.goto(f"{base}explore")
     page.get_by_role("link", name="john").click()
@@ -128,14 +129,17 @@ def test_a_message_keeps_its_draft_until_it_is_sent(open_home, john):
     page, watcher = open_home(viewport=DESKTOP)
     path = f"{page.url}send_message/john"
     page.goto(path)
-    page.get_by_label("Message").fill("Half a sent")
+    field, left = page.get_by_label("Message"), page.locator("output")
+    field.fill("Half a sent")
+    expect(left).to_have_text("129")
     page.reload()
-    assert page.get_by_label("Message").input_value() == "Half a sent"
+    expect(field).to_have_value("Half a sent")
 
     page.get_by_role("button", name="Send").click()
     page.get_by_text("Your message is sent.").wait_for()
     page.goto(path)
-    assert page.get_by_label("Message").input_value() == ""
+    expect(left).to_have_text("140")
+    assert field.input_value() == ""
     assert watcher.faults == []
 
 
@@ -143,7 +147,7 @@ def test_a_draft_is_gone_from_the_browser_after_signing_out(open_home):
     page, _watcher = open_home(viewport=DESKTOP)
     page.get_by_label("What is happening?").fill("Half a sent")
     kept = "Object.values(sessionStorage).join()"
-    page.wait_for_function(f"{kept}.includes('Half a sent')")
+    wait_until(lambda: "Half a sent" in page.evaluate(kept), 5)
 
     page.get_by_role("button", name="Sign out").click()
     page.get_by_label("Password").wait_for()
