@@ -9,7 +9,6 @@ from flask_babel import format_decimal, get_locale, get_timezone, gettext, ngett
 
 from microblog import clock
 
-STUCK_AFTER = timedelta(minutes=1)
 UNITS = (("digital-megabyte", 10**6), ("digital-kilobyte", 10**3))
 
 
@@ -84,13 +83,6 @@ def time_left(left):
     return ngettext("about %(num)d min left", "about %(num)d min left", int(-(-seconds // 60)))
 
 
-def stuck(task):
-    """Whether a running task has not come forward for a minute."""
-    if task.advanced_at is None:
-        return False
-    return clock.now() - max(task.advanced_at, task.started_at or task.advanced_at) > STUCK_AFTER
-
-
 def stored_text(text):
     """A text that was stored in English, in the reader's language; it is never taken for markup."""
     return gettext(text) if text else ""
@@ -111,6 +103,5 @@ FILTERS = (
     number,
     size,
     time_left,
-    stuck,
     stored_text,
 )

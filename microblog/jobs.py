@@ -8,8 +8,9 @@ from flask import current_app, g
 from flask_babel import gettext as _
 
 from microblog import archive, letters, mail
-from microblog.lifecycle import MAIL_PRIORITY, OUT_OF_SPACE, Failed, job
+from microblog.lifecycle import MAIL_PRIORITY, OUT_OF_SPACE, job
 from microblog.models import Mail
+from microblog.models.outcomes import Failed
 from microblog.models.states import WRITING
 
 

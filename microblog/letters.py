@@ -8,7 +8,7 @@ from flask_babel import gettext
 from microblog import mail
 from microblog.i18n import N_
 from microblog.models import Ticket, User
-from microblog.models.claimable import Cancelled
+from microblog.models.outcomes import Cancelled
 from microblog.models.ticket import CHANGE_EMAIL, RESET_PASSWORD
 
 # So many links to one address within that time; who asks for more has them already, or is a nuisance.

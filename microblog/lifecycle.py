@@ -2,14 +2,15 @@
 
 import logging
 import threading
+import traceback
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from peewee import OperationalError
 
 from microblog.i18n import N_
-from microblog.models.claimable import Cancelled, Lost
-from microblog.models.mail_tries import MailDelayed, MailRefused
+from microblog.models import Mail
+from microblog.models.outcomes import Cancelled, Failed, Lost, RetryLater
 from microblog.models.states import CANCELLED, SUCCEEDED
 from microblog.models.task import Task
 from microblog.queue import huey
@@ -31,12 +32,12 @@ active = Counter()
 counting = threading.Lock()
 
 
-class Failed(Exception):
-    """The job cannot be done and trying again will not mend it; the message is for the user."""
-
-
 class NotEnded(Exception):
     """The task is still under way."""
+
+
+class UnknownJob(Exception):
+    """There is no job of the task's name."""
 
 
 class Job:
@@ -51,8 +52,8 @@ class Job:
         jobs[self.name] = self
 
     def ring(self, row):
-        """Put an envelope with the row's id into the queue."""
-        huey.ring(self._doorbell.s(id=row.id))
+        """Put an envelope with the row's id into the queue. Returns whether the queue took it."""
+        return huey.ring(self._doorbell.s(id=row.id))
 
     def work(self, envelope):
         """Claim the row of *envelope*, run the function on it, write its end."""
@@ -81,12 +82,9 @@ class Job:
         except Failed as failure:
             log.warning("%s %s failed: %s", self.name, row.id, failure)
             row.fail(str(failure))
-        except MailDelayed as delay:
-            log.warning("%s %s: mail delayed: %s", self.name, row.id, delay)
-            row.retry_mail(str(delay))
-        except MailRefused as refusal:
-            log.warning("%s %s: mail given up: %s", self.name, row.id, refusal)
-            row.give_up_mail(str(refusal))
+        except RetryLater as delay:
+            log.warning("%s %s is to be tried again: %s", self.name, row.id, delay)
+            row.retry_or_fail(str(delay))
         except OperationalError as error:
             self._give_way(row, error)
         except Exception as error:
@@ -94,13 +92,15 @@ class Job:
                 # With its user, whom the job looked for in vain.
                 raise Lost(row.id) from error
             log.exception("%s %s broke", self.name, row.id)
-            row.fail(BROKEN)
+            row.reload()
+            row.fail(BROKEN, trace=traceback.format_exc())
         else:
             row.finish(SUCCEEDED)
 
     def _give_way(self, row, error):
         """A database that was busy is tried again; one without space is not."""
         log.warning("%s %s could not use the database: %s", self.name, row.id, error)
+        row.reload()
         if "full" in str(error):
             row.fail(OUT_OF_SPACE)
         else:
@@ -126,28 +126,41 @@ def launch_again(task):
 
     Raises:
         NotEnded: it is still under way.
-        TaskInProgress: another of its kind is.
+        UnknownJob: this version of the site has no job of its name.
+        TaskInProgress: another of its kind is under way.
     """
     if not task.complete:
         raise NotEnded(task.id)
+    if task.name not in jobs:
+        raise UnknownJob(task.name)
     again = Task.launch(jobs[task.name], task.user_id, task.description, **task.arguments)
     task.dismiss()
     return again
 
 
+def due(limit=None):
+    """Rows that wait for a worker, at most *limit* of each kind, mails first; whoever rings may write."""
+    return [row for model in (Mail, Task) for row in model.due().limit(limit)]
+
+
 def ring_due():
-    """Ring for tasks that wait: a worker that found no free slot for them let their envelopes go."""
-    for task in Task.due().limit(huey.task_slots):
-        ring(task)
+    """Ring for rows that wait: a worker that could not claim them then let their envelopes go."""
+    for row in due(huey.task_slots):
+        ring(row)
 
 
 def ring(row):
-    """Call a worker to *row*; what no job is known for, after a downgrade perhaps, ends here."""
+    """
+    Call a worker to *row*. Returns whether the queue took the call.
+
+    What no job is known for, after a downgrade perhaps, ends here.
+    """
     if row.name in jobs:
-        jobs[row.name].ring(row)
-    else:
-        log.error("%s %s: there is no such job", row.name, row.id)
+        return jobs[row.name].ring(row)
+    log.error("%s %s: there is no such job", row.name, row.id)
+    with suppress(Lost):
         row.fail(UNKNOWN)
+    return True
 
 
 @contextmanager

@@ -1,7 +1,6 @@
-"""An outage of the queue, told once when it begins and once when it is over."""
+"""An outage of the queue: known to all processes, told once when it begins and once when it is over."""
 
 import logging
-import threading
 
 from redis.exceptions import RedisError
 
@@ -10,29 +9,37 @@ log = logging.getLogger(__name__)
 
 class Outage(logging.Filter):
     """
-    Says once that the queue does not answer and once that it does again.
+    Remembers, in an empty file that all processes of the site see, that the queue does not answer.
 
     As a filter on Huey's loggers it swallows the traceback that each worker would log each second.
     """
 
     def __init__(self):
         super().__init__()
-        self.lasts = False
-        self._turning = threading.Lock()
+        # Where the file lies, a Path; not known before the app is.
+        self.marker = None
+
+    @property
+    def lasts(self):
+        return self.marker.exists()
 
     def began(self, error):
-        if self._turns(True):
-            log.warning("the queue does not answer (%s); tasks wait in the database", error)
+        try:
+            self.marker.parent.mkdir(mode=0o700, exist_ok=True)
+            self.marker.touch(exist_ok=False)
+        except FileExistsError:
+            # Of all that find out, whoever made the file tells.
+            return
+        except OSError as unwritable:
+            log.warning("an outage of the queue cannot be noted: %s", unwritable)
+        log.warning("the queue does not answer (%s); tasks wait in the database", error)
 
     def ended(self):
-        if self._turns(False):
-            log.warning("the queue answers again")
-
-    def _turns(self, lasts):
-        """Whether that is new; of several threads that find out at once only one is to tell."""
-        with self._turning:
-            new, self.lasts = self.lasts != lasts, lasts
-        return new
+        try:
+            self.marker.unlink()
+        except FileNotFoundError:
+            return
+        log.warning("the queue answers again")
 
     def filter(self, record):
         error = record.exc_info and record.exc_info[1]

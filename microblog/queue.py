@@ -56,6 +56,7 @@ class MicroblogHuey(PriorityRedisHuey):
         """Use the queue at *url*; sign with a key made from *secret*; keep locks in *run_dir*."""
         self._app = app
         self.worker = WorkerLock(run_dir / "workers")
+        self.outage.marker = run_dir / "queue.down"
         self.storage_kwargs = _connection(url, secret)
         self.serializer = self.storage_kwargs.pop("serializer")
         self.storage = self.create_storage()
@@ -83,13 +84,18 @@ class MicroblogHuey(PriorityRedisHuey):
         return decorator
 
     def ring(self, envelope):
-        """Enqueue *envelope*; an outage of the queue is no error, for what it stands for waits elsewhere."""
+        """
+        Enqueue *envelope*. Returns whether the queue took it.
+
+        An outage of the queue is no error, for what the envelope stands for waits elsewhere.
+        """
         try:
             self.enqueue(envelope)
         except RedisError as error:
             self.outage.began(error)
-        else:
-            self.outage.ended()
+            return False
+        self.outage.ended()
+        return True
 
     def emit_progress(self, envelope, progress):
         """Send our own signal; *progress* is its only payload, for other receivers take just one."""

@@ -4,9 +4,9 @@ import logging
 
 from redis.exceptions import RedisError
 
-from microblog.lifecycle import active, ring
+from microblog.lifecycle import active, due, ring
 from microblog.models import Mail, Task
-from microblog.models.claimable import Lost
+from microblog.models.outcomes import Lost
 from microblog.queue import huey
 
 INTERVAL_S = 10
@@ -18,11 +18,12 @@ def reconcile():
     """Mend orphaned rows, then ring for those that wait unheard; an outage of the queue is no error."""
     mend_orphans()
     try:
-        ring_unheard()
+        answers = ring_unheard()
     except RedisError as error:
         huey.outage.began(error)
     else:
-        huey.outage.ended()
+        if answers:
+            huey.outage.ended()
 
 
 def mend_orphans():
@@ -44,16 +45,15 @@ def mend_orphans():
 
 def ring_unheard():
     """
-    Ring for due rows whose envelope is not in the queue.
+    Ring for due rows whose envelope is not in the queue, until the queue takes none.
+
+    Returns whether it took all of them.
 
     Raises:
         RedisError: the queue does not answer.
     """
-    waiting = huey.waiting_ids()
-    for model in (Mail, Task):
-        for row in model.due():
-            if row.id not in waiting and row.id not in active:
-                ring(row)
+    heard = huey.waiting_ids() | set(active)
+    return all(ring(row) for row in due() if row.id not in heard)
 
 
 def hand_back():
@@ -68,7 +68,7 @@ def hand_back():
 
 def _mend(row):
     try:
-        row.abandoned()
+        row.recover()
     except Lost:
         log.info("%s %s was mended by someone else", row.name, row.id)
 

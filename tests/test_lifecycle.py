@@ -1,13 +1,16 @@
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 from peewee import OperationalError
+from redis.exceptions import RedisError
 
 from microblog import clock, reconciler
-from microblog.lifecycle import BROKEN, BUSY, OUT_OF_SPACE, UNKNOWN, Failed, active, job, jobs
+from microblog.lifecycle import BROKEN, BUSY, OUT_OF_SPACE, UNKNOWN, active, job, jobs
 from microblog.models import Notification, Task
-from microblog.models.mail_tries import MAX_MAIL_ATTEMPTS, MailDelayed, MailRefused
-from microblog.models.states import FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED
+from microblog.models.mail_tries import MailDelayed, MailRefused
+from microblog.models.outcomes import Failed
+from microblog.models.states import FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED, WRITING
 from microblog.queue import huey
 
 
@@ -64,6 +67,7 @@ def test_an_unforeseen_error_is_logged_and_told_in_plain_words(run, logged_error
     row = run(divide)
 
     assert (row.state, row.error) == (FAILED, BROKEN)
+    assert "ZeroDivisionError" in row.trace
     assert row.id in logged_errors.pop()
 
 
@@ -116,7 +120,7 @@ def test_delayed_mails_are_tried_five_times_within_an_hour(run):
         reconciler.reconcile()
         row = Task.get_by_id(row.id)
 
-    assert row.mail_attempts == MAX_MAIL_ATTEMPTS
+    assert row.mail_attempts == 5
     assert (row.state, row.note) == (SUCCEEDED, "The mail server could not be reached.")
     assert sum(waits, timedelta()) < timedelta(hours=1)
 
@@ -126,6 +130,45 @@ def test_the_end_comes_with_its_notification(run, susan):
 
     [news] = Notification.since(susan, 0)
     assert (news.key, news.data["state"]) == (row.id, SUCCEEDED)
+
+
+@pytest.mark.parametrize(
+    ("error", "end"),
+    [
+        (OperationalError("database or disk is full"), (FAILED, WRITING, OUT_OF_SPACE)),
+        (OperationalError("database is locked"), (QUEUED, WRITING, BUSY)),
+        (ValueError("no such thing"), (FAILED, WRITING, BROKEN)),
+    ],
+)
+def test_an_offer_that_was_rolled_back_is_none(run, monkeypatch, logged_errors, error, end):
+    """What a transaction wrote into the row that the job holds goes back with it."""
+
+    def offer(task):
+        push = Notification.push
+        monkeypatch.setattr(Notification, "push", Mock(side_effect=error))
+        try:
+            task.offer(timedelta(days=7), posts=0, size_bytes=0)
+        finally:
+            monkeypatch.setattr(Notification, "push", push)
+
+    row = run(offer)
+
+    assert (row.state, row.phase, row.error) == end
+    assert row.file_expires_at is None
+    logged_errors.clear()
+
+
+def test_an_outage_in_the_middle_of_ringing_is_not_taken_for_its_end(run, nobody_works, monkeypatch):
+    run(lambda task: None)
+    huey.flush()
+    monkeypatch.setattr(huey.storage, "enqueue", Mock(side_effect=RedisError("OOM")))
+
+    for _ in range(2):
+        reconciler.reconcile()
+        assert huey.outage.lasts
+    monkeypatch.undo()
+    reconciler.reconcile()
+    assert not huey.outage.lasts
 
 
 def test_nothing_is_active_after_the_work(run):
@@ -196,16 +239,6 @@ def test_a_full_database_is_told_as_such(run):
     row = run(fill)
 
     assert (row.state, row.error) == (FAILED, OUT_OF_SPACE)
-
-
-def test_a_mail_cut_short_each_time_is_told_as_such(run, nobody_works):
-    row = run(lambda task: None)
-    Task.update(state=RUNNING, phase=MAILING, worker="dead", mail_attempts=MAX_MAIL_ATTEMPTS).execute()
-
-    reconciler.reconcile()
-
-    row = Task.get_by_id(row.id)
-    assert (row.state, row.note) == (SUCCEEDED, "The background worker stopped while sending the mail.")
 
 
 def test_a_row_that_no_job_is_known_for_ends_and_keeps_no_other_waiting(

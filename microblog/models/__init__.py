@@ -1,6 +1,6 @@
 """One noun a file; each may use those it points to."""
 
-from microblog.models import block, post_index, task
+from microblog.models import block, mail, post_index, task
 from microblog.models.block import Block
 from microblog.models.mail import Mail
 from microblog.models.message import Message
@@ -15,7 +15,7 @@ from microblog.models.user import Follow, User
 
 MODELS = [User, Follow, Block, Session, Post, Message, Notification, Task, Mail, Ticket, Token, PostIndex]
 # Made after the tables, and again after each migration: rebuilding a table drops its triggers.
-TRIGGERS = [*block.TRIGGERS, *task.TRIGGERS, *post_index.TRIGGERS]
+TRIGGERS = [*block.TRIGGERS, *task.TRIGGERS, *mail.TRIGGERS, *post_index.TRIGGERS]
 
 __all__ = [
     "MODELS",

@@ -7,25 +7,27 @@ The row is the truth; the envelope in Redis is a doorbell that may ring twice, l
 
 import uuid
 from datetime import timedelta
+from functools import reduce
+from operator import and_
 
-from peewee import BooleanField, CharField, Check, IntegerField
+from peewee import BooleanField, CharField, Check, IntegerField, TextField, fn
 
 from microblog import clock
 from microblog.database import BaseModel, UTCDateTimeField, db
 from microblog.i18n import N_
-from microblog.models.mail_tries import MAIL_CUT_SHORT, MAX_MAIL_ATTEMPTS, HasMail
+from microblog.models.mail_tries import HasMail
+from microblog.models.outcomes import Lost
 from microblog.models.states import FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED, WRITING
 
-MAX_ATTEMPTS = 3
+# Before each try but the first; what is tried once more than that has had its tries.
+PAUSES = {
+    WRITING: [timedelta(seconds=10), timedelta(seconds=20)],
+    # All five tries to send a mail lie within an hour.
+    MAILING: [timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=8), timedelta(minutes=20)],
+}
+LONGEST_PAUSE = timedelta(minutes=20)
+MAX_CRASHES = 3
 WORKER_STOPPED = N_("The background worker stopped three times while working on this.")
-
-
-class Lost(Exception):
-    """The row was taken away from this worker, ended by someone else, or is gone: stop quietly."""
-
-
-class Cancelled(Exception):
-    """The user asked the work to stop, or nobody needs it any more."""
 
 
 class Claimable(HasMail, BaseModel):
@@ -34,12 +36,14 @@ class Claimable(HasMail, BaseModel):
     phase = CharField(16, default=WRITING)
     attempts = IntegerField(default=0)
     mail_attempts = IntegerField(default=0)
+    crashes = IntegerField(default=0)
     mailing_at = UTCDateTimeField(null=True)
     mailed_at = UTCDateTimeField(null=True)
     mail_resent = BooleanField(default=False)
     worker = CharField(32, null=True)
     run_after = UTCDateTimeField(default=clock.now)
     error = CharField(null=True)
+    trace = TextField(null=True)
     created_at = UTCDateTimeField(default=clock.now)
     started_at = UTCDateTimeField(null=True)
     finished_at = UTCDateTimeField(null=True)
@@ -61,10 +65,15 @@ class Claimable(HasMail, BaseModel):
         cls = type(self)
         return not cls.select().where(cls.id == self.id).exists()
 
+    @property
+    def tries(self):
+        """How often this phase of the work was begun, not counting what a graceful stop gave back."""
+        return self.mail_attempts if self.phase == MAILING else self.attempts
+
     @classmethod
     def claim(cls, row_id, worker):
         """
-        Take the queued, due row for *worker* and return it; nothing when there is none to take.
+        Take the queued, due row for *worker* and return it; None when there is none to take.
 
         The attempt is counted here, so that a crash counts as one.
         """
@@ -77,15 +86,24 @@ class Claimable(HasMail, BaseModel):
                 attempts=cls.attempts + (cls.phase == WRITING),
                 mail_attempts=cls.mail_attempts + (cls.phase == MAILING),
             )
-            .where(cls.id == row_id, cls.state == QUEUED, cls.run_after <= now, *cls.may_start(worker, now))
+            .where(cls.id == row_id, cls._is_due(now), *cls.may_start(worker, now))
             .execute()
         )
         return cls.get_by_id(row_id) if claimed else None
 
     @classmethod
-    def may_start(cls, worker, now):
-        """Further conditions on a claim; none here."""
-        return ()
+    def may_start(cls, _worker, now):
+        """
+        Further conditions on a claim: what has lost its worker twice runs alone.
+
+        While such a row waits or runs, nothing beside it starts, so that one that kills its worker takes
+        nothing else down for the third time.
+        """
+        kinds = Claimable.__subclasses__()
+        nothing_runs = reduce(and_, (~fn.EXISTS(kind.running()) for kind in kinds))
+        nothing_dangerous = reduce(and_, (~fn.EXISTS(kind._dangerous(now)) for kind in kinds))
+        is_dangerous = cls.crashes == MAX_CRASHES - 1
+        return ((is_dangerous & nothing_runs) | (~is_dangerous & nothing_dangerous),)
 
     @classmethod
     def running(cls):
@@ -94,11 +112,7 @@ class Claimable(HasMail, BaseModel):
     @classmethod
     def due(cls):
         """Queued rows whose time has come, oldest first."""
-        return (
-            cls.select()
-            .where(cls.state == QUEUED, cls.run_after <= clock.now())
-            .order_by(cls.run_after, cls.created_at)
-        )
+        return cls.select().where(cls._is_due(clock.now())).order_by(cls.run_after, cls.created_at)
 
     def write(self, **values):
         """
@@ -107,18 +121,24 @@ class Claimable(HasMail, BaseModel):
         Raises:
             Lost: it is not ours any more.
         """
-        cls = type(self)
-        mine = (
-            cls.id == self.id,
-            cls.state == self.state,
-            cls.worker == self.worker,
-            cls.attempts == self.attempts,
-            cls.mail_attempts == self.mail_attempts,
-        )
-        if not cls.update(**values).where(*mine).execute():
+        if not type(self).update(**values).where(*self._ours()).execute():
             raise Lost(self.id)
         for name, value in values.items():
             setattr(self, name, value)
+
+    def reload(self):
+        """
+        Read the row anew: a transaction that was rolled back has left what it wrote here.
+
+        Raises:
+            Lost: it is not ours any more.
+        """
+        cls = type(self)
+        mine = (cls.id == self.id, cls.state == RUNNING, cls.worker == self.worker)
+        stored = cls.get_or_none(*mine, cls.attempts == self.attempts)
+        if stored is None:
+            raise Lost(self.id)
+        self.__data__.update(stored.__data__)
 
     def finish(self, state, **values):
         """
@@ -133,51 +153,91 @@ class Claimable(HasMail, BaseModel):
             self.write(state=state, finished_at=clock.now(), **values)
             self.announce()
 
-    def requeue(self, delay=timedelta(), **values):
+    def requeue(self, pause=timedelta(), **values):
         """
-        Put the row back, to be claimed again after *delay*.
+        Put the row back, to be claimed again after *pause*, a timedelta.
 
         Raises:
             Lost: the row is not ours any more.
         """
         with db.atomic():
-            self.write(state=QUEUED, worker=None, run_after=clock.now() + delay, **values)
+            self.write(state=QUEUED, worker=None, run_after=clock.now() + pause, **values)
             self.announce()
 
     def give_back(self):
-        """Put the row back after a graceful stop, which does not count as an attempt."""
-        if self.phase == MAILING:
-            self.requeue(mail_attempts=max(self.mail_attempts - 1, 0))
-        else:
-            self.requeue(attempts=self.attempts - 1)
+        """
+        Put the row back after a graceful stop, which does not count as a try.
 
-    def fail(self, reason):
-        """End the row badly; once its file was offered, what failed is the mail alone."""
-        if self.phase == MAILING:
-            self.give_up_mail(reason)
-        else:
-            self.finish(FAILED, error=reason)
+        Raises:
+            Lost: the row is not ours any more.
+        """
+        tries = "mail_attempts" if self.phase == MAILING else "attempts"
+        self.requeue(**{tries: max(self.tries - 1, 0)})
+
+    def fail(self, reason, **values):
+        """
+        End the row badly, for *reason*, a sentence for the user.
+
+        Raises:
+            Lost: the row is not ours any more.
+        """
+        self.finish(FAILED, error=reason, **values)
 
     def retry_or_fail(self, reason):
-        """Put the row back with a pause, or end it as failed when its attempts are used up."""
-        if self.phase == MAILING:
-            self.retry_mail(reason)
-        elif self.attempts < MAX_ATTEMPTS:
-            self.requeue(delay=timedelta(seconds=10) * self.attempts)
-        else:
-            self.finish(FAILED, error=reason)
+        """
+        Put the row back with a pause, or end it when its tries are used up.
 
-    def abandoned(self):
-        """Mend a running row whose worker is gone."""
-        used_up = (
-            self.mail_attempts >= MAX_MAIL_ATTEMPTS
-            if self.phase == MAILING
-            else self.attempts >= MAX_ATTEMPTS
-        )
-        if used_up:
-            self.fail(MAIL_CUT_SHORT if self.phase == MAILING else WORKER_STOPPED)
+        Raises:
+            Lost: the row is not ours any more.
+        """
+        pauses = PAUSES[self.phase]
+        if self.tries <= len(pauses):
+            self.requeue(pauses[max(self.tries, 1) - 1], error=reason)
         else:
-            self.requeue()
+            self.fail(reason)
+
+    def recover(self):
+        """
+        Mend a running row whose worker is gone: put it back, or end it when that is the third one it lost.
+
+        Raises:
+            Lost: somebody else mended it.
+        """
+        if self.crashes + 1 < MAX_CRASHES:
+            self.requeue(crashes=self.crashes + 1)
+        else:
+            self.fail(WORKER_STOPPED)
 
     def announce(self):
         """Tell whoever watches this row that it changed; nobody does here."""
+
+    def _ours(self):
+        cls = type(self)
+        return (
+            cls.id == self.id,
+            cls.state == self.state,
+            cls.worker == self.worker,
+            cls.attempts == self.attempts,
+            cls.mail_attempts == self.mail_attempts,
+        )
+
+    @classmethod
+    def _is_due(cls, now):
+        # A moment that no pause reaches is one that was written before the clock was set back.
+        reached = (cls.run_after <= now) | (cls.run_after > now + LONGEST_PAUSE)
+        return (cls.state == QUEUED) & reached
+
+    @classmethod
+    def _dangerous(cls, now):
+        """Rows that have lost their worker twice and run now, or could."""
+        return cls.select().where(cls.crashes == MAX_CRASHES - 1, (cls.state == RUNNING) | cls._is_due(now))
+
+
+def final(table, *columns):
+    """SQL of the trigger that refuses any change of what a finished row of *table* says of its end."""
+    columns = ", ".join(("state", "error", "finished_at", *columns))
+    return f"""
+    CREATE TRIGGER IF NOT EXISTS {table}_final BEFORE UPDATE OF {columns} ON {table}
+    WHEN OLD.finished_at IS NOT NULL
+    BEGIN SELECT RAISE(ABORT, 'a finished {table} is final'); END
+    """

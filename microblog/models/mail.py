@@ -4,7 +4,7 @@ from peewee import CharField, ForeignKeyField, JSONField
 
 from microblog import clock
 from microblog.database import db
-from microblog.models.claimable import Claimable
+from microblog.models.claimable import Claimable, final
 from microblog.models.states import CANCELLED, MAILING
 from microblog.models.user import User
 
@@ -69,3 +69,6 @@ class Mail(Claimable):
             # It may be the address of somebody who has nothing to do with us: not ours to keep.
             values.update(recipient="")
         super().finish(state, **values)
+
+
+TRIGGERS = [final("mail")]

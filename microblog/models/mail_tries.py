@@ -1,21 +1,15 @@
 """The tries to send the mail that a row stands for or ends with, counted apart from its attempts."""
 
-from datetime import timedelta
-
 from microblog import clock
 from microblog.database import data_dir
 from microblog.i18n import N_
-from microblog.models.states import FAILED, MAILING
+from microblog.models.outcomes import Failed, RetryLater
+from microblog.models.states import MAILING
 
-MAX_MAIL_ATTEMPTS = 5
-# Between one try and the next; all five lie within an hour.
-MAIL_DELAYS = [timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=8), timedelta(minutes=20)]
-
-MAIL_CUT_SHORT = N_("The background worker stopped while sending the mail.")
 MAIL_UNCERTAIN = N_("The connection was lost twice after the mail had left; it may have arrived.")
 
 
-class MailDelayed(Exception):
+class MailDelayed(RetryLater):
     """The mail could not be sent now; *uncertain*: nor is it known that it was not."""
 
     def __init__(self, reason, uncertain=False):
@@ -23,8 +17,8 @@ class MailDelayed(Exception):
         self.uncertain = uncertain
 
 
-class MailRefused(Exception):
-    """The mail will not be accepted, or not be sent once more; the message is for the user."""
+class MailRefused(Failed):
+    """The mail will not be accepted, or not be sent once more."""
 
     uncertain = False
 
@@ -38,6 +32,7 @@ class HasMail:
 
         Raises:
             MailRefused: two tries ended uncertainly; a third might be a third copy.
+            Lost: the row is not ours any more.
         """
         uncertain = self.mailing_at is not None
         if uncertain and self.mail_resent:
@@ -52,19 +47,13 @@ class HasMail:
         self.announce()
 
     def mark_mailing(self):
-        """Note that the mail is about to leave: a death before its acceptance is committed then shows."""
+        """
+        Note that the mail is about to leave: a death before its acceptance is committed then shows.
+
+        Raises:
+            Lost: the row is not ours any more.
+        """
         self.write(mailing_at=clock.now())
-
-    def retry_mail(self, reason):
-        """Put the row back until the next try, or give up when they are used up."""
-        if self.mail_attempts < MAX_MAIL_ATTEMPTS:
-            self.requeue(delay=MAIL_DELAYS[max(self.mail_attempts, 1) - 1], error=reason)
-        else:
-            self.give_up_mail(reason)
-
-    def give_up_mail(self, reason):
-        """End without the mail having been sent, for *reason*."""
-        self.finish(FAILED, error=reason)
 
     @property
     def mail_left(self):

@@ -16,8 +16,9 @@ from peewee import (
 
 from microblog.database import UTCDateTimeField, db
 from microblog.i18n import N_
-from microblog.models.claimable import MAX_ATTEMPTS, Cancelled, Claimable
-from microblog.models.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED, WRITING
+from microblog.models.claimable import Claimable, final
+from microblog.models.outcomes import Cancelled
+from microblog.models.states import CANCELLED, FAILED, MAILING, QUEUED, SUCCEEDED
 from microblog.models.task_card import HasCard
 from microblog.models.task_file import HasFile
 from microblog.models.task_progress import HasProgress
@@ -102,32 +103,22 @@ class Task(HasProgress, HasFile, HasCard, Claimable):
 
     @classmethod
     def may_start(cls, worker, now):
-        """
-        A task on its last attempt runs alone, so that one that kills its worker takes no other down.
-
-        While such a one waits or runs, none beside it starts; and one worker always stays free for mails.
-        """
-        other = cls.alias()
-        running_here = other.select(fn.COUNT(1)).where(other.state == RUNNING, other.worker == worker)
-        anything_runs = other.select(fn.COUNT(1)).where(other.state == RUNNING)
-        last_attempts = other.select(fn.COUNT(1)).where(
-            other.phase == WRITING,
-            other.attempts >= MAX_ATTEMPTS - 1,
-            ((other.state == QUEUED) & (other.run_after <= now))
-            | ((other.state == RUNNING) & (other.attempts == MAX_ATTEMPTS)),
-        )
-        is_last = (cls.phase == WRITING) & (cls.attempts == MAX_ATTEMPTS - 1)
-        alone = (is_last & (anything_runs == 0)) | (~is_last & (last_attempts == 0))
-        return running_here < huey.task_slots, alone
+        """One worker always stays free for mails."""
+        running_here = cls.running().where(cls.worker == worker).select(fn.COUNT(1))
+        return (running_here < huey.task_slots, *super().may_start(worker, now))
 
     def cancel(self):
-        """End the task: at once if nobody works on it, else within its next step. Twice is no harm."""
+        """
+        End the task: at once if nobody works on it or its job hangs, else within its next step.
+
+        Twice is no harm.
+        """
         with db.atomic():
             fresh = Task.get_by_id(self.id)
             if fresh.complete:
                 return
             Task.update(cancel_requested=True).where(Task.id == self.id).execute()
-            if fresh.state == QUEUED or fresh.worker not in huey.worker.living():
+            if fresh.state == QUEUED or fresh.stuck or fresh.worker not in huey.worker.living():
                 fresh.finish(CANCELLED)
 
     def finish(self, state, **values):
@@ -143,20 +134,24 @@ class Task(HasProgress, HasFile, HasCard, Claimable):
         # Not before the ending stands: a file that is offered must be there.
         db.after_commit(self.remove_drafts if state == SUCCEEDED else self.remove_traces)
 
-    def requeue(self, delay=timedelta(), **values):
-        if self._cancel_requested():
-            self.finish(CANCELLED)
+    def fail(self, reason, **values):
+        """Once the file is offered only its mail can fail, and that is a note."""
+        if self.phase == MAILING:
+            self.finish(SUCCEEDED, note=reason, **values)
         else:
-            super().requeue(delay, **values)
+            super().fail(reason, **values)
+
+    def requeue(self, pause=timedelta(), **values):
+        with db.atomic():
+            if self._cancel_requested():
+                self.finish(CANCELLED)
+            else:
+                super().requeue(pause, **values)
 
     def begin_mail(self):
         if self._cancel_requested():
             raise Cancelled(self.id)
         super().begin_mail()
-
-    def give_up_mail(self, reason):
-        """The file is there: a mail that could not be sent is a note, not a failure."""
-        self.finish(SUCCEEDED, note=reason)
 
     def _cancel_requested(self):
         return Task.select(Task.cancel_requested).where(Task.id == self.id).scalar()
@@ -172,10 +167,4 @@ Task.add_index(
     )
 )
 
-TRIGGERS = [
-    """
-    CREATE TRIGGER IF NOT EXISTS task_final BEFORE UPDATE OF state, finished_at ON task
-    WHEN OLD.finished_at IS NOT NULL
-    BEGIN SELECT RAISE(ABORT, 'a finished task is final'); END
-    """
-]
+TRIGGERS = [final("task", "phase", "progress", "done", "total", "note", "result")]

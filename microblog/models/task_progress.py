@@ -7,11 +7,14 @@ from typing import NamedTuple
 from peewee import Case, fn
 
 from microblog import clock
-from microblog.models.claimable import Cancelled, Lost
+from microblog.models.outcomes import Cancelled, Lost
 from microblog.models.states import RUNNING
 from microblog.queue import huey
 
-REPORT_EVERY = timedelta(milliseconds=250)
+TELL_EVERY = timedelta(milliseconds=250)
+# Also when there is no new per cent to tell: what is under way must not look as if it stood still.
+TELL_AFTER_SILENCE = timedelta(seconds=10)
+STUCK_AFTER = timedelta(minutes=1)
 # Time left is not told before this much is known.
 TELL_AFTER = timedelta(seconds=2)
 TELL_AFTER_PERCENT = 5
@@ -31,26 +34,29 @@ class Progress(NamedTuple):
         return min(99, 100 * self.done // self.total) if self.total else 0
 
 
-class Reporter:
+class Throttle:
     """Remembers what was told of a running task, so that it is not told too often."""
 
     def __init__(self):
         self.last = None
         self.told_at = None
 
-    def is_worth_telling(self, progress):
+    def admits(self, progress):
         """
-        Whether *progress* is to be told now, at most once a per cent and four times a second.
+        Whether *progress* is to be told now, and if so remember that it was.
 
-        The first and the last always are.
+        Each whole per cent is, at most four times a second, and at least every ten seconds; the first and
+        the last always are.
         """
-        worth = self.last is None or progress.done >= progress.total or self._is_news(progress)
-        if worth:
+        admitted = self.last is None or progress.done >= progress.total or self._is_news(progress)
+        if admitted:
             self.last, self.told_at = progress, clock.now()
-        return worth
+        return admitted
 
     def _is_news(self, progress):
-        return progress.percent > self.last.percent and clock.now() - self.told_at >= REPORT_EVERY
+        silence = clock.now() - self.told_at
+        newer = progress.percent > self.last.percent and silence >= TELL_EVERY
+        return newer or silence >= TELL_AFTER_SILENCE
 
 
 def time_left(began_at, advanced_at, done, total):
@@ -75,15 +81,14 @@ class HasProgress:
         """
         Report that *done* of *total* steps are behind us, then look whether to go on.
 
-        Emits Huey's ``progress`` signal at most once a per cent and four times a second; the first and
-        the last are always told.
+        Emits Huey's ``progress`` signal, as often as ``Throttle`` admits.
 
         Raises:
             Cancelled: the user does not want it any more.
             Lost: the task was taken away, or its user is gone.
         """
         progress = Progress(done, total, self.worker, self.attempts)
-        if self._reporter.is_worth_telling(progress):
+        if self._throttle.admits(progress):
             huey.emit_progress(self.envelope, progress)
         self._look_up()
 
@@ -104,9 +109,19 @@ class HasProgress:
         change = cls.update(done=done, total=progress.total, progress=percent, advanced_at=advanced_at)
         return cls.get_by_id(task_id) if change.where(*its_own).execute() else None
 
+    @property
+    def silent_since(self):
+        """When a running task was last heard of."""
+        return max(self.started_at, self.advanced_at or self.started_at)
+
+    @property
+    def stuck(self):
+        """Whether a running task has not been heard of for a minute."""
+        return self.state == RUNNING and clock.now() - self.silent_since > STUCK_AFTER
+
     @cached_property
-    def _reporter(self):
-        return Reporter()
+    def _throttle(self):
+        return Throttle()
 
     def _look_up(self):
         cls = type(self)

@@ -6,7 +6,7 @@ from redis.exceptions import RedisError
 
 from microblog import clock
 from microblog.auth import admin_required
-from microblog.lifecycle import NotEnded, launch_again
+from microblog.lifecycle import NotEnded, UnknownJob, launch_again
 from microblog.models import Task
 from microblog.models.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
 from microblog.models.task import TaskInProgress
@@ -41,7 +41,7 @@ def retry(task_id):
     """Launch a new task for the same user."""
     try:
         launch_again(_task(task_id))
-    except NotEnded:
+    except (NotEnded, UnknownJob):
         abort(409)
     except TaskInProgress:
         flash(_("The user has another task of this kind under way. Cancel it first, or wait for its end."))

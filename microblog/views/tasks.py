@@ -6,7 +6,7 @@ from flask_login import current_user, login_required
 
 from microblog import rate_limits, security_log
 from microblog.auth import safe_path
-from microblog.lifecycle import NotEnded, launch_again
+from microblog.lifecycle import NotEnded, UnknownJob, launch_again
 from microblog.models.task import Task, TaskInProgress
 
 bp = Blueprint("tasks", __name__, url_prefix="/tasks")
@@ -64,7 +64,7 @@ def retry(task_id):
     rate_limits.check_exports(current_user)
     try:
         again = launch_again(task)
-    except NotEnded:
+    except (NotEnded, UnknownJob):
         abort(409)
     except TaskInProgress:
         flash(_("An export task is currently in progress"))

@@ -1,18 +1,24 @@
 """The real consumer with shorter waits, so that what takes minutes in life takes seconds here."""
 
 import os
+import signal
 from datetime import timedelta
 
 from consumer import huey
-from microblog import smtp
-from microblog.models import mail_tries
+from microblog import archive, smtp
+from microblog.models import Task, claimable
+from microblog.models.states import MAILING
 from microblog.reconciler import reconcile
 from tests.end_to_end import faulty_jobs
 
 smtp.TIMEOUT_S = 1
-mail_tries.MAIL_DELAYS[:] = [timedelta(seconds=0.2)] * 4
+claimable.PAUSES[MAILING][:] = [timedelta(seconds=0.2)] * 4
 for chore in huey._chores:
     chore.interval_s = 0.2
+archive.PAGE = int(os.environ.get("PAGE", archive.PAGE))
+# The name of a method of the row: the consumer is killed where it calls that one.
+if step := os.environ.get("DIES_AT"):
+    setattr(Task, step, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
 if os.environ.get("WITHOUT_RECONCILER"):
     huey._chores[:] = [chore for chore in huey._chores if chore.function is not reconcile]
 

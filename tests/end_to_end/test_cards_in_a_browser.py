@@ -184,7 +184,7 @@ def test_your_data_follows_the_card(site, open_page):
     task = site.put_card("running")
     page = open_page("/tasks")
     line = page.locator(".log li")
-    assert "Under way" in line.inner_text()
+    assert "Exporting" in line.inner_text()
     assert page.get_by_role("button", name="Export your posts").count() == 0
 
     site.turn(task, **READY)

@@ -4,13 +4,15 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
 
+from microblog import clock
 from microblog.config import ROOT
-from microblog.jobs import example
-from microblog.models import Task
-from microblog.models.states import FAILED, QUEUED, RUNNING, SUCCEEDED
+from microblog.jobs import deliver, example
+from microblog.models import Mail, Task
+from microblog.models.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
 from microblog.queue import huey
 from tests.end_to_end import faulty_jobs
 from tests.end_to_end.running_site import NO_SETTINGS
@@ -70,7 +72,27 @@ def test_consumer_killed_while_it_writes(world, susan, step):
     assert len(world.mails_of(task)) == 1
 
 
-def test_consumer_killed_after_the_file_before_the_mail(world, susan):
+@pytest.mark.parametrize(
+    ("step", "attempts", "mail_attempts"),
+    [("offer", 2, 1), ("begin_mail", 1, 1), ("mark_mailing", 1, 2), ("finish", 1, 2)],
+)
+def test_consumer_killed_after_the_file(world, susan, step, attempts, mail_attempts):
+    """Before the file is offered, before the mail, as it is about to leave, and before the end is written."""
+    fill(susan, 3)
+    consumer = world.start_consumer(DIES_AT=step)
+    task = world.export(susan)
+    world.wait_for(lambda: consumer.poll() is not None)
+
+    world.start_consumer()
+    world.settle()
+
+    row = Task.get_by_id(task.id)
+    assert (row.state, row.note, row.mail_resent) == (SUCCEEDED, None, False)
+    assert (row.attempts, row.mail_attempts) == (attempts, mail_attempts)
+    assert len(world.mails_of(task)) == 1
+
+
+def test_consumer_killed_while_it_mails(world, susan):
     fill(susan, 3)
     world.postbox.answers = ["silent"]
     consumer = world.start_consumer()
@@ -84,7 +106,8 @@ def test_consumer_killed_after_the_file_before_the_mail(world, susan):
     world.settle()
 
     row = Task.get_by_id(task.id)
-    assert (row.state, row.mail_attempts, row.attempts) == (SUCCEEDED, 2, 1)
+    assert (row.state, row.mail_attempts, row.attempts, row.mail_resent) == (SUCCEEDED, 2, 1, True)
+    assert len(world.mails_of(task)) == 1
     assert task.file.stat().st_mtime_ns == written, "the file is not written a second time"
 
 
@@ -138,16 +161,20 @@ def test_a_second_signal_cuts_the_stop_short_and_loses_nothing(world, susan):
     world.start_consumer()
     world.settle()
     assert Task.get_by_id(task.id).state == SUCCEEDED
+    assert len(world.mails_of(task)) == 1
 
 
-def test_a_job_that_kills_its_worker_each_time_fails_after_three_attempts_and_harms_no_other(
-    world, susan, john
+@pytest.mark.parametrize(
+    ("job", "end", "tries"), [(faulty_jobs.abort, FAILED, 3), (faulty_jobs.abort_while_mailing, SUCCEEDED, 3)]
+)
+def test_a_job_that_kills_its_worker_each_time_ends_after_three_and_harms_no_other(
+    world, susan, john, job, end, tries
 ):
     fill(john, 40)
-    poison = Task.launch(faulty_jobs.abort, susan, "Aborting...")
+    poison = Task.launch(job, susan, "Aborting...")
     beside = world.export(john)
 
-    for _ in range(8):
+    for _consumer in range(4):
         consumer = world.start_consumer(wait=False, **SLOW)
         world.wait_for(lambda consumer=consumer: consumer.poll() is not None or not world.unfinished())
         if not world.unfinished():
@@ -155,8 +182,8 @@ def test_a_job_that_kills_its_worker_each_time_fails_after_three_attempts_and_ha
 
     world.settle()
     row = Task.get_by_id(poison.id)
-    assert (row.state, row.attempts) == (FAILED, 3)
-    assert row.error == "The background worker stopped three times while working on this."
+    assert (row.state, row.tries) == (end, tries)
+    assert "The background worker stopped three times while working on this." in (row.error, row.note)
     assert Task.get_by_id(beside.id).state == SUCCEEDED
 
 
@@ -171,6 +198,25 @@ def test_two_consumers_share_the_work_and_do_nothing_twice(world, susan, john):
 
     assert all(len(world.mails_of(task)) == 1 for task in tasks)
     assert all(Task.get_by_id(task.id).attempts == 1 for task in tasks)
+
+
+def test_a_job_that_hangs_can_be_cancelled(world, susan, monkeypatch):
+    world.start_consumer()
+    task = Task.launch(faulty_jobs.hang, susan, "Hanging...")
+    world.wait_for(lambda: Task.get_by_id(task.id).state == RUNNING)
+    Task.get_by_id(task.id).cancel()
+    assert Task.get_by_id(task.id).state == RUNNING
+
+    in_two_minutes = clock.now() + timedelta(minutes=2)
+    monkeypatch.setattr(clock, "now", lambda: in_two_minutes)
+    Task.get_by_id(task.id).cancel()
+
+    assert Task.get_by_id(task.id).state == CANCELLED
+    monkeypatch.undo()
+    fill(susan, 3)
+    world.export(susan)
+    world.settle()
+    assert len(world.postbox.mails) == 1
 
 
 def test_the_promise_breaks_without_the_reconciler(world, susan):
@@ -190,3 +236,14 @@ def test_the_promise_breaks_without_the_reconciler(world, susan):
     assert Task.get_by_id(task.id).worker not in huey.worker.living()
     with pytest.raises(AssertionError):
         world.assert_promise_kept()
+
+
+def test_the_promise_breaks_without_the_reconciler_when_the_queue_is_emptied(world, susan):
+    task = world.export(susan)
+    world.empty_queue()
+
+    world.start_consumer(WITHOUT_RECONCILER="1")
+    mail = Mail.send(deliver, "test", "john@example.org")
+    world.wait_for(lambda: Mail.get_by_id(mail.id).complete)
+
+    assert Task.get_by_id(task.id).state == QUEUED

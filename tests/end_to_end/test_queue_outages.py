@@ -30,9 +30,10 @@ def test_queue_down_at_the_click(world, susan, susans_browser):
 
     assert answer.status_code == 302
     assert Task.get().state == QUEUED
-    assert susans_browser.get("/").status_code == 200
+    assert b"Waiting for the background worker" in susans_browser.get("/").data
     world.start_queue()
     world.settle()
+    assert not huey.outage.lasts
     assert len(world.postbox.mails) == 1
 
 
@@ -75,6 +76,8 @@ def test_an_outage_says_two_lines_and_no_traceback(world, susan):
     assert text.count("the queue does not answer") == 1
     assert text.count("the queue answers again") == 1
     assert "Traceback" not in text
+    world.export(susan)
+    world.settle()
 
 
 def test_a_hung_queue_costs_the_click_at_most_the_timeout(world, susans_browser):

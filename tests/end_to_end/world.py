@@ -12,7 +12,7 @@ from microblog.config import ROOT
 from microblog.database import db
 from microblog.jobs import export_posts
 from microblog.models import Mail, Post, Task
-from microblog.models.states import FAILED, SUCCEEDED
+from microblog.models.states import CANCELLED, FAILED, SUCCEEDED
 from microblog.queue import huey
 from tests.end_to_end.running_site import NO_SETTINGS, wait_until
 
@@ -103,8 +103,9 @@ class World:
         for task in Task.select():
             if task.state == SUCCEEDED and task.name == "export_posts":
                 self._assert_delivered(task)
-            if task.state == FAILED:
-                assert task.error
+            if task.state in (FAILED, CANCELLED):
+                assert task.error or task.state == CANCELLED
+                assert not task.file.exists()
         assert db.execute_sql("PRAGMA integrity_check").fetchone() == ("ok",)
         assert list(self.settings.data_dir.rglob("*.part")) == []
 
@@ -112,9 +113,13 @@ class World:
         return [mail for mail in self.postbox.mails if f"export-{task.id}@" in mail["Message-ID"]]
 
     def _assert_delivered(self, task):
-        archive = json.loads(task.file.read_text())
-        assert len(archive["posts"]) == task.result["posts"]
-        assert self.mails_of(task) or task.note
+        bodies = [post["body"] for post in json.loads(task.file.read_text())["posts"]]
+        before = Post.by(task.user).where(Post.timestamp < task.created_at).order_by(Post.id)
+        there = [post.body for post in before]
+        still_there = set(there)
+        assert len(bodies) == task.result["posts"]
+        assert [body for body in bodies if body in still_there] == there
+        assert self.mails_of(task) or task.note or task.letter.exists()
 
     def log_text(self):
         """What the consumers have said so far."""

@@ -5,9 +5,9 @@ from peewee import IntegrityError
 
 from microblog import clock
 from microblog.jobs import example, export_posts
-from microblog.models import Notification, Task
-from microblog.models.claimable import Cancelled, Lost
-from microblog.models.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
+from microblog.models import Mail, Notification, Task
+from microblog.models.outcomes import Cancelled, Lost
+from microblog.models.states import CANCELLED, FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED, WRITING
 from microblog.models.task import TaskInProgress
 from microblog.models.task_progress import Progress
 from microblog.queue import huey
@@ -93,24 +93,48 @@ def test_one_worker_stays_free_for_mails(task, john):
     assert claim(other) is None
 
 
-def test_the_last_attempt_runs_alone(task, john):
-    other = Task.launch(export_posts, john, "Exporting posts...")
-    Task.update(attempts=2).where(Task.id == task.id).execute()
+def lose_two_workers(row):
+    type(row).update(crashes=2).where(type(row).id == row.id).execute()
 
-    assert claim(other, "another worker") is None, "it must not start while a last attempt waits"
-    last = claim(task)
-    assert last.attempts == 3
-    assert claim(other, "another worker") is None, "it must not start beside a last attempt"
-    last.finish(SUCCEEDED)
+
+def test_what_lost_two_workers_runs_alone(task, john):
+    other = Task.launch(export_posts, john, "Exporting posts...")
+    lose_two_workers(task)
+
+    assert claim(other, "another worker") is None, "it must not start while a dangerous one waits"
+    dangerous = claim(task)
+    assert claim(other, "another worker") is None, "it must not start beside a dangerous one"
+    dangerous.finish(SUCCEEDED)
     assert claim(other, "another worker")
 
 
-def test_a_last_attempt_waits_until_nothing_else_runs(task, john):
+def test_what_lost_two_workers_waits_until_nothing_else_runs(task, john):
     other = claim(Task.launch(export_posts, john, "Exporting posts..."), "another worker")
-    Task.update(attempts=2).where(Task.id == task.id).execute()
+    lose_two_workers(task)
 
     assert claim(task) is None
     other.finish(SUCCEEDED)
+    assert claim(task)
+
+
+def test_mails_and_tasks_endanger_each_other(task):
+    mail = Mail.create(phase=MAILING, kind="test", recipient="john@example.org")
+    lose_two_workers(mail)
+
+    assert claim(task) is None
+    dangerous = Mail.claim(mail.id, huey.worker.name)
+    assert claim(task) is None
+    dangerous.finish(SUCCEEDED)
+    running = claim(task)
+    lose_two_workers(running)
+    assert Mail.claim(Mail.create(kind="test", recipient="").id, huey.worker.name) is None
+
+
+def test_a_clock_that_was_set_back_holds_nothing_up(task, monkeypatch):
+    before = clock.now() - timedelta(hours=1)
+    monkeypatch.setattr(clock, "now", lambda: before)
+
+    assert list(Task.due()) == [task]
     assert claim(task)
 
 
@@ -266,17 +290,18 @@ def test_a_task_that_was_asked_to_stop_does_not_go_back_into_the_queue(task):
     assert Task.get_by_id(task.id).state == CANCELLED
 
 
-def test_an_abandoned_task_is_queued_again_until_its_attempts_are_used_up(task):
-    for attempt in (1, 2):
-        running = claim(task)
-        running.abandoned()
-        assert (Task.get_by_id(task.id).state, running.attempts) == (QUEUED, attempt)
+@pytest.mark.parametrize(("phase", "end"), [(WRITING, FAILED), (MAILING, SUCCEEDED)])
+def test_a_task_that_lost_its_worker_is_queued_again_twice(task, phase, end):
+    Task.update(phase=phase).execute()
+    for crashes in (1, 2):
+        claim(task).recover()
+        assert (Task.get_by_id(task.id).state, Task.get_by_id(task.id).crashes) == (QUEUED, crashes)
 
-    claim(task).abandoned()
+    claim(task).recover()
 
     row = Task.get_by_id(task.id)
-    assert row.state == FAILED
-    assert row.error == "The background worker stopped three times while working on this."
+    assert row.state == end
+    assert "The background worker stopped three times while working on this." in (row.error, row.note)
 
 
 def test_a_graceful_stop_gives_the_attempt_back(task):
@@ -401,12 +426,12 @@ def test_a_mail_in_the_outbox_has_not_left_and_goes_with_a_cancelled_task(task):
     assert not running.letter.exists()
 
 
-def test_a_cancel_is_not_lost_when_the_worker_dies_at_its_last_attempt(task):
-    Task.update(attempts=2).execute()
+def test_a_cancel_is_not_lost_when_the_third_worker_dies(task):
+    lose_two_workers(task)
     running = claim(task)
     Task.get_by_id(task.id).cancel()
 
-    running.abandoned()
+    running.recover()
 
     assert Task.get_by_id(task.id).state == CANCELLED
 

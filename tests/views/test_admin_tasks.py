@@ -45,6 +45,13 @@ def test_a_task_is_shown_with_what_there_is_to_know(office, task, bring, said):
     assert ">susan<" in page
 
 
+def test_where_a_job_broke_is_shown_to_the_administrator_alone(office, browser, task):
+    task.fail("Something went wrong on the server. Try again.", trace="ZeroDivisionError: division by zero")
+
+    assert "ZeroDivisionError: division by zero" in office.get("/admin/tasks").text
+    assert "ZeroDivisionError" not in browser.get("/tasks").text
+
+
 def test_the_page_says_how_many_wait_and_who_works(office, task):
     page = office.get("/admin/tasks").text
 

@@ -102,7 +102,7 @@ def test_other_methods_are_refused(browser, method):
     assert getattr(browser, method)("/export_posts").status_code in (400, 405)
 
 
-def test_queue_down_the_task_waits_and_the_page_says_so(browser, nobody_works):
+def test_without_a_worker_the_task_waits_and_the_page_says_so(browser, nobody_works):
     huey.worker.release()
 
     page = browser.post_form("/export_posts", follow_redirects=True)

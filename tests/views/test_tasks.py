@@ -1,13 +1,20 @@
+import re
 import uuid
+from datetime import timedelta
 
 import pytest
 
+from microblog import clock
 from microblog.jobs import export_posts
+from microblog.lifecycle import OUT_OF_SPACE
+from microblog.mail import UNREACHABLE
 from microblog.models import Task
 from microblog.models.states import CANCELLED, FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED
 from microblog.queue import huey
 
 POSTS = ("cancel", "retry", "dismiss", "delete")
+ENDED = {"finished_at": clock.now()}
+OFFERED = {"file_expires_at": clock.now() + timedelta(days=7), "result": {"posts": 3, "size_bytes": 99}}
 
 
 @pytest.fixture
@@ -40,6 +47,11 @@ def put(task, **values):
 
 def state_of(task):
     return Task.get_by_id(task.id).state
+
+
+def text_of(html):
+    """What a reader sees, with single spaces."""
+    return re.sub(r"\s+", " ", re.sub("<[^>]+>", "", html))
 
 
 def test_the_owner_downloads_the_file(browser, ready):
@@ -98,6 +110,27 @@ def test_your_data_lists_ones_own_tasks_only(browser, johns_browser, ready):
     assert ready.id.encode() not in johns_browser.get("/tasks").data
 
 
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({}, "Waiting"),
+        ({"state": RUNNING, "worker": "w"}, "Exporting"),
+        ({"state": RUNNING, "worker": "w", "cancel_requested": True}, "Cancelling…"),
+        ({"state": RUNNING, "worker": "w", "phase": MAILING}, "Sending the mail"),
+        ({"phase": MAILING, "error": UNREACHABLE}, f"the mail is delayed. {UNREACHABLE}"),
+        ({**ENDED, "state": SUCCEEDED, "progress": 100}, "Done"),
+        ({**ENDED, **OFFERED, "state": SUCCEEDED, "progress": 100}, "Ready · 3 posts"),
+        ({**ENDED, "state": SUCCEEDED, "progress": 100, "note": UNREACHABLE}, f"Done · {UNREACHABLE}"),
+        ({**ENDED, "state": FAILED, "error": OUT_OF_SPACE}, f"Failed · {OUT_OF_SPACE} Reference"),
+        ({**ENDED, "state": CANCELLED}, "Cancelled"),
+    ],
+)
+def test_your_data_says_what_the_row_says(browser, queued, values, words):
+    put(queued, started_at=clock.now(), dismissed_at=clock.now(), **values)
+
+    assert words in text_of(browser.get("/tasks").text.partition('id="history"')[2])
+
+
 def test_cancel_ends_a_waiting_task(browser, queued):
     answer = browser.post_form(f"/tasks/{queued.id}/cancel", next="/user/susan")
 
@@ -127,6 +160,12 @@ def test_try_again_launches_a_new_task_and_leaves_the_old_one_as_it_was(browser,
     [new] = Task.in_progress(susan, export_posts)
     assert new.id != queued.id
     assert list(Task.shown(susan)) == [new]
+
+
+def test_what_no_job_is_known_for_cannot_be_tried_again(browser, queued):
+    put(queued, name="of_a_newer_version", state=FAILED, error="x", finished_at=clock.now())
+
+    assert browser.post_form(f"/tasks/{queued.id}/retry").status_code == 409
 
 
 def test_an_unfinished_task_cannot_be_tried_again_or_lose_its_file(browser, queued):
