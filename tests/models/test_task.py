@@ -197,6 +197,19 @@ def test_a_million_steps_are_told_in_about_a_hundred_writes(task, monkeypatch):
     assert 90 <= len(told) <= 102
 
 
+def test_a_slow_export_does_not_look_as_if_it_stood_still(task, monkeypatch):
+    moment = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: moment)
+    running = claim(task)
+
+    for done in range(100):
+        moment += timedelta(seconds=5)
+        running.advance(done, 3000)
+        row = Task.get_by_id(task.id)
+        assert not row.stuck
+        assert done - row.done <= 2
+
+
 def test_advance_stops_a_job_that_is_to_be_cancelled(task):
     running = claim(task)
     Task.get_by_id(task.id).cancel()
