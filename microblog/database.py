@@ -129,6 +129,17 @@ def pending():
     return [step.name for step in history if not step.applied]
 
 
+def refuse_misfit():
+    """
+    For those who work on the database and leave migrating to others.
+
+    Raises:
+        SchemaError: the database was written by a newer version, or waits for being brought up to date.
+    """
+    if waiting := pending():
+        raise SchemaError(f"the database lacks {', '.join(waiting)}; run: flask --app microblog migrate")
+
+
 def copy_into(path):
     """
     Write a compact, consistent copy of the database to *path*, whole or not at all.

@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import sys
 from functools import wraps
 
 from huey import PriorityRedisHuey
@@ -13,7 +14,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from microblog.chore import Chore
-from microblog.database import connected
+from microblog.database import SchemaError, connected, refuse_misfit
 from microblog.outage import Outage
 from microblog.signatures import SignedEnvelopes
 from microblog.worker_lock import WorkerLock
@@ -152,10 +153,20 @@ class MicroblogHuey(PriorityRedisHuey):
     def create_consumer(self, **options):
         # The app's own logging speaks for Huey as well; its handler would say everything twice.
         logging.getLogger("huey").handlers.clear()
+        _leave_misfit_alone()
         self.worker.take()
         self.run_due_chores()
         self.consumer = MicroblogConsumer(self, **options)
         return self.consumer
+
+
+def _leave_misfit_alone():
+    # Whoever starts the consumer by its own command line may have forgotten to migrate.
+    try:
+        with connected():
+            refuse_misfit()
+    except SchemaError as error:
+        sys.exit(f"microblog: {error}")
 
 
 def _connection(url, secret):

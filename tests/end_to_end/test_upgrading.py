@@ -1,13 +1,17 @@
 """Databases of former versions, started by this one: nothing is lost, and what was asked for is done."""
 
 import json
+import re
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from peewee import sqlite3
 
-from tests.end_to_end.running_site import RunningSite, wait_until
+from microblog import command_lines
+from microblog.config import ROOT, Settings
+from tests.end_to_end.running_site import STOP_S, RunningSite, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
@@ -52,14 +56,57 @@ def test_a_former_database_is_copied_brought_up_to_date_and_its_task_is_done(sit
 
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(site):
     fill(site, FORMER[0].read_text())
-    path = site.data_dir / "microblog.db"
-    database = sqlite3.connect(path)
-    database.execute("INSERT INTO schema_migration (name, applied) VALUES ('9999_future', '2030-01-01')")
-    database.commit()
-    database.close()
+    seem_newer(site)
 
     site.start()
 
     assert site.exit_code() == 1
     assert "the database is newer than this version: it knows 9999_future" in site.output()
     assert not (site.data_dir / "before-upgrade").exists()
+
+
+def test_a_consumer_started_by_itself_leaves_a_newer_database_alone(site):
+    task_id = fill(site, FORMER[0].read_text())
+    site.flask("migrate")
+    seem_newer(site)
+
+    refused = start_consumer_alone(site)
+
+    assert refused.returncode == 1
+    assert refused.stderr == "microblog: the database is newer than this version: it knows 9999_future\n"
+    assert state_of(site, task_id) == "queued"
+
+
+def test_a_consumer_started_by_itself_does_not_work_on_a_database_that_waits_for_its_upgrade(site):
+    task_id = fill(site, FORMER[0].read_text())
+
+    refused = start_consumer_alone(site)
+
+    assert refused.returncode == 1
+    assert re.fullmatch(
+        r"microblog: the database lacks 0002_people, .*; run: flask --app microblog migrate\n", refused.stderr
+    )
+    assert state_of(site, task_id) == "queued"
+
+
+def seem_newer(site):
+    """Let a version of the future have been here."""
+    database = sqlite3.connect(site.data_dir / "microblog.db")
+    database.execute("INSERT INTO schema_migration (name, applied) VALUES ('9999_future', '2030-01-01')")
+    database.commit()
+    database.close()
+
+
+def start_consumer_alone(site):
+    """The consumer by its own command line, without the supervisor that would migrate; it must end."""
+    command = command_lines.consumer(Settings())
+    return subprocess.run(
+        command, cwd=ROOT, env=site.environment, capture_output=True, text=True, timeout=STOP_S
+    )
+
+
+def state_of(site, task_id):
+    database = sqlite3.connect(site.data_dir / "microblog.db")
+    [(state,)] = database.execute("SELECT state FROM task WHERE id = ?", (task_id,))
+    database.close()
+    return state
