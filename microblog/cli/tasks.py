@@ -14,8 +14,13 @@ from microblog.models import Task
 from microblog.models.states import QUEUED, RUNNING, STATES
 from microblog.models.task import TaskInProgress
 
-tasks = AppGroup("tasks", help="Look at background tasks, retry and cancel them; start the example.")
-task_id = click.argument("task_id")
+HELP = """Look at background tasks, retry and cancel them; start the example.
+
+For ID the reference is enough that people see, the first eight characters."""
+
+tasks = AppGroup("tasks", help=HELP)
+task_id = click.argument("task_id", metavar="ID")
+MOST_NAMED = 5
 
 
 @tasks.command("list")
@@ -38,7 +43,7 @@ def index(state, limit):
 @tasks.command("show")
 @task_id
 def show(task_id):
-    """Print what is known of the task TASK_ID, as JSON."""
+    """Print what is known of the task ID, as JSON."""
     with connected():
         known = {field: _plain(value) for field, value in _task(task_id).__data__.items()}
     click.echo(json.dumps(known, indent=2, ensure_ascii=False))
@@ -47,7 +52,7 @@ def show(task_id):
 @tasks.command("retry")
 @task_id
 def retry(task_id):
-    """Do again what the ended task TASK_ID was about, and print the id of the new one."""
+    """Do again what the ended task ID was about, and print the id of the new one."""
     with connected():
         try:
             click.echo(launch_again(_task(task_id)).id)
@@ -62,13 +67,13 @@ def retry(task_id):
 @tasks.command("cancel")
 @task_id
 def cancel(task_id):
-    """End the task TASK_ID: at once while it waits, else within its next step."""
+    """End the task ID: at once while it waits, else within its next step."""
     with connected():
         task = _task(task_id)
         if task.complete:
             raise click.ClickException(f"it has ended already: {task.state}")
         task.cancel()
-        click.echo("cancelled" if _task(task_id).complete else "its worker was told to stop")
+        click.echo("cancelled" if _task(task.id).complete else "its worker was told to stop")
 
 
 @tasks.command("example")
@@ -79,11 +84,15 @@ def start_example(seconds):
         click.echo(Task.launch(example, None, N_("Counting seconds..."), seconds=seconds).id)
 
 
-def _task(task_id):
-    task = Task.get_or_none(Task.id == task_id)
-    if task is None:
-        raise click.ClickException(f"there is no task {task_id}; see: tasks list --state …")
-    return task
+def _task(beginning):
+    """The one task whose id begins like this."""
+    found = list(Task.beginning_with(beginning).limit(MOST_NAMED))
+    if not found:
+        raise click.ClickException(f"there is no task {beginning}; see: tasks list --state …")
+    if len(found) > 1:
+        ids = ", ".join(task.id for task in found)
+        raise click.ClickException(f"more than one task begins like this: {ids}")
+    return found[0]
 
 
 def _plain(value):

@@ -25,6 +25,7 @@ from microblog.models.task_progress import HasProgress
 from microblog.models.user import User
 from microblog.queue import huey
 
+REFERENCE_LENGTH = 8  # Templates show as much of an id.
 MAILED_ALREADY = N_("The mail had left already.")
 
 
@@ -100,6 +101,12 @@ class Task(HasProgress, HasFile, HasCard, Claimable):
         """Everybody's tasks of these *states* with their users, newest first."""
         with_users = cls.select(cls, User).join(User, JOIN.LEFT_OUTER)
         return with_users.where(cls.state.in_(states)).order_by(cls.created_at.desc())
+
+    @classmethod
+    def beginning_with(cls, text):
+        """Tasks whose id begins with *text*, newest first: none if that is shorter than a reference."""
+        long_enough = len(text) >= REFERENCE_LENGTH
+        return cls.select().where(long_enough, cls.id.startswith(text)).order_by(cls.created_at.desc())
 
     @classmethod
     def may_start(cls, worker, now):

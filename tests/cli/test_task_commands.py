@@ -84,6 +84,37 @@ def test_everything_known_of_a_task_is_shown_as_json(run, failed):
     )
 
 
+def test_the_reference_on_a_page_is_enough(run, failed, waiting):
+    assert json.loads(run("tasks", "show", failed.id[:8]).output)["id"] == failed.id
+    assert run("tasks", "cancel", waiting.id[:8]).output == "cancelled\n"
+    new_id = run("tasks", "retry", failed.id[:8]).output.strip()
+    assert Task.get_by_id(new_id).state == "succeeded"
+
+
+@pytest.mark.parametrize(
+    "beginning", [lambda task: task.id[:7], lambda _task: "%" * 8, lambda _task: "_" * 8]
+)
+def test_what_is_no_reference_finds_nothing(run, failed, beginning):
+    result = run("tasks", "show", beginning(failed))
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: there is no task ")
+
+
+@pytest.mark.parametrize("command", ["show", "retry", "cancel"])
+def test_a_reference_that_fits_several_is_answered_by_their_ids(run, susan, command):
+    ids = [f"01234567-{number}" for number in range(2)]
+    for number, task_id in enumerate(ids):
+        Task.create(id=task_id, name=f"n{number}", description="x", user=susan)
+
+    result = run("tasks", command, "01234567")
+
+    assert result.exit_code == 1
+    assert result.output == f"Error: more than one task begins like this: {ids[1]}, {ids[0]}\n"
+    assert {task.state for task in Task.select()} == {"queued"}
+    assert json.loads(run("tasks", "show", ids[0]).output)["id"] == ids[0]
+
+
 @pytest.mark.parametrize("command", ["show", "retry", "cancel"])
 def test_a_missing_task_is_named(run, command):
     result = run("tasks", command, "no-such-id")
