@@ -1,4 +1,4 @@
-"""What the supervisor starts beside the queue server, as command lines."""
+"""What is started beside the queue server, by the supervisor or as a part alone, as command lines."""
 
 import os
 import sys
@@ -22,6 +22,12 @@ def consumer(settings):
     """The command line of the consumer; only with ``-g TERM`` is SIGTERM a graceful end."""
     command = [sys.executable, "-m", "huey.bin.huey_consumer", "consumer.huey", "-k", "thread"]
     return [*command, "-w", str(settings.workers), "-g", "TERM", "-t", "12", "-m", "1"]
+
+
+def environment(settings):
+    """What each of them finds in its environment, whatever else is there."""
+    # A relative folder would mean another one there; gunicorn reads its variable too, and trips if empty.
+    return {"DATA_DIR": str(settings.data_dir), "WEB_CONCURRENCY": str(settings.web_concurrency)}
 
 
 def flask(*arguments):

@@ -162,12 +162,8 @@ class Supervisor:
         self._write_record()
 
     def _start(self, name, command, **options):
-        # A relative folder would mean another one there; gunicorn reads its variable too, and trips if empty.
-        here = {
-            "DATA_DIR": str(self.settings.data_dir),
-            "WEB_CONCURRENCY": str(self.settings.web_concurrency),
-        }
-        child = Child(name, command, cwd=ROOT, env={**os.environ, **here}, **options)
+        environment = {**os.environ, **command_lines.environment(self.settings)}
+        child = Child(name, command, cwd=ROOT, env=environment, **options)
         child.start()
         self.children.append(child)
         self._write_record()

@@ -1,0 +1,31 @@
+"""``python -m microblog web`` and ``… worker``: one part of the site, for those who do not use ``run.sh``."""
+
+import os
+import sys
+
+from microblog import command_lines
+from microblog.config import ROOT, BadSettings, Settings
+
+PARTS = {"web": command_lines.web_server, "worker": command_lines.consumer}
+USAGE = "usage: python -m microblog web|worker; all parts at once: ./run.sh"
+
+
+def main(words):
+    """Become the part that *words* name. Returns, with an exit code, only if that cannot be."""
+    if len(words) != 1 or words[0] not in PARTS:
+        print(USAGE, file=sys.stderr)
+        return 2
+    try:
+        settings = Settings.load()
+    except BadSettings as faults:
+        faults.show()
+        return faults.exit_code
+    command = PARTS[words[0]](settings)
+    os.umask(0o077)
+    os.chdir(ROOT)
+    # In the place of this process, so that whoever started it sends its signals to the right one.
+    return os.execve(command[0], command, {**os.environ, **command_lines.environment(settings)})  # noqa: S606
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,82 @@
+"""Web server and worker as parts of their own: what runs is what run.sh would start."""
+
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from microblog import command_lines
+from microblog.config import ROOT, Settings
+from tests.end_to_end.running_site import STOP_S, RunningSite, wait_until
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+
+START_S = 20
+
+
+@pytest.fixture
+def site(tmp_path):
+    with RunningSite(tmp_path / "site", WORKERS="2", WEB_CONCURRENCY="1") as site:
+        site.flask("migrate")
+        yield site
+
+
+def start(site, part):
+    site.start([sys.executable, "-m", "microblog", part])
+
+
+def is_command(site, command):
+    """Whether the process that was started has become *command*."""
+    return Path(f"/proc/{site.process.pid}/cmdline").read_text().split("\0")[1:-1] == command[1:]
+
+
+def test_a_web_server_alone_is_that_of_run_sh(site):
+    start(site, "web")
+    wait_until(lambda: site.get("/livez") == 200, START_S, site.output)
+
+    assert is_command(site, command_lines.web_server(Settings.from_mapping(site.environment)))
+    site.process.send_signal(signal.SIGTERM)
+    assert site.exit_code() == 0
+
+
+def test_a_visitor_cannot_move_the_site_below_another_path(site):
+    start(site, "web")
+    wait_until(lambda: site.get("/livez") == 200, START_S, site.output)
+
+    request = urllib.request.Request(f"{site.url}/auth/login", headers={"SCRIPT_NAME": "/elsewhere"})
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        assert "elsewhere" not in answer.read().decode()
+
+
+def test_a_worker_alone_is_that_of_run_sh(site):
+    start(site, "worker")
+    wait_until(lambda: list((site.data_dir / "run" / "workers").glob("[!.]*")), START_S, site.output)
+
+    assert is_command(site, command_lines.consumer(Settings.from_mapping(site.environment)))
+    site.process.send_signal(signal.SIGTERM)
+    assert site.exit_code() == 0
+
+
+@pytest.mark.parametrize("part", ["web", "worker"])
+def test_bad_settings_are_told_in_one_line(site, part):
+    answer = run(site, part, WORKERS="none")
+
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert answer.stderr == "Error: bad settings: WORKERS=none must be a whole number from 2 to 64\n"
+
+
+@pytest.mark.parametrize("words", [[], ["queue"], ["web", "worker"]])
+def test_what_is_no_part_is_refused(site, words):
+    answer = run(site, *words)
+
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert answer.stderr == "usage: python -m microblog web|worker; all parts at once: ./run.sh\n"
+
+
+def run(site, *words, **settings):
+    command = [sys.executable, "-m", "microblog", *words]
+    environment = {**site.environment, **settings}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=STOP_S)
