@@ -19,5 +19,5 @@ VOLUME /data
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["python", "-c", \
-    "import urllib.request as u; u.urlopen(u.Request('http://127.0.0.1:8000/livez', headers={'Host': 'localhost'}), timeout=4)"]
-CMD ["sh", "-c", "flask --app microblog migrate && exec gunicorn 'microblog:create_app()' --worker-class gthread --workers ${WEB_CONCURRENCY:-2} --threads 8 --no-control-socket --worker-tmp-dir /dev/shm --graceful-timeout 8 --bind 0.0.0.0:8000 --log-level warning"]
+    "import os, urllib.request as u; u.urlopen(u.Request('http://127.0.0.1:' + os.environ['PORT'] + '/livez', headers={'Host': 'localhost'}), timeout=4)"]
+CMD ["sh", "-c", "flask --app microblog migrate && exec python -m microblog web"]

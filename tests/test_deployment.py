@@ -1,0 +1,139 @@
+"""However the site is started, it is by what run.sh starts: files that are read by other programs only."""
+
+import configparser
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from microblog import command_lines, queue_server
+from microblog.config import Settings
+
+ROOT = Path(__file__).parent.parent
+HOME = "/srv/microblog/app"  # Where units and documentation have the repository.
+UNITS = {path.name: path.read_text() for path in sorted((ROOT / "deploy" / "systemd").glob("*.service"))}
+COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
+# None but these start a part themselves: web server and worker have their options from command_lines.
+PART = re.compile(r"python -m microblog (web|worker)$")
+MIGRATE = "flask --app microblog migrate"
+
+
+def setting_of(unit, name):
+    """The values of all lines *name* in *unit*, in their order."""
+    return re.findall(rf"^{name}=(.*)$", UNITS[unit], re.MULTILINE)
+
+
+def supervised():
+    reader = configparser.ConfigParser(inline_comment_prefixes=";", interpolation=None)
+    reader.read(ROOT / "deploy" / "supervisor.conf")
+    return reader["program:microblog"]["command"]
+
+
+def started():
+    """Each command line that starts something of the site, by where it stands."""
+    found = {f"{unit} {line}": line for unit in UNITS for line in setting_of(unit, "ExecStart")}
+    for name, line in re.findall(r"^(\w+): (.*)$", (ROOT / "Procfile").read_text(), re.MULTILINE):
+        found[f"Procfile {name}"] = line
+    [image] = re.findall(r"^CMD (.*)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    *_, found["Dockerfile"] = json.loads(image)
+    for name, service in COMPOSE["services"].items():
+        if "command" in service:
+            found[f"compose.yaml {name}"] = service["command"]
+    return found | {"supervisor.conf": supervised()}
+
+
+@pytest.mark.parametrize("line", started().values(), ids=started())
+def test_whatever_starts_the_site_leaves_the_options_to_it(line):
+    parts = PART.search(line), line == f"{HOME}/run.sh", re.search(r"(redis|valkey)-server ", line)
+
+    assert any(parts)
+    assert not re.search("gunicorn|huey_consumer", line)
+
+
+def test_every_way_of_starting_parts_starts_both():
+    ways = {part: set() for part in ("web", "worker")}
+    for where, line in started().items():
+        if part := PART.search(line):
+            ways[part[1]].add(where.split()[0].split(".")[0].partition("-")[0])
+
+    assert ways["web"] == {"Dockerfile", "Procfile", "microblog"}
+    assert ways["worker"] == {"compose", "Procfile", "microblog"}
+
+
+def test_no_web_server_starts_on_a_database_that_was_not_brought_up_to_date():
+    before = setting_of("microblog-web.service", "ExecStartPre")
+
+    assert [line.removeprefix(f"{HOME}/.venv/bin/") for line in before] == [MIGRATE]
+    for where, line in started().items():
+        if line.endswith("microblog web") and not where.startswith("microblog-web.service"):
+            assert line.startswith(f"{MIGRATE} && exec ")
+
+
+@pytest.mark.parametrize("unit", ["microblog-web.service", "microblog-worker@.service"])
+def test_the_site_goes_on_without_the_unit_of_its_queue(unit):
+    for strict in ("Requires", "BindsTo", "PartOf", "Requisite"):
+        assert setting_of(unit, strict) == []
+    assert "microblog-queue.service" in setting_of(unit, "Wants")[0].split()
+
+
+def test_what_units_name_is_there():
+    named = {
+        path for text in (*UNITS.values(), supervised()) for path in re.findall(rf"{HOME}/([\w./]*\w)", text)
+    }
+    commands = {path for path in named if path.startswith(".venv/bin/")}
+
+    assert commands == {".venv/bin/flask", ".venv/bin/python"}
+    for path in commands:
+        assert Path(sys.executable).with_name(Path(path).name).exists()
+    for path in named - commands - {".env"}:
+        assert (ROOT / path).exists(), path
+
+
+def test_every_queue_server_has_the_options_of_our_own():
+    ours = _options(queue_server.command(Settings(), Path("/run/queue.sock")))
+    [unit] = setting_of("microblog-queue.service", "ExecStart")
+    container = COMPOSE["services"]["queue"]["command"]
+    places = {"--unixsocket", "--dir"}
+    # It has a network and a disk of its own, and is asked by name.
+    reach = {*places, "--port", "--unixsocketperm", "--loglevel"}
+
+    assert _without(places, _options(shlex.split(unit))) == _without(places, ours)
+    assert _options(shlex.split(container)) == _without(reach, ours)
+
+
+def test_the_documentation_starts_the_consumer_with_the_same_options():
+    shown = re.findall(r"huey_consumer (consumer\.huey -.*)", (ROOT / "docs" / "architecture.md").read_text())
+    command = command_lines.consumer(Settings())
+
+    assert [line.split() for line in shown] == [command[command.index("consumer.huey") :]]
+
+
+if systemd_analyze := shutil.which("systemd-analyze"):
+
+    def test_systemd_finds_nothing_wrong_with_the_units(tmp_path):
+        for name, text in UNITS.items():
+            # What is not installed here would be found missing.
+            text = re.sub(rf"(?<==){HOME}/\S+|/usr/bin/redis-server", "/bin/true", text)
+            (tmp_path / name).write_text(text.replace(HOME, str(tmp_path)))
+
+        units = [tmp_path / name.replace("@.", "@1.") for name in UNITS]
+        (tmp_path / "microblog-worker@1.service").symlink_to(tmp_path / "microblog-worker@.service")
+        answer = subprocess.run([systemd_analyze, "verify", *units], capture_output=True, text=True)
+
+        # It looks at units of this machine as well.
+        assert [line for line in answer.stderr.splitlines() if "microblog" in line] == []
+
+
+def _options(words):
+    """The options of a queue server: values by name."""
+    return dict(zip(words[1::2], words[2::2], strict=True))
+
+
+def _without(names, options):
+    return {name: value for name, value in options.items() if name not in names}
