@@ -107,6 +107,12 @@ def test_every_queue_server_has_the_options_of_our_own():
     assert _options(shlex.split(container)) == _without(reach, ours)
 
 
+def test_the_env_file_of_containers_is_a_list():
+    """One that may be missing is a mapping, and compose takes such a one inside a list only."""
+    for name in ("web", "worker"):
+        assert COMPOSE["services"][name]["env_file"] == [{"path": ".env", "required": False}]
+
+
 def test_the_documentation_starts_the_consumer_with_the_same_options():
     shown = re.findall(r"huey_consumer (consumer\.huey -.*)", (ROOT / "docs" / "architecture.md").read_text())
     command = command_lines.consumer(Settings())
