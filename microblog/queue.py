@@ -153,14 +153,14 @@ class MicroblogHuey(PriorityRedisHuey):
     def create_consumer(self, **options):
         # The app's own logging speaks for Huey as well; its handler would say everything twice.
         logging.getLogger("huey").handlers.clear()
-        _leave_misfit_alone()
+        _exit_unless_up_to_date()
         self.worker.take()
         self.run_due_chores()
         self.consumer = MicroblogConsumer(self, **options)
         return self.consumer
 
 
-def _leave_misfit_alone():
+def _exit_unless_up_to_date():
     # Whoever starts the consumer by its own command line may have forgotten to migrate.
     try:
         with connected():

@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 from microblog.database import connected
 from microblog.i18n import N_
 from microblog.jobs import example
-from microblog.lifecycle import NotEnded, launch_again
+from microblog.lifecycle import NotEnded, UnknownJob, launch_again
 from microblog.models import Task
 from microblog.models.states import QUEUED, RUNNING, STATES
 from microblog.models.task import TaskInProgress
@@ -18,9 +18,10 @@ HELP = """Look at background tasks, retry and cancel them; start the example.
 
 For ID the reference is enough that people see, the first eight characters."""
 
+MOST_NAMED = 5
+
 tasks = AppGroup("tasks", help=HELP)
 task_id = click.argument("task_id", metavar="ID")
-MOST_NAMED = 5
 
 
 @tasks.command("list")
@@ -58,6 +59,8 @@ def retry(task_id):
             click.echo(launch_again(_task(task_id)).id)
         except NotEnded as error:
             raise click.ClickException("it has not ended; cancel it first") from error
+        except UnknownJob as error:
+            raise click.ClickException(f"this version of the site knows no job {error}") from error
         except TaskInProgress as error:
             raise click.ClickException(
                 "its user has another of this kind under way; wait for its end, or cancel it"
