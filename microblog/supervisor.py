@@ -13,7 +13,7 @@ from collections import deque
 from contextlib import suppress
 from http.client import HTTPException
 
-from microblog import command_lines, queue_server
+from microblog import command_lines, queue_server, setup_code
 from microblog.children import Child, Record, end, wait_until
 from microblog.config import ROOT, BadSettings, Settings
 from microblog.premises import CannotRun, address, answer_of, claimed, leave_address, refuse_taken_port
@@ -196,9 +196,8 @@ def is_ready(settings):
 
 def show_way_in(settings):
     """While there is no administrator, print the link by which one is made."""
-    code = settings.data_dir / "setup_code"
-    if code.exists():
-        say(f"make the first account at: {settings.site_url}/setup?code={code.read_text().strip()}")
+    if code := setup_code.read(settings.data_dir):
+        say(f"make the first account at: {settings.site_url}/setup?code={code}")
 
 
 def describe_mail(settings):

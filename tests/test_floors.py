@@ -27,6 +27,7 @@ FLOORS = [
         "premises",
         "proxies",
         "secret_key",
+        "setup_code",
         "signatures",
         "smtp",
         "text",

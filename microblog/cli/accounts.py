@@ -6,7 +6,7 @@ import click
 from flask import current_app, url_for
 from werkzeug.datastructures import MultiDict
 
-from microblog import auth
+from microblog import auth, setup_code
 from microblog.database import connected, data_dir
 from microblog.forms import RegistrationForm
 from microblog.models import Ticket, User
@@ -38,7 +38,7 @@ def create_user(username, email, admin, password_stdin):
         except EmailTaken as error:
             raise click.ClickException(f"the address {email} is taken; use another") from error
     if admin:
-        (data_dir() / "setup_code").unlink(missing_ok=True)
+        setup_code.remove(data_dir())
     click.echo(f"{user.username} can sign in now")
 
 

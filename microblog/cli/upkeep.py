@@ -1,11 +1,10 @@
 """Commands that look after what the site keeps: the database, backups."""
 
-import secrets
 from pathlib import Path
 
 import click
 
-from microblog import backup, database
+from microblog import backup, database, setup_code
 from microblog.database import connected, data_dir
 from microblog.models import TRIGGERS, User
 from microblog.premises import CannotRun
@@ -19,13 +18,11 @@ def migrate():
         database.migrate(TRIGGERS, tell=click.echo)
     except database.SchemaError as error:
         raise click.ClickException(str(error)) from error
-    code = data_dir() / "setup_code"
     with connected():
         if User.administered():
-            code.unlink(missing_ok=True)
-        elif not code.exists():
-            code.touch(mode=0o600)
-            code.write_text(secrets.token_urlsafe(12))
+            setup_code.remove(data_dir())
+        else:
+            setup_code.issue(data_dir())
 
 
 @click.command("backup")

@@ -1,13 +1,12 @@
 """Signing in and out, registering, and setting up the first account."""
 
-import hmac
 from functools import partial
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from microblog import rate_limits, security_log
+from microblog import rate_limits, security_log, setup_code
 from microblog.auth import check_password, hash_password, safe_path, sign_in, sign_out
 from microblog.auth import register as register_account
 from microblog.database import data_dir
@@ -75,12 +74,12 @@ def setup():
     """Make the account of the first administrator; the code proves who may."""
     if User.administered():
         return redirect(url_for("auth.login"))
-    if not _code_is_right(request.args.get("code", "")):
+    if not setup_code.matches(data_dir(), request.args.get("code", "")):
         return render_template("auth/wrong_code.html"), 403
     form = RegistrationForm()
     try:
         if form.validate_on_submit() and (user := _made(form, User.set_up)):
-            _code_file().unlink(missing_ok=True)
+            setup_code.remove(data_dir())
             security_log.note("set-up", user)
             sign_in(user, remember=False)
             return redirect(url_for("posts.index"))
@@ -112,18 +111,6 @@ def _made(form, make):
             _("There is an account with this address already. Sign in to it, or use another address.")
         )
     return None
-
-
-def _code_is_right(code):
-    try:
-        right = _code_file().read_bytes().strip()
-    except FileNotFoundError:
-        return False
-    return hmac.compare_digest(code.encode(), right)
-
-
-def _code_file():
-    return data_dir() / "setup_code"
 
 
 def _next():

@@ -253,8 +253,14 @@ def test_a_wrong_code_is_refused_with_where_to_find_it(client, code, wrong):
     assert not User.exists()
 
 
-def test_without_a_code_nothing_is_right(client):
+@pytest.mark.parametrize("left", [None, "", "\n"])
+def test_without_a_code_nothing_is_right(client, left):
+    if left is not None:
+        (data_dir() / "setup_code").write_text(left)
+
     assert client.get("/setup?code=").status_code == 403
+    assert client.post_form("/setup?code=", **NEW).status_code == 403
+    assert not User.exists()
 
 
 def test_without_an_administrator_setting_up_stays_open(client, susan, code):

@@ -1,0 +1,47 @@
+"""The code by which the first administrator is made: whoever can read it in the data folder may."""
+
+import hmac
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+
+def issue(data_dir):
+    """Make the code, unless there is one that somebody may have been given already."""
+    if read(data_dir):
+        return
+    descriptor, draft = tempfile.mkstemp(dir=data_dir, prefix="setup_code.")
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(12))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(draft).replace(_path(data_dir))
+    finally:
+        Path(draft).unlink(missing_ok=True)
+
+
+def read(data_dir):
+    """The code; ``""`` when there is none."""
+    try:
+        text = _path(data_dir).read_text(errors="replace")
+    except FileNotFoundError:
+        return ""
+    # A file that a full disk or a power cut left empty or full of zeros holds no code.
+    return text.strip("\0 \r\n")
+
+
+def matches(data_dir, code):
+    """Whether *code* is the one; where there is none nothing is."""
+    right = read(data_dir)
+    return bool(right) and hmac.compare_digest(code.encode(), right.encode())
+
+
+def remove(data_dir):
+    """Let no code be right any more."""
+    _path(data_dir).unlink(missing_ok=True)
+
+
+def _path(data_dir):
+    return data_dir / "setup_code"
