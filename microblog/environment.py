@@ -1,10 +1,12 @@
 """Reads settings out of texts, as the environment holds them, and remembers what is wrong with each."""
 
 import ipaddress
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
+from redis.connection import parse_url
 
 SWITCHES = {"on": True, "yes": True, "true": True, "1": True}
 SWITCHES |= {"off": False, "no": False, "false": False, "0": False}
@@ -56,11 +58,10 @@ class Reader:
 
     def redis(self, name, default=""):
         value = self.text(name)
-        good = not value or value.startswith(("redis://", "rediss://", "unix://"))
+        good = value if not value or _leads_to_a_queue(value) else None
+        rule = "must look like redis://:password@host:6379/0, rediss://… or unix:///path/to/socket"
         # The value may hold a password: the fault must not repeat it.
-        return self._check(
-            name, "…", value if good else None, "must start with redis://, rediss:// or unix://"
-        )
+        return self._check(name, "…", good, f"{rule}; in the password write %2F for /, %3F for ?, %23 for #")
 
     def secret(self, name, default=""):
         value = self.text(name)
@@ -119,3 +120,17 @@ def _leads_to_a_site(value):
         return False
     beyond = parts.path or parts.query or parts.fragment
     return value.startswith(("http://", "https://")) and parts.hostname and not beyond
+
+
+def _leads_to_a_queue(value):
+    """Whether *value* can be read, and read in one way only."""
+    try:
+        parse_url(value)
+        parts = urlsplit(value)
+    except ValueError:
+        return False
+    # An unquoted / ? or # in a password ends the host before it began: the rest would be taken for a path,
+    # and shown.
+    after_host = parts.path + parts.query + parts.fragment
+    names_a_place = parts.path if parts.scheme == "unix" else re.fullmatch(r"(/\d*)?", parts.path)
+    return names_a_place and "@" not in after_host and not parts.fragment

@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from redis import Redis, RedisError
 from redis.backoff import NoBackoff
+from redis.connection import parse_url
 from redis.retry import Retry
 
 OLDEST_VERSION = 5
@@ -98,8 +99,7 @@ def answers(url):
 
 def describe(url):
     """The kind, version and address of the queue server at *url*, without a password."""
-    parts = urlsplit(url)
-    where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    where = _place(url)
     try:
         facts = _client(url).info("server")
     except RedisError as error:
@@ -107,6 +107,11 @@ def describe(url):
     if "valkey_version" in facts:
         return f"Valkey {facts['valkey_version']} at {where}"
     return f"Redis {facts['redis_version']} at {where}"
+
+
+def _place(url):
+    parts = {"host": "localhost", "port": 6379, "db": 0, **parse_url(url)}
+    return parts.get("path") or "{host}, port {port}, database {db}".format_map(parts)
 
 
 def _client(url):

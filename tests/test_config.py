@@ -84,6 +84,44 @@ def test_a_secret_is_never_repeated(tmp_path):
     assert "hush" not in repr(load(tmp_path, SECRET_KEY="hush" * 8, MAIL_PASSWORD="hush"))
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "redis://:pa/ss@127.0.0.1:6379/0",
+            "redis://:123/hunter2@127.0.0.1:6379/0",
+            "redis://:12?hunter2@host",
+        ),
+        *("redis://me:12#hunter2@host:6379/0", "redis://host:port", "redis://host:99999", "redis://[host"),
+        *("redis://host/first", "redis://host/0?db=x", "unix://:1/hunter2@/path", "unix://", "http://host"),
+    ],
+)
+def test_an_address_of_the_queue_that_can_be_misread_is_refused_in_one_line_without_it(tmp_path, url):
+    with pytest.raises(BadSettings) as caught:
+        load(tmp_path, REDIS_URL=url)
+
+    assert str(caught.value).startswith("REDIS_URL=… must look like redis://")
+    assert not any(part in str(caught.value) for part in ("hunter2", "pa/ss", "127.0.0.1", "\n"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "redis://",
+            "redis://host",
+            "redis://host/",
+            "redis://:p%2Fss@127.0.0.1:6379/0",
+            "redis://[::1]:6379/2",
+        ),
+        *("rediss://user:secret@host:6380/1?ssl_cert_reqs=required", "unix:///run/queue.sock?db=1"),
+        "unix://user:secret@/run/queue.sock",
+    ],
+)
+def test_an_address_of_the_queue_that_can_be_read_in_one_way_is_taken(tmp_path, url):
+    assert load(tmp_path, REDIS_URL=url).redis_url == url
+
+
 def test_the_secret_is_made_once_and_is_private(tmp_path):
     settings = load(tmp_path)
     key = secret_key(settings)

@@ -49,7 +49,11 @@ def test_no_server_at_all_says_what_to_do(machine, tmp_path, monkeypatch):
 def test_password_of_the_server_is_not_shown():
     description = queue_server.describe("redis://user:hidden@127.0.0.1:1/0?password=hidden")
 
-    assert description == "redis://127.0.0.1:1/0 does not answer yet (ConnectionError)"
+    assert description == "127.0.0.1, port 1, database 0 does not answer yet (ConnectionError)"
+
+
+def test_an_address_that_holds_a_password_where_none_belongs_shows_none_of_it():
+    assert "hunter" not in queue_server.describe("redis://:1/hunter2@127.0.0.1:6379/0")
 
 
 def test_published_path_leads_to_the_socket_whatever_its_name(tmp_path):
