@@ -10,6 +10,9 @@ from contextlib import suppress
 
 from flask import g, has_request_context, request
 
+# Who may speak at DEBUG. Others are held at INFO: Peewee would tell each value that goes into the database,
+# private messages and hashes of passwords among them.
+DISCREET = ("microblog", "huey")
 TEXT = "%(asctime)s %(levelname)s %(name)s [%(reference)s] %(message)s"
 # Control characters, line breaks above all, and what turns the direction of writing around: what people
 # send must not look like a line of its own, nor like another text than it is.
@@ -30,7 +33,9 @@ def init_app(app):
     for former in [handler for handler in root.handlers if is_ours(handler)]:
         root.removeHandler(former)
     root.addHandler(handler)
-    root.setLevel(settings.log_level)
+    root.setLevel(max(logging.getLevelNamesMapping()[settings.log_level], logging.INFO))
+    for name in DISCREET:
+        logging.getLogger(name).setLevel(settings.log_level)
 
     @app.before_request
     def name_request():

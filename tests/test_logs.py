@@ -48,6 +48,19 @@ def catch_output():
     return stream
 
 
+class TestDebugging:
+    @pytest.fixture
+    def settings(self, settings):
+        return dataclasses.replace(settings, log_level="DEBUG")
+
+    def test_it_tells_what_we_say_and_nothing_that_goes_into_the_database(self, log, susan, lines):
+        log.debug("looked closely")
+        susan.rehash("a planted hash")
+
+        [line] = lines()
+        assert "looked closely" in line
+
+
 @pytest.mark.parametrize(
     "text",
     ["a\nb", "a\r\nb", "a\x1b[2Jb", "a\x00b", "a\x85b", "a\x9bb", "a\u2028b", "a\u202eb", "a\u2066b"],

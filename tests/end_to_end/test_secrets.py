@@ -17,12 +17,14 @@ from tests.end_to_end.running_site import RunningSite, wait_until
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
 TYPED = {name: f"{name} password, planted" for name in ("first", "second", "wrong")}
+HASH = "$argon2id$"
 KEY = "a planted key for signatures, long enough"
 
 
 @pytest.fixture
 def site(tmp_path, postbox):
     given = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(postbox.port), "SECRET_KEY": KEY}
+    given["LOG_LEVEL"] = "DEBUG"
     with RunningSite(tmp_path / "site", **given) as site:
         yield site.ready()
 
@@ -65,7 +67,7 @@ def test_a_day_of_a_site_leaves_no_secret_in_its_logs_and_no_file_open_to_others
     wait_until(lambda: "Your blog posts" in str([mail["Subject"] for mail in postbox.mails]), 20, site.output)
     backup = site.flask("backup")
 
-    secrets = {*TYPED.values(), KEY, api_token, reset_token, *person.tokens, *cookies}
+    secrets = {*TYPED.values(), HASH, KEY, api_token, reset_token, *person.tokens, *cookies}
     secrets |= {cookie.value for cookie in person.jar}
     logs = [path.read_text() for path in (site.data_dir / "log").rglob("*") if path.is_file()]
     told = "\n".join([site.output(), backup, *logs])
