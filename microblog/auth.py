@@ -5,8 +5,16 @@ import threading
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from flask import abort, after_this_request, request, session
-from flask_login import LoginManager, current_user, login_required, login_user, logout_user
+from flask import abort, after_this_request, current_app, request, session
+from flask_login import (
+    LoginManager,
+    current_user,
+    decode_cookie,
+    encode_cookie,
+    login_required,
+    login_user,
+    logout_user,
+)
 
 from microblog import known_browsers, security_log
 from microblog.database import db
@@ -22,7 +30,19 @@ NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$XD+WzoikGNPGAq+j95+Dfw$H391ya2E4cIQ4j/J
 # Of a browser's session stays at signing in and out: what is about to be shown, and a harmless choice.
 KEPT = {"_flashes", "_remember", "_remember_seconds", "language"}
 
-login_manager = LoginManager()
+
+class BelievingFormerKeys(LoginManager):
+    """Flask-Login signs its cookie by itself, and knows no fallbacks."""
+
+    def _load_user_from_remember_cookie(self, cookie):
+        for key in current_app.config["SECRET_KEY_FALLBACKS"]:
+            if token := decode_cookie(cookie, key):
+                cookie = encode_cookie(token)
+                session["_remember"] = "set"  # Signed anew, it outlives the former key.
+        return super()._load_user_from_remember_cookie(cookie)
+
+
+login_manager = BelievingFormerKeys()
 login_manager.login_view = "auth.login"
 # Sessions are rows, ended one by one; an address that changes on a train ends none.
 login_manager.session_protection = None

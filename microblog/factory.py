@@ -56,7 +56,7 @@ def create_app(settings=None):
     error_mails.init_app(app)
     database.init(settings.data_dir)
     database.init_app(app)
-    huey.init_app(app, settings.queue_url, app.secret_key, settings.data_dir / "run")
+    huey.init_app(app, settings.queue_url, app.config["SIGNING_KEYS"], settings.data_dir / "run")
     Babel(app, locale_selector=preferences.locale, timezone_selector=preferences.time_zone)
     signatures.init_app(app)
     same_origin.init_app(app)
@@ -70,10 +70,14 @@ def create_app(settings=None):
 
 
 def _configure(app, settings):
+    # The newest last: it signs, and all are believed.
+    keys = [*settings.secret_key_fallbacks, secret_key(settings)]
     app.config.update({name.upper(): value for name, value in asdict(settings).items()})
     app.config.update(
         SETTINGS=settings,
-        SECRET_KEY=secret_key(settings),
+        SECRET_KEY=keys[-1],
+        SIGNING_KEYS=keys,
+        WTF_CSRF_SECRET_KEY=keys,
         SITE_URL=settings.site_url,
         SENDER=settings.sender,
         TRUSTED_HOSTS=settings.trusted_hosts,

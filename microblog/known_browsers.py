@@ -35,7 +35,7 @@ def knows(username):
 
 
 def _serializer():
-    return URLSafeTimedSerializer(current_app.secret_key, salt="known browser")
+    return URLSafeTimedSerializer(current_app.config["SIGNING_KEYS"], salt="known browser")
 
 
 def _name():

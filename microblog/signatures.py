@@ -14,9 +14,10 @@ from itsdangerous import Signer
 class SignedEnvelopes(Serializer):
     """Pickles what the queue carries; what somebody else put there is refused before it is unpickled."""
 
-    def __init__(self, secret):
+    def __init__(self, keys):
+        """Sign with *keys*, one or several, of which the last signs and all are believed."""
         super().__init__()
-        self._signer = Signer(secret, salt="microblog.envelope", digest_method=sha256)
+        self._signer = Signer(keys, salt="microblog.envelope", digest_method=sha256)
 
     def _serialize(self, data):
         return self._signer.sign(super()._serialize(data))
