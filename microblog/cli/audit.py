@@ -2,6 +2,7 @@
 
 import json
 import urllib.request
+from http.client import HTTPException
 from importlib import metadata
 
 import click
@@ -19,11 +20,11 @@ def audit(context, database):
     installed = sorted({(package.name, package.version) for package in metadata.distributions()})
     try:
         found = _ask(database, installed)
-    except (OSError, ValueError) as error:
+    except (OSError, HTTPException, ValueError) as error:
         click.echo(f"skipped: {database} could not be asked: {error}", err=True)
         context.exit(SKIPPED)
     for (name, version), faults in found:
-        click.echo(f"{name} {version}: {', '.join(faults)}")
+        click.echo(f"{name} {version}: {faults}")
     if found:
         click.echo("these have known vulnerabilities: upgrade the site", err=True)
         context.exit(FOUND)
@@ -32,10 +33,11 @@ def audit(context, database):
 
 def _ask(database, packages):
     """
-    Those of *packages* of which something is known, each with the names of its faults.
+    Those of *packages* of which something is known, each with the names of its faults in one text.
 
     Raises:
         OSError: there was no answer, or
+        HTTPException: it broke off, or
         ValueError: it was none that could be understood.
     """
     queries = [
@@ -45,10 +47,11 @@ def _ask(database, packages):
         database, json.dumps({"queries": queries}).encode(), {"Content-Type": "application/json"}
     )
     with urllib.request.urlopen(question, timeout=TIMEOUT_S) as answer:  # noqa: S310
-        results = json.load(answer)
+        text = answer.read()
     try:
-        faults = [[fault["id"] for fault in result.get("vulns", [])] for result in results["results"]]
-    except (KeyError, TypeError, AttributeError) as error:
+        results = json.loads(text)["results"]
+        faults = [", ".join(fault["id"] for fault in result.get("vulns", [])) for result in results]
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("the answer is none of OSV.dev's") from error
     if len(faults) != len(packages):
         raise ValueError("not every package was answered for")

@@ -1,4 +1,5 @@
 import json
+import socket
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -30,6 +31,24 @@ def database(answer):
         thread.join()
 
 
+@contextmanager
+def saying(answer):
+    """A place that says *answer*, bytes, to whoever calls, and hangs up; gives its address."""
+
+    def answer_one():
+        caller, _address = server.accept()
+        with caller, caller.makefile("rb") as asked:
+            headers = dict(line.split(b": ", 1) for line in iter(asked.readline, b"\r\n") if b": " in line)
+            asked.read(int(headers[b"Content-Length"]))
+            caller.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=answer_one)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+        thread.join()
+
+
 def test_packages_of_which_nothing_is_known_pass(run):
     with database(lambda queries: {"results": [{} for _ in queries]}) as url:
         result = run("audit", "--database", url)
@@ -52,13 +71,41 @@ def test_a_finding_is_named_and_fails(run):
     assert result.stderr == "these have known vulnerabilities: upgrade the site\n"
 
 
-@pytest.mark.parametrize("answer", [{}, {"results": []}, {"results": None}, [], "no"])
+@pytest.mark.parametrize("answer", [{}, {"results": []}, {"results": None}, [], "no", None, 1])
 def test_an_answer_that_cannot_be_understood_is_no_pass(run, answer):
     with database(lambda _queries: answer) as url:
         result = run("audit", "--database", url)
 
     assert result.exit_code == 3
     assert "skipped: " in result.output
+
+
+@pytest.mark.parametrize("faults", [None, 1, "PYSEC-1", [{}], [None], [{"id": 1}]])
+def test_faults_that_cannot_be_understood_are_no_finding(run, faults):
+    with database(lambda queries: {"results": [{"vulns": faults} for _ in queries]}) as url:
+        result = run("audit", "--database", url)
+
+    assert result.exit_code == 3
+    assert "skipped: " in result.output
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"rubbish\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nrubbish\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\n\xff\xfe\xfd",
+        b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 100_000,
+        b"",
+    ],
+)
+def test_an_answer_that_is_cut_short_or_no_answer_at_all_is_no_finding(run, answer):
+    with saying(answer) as url:
+        result = run("audit", "--database", url)
+
+    assert result.exit_code == 3
+    assert result.output.startswith("skipped: ")
 
 
 def test_an_audit_that_cannot_ask_says_skipped(run):
