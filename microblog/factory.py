@@ -31,6 +31,7 @@ from microblog import (
 )
 from microblog.config import ROOT, Settings
 from microblog.models.session import LONGEST
+from microblog.premises import presence
 from microblog.proxies import TrustedProxies
 from microblog.queue import huey
 from microblog.secret_key import secret_key
@@ -50,6 +51,7 @@ def create_app(settings=None):
     # Whatever a process of ours writes is for its owner's eyes only.
     os.umask(0o077)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    presence.begin(settings.data_dir)
     app = Flask("microblog", root_path=str(ROOT), static_folder=None)
     _configure(app, settings)
     logs.init_app(app)

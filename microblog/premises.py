@@ -1,9 +1,10 @@
 """What a site needs before anything is started: its data folder for itself alone, and a free port."""
 
 import fcntl
+import os
 import socket
 import tempfile
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection
 
 
@@ -39,6 +40,47 @@ def claimed(data_dir):
                 f"the data folder {data_dir} is in use: this site runs already; stop it first"
             ) from error
         yield
+
+
+class Presence:
+    """Tells that this process uses the data folder, by a lock that all who do share."""
+
+    def __init__(self):
+        self._lock = None
+
+    def begin(self, data_dir):
+        """Hold the lock until this process ends; where somebody has the folder alone, wait first."""
+        if self._lock:
+            os.close(self._lock)
+            self._lock = None
+        # Whoever may write nothing there spoils nothing; that the folder is not theirs the doctor tells.
+        with suppress(OSError):
+            (data_dir / "run").mkdir(mode=0o700, exist_ok=True)
+            self._lock = os.open(data_dir / "run" / "presence.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_SH)
+
+    @contextmanager
+    def alone(self):
+        """
+        Have the folder for this process alone for the block.
+
+        Raises:
+            CannotRun: another process uses it, be it a web server that nobody has asked for anything yet.
+        """
+        try:
+            self._keep_others_out()
+            yield
+        finally:
+            fcntl.flock(self._lock, fcntl.LOCK_SH)
+
+    def _keep_others_out(self):
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CannotRun("another process of this site is running: stop the site first") from error
+
+
+presence = Presence()
 
 
 def refuse_taken_port(settings):

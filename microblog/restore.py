@@ -15,7 +15,7 @@ from microblog.backup import FOLDERS, PARTS, for_owner_only, workshop
 from microblog.database import FILE_NAME, SchemaError, connected, data_dir, db
 from microblog.i18n import N_
 from microblog.models import TRIGGERS, Mail, Session, Task, Ticket, Token
-from microblog.premises import claimed
+from microblog.premises import claimed, presence
 from microblog.queue import huey
 
 RESTORED = N_("The site was restored from a backup")
@@ -39,7 +39,7 @@ def restore(path):
         CannotRun: the site runs.
     """
     present = data_dir()
-    with claimed(present), workshop() as folder:
+    with claimed(present), presence.alone(), workshop() as folder:
         db.close_all()
         _refuse_while_used()
         _unpack(path, folder)

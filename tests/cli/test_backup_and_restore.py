@@ -1,13 +1,18 @@
 import io
 import json
+import os
 import shutil
 import stat
+import subprocess
+import sys
 import tarfile
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 
 from microblog import backup, clock
+from microblog.config import ROOT
 from microblog.database import data_dir, db
 from microblog.jobs import export_posts
 from microblog.models import Mail, Post, Session, Task, Ticket, User
@@ -177,6 +182,33 @@ def test_an_open_database_refuses_it(run, take_backup, susan, app):
 
     assert result.exit_code == 1
     assert "another process has the database open" in result.output
+
+
+@contextmanager
+def idle_web_server(settings):
+    """A process of the same site that has an app, and nobody who asks it for anything."""
+    code = "from microblog import create_app; app = create_app(); print('there', flush=True); input()"
+    environment = {**os.environ, "DATA_DIR": str(settings.data_dir), "SECRET_KEY": settings.secret_key}
+    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=environment, **streams) as server:
+        assert server.stdout.readline() == "there\n"
+        yield
+        server.communicate("\n")
+
+
+def test_a_web_server_that_nobody_asked_for_anything_yet_refuses_it(
+    take_backup, restore, susan, settings, write_posts
+):
+    path = take_backup()
+    write_posts(susan, "present")
+
+    with idle_web_server(settings):
+        result = restore(path)
+
+    assert result.exit_code == 1
+    assert "another process of this site is running: stop the site first" in result.output
+    assert Post.get().body == "present"
+    assert restore(path).exit_code == 0
 
 
 def pack(path, name, content):
