@@ -102,14 +102,6 @@ class MicroblogHuey(PriorityRedisHuey):
         """Send our own signal; *progress* is its only payload, for other receivers take just one."""
         self._emit(SIGNAL_PROGRESS, envelope, progress)
 
-    def answers(self):
-        """Whether the queue is there."""
-        try:
-            self.pending_count()
-        except RedisError:
-            return False
-        return True
-
     def waiting_ids(self):
         """
         Ids of all envelopes that lie in Redis. Nothing of ours is ever scheduled there.

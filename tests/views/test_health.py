@@ -1,3 +1,6 @@
+from redis.exceptions import ConnectionError as QueueUnreachable
+
+from microblog.database import db
 from microblog.queue import huey
 
 
@@ -38,3 +41,28 @@ def test_a_queue_that_does_not_answer_is_named(app, client, tmp_path):
     answer = client.get("/readyz")
 
     assert (answer.status_code, answer.json["queue"]) == (503, False)
+
+
+def test_a_queue_that_goes_away_between_two_questions_is_named(client, monkeypatch):
+    answers = iter([0])
+
+    def pending_count(_huey):
+        for answer in answers:
+            return answer
+        raise QueueUnreachable
+
+    monkeypatch.setattr(type(huey), "pending_count", pending_count)
+
+    assert client.get("/readyz").json["envelopes"] == 0
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json["queue"]) == (503, False)
+    assert "envelopes" not in answer.json
+
+
+def test_a_database_that_does_not_answer_is_named(client):
+    db.execute_sql("ALTER TABLE task RENAME TO gone")
+
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json["database"]) == (503, False)
+    assert "waiting" not in answer.json
