@@ -46,6 +46,9 @@ def main():
     except CannotRun as reason:
         say(f"microblog: {reason}", file=sys.stderr)
         return 1
+    except OSError as error:
+        say(f"microblog: {error.strerror}: see {error.filename or settings.data_dir}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -170,7 +173,11 @@ class Supervisor:
         return child
 
     def _write_record(self):
-        self.record.write(self.children)
+        # A second net for the next start: for want of it a full disk must not end what runs.
+        try:
+            self.record.write(self.children)
+        except OSError as error:
+            say(f"cannot note in {self.record.path} which processes run ({error.strerror}): going on")
 
     def _wait(self, condition, timeout_s=float("inf")):
         wait_until(lambda: self.stop_asked or condition(), timeout_s)

@@ -19,10 +19,14 @@ def migrate():
     except database.SchemaError as error:
         raise click.ClickException(str(error)) from error
     with connected():
-        if User.administered():
+        administered = User.administered()
+    try:
+        if administered:
             setup_code.remove(data_dir())
         else:
             setup_code.issue(data_dir())
+    except OSError as error:
+        raise click.ClickException(f"the set-up code cannot be written: {error.strerror}") from error
 
 
 @click.command("backup")

@@ -1,10 +1,15 @@
 """A data folder without any space left: what was accepted waits until there is some again."""
 
+import os
+import signal
+import sys
+
 import pytest
 from peewee import OperationalError
 
 from microblog.models import Post, Task
 from microblog.models.states import SUCCEEDED
+from tests.end_to_end.running_site import RunningSite, wait_until
 from tests.end_to_end.small_disk import small_disk
 from tests.end_to_end.world import fill
 
@@ -37,13 +42,50 @@ def test_the_database_disk_is_full(world, susan, sign_in, logged_errors):
     assert Post.select().count() == 40
 
 
-def take_all_space(path):
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+
+
+@linux_only
+def test_a_death_while_the_disk_is_full_does_not_take_the_rest_along(tmp_path):
+    with small_disk(tmp_path / "site", "24m"), RunningSite(tmp_path / "site") as site:
+        site.ready()
+        ballast = site.data_dir / "ballast"
+        fill_up(ballast)
+
+        os.kill(site.find("huey_consumer"), signal.SIGKILL)
+
+        started = "background worker died (SIGKILL), starting it again"
+        wait_until(lambda: site.said(started), 10, site.output)
+        wait_until(lambda: "cannot note in " in site.output(), 10, site.output)
+        assert "Traceback" not in site.output()
+        ballast.unlink()
+        wait_until(lambda: site.get("/readyz") == 200, 30, site.output)
+        assert not site.ended
+
+
+@linux_only
+def test_a_start_on_a_full_disk_says_so_in_one_line(tmp_path):
+    with small_disk(tmp_path / "site", "64k"), RunningSite(tmp_path / "site") as site:
+        fill_up(site.data_dir / "ballast")
+
+        site.start()
+
+        assert site.exit_code() == 1
+        assert site.output().splitlines()[-1].startswith("microblog: No space left on device")
+        assert "Traceback" not in site.output()
+
+
+def fill_up(path):
     with path.open("wb", buffering=0) as file:
         try:
             while True:
                 file.write(b"\0" * 4096)
         except OSError:
             pass
+
+
+def take_all_space(path):
+    fill_up(path)
     with pytest.raises(OperationalError, match="full"):
         rewrite_for_ever()
 
