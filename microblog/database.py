@@ -103,14 +103,13 @@ def migrate(triggers, tell=lambda _line: None):
         SchemaError: the database was written by a newer version.
     """
     with only_one(data_dir() / "run" / "migrate.lock"), connected():
-        if not pending():
-            return []
         runner = Runner(db, str(MIGRATIONS))
-        if runner.applied():
+        if pending() and runner.applied():
             copy = data_dir() / "before-upgrade" / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.db"
             copy_into(copy)
             tell(f"database: copied to {copy}, then brought up to date")
         applied = runner.up()
+        # Also when nothing was applied: whoever applied it may have been cut short right before this.
         for statement in triggers:
             db.execute_sql(statement)
         return applied

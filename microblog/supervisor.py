@@ -126,7 +126,8 @@ class Supervisor:
         return self.queue_server.alive and queue_server.answers(url)
 
     def _migrate(self):
-        # Asked to stop meanwhile, it is left to finish: a migration half done would be worse than the wait.
+        # Asked to stop meanwhile, it is not told, and has as long as the others to finish. Cut short it does
+        # no harm: each step is one transaction, and the next start goes on with that step.
         migration = self._start("migration", command_lines.flask("migrate"), stop_signal=None)
         self._wait(lambda: not migration.alive)
         self.children.remove(migration)

@@ -1,5 +1,8 @@
 import re
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -8,6 +11,7 @@ from peewee import OperationalError
 from playhouse.pool import PooledSqliteDatabase
 
 from microblog import database
+from microblog.config import ROOT
 from microblog.database import connected, db
 from microblog.models import MODELS, TRIGGERS, Post
 
@@ -31,6 +35,48 @@ def test_migrations_make_the_same_schema_as_the_models(app, tmp_path):
 
 def test_a_second_migration_finds_nothing_to_do(app):
     assert database.migrate(TRIGGERS) == []
+
+
+KILLED_IN_MID_STEP = """
+import sys
+from pathlib import Path
+from microblog import database
+
+database.MIGRATIONS = Path(sys.argv[1])
+database.init(sys.argv[2])
+database.migrate([])
+"""
+
+
+def test_a_step_that_was_cut_short_is_done_again(app, tmp_path, monkeypatch, susan):
+    steps = tmp_path / "steps"
+    shutil.copytree(database.MIGRATIONS, steps)
+    step = "def up(_migrator, db):\n    db.execute_sql('CREATE TABLE more (id)')\n"
+    (steps / "9000_next.py").write_text(
+        f"import os\n\n\n{step}    os.kill(os.getpid(), {signal.SIGKILL:d})\n"
+    )
+    command = [sys.executable, "-c", KILLED_IN_MID_STEP, steps, tmp_path]
+    assert subprocess.run(command, cwd=ROOT).returncode == -signal.SIGKILL
+    monkeypatch.setattr(database, "MIGRATIONS", steps)
+    assert (database.pending(), db.table_exists("more")) == (["9000_next"], False)
+
+    (steps / "9000_next.py").write_text(step)
+
+    assert database.migrate(TRIGGERS) == ["9000_next"]
+    assert db.table_exists("more")
+
+
+def test_triggers_that_a_migration_which_was_cut_short_did_not_make_are_made(app):
+    def names():
+        return {name for (name,) in db.execute_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+
+    whole = names()
+    for name in whole:
+        db.execute_sql(f"DROP TRIGGER {name}")
+
+    database.migrate(TRIGGERS)
+
+    assert names() == whole
 
 
 def test_a_newer_database_is_refused(app):
