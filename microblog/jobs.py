@@ -1,14 +1,13 @@
 """What the consumer runs: shallow functions that call the modules that know how."""
 
-import errno
 import time
 from datetime import timedelta
 
 from flask import current_app, g
 from flask_babel import gettext as _
 
-from microblog import archive, letters, mail
-from microblog.lifecycle import MAIL_PRIORITY, OUT_OF_SPACE, job
+from microblog import archive, disk, letters, mail
+from microblog.lifecycle import MAIL_PRIORITY, job
 from microblog.models import Mail
 from microblog.models.outcomes import Failed
 from microblog.models.states import WRITING
@@ -29,8 +28,8 @@ def _write_archive(task):
             task.user_id, task.file, task.draft, report=task.advance, delay_s=config["EXPORT_DELAY_S"]
         )
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise Failed(OUT_OF_SPACE) from error
+        if disk.is_full(error):
+            raise Failed(disk.OUT_OF_SPACE) from error
         raise
     task.offer(timedelta(days=config["EXPORT_KEEP_DAYS"]), **made._asdict())
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 
 from peewee import OperationalError
 
+from microblog.disk import OUT_OF_SPACE
 from microblog.i18n import N_
 from microblog.models import Mail
 from microblog.models.outcomes import Cancelled, Failed, Lost, RetryLater
@@ -20,7 +21,6 @@ log = logging.getLogger(__name__)
 MAIL_PRIORITY = 10
 TASK_PRIORITY = 0
 BUSY = N_("The server was too busy to do this. Try again later.")
-OUT_OF_SPACE = N_("The server is out of space. Tell the administrator.")
 UNKNOWN = N_("This version of the site cannot do that. Ask the administrator.")
 BROKEN = N_("Something went wrong on the server. Try again.")
 

@@ -1,6 +1,7 @@
 """Every mail: what it says, how it leaves, what the server's answer means."""
 
 import smtplib
+from contextlib import suppress
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -8,7 +9,7 @@ import flask_mail
 from flask import current_app, render_template
 from flask_babel import force_locale
 
-from microblog import clock
+from microblog import clock, disk
 from microblog.database import data_dir
 from microblog.i18n import N_
 from microblog.models.mail_tries import MailDelayed, MailRefused
@@ -21,6 +22,7 @@ BROKEN_OFF = N_("The mail server broke off the connection.")
 NOT_SIGNED_IN = N_("The mail server did not let this site sign in.")
 ADDRESS_REFUSED = N_("The mail server refused the address.")
 MAIL_REFUSED = N_("The mail server refused the mail.")
+NOT_WRITTEN = N_("The mail could not be written to the outbox.")
 
 
 class TooBig(MailRefused):
@@ -125,8 +127,14 @@ def _meaning(code, refusal):
 
 
 def _write_to_outbox(path, message):
-    path.parent.mkdir(mode=0o700, exist_ok=True)
     draft = path.with_suffix(".part")
-    draft.touch(mode=0o600)
-    draft.write_bytes(message.as_bytes())
-    return draft.rename(path)
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        draft.touch(mode=0o600)
+        draft.write_bytes(message.as_bytes())
+        return draft.rename(path)
+    except OSError as error:
+        raise MailDelayed(disk.OUT_OF_SPACE if disk.is_full(error) else NOT_WRITTEN) from error
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)

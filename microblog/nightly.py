@@ -57,20 +57,15 @@ def remove_stray_files():
     # The files first, then the rows at one moment: what is written or offered meanwhile is not touched.
     files = list((data_dir() / "exports").glob("*"))
     states = {task.id: task.state for task in Task.with_file_at_work()}
-    for path in files:
-        state = states.get(path.name.split(".")[0])
-        if state is None or (path.suffix == ".part" and state != RUNNING):
-            path.unlink(missing_ok=True)
+    _remove_strays(files, states)
 
 
 def remove_stray_letters():
-    """Remove mails in the outbox, whole or begun, that belong to no row any more."""
+    """Remove mails in the outbox that belong to no row any more, and drafts that nobody is writing."""
     # The files first: one that is written meanwhile has a row that was there before.
     letters = list((data_dir() / "outbox").glob("*"))
-    known = {row.id for model in (Task, Mail) for row in model.select(model.id)}
-    for letter in letters:
-        if letter.stem not in known:
-            letter.unlink(missing_ok=True)
+    states = {row.id: row.state for model in (Task, Mail) for row in model.select(model.id, model.state)}
+    _remove_strays(letters, states)
 
 
 def remove_former_databases():
@@ -104,6 +99,13 @@ CHORES = [
     security_log.put_aside_when_large,
     backup.nightly,
 ]
+
+
+def _remove_strays(files, states):
+    for path in files:
+        state = states.get(path.name.split(".")[0])
+        if state is None or (path.suffix == ".part" and state != RUNNING):
+            path.unlink(missing_ok=True)
 
 
 def _made_at(path):

@@ -131,3 +131,14 @@ def test_the_only_administrator_keeps_their_posts_too(app, write_posts):
         departure.delete_account(admin)
 
     assert Post.select().count() == 1
+
+
+def test_half_a_mail_goes_too(susan):
+    mail = Mail.send(deliver, "email_changed", susan.email, user=susan)
+    half = mail.letter.with_suffix(".part")
+    half.touch()
+
+    departure.delete_account(susan)
+
+    assert not half.exists()
+    assert not mail.letter.exists()

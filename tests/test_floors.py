@@ -33,7 +33,7 @@ FLOORS = [
         "text",
         "voices",
     },
-    {"config", "database", "formats", "known_browsers", "worker_lock"},
+    {"config", "database", "disk", "formats", "known_browsers", "worker_lock"},
     {"queue", "security_log"},
     {"models"},
     {"auth", "archive", "backup", "departure", "lifecycle", "mail", "outbox"},

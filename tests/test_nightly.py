@@ -112,6 +112,21 @@ def test_mails_in_the_outbox_go_with_their_rows(susan, settings, later):
     assert not mail.letter.exists()
 
 
+def test_half_a_mail_goes_unless_somebody_is_writing_it(susan, settings):
+    rows = [
+        Mail.create(kind="email_changed", recipient=susan.email, phase="mailing", **values)
+        for values in ({"state": "queued"}, {"state": "running", "worker": "w"})
+    ]
+    halves = [row.letter.with_suffix(".part") for row in rows]
+    halves[0].parent.mkdir()
+    for half in halves:
+        half.touch()
+
+    nightly.work.call_local()
+
+    assert [half.exists() for half in halves] == [False, True]
+
+
 def test_tickets_that_nobody_can_use_are_deleted(susan, later):
     Ticket.issue(RESET_PASSWORD, susan)
     Ticket.issue(INVITE)

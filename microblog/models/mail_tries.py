@@ -66,5 +66,6 @@ class HasMail:
         return data_dir() / "outbox" / f"{self.id}.eml"
 
     def remove_traces(self):
-        """Remove what lies in files for this row."""
-        self.letter.unlink(missing_ok=True)
+        """Remove what lies in files for this row, whole or begun."""
+        for path in self.letter.parent.glob(f"{self.id}.*"):
+            path.unlink(missing_ok=True)
