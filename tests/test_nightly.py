@@ -40,6 +40,19 @@ def test_ended_tasks_and_their_notifications_are_forgotten_after_ninety_days(exp
     assert list(Notification.since(susan, 0)) == []
 
 
+def test_a_task_whose_file_is_kept_for_longer_stays_as_long(exported, later):
+    Task.update(file_expires_at=clock.now() + timedelta(days=365)).where(Task.id == exported.id).execute()
+
+    later(days=364)
+    nightly.work.call_local()
+    assert Task.get_by_id(exported.id).file.exists()
+
+    later(days=366)
+    nightly.work.call_local()
+    assert Task.select().count() == 0
+    assert not exported.file.exists()
+
+
 def test_files_without_a_task_and_drafts_that_nobody_writes_are_removed(exported):
     strays = [exported.file.with_name("gone.json"), exported.file.with_suffix(".1.part")]
     for stray in strays:
