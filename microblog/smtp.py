@@ -31,10 +31,14 @@ class Connection(flask_mail.Connection):
             host = _SMTPOverTLS(server, port, timeout=TIMEOUT_S, context=ssl.create_default_context())
         else:
             host = _SMTP(server, port, timeout=TIMEOUT_S)
-        if self.mail.use_tls:
-            host.starttls(context=ssl.create_default_context())
-        if self.mail.username and self.mail.password:
-            host.login(self.mail.username, self.mail.password)
+        try:
+            if self.mail.use_tls:
+                host.starttls(context=ssl.create_default_context())
+            if self.mail.username and self.mail.password:
+                host.login(self.mail.username, self.mail.password)
+        except OSError:
+            host.close()
+            raise
         return host
 
     def __exit__(self, *error):

@@ -24,7 +24,8 @@ class Postbox:
     mails are accepted.
     """
 
-    def __init__(self):
+    def __init__(self, **options):
+        """With *options* as aiosmtpd's controller takes them."""
         self.mails = []
         self.tries = 0
         self.answers = []
@@ -32,7 +33,7 @@ class Postbox:
         self.on_accept = lambda: None
         self.on_recipient = lambda: None
         self._controller = Controller(
-            self, hostname="127.0.0.1", port=free_port(), data_size_limit=64 * 1024**2
+            self, hostname="127.0.0.1", port=free_port(), data_size_limit=64 * 1024**2, **options
         )
 
     def __enter__(self):
