@@ -41,11 +41,15 @@ class Connection(flask_mail.Connection):
             raise
         return host
 
-    def __exit__(self, *error):
-        # The mail is accepted or refused by now: how the server says good-bye changes neither.
-        if self.host is not None:
+    def __exit__(self, kind, error, traceback):
+        if self.host is None:
+            return
+        # Given up in the middle of a mail, QUIT would be taken for a part of it and never be answered.
+        if error is None or isinstance(error, smtplib.SMTPException):
+            # The mail is accepted or refused by now: how the server says good-bye changes neither.
             with suppress(OSError):
                 self.host.quit()
+        self.host.close()
 
 
 class _TellsUncertainty:

@@ -1,11 +1,13 @@
+import time
 from pathlib import Path
 
 import pytest
 
-from microblog import mail
+from microblog import clock, mail, smtp
 from microblog.disk import OUT_OF_SPACE
 from microblog.jobs import deliver
 from microblog.models import Mail
+from microblog.models.claimable import Lost
 from microblog.models.mail_tries import MailDelayed, MailRefused
 from microblog.models.states import MAILING, QUEUED, SUCCEEDED
 from tests.end_to_end.postbox import Postbox
@@ -44,6 +46,29 @@ def test_an_answer_to_the_sender_or_to_the_mail_means_the_same(app, postbox, ans
 
     assert (type(caught.value), str(caught.value)) == (kind, words)
     assert not caught.value.uncertain
+    assert postbox.mails == []
+
+
+def give_up():
+    raise Lost
+
+
+def begin_and_give_up(message):
+    with smtp.mail.connect() as connection:
+        connection.host.about_to_leave = give_up
+        connection.send(message)
+
+
+def test_who_gives_up_before_the_mail_left_does_not_wait_for_a_good_bye(app):
+    """The server waits for the rest of the mail, and would take QUIT for a part of it."""
+    with Postbox() as postbox, app.app_context():
+        app.extensions["mail"].server, app.extensions["mail"].port = "127.0.0.1", postbox.port
+        message = mail.compose("test", "Test", "susan@example.org", "id", clock.now())
+        began = time.monotonic()
+        with pytest.raises(Lost):
+            begin_and_give_up(message)
+
+    assert time.monotonic() - began < smtp.TIMEOUT_S / 3
     assert postbox.mails == []
 
 
