@@ -13,6 +13,7 @@ from dotenv import dotenv_values
 from microblog.environment import Reader
 
 ROOT = Path(__file__).resolve().parent.parent
+ENV_FILE = ROOT / ".env"
 # What keys in examples are made of, this project's own tests included.
 PLACEHOLDERS = re.compile("change.?me|example|for tests only|microblog|password|secret|you-will-never-guess")
 
@@ -168,4 +169,4 @@ def _can_be_guessed(key):
 
 
 def _env_file():
-    return {name: value for name, value in dotenv_values(ROOT / ".env").items() if value is not None}
+    return {name: value for name, value in dotenv_values(ENV_FILE).items() if value is not None}

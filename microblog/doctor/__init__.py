@@ -10,6 +10,7 @@ CHECKS = (
     machine.check_python,
     machine.check_sqlite,
     machine.check_data_folder,
+    machine.check_env_file,
     machine.check_disk,
     data.check_database,
     data.check_backups,

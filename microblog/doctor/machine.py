@@ -1,20 +1,26 @@
 """Looks at what the site stands on: Python, SQLite, its folder, the disk, the clock."""
 
+import ctypes
 import os
 import platform
 import shutil
 import stat
+import sys
+from dataclasses import fields
 from datetime import timedelta
 
+from dotenv import dotenv_values
 from peewee import fn, sqlite3
 
 from microblog import clock, database
+from microblog.config import ENV_FILE
 from microblog.doctor.data import ask_database, size
 from microblog.doctor.finding import FAULT, FLASK, MIB, WARNING, WELL, Finding
 from microblog.models import Session
 
 SPARE_BYTES = 200 * MIB
 CLOCK_TOLERANCE = timedelta(seconds=5)
+UNSYNCHRONIZED = 5  # TIME_ERROR of adjtimex(2)
 
 
 def check_python(_settings):
@@ -43,22 +49,52 @@ def loses_writes(version):
 
 def check_data_folder(settings):
     folder = settings.data_dir
+    well = Finding(WELL, "data folder", f"{folder}, for its owner only")
+    yield from list(_faults_of(folder)) or [well]
+
+
+def _faults_of(folder):
     owner = folder.stat().st_uid
     if owner != os.geteuid():
-        yield Finding(
-            FAULT,
-            "data folder",
-            f"{folder} belongs to user {owner}, not to you",
-            f"sudo -u '#{owner}' {FLASK} doctor",
-        )
-    # A folder that is closed to others closes all that is in it.
-    is_open = stat.S_IMODE(folder.stat().st_mode) & 0o077
-    if is_open:
-        yield Finding(FAULT, "data folder", f"others may read {folder}", f"chmod -R go-rwx {folder}")
+        yield _fault(f"{folder} belongs to user {owner}, not to you", f"sudo -u '#{owner}' {FLASK} doctor")
+        return
     if not os.access(folder, os.W_OK):
-        yield Finding(FAULT, "data folder", f"{folder} cannot be written", f"chmod u+w {folder}")
-    elif owner == os.geteuid() and not is_open:
-        yield Finding(WELL, "data folder", f"{folder}, for its owner only")
+        yield _fault(f"{folder} cannot be written", f"chmod u+w {folder}")
+    states = {path: state for path in folder.rglob("*") if (state := _state(path))}
+    # Root ran a command, perhaps: the site will want to change what that wrote.
+    if foreign := [path for path, state in states.items() if state.st_uid != owner]:
+        yield _fault(f"not all in it is yours, as {foreign[0]}", f"sudo chown -R '#{owner}' {folder}")
+    close = f"chmod -R go-rwx {folder}"
+    if _is_open(folder.stat()):
+        yield _fault(f"others may read {folder}", close)
+    # Closed by the folder; but so it would lie in any copy of it.
+    elif opened := [path for path, state in states.items() if _is_open(state)]:
+        yield Finding(WARNING, "data folder", f"only the folder keeps others from {opened[0]}", close)
+
+
+def _fault(what, remedy):
+    return Finding(FAULT, "data folder", what, remedy)
+
+
+def _state(path):
+    """None for what is gone meanwhile, for links, which have no mode, and for what the system puts there."""
+    try:
+        return None if path.is_symlink() or path.name == "lost+found" else path.stat()
+    except FileNotFoundError:
+        return None
+
+
+def _is_open(state):
+    return stat.S_IMODE(state.st_mode) & 0o077
+
+
+def check_env_file(settings):
+    if not (ENV_FILE.exists() and _is_open(ENV_FILE.stat())):
+        return
+    secrets = {field.name.upper() for field in fields(settings) if not field.repr}
+    if told := sorted(name for name, value in dotenv_values(ENV_FILE).items() if value and name in secrets):
+        what = f"others may read {', '.join(told)} in {ENV_FILE}"
+        yield Finding(FAULT, "settings", what, f"chmod go-rwx {ENV_FILE}")
 
 
 def check_disk(settings):
@@ -77,8 +113,17 @@ def check_clock(settings):
     now = clock.now()
     last_seen = Session.select(fn.MAX(Session.seen_at))
     newest = ask_database(settings, last_seen.scalar)
+    mend = "timedatectl set-ntp true"
     if newest and newest - now > CLOCK_TOLERANCE:
         what = f"{now:%Y-%m-%d %H:%M:%SZ}, but somebody was here at {newest:%Y-%m-%d %H:%M:%SZ}"
-        yield Finding(FAULT, "clock", what, "timedatectl set-ntp true")
+        yield Finding(FAULT, "clock", what, mend)
+    elif clock_state() == UNSYNCHRONIZED:
+        yield Finding(WARNING, "clock", f"{now:%Y-%m-%d %H:%M:%SZ}, which no time server keeps right", mend)
     else:
         yield Finding(WELL, "clock", f"{now:%Y-%m-%d %H:%M:%SZ}")
+
+
+def clock_state():
+    """What the kernel thinks of its clock, as adjtimex(2) tells; None where it cannot be asked."""
+    # A structure of zeros asks and sets nothing.
+    return ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512)) if sys.platform == "linux" else None

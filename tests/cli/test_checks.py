@@ -221,3 +221,59 @@ def test_the_web_server_is_asked_where_it_listens_and_not_where_the_settings_poi
     assert reachable_address(settings) == "127.0.0.1:8000"
     leave_address(elsewhere)
     assert reachable_address(settings) == "127.0.0.1:8899"
+
+
+@pytest.fixture(autouse=True)
+def kept_clock(monkeypatch):
+    """The clock of a machine for tests may be nobody's business."""
+    monkeypatch.setattr(machine, "UNSYNCHRONIZED", "never")
+
+
+def test_a_clock_that_nobody_keeps_right_is_a_warning(grades, monkeypatch):
+    monkeypatch.setattr(machine, "UNSYNCHRONIZED", machine.clock_state())
+
+    assert grades()["clock"] == WARNING
+
+
+def test_a_file_that_only_the_folder_closes_is_a_warning(grades):
+    data_dir().chmod(0o700)
+    (data_dir() / "run" / "presence.lock").chmod(0o644)
+
+    assert grades()["data folder"] == WARNING
+
+
+def test_links_and_what_the_system_puts_there_are_none_of_ours(grades):
+    data_dir().chmod(0o700)
+    (data_dir() / "link").symlink_to("/etc/hostname")
+    (data_dir() / "dangling").symlink_to("nowhere")
+    (data_dir() / "lost+found").mkdir(mode=0o755)
+
+    assert grades()["data folder"] == WELL
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file away")
+def test_a_file_of_somebody_else_is_a_fault(grades):
+    data_dir().chmod(0o700)
+    os.chown(data_dir() / "run" / "presence.lock", 65534, -1)
+
+    assert grades()["data folder"] == FAULT
+
+
+@pytest.mark.parametrize(
+    ("line", "mode", "fault"),
+    [
+        ("MAIL_PASSWORD=hush", 0o644, True),
+        ("MAIL_PASSWORD=hush", 0o600, False),
+        ("MAIL_PASSWORD=", 0o644, False),
+        ("POSTS_PER_PAGE=10", 0o644, False),
+    ],
+)
+def test_a_secret_in_an_env_file_that_others_may_read_is_a_fault(
+    grades, tmp_path, monkeypatch, line, mode, fault
+):
+    path = tmp_path / ".env"
+    path.write_text(f"{line}\n")
+    path.chmod(mode)
+    monkeypatch.setattr(machine, "ENV_FILE", path)
+
+    assert (grades().get("settings") == FAULT) == fault
