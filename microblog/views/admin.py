@@ -106,9 +106,11 @@ def letter(letter_id):
 def download_letter(letter_id):
     """The whole mail, to be opened by a mail program, with what is attached to it."""
     try:
-        return send_file(outbox.path_of(letter_id), mimetype="message/rfc822", as_attachment=True)
+        answer = send_file(outbox.path_of(letter_id), mimetype="message/rfc822", as_attachment=True)
     except FileNotFoundError:
         abort(404)
+    answer.cache_control.no_store = True
+    return answer
 
 
 def _invites(token=None):
