@@ -247,6 +247,23 @@ def test_programs_cannot_export_without_end(client, susan):
     assert wait_s(answer)
 
 
+@pytest.mark.parametrize(("right", "status"), [(True, 200), (False, 401)])
+def test_programs_of_one_address_ask_600_times_a_minute(client, susan, right, status):
+    secret = Token.issue(susan, "x")[1] if right else "wrong"
+    headers = {"Authorization": f"Bearer {secret}"}
+
+    statuses = {client.get("/api/users", headers=headers).status_code for _ in range(600)}
+    answer = client.get("/api/users", headers=headers)
+
+    assert statuses == {status}
+    assert 1 <= wait_s(answer) <= 61
+    assert answer.content_type == "application/problem+json"
+    assert answer.json["status"] == 429
+    assert re.search(r"Try again in \d+ seconds?\.", answer.json["detail"])
+    elsewhere = client.get("/api/users", headers=headers | {"X-Forwarded-For": "203.0.113.9"})
+    assert elsewhere.status_code == status
+
+
 # The whole
 
 
