@@ -1,5 +1,9 @@
+import re
+from datetime import timedelta
+
 import pytest
 
+from microblog import clock, lifecycle
 from microblog.models import Task
 from microblog.queue import huey
 from tests.conftest import make_user
@@ -52,13 +56,75 @@ def test_where_a_job_broke_is_shown_to_the_administrator_alone(office, browser, 
     assert "ZeroDivisionError" not in browser.get("/tasks").text
 
 
-def test_the_page_says_how_many_wait_and_who_works(office, task):
+def facts(page):
+    """What stands beside each name at the head of the page, without markup."""
+    pairs = re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", page, re.DOTALL)
+    return {name: " ".join(re.sub("<[^>]*>", "", text).split()) for name, text in pairs}
+
+
+def test_the_page_says_how_many_wait_and_lie_in_the_queue_and_who_works(office, susan):
+    huey.immediate = False
+    huey.storage = huey.get_immediate_storage()
+    tasks = [Task.create(name=f"n{n}", description="x", user=susan) for n in range(55)]
+    for task in tasks[:3]:
+        lifecycle.jobs["export_posts"].ring(task)
+    worker = huey.worker.name[:8]
+    seen = []
+
+    for _ in range(2):
+        seen.append(facts(office.get("/admin/tasks").text))
+        Task.update(state="running", worker=huey.worker.name, started_at=clock.now()).where(
+            Task.id.in_([task.id for task in tasks[:2]])
+        ).execute()
+
+    assert seen == [
+        {"Waiting": "55", "In the queue": "3", "Workers": f"{worker} working on 0 tasks"},
+        {"Waiting": "53", "In the queue": "3", "Workers": f"{worker} working on 2 tasks"},
+    ]
+
+
+def test_the_page_says_when_neither_worker_nor_queue_is_there(office, task):
+    huey.immediate = False
+    huey.worker.release()
+
     page = office.get("/admin/tasks").text
 
-    assert huey.worker.name[:8] in page
-    huey.worker.release()
-    assert "none is running: flask doctor says why" in office.get("/admin/tasks").text
     huey.worker.take()
+    assert facts(page) == {
+        "Waiting": "1",
+        "In the queue": "the queue does not answer: flask doctor says why",
+        "Workers": "none is running: flask doctor says why",
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({}, "for 7 minutes ·"),
+        ({"attempts": 2}, "for 7 minutes · attempt 2 failed ·"),
+        (
+            {"state": "running", "worker": "0123456789", "progress": 40},
+            "40 % · for 3 minutes · worker 01234567",
+        ),
+    ],
+)
+def test_a_task_says_for_how_long_it_has_waited_or_run(office, task, values, said):
+    now = clock.now()
+    started_at = now - timedelta(minutes=3) if "worker" in values else None
+    Task.update(created_at=now - timedelta(minutes=7), started_at=started_at, **values).execute()
+
+    assert said in " ".join(office.get("/admin/tasks").text.split())
+
+
+def test_a_task_that_stands_still_says_since_when(office, task, later):
+    run(task)
+    now = clock.now()
+    Task.update(advanced_at=now).execute()
+    assert "no progress since" not in office.get("/admin/tasks").text
+
+    later(minutes=2)
+
+    assert f"no progress since {now:%H:%M}" in office.get("/admin/tasks").text
 
 
 def test_an_empty_page_says_so(office):
