@@ -11,6 +11,7 @@ import pytest
 
 from microblog.database import db
 from microblog.headers import HEADERS
+from tests.conftest import PASSWORD
 
 VISITORS = ("nobody", "john", "susan", "mary")
 TABLE = """
@@ -150,6 +151,14 @@ FIELDS = {
     "POST /account/tokens": {"name": "a program"},
     "POST /auth/reset_password_request": {"email": "x@example.org"},
 }
+NEW_PASSWORD = {"password": "battery staple", "password2": "battery staple"}
+# What a form needs to do what the table had better not do.
+GRAVE = {
+    "POST /account/delete": {"current_password": PASSWORD},
+    "POST /account/email": {"email": "new@example.org", "current_password": PASSWORD},
+    "POST /account/password": {"current_password": PASSWORD, **NEW_PASSWORD},
+    "POST /auth/register": {"username": "new_one", "email": "new@example.org", **NEW_PASSWORD},
+}
 # The same for all, or told to somebody who has just signed out.
 DRAWN_FOR_NOBODY = {"/static/<version>/<path:filename>", "/api/openapi.json", "/auth/logout"}
 # Nothing of the database may change by asking for a page, but when somebody was last here.
@@ -201,7 +210,9 @@ def test_every_act_needs_the_token_of_a_form(site, act):
     method, route = act
     before = rows()
 
-    answer = site.browsers["susan"].open(address(site, route), method=method, data=FIELDS.get(route))
+    complete = (FIELDS | GRAVE).get(f"{method} {route}", {})
+
+    answer = site.browsers["susan"].open(address(site, route), method=method, data=complete)
 
     assert answer.status_code == 400
     assert rows() == before
