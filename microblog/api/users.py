@@ -2,7 +2,7 @@
 
 from flask import g
 
-from microblog.api.body import checked
+from microblog.api.body import checked, fields
 from microblog.api.operation import operation
 from microblog.api.paging import known_id, newest_first
 from microblog.api.problem import Problem
@@ -27,15 +27,16 @@ def show(user):
 @operation(
     "PUT",
     "/users/me",
-    "Change how you present yourself",
+    "Change how you present yourself; without `about_me` it stays as it is",
     body=text_fields("username", about_me=TEXT),
     answer=ref("Profile"),
     problems=(409,),
 )
 def update():
     form = checked(ProfileForm, username="username", about_me="about_me")
+    is_named = fields(about_me=None)["about_me"] is not None
     try:
-        g.caller.introduce(form.username.data, form.about_me.data)
+        g.caller.introduce(form.username.data, form.about_me.data if is_named else g.caller.about_me)
     except UsernameTaken as error:
         raise Problem(409, "Somebody has this name already. Choose another.") from error
     return draw_profile(profile_of(form.username.data))

@@ -68,6 +68,16 @@ def test_the_timeline_is_that_of_the_caller(program, susan, john, write_posts):
     assert [user["username"] for user in program.get("/api/users/me/following").json] == ["john"]
 
 
+def test_what_is_not_named_of_oneself_stays(program):
+    program.put("/api/users/me", json={"username": "susan", "about_me": "Hello"})
+
+    renamed = program.put("/api/users/me", json={"username": "susan2"})
+    silenced = program.put("/api/users/me", json={"username": "susan2", "about_me": ""})
+
+    assert (renamed.json["username"], renamed.json["about_me"]) == ("susan2", "Hello")
+    assert silenced.json["about_me"] == ""
+
+
 def test_nobody_follows_themselves(program):
     assert program.put("/api/users/me/following/me").status_code == 409
 
