@@ -13,7 +13,6 @@ bp = Blueprint("api_document", __name__, url_prefix="/api")
 VERSION = "1.0"
 PROBLEM = {"description": "What went wrong", "content": {MEDIA_TYPE: {"schema": ref("Problem")}}}
 TEXT = {"type": "string"}
-CURSOR = {"type": "string", "pattern": "^[0-9]{1,19}$"}
 
 
 @bp.get("")
@@ -84,10 +83,8 @@ def _responses(rule, operation):
     good = {"description": "As asked for"}
     if operation.answer:
         good["content"] = {"application/json": {"schema": operation.answer}}
-    if operation.paged:
-        good["headers"] = {"Link": {"schema": TEXT, "description": "RFC 8288: `next` and `prev`"}}
-    elif operation.status in (201, 202):
-        good["headers"] = {"Location": {"schema": TEXT}}
+    if headers := _headers(rule, operation):
+        good["headers"] = headers
     responses = {str(operation.status): good}
     if _method(rule) == "GET":
         responses["304"] = {"description": "What you have, by its ETag, is what there is"}
@@ -95,6 +92,17 @@ def _responses(rule, operation):
     if operation.body:
         problems |= {400, 413, 415, 422}
     return responses | {str(status): PROBLEM for status in sorted(problems)} | {"default": PROBLEM}
+
+
+def _headers(rule, operation):
+    headers = {}
+    if _method(rule) == "GET":
+        headers["ETag"] = {"schema": TEXT, "required": True}
+    if operation.paged:
+        headers["Link"] = {"schema": TEXT, "description": "RFC 8288: `next` and `prev`, where there are any"}
+    if operation.located:
+        headers["Location"] = {"schema": TEXT, "required": True}
+    return headers
 
 
 def _path_parameters(rule):
@@ -107,7 +115,7 @@ def _path_parameters(rule):
 def _query_parameters(operation):
     cursors = {"newest first": ("max_id", "since_id"), "oldest first": ("since_id",)}
     names = cursors.get(operation.paged, ())
-    parameters = [{"name": name, "in": "query", "schema": CURSOR} for name in names]
+    parameters = [{"name": name, "in": "query", "schema": operation.cursor} for name in names]
     if operation.paged:
         schema = {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT}
         parameters.append({"name": "limit", "in": "query", "schema": schema})

@@ -21,6 +21,7 @@ ONE = {"answer": ref("Task"), "problems": (404,)}
     "Ask for an export of your posts; `Location` says where to watch it",
     answer=ref("Task"),
     status=202,
+    located=True,
     problems=(409,),
 )
 def create():

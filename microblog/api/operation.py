@@ -6,6 +6,7 @@ from flask import Blueprint, current_app, g, request
 
 from microblog import rate_limits
 from microblog.api import access
+from microblog.api.paging import CURSOR
 from microblog.auth import login_manager
 
 bp = Blueprint("api", __name__, url_prefix="/api")
@@ -17,7 +18,8 @@ class Operation(NamedTuple):
     """
     *answer* is the schema of what comes back with *status*, None for nothing; *body* that of what is sent.
 
-    *paged* tells how a list is read on, ``newest first`` or ``oldest first``; *problems* which errors there
+    *located* tells that the answer's ``Location`` leads to what was made. *paged* tells how a list is read
+    on, ``newest first`` or ``oldest first``, by ids that look as *cursor* says; *problems* which errors there
     are besides those that each operation has.
     """
 
@@ -25,7 +27,9 @@ class Operation(NamedTuple):
     answer: dict | None = None
     status: int = 200
     body: dict | None = None
+    located: bool = False
     paged: str | None = None
+    cursor: dict = CURSOR
     problems: tuple[int, ...] = ()
     access: str = BEARER
     media_type: str = "application/json"

@@ -8,15 +8,18 @@ from microblog.api.problem import Problem
 from microblog.database import LARGEST_ID
 
 DEFAULT, MOST = 25, 100
+CURSOR = {"type": "string", "pattern": "^[0-9]{1,19}$"}
 
 
-def newest_first(query, column, shape):
+def newest_first(query, column, shape, place=None):
     """
-    A page of *query*, whose rows come by falling *column*, an id; each as *shape* draws it.
+    A page of *query*, whose rows come by falling *column*; each as *shape* draws it.
 
-    ``next`` leads to the older ones, ``prev`` to those that came since.
+    ``next`` leads to the older ones, ``prev`` to those that came since. The column is an id, or *place* gives
+    the value of it that belongs to the id in the query's parameter of some name.
     """
-    most, before, after = limit(), row_id("max_id"), row_id("since_id")
+    place = place or row_id
+    most, before, after = limit(), place("max_id"), place("since_id")
     if before is not None:
         query = query.where(column < before)
     if after is not None:
@@ -25,7 +28,7 @@ def newest_first(query, column, shape):
     shown, more = rows[:most], len(rows) > most
     links = {}
     if more:
-        links["next"] = {"max_id": _id(shown[-1]), "since_id": after}
+        links["next"] = {"max_id": _id(shown[-1]), "since_id": request.args.get("since_id")}
     if shown:
         links["prev"] = {"since_id": _id(shown[0])}
     return _listed(shown, shape, links)

@@ -39,6 +39,7 @@ def by(user):
     body=text_fields("body", language=LANGUAGE),
     answer=ref("Post"),
     status=201,
+    located=True,
 )
 @rate_limits.posting
 def create():

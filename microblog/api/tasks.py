@@ -1,12 +1,12 @@
 """Whatever the site does for the caller in the background."""
 
-from flask import g, jsonify, url_for
+from flask import g, request, url_for
 
 from microblog import rate_limits, security_log
 from microblog.api.operation import operation
-from microblog.api.paging import limit
+from microblog.api.paging import newest_first
 from microblog.api.problem import Problem
-from microblog.api.shapes import draw_task, list_of, ref
+from microblog.api.shapes import TASK_ID, draw_task, list_of, ref
 from microblog.lifecycle import NotEnded, launch_again
 from microblog.models import Task
 from microblog.models.task import TaskInProgress
@@ -14,9 +14,16 @@ from microblog.models.task import TaskInProgress
 ONE = {"answer": ref("Task"), "problems": (404,)}
 
 
-@operation("GET", "/tasks", "Your tasks, newest first", answer=list_of("Task"), paged="limit alone")
+@operation(
+    "GET",
+    "/tasks",
+    "Your tasks, newest first",
+    answer=list_of("Task"),
+    paged="newest first",
+    cursor=TASK_ID,
+)
 def index():
-    return jsonify([draw_task(task) for task in Task.of(g.caller).limit(limit())])
+    return newest_first(Task.of(g.caller), Task.age(), draw_task, place=_age)
 
 
 @operation("GET", "/tasks/<task_id>", "One task: its state, progress and result", **ONE)
@@ -36,6 +43,7 @@ def cancel(task_id):
     "Do again what an ended task was about, as a new task",
     answer=ref("Task"),
     status=202,
+    located=True,
     problems=(404, 409),
 )
 def retry(task_id):
@@ -62,3 +70,18 @@ def own(task_id, **values):
     if task is None:
         raise Problem(404, "You have no such task.")
     return task
+
+
+def _age(name):
+    """
+    The age of the caller's task whose id stands in the query's *name*, None when there is none.
+
+    Raises:
+        Problem: 400, the caller has no such task, not any more perhaps.
+    """
+    task_id = request.args.get(name)
+    if task_id is None:
+        return None
+    if not Task.of(g.caller).where(Task.id == task_id).exists():
+        raise Problem(400, f"{name} must be the id of a task of yours.")
+    return Task.age_of(task_id)

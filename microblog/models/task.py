@@ -11,6 +11,7 @@ from peewee import (
     IntegerField,
     IntegrityError,
     JSONField,
+    Tuple,
     fn,
 )
 
@@ -87,7 +88,18 @@ class Task(HasProgress, HasFile, HasCard, Claimable):
     @classmethod
     def of(cls, user):
         """All tasks of *user*, newest first."""
-        return cls.select().where(cls.user == user).order_by(cls.created_at.desc())
+        return cls.select().where(cls.user == user).order_by(cls.created_at.desc(), cls.id.desc())
+
+    @classmethod
+    def age(cls):
+        """What `of` sorts by: the ids tell those of one moment apart, and nothing else."""
+        return Tuple(cls.created_at, cls.id)
+
+    @classmethod
+    def age_of(cls, task_id):
+        """The age of one task, to be compared with that of others."""
+        one = cls.alias()
+        return one.select(one.created_at, one.id).where(one.id == task_id)
 
     @classmethod
     def not_in_vain(cls, user, job, since):

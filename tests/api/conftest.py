@@ -1,6 +1,7 @@
 """Programs, each with a token; whatever they are answered is held against the OpenAPI document."""
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import jsonschema_rs
 import pytest
@@ -65,6 +66,7 @@ def check_by_document(contract, method, path, answer):
         return
     described = operation["responses"].get(str(answer.status_code))
     assert described, f"{method} {path} answered {answer.status_code}: {answer.text}"
+    check_headers(contract, operation, described.get("headers", {}), answer)
     if "content" not in described:
         assert answer.data == b""
         return
@@ -72,6 +74,22 @@ def check_by_document(contract, method, path, answer):
     assert answer.mimetype == media_type
     schema = {**content["schema"], "components": contract["components"]}
     jsonschema_rs.validator_for(schema).validate(answer.get_json(force=True))
+
+
+def check_headers(contract, operation, announced, answer):
+    """What is announced is sent unless it is optional, and nothing else of its kind."""
+    missing = [name for name, header in announced.items() if header.get("required")]
+    assert [name for name in missing if name not in answer.headers] == []
+    if answer.status_code != 304:
+        told = {"Location", "Link", "ETag"} & set(answer.headers.keys())
+        assert told <= set(announced), f"{operation['operationId']} does not announce {told}"
+    if answer.location:
+        assert operation_at(contract, "GET", answer.location), answer.location
+    parameters = {one["name"] for one in operation["parameters"] if one["in"] == "query"}
+    for link in answer.headers.getlist("Link"):
+        address = urlsplit(re.fullmatch(r'<(.+)>; rel="(?:next|prev)"', link)[1])
+        assert address.path == answer.request.path
+        assert set(parse_qs(address.query)) <= parameters
 
 
 def operation_at(contract, method, path):

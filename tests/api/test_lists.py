@@ -1,10 +1,12 @@
 """Cursors, links and what a client keeps."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
-from microblog.models import Follow, Notification, Post, Task, User
+from microblog import clock
+from microblog.models import Follow, Message, Notification, Post, Task, Token, User
 from tests.conftest import make_user
 
 
@@ -33,6 +35,69 @@ def test_the_links_lead_through_the_whole_list_once(program, posts):
         seen += bodies(answer)
 
     assert seen == ["7", "6", "5", "4", "3", "2", "1"]
+
+
+@pytest.fixture
+def three_of_each(susan, john, write_posts):
+    """Three of whatever there is a list of, for susan."""
+    write_posts(susan, "1", "2", "3")
+    now = clock.now()
+    for number in range(3):
+        friend = make_user(f"friend{number}")
+        susan.follow(friend)
+        friend.follow(susan)
+        Message.send(susan, john, str(number))
+        Message.send(john, susan, str(number))
+        Notification.push(susan, f"news{number}", number)
+        # Two of the same moment.
+        Task.create(name=f"n{number}", description="x", user=susan, created_at=now + timedelta(number // 2))
+        Task.create(name=f"n{number}", description="x", user=john)
+        Token.issue(susan, str(number))
+
+
+def test_the_links_of_every_list_lead_through_all_of_it_once(program, contract, three_of_each):
+    lists = [path for path, methods in contract["paths"].items() if is_list(methods.get("get"))]
+    for path in lists:
+        path = path.format(user="me")
+        everything = program.get(f"{path}?limit=100").json
+        answer = program.get(f"{path}?limit=1")
+        seen = answer.json
+        # The list that is read forwards says how to go on also where there is nothing yet.
+        while answer.json and len(seen) <= len(everything) and (path_on := link(answer, "next")):
+            answer = program.get(path_on)
+            seen += answer.json
+
+        assert len(everything) >= 3, path
+        assert seen == everything, path
+    assert {"/api/tasks", "/api/tokens", "/api/notifications"} <= set(lists)
+
+
+def is_list(operation):
+    return operation and any(parameter["name"] == "limit" for parameter in operation["parameters"])
+
+
+def test_there_is_no_link_to_a_next_page_where_there_is_none(program, posts):
+    assert link(program.get("/api/posts?limit=7"), "next") is None
+
+
+def test_tasks_that_came_since_are_those_after_a_task(program, susan):
+    first, second, third = (
+        Task.create(name=f"n{number}", description="x", user=susan).id for number in range(3)
+    )
+
+    newer = program.get(f"/api/tasks?since_id={first}")
+    between = program.get(f"/api/tasks?since_id={first}&max_id={third}&limit=1")
+
+    assert [task["id"] for task in newer.json] == [third, second]
+    assert [task["id"] for task in between.json] == [second]
+    assert program.get(link(newer, "prev")).json == []
+
+
+@pytest.mark.parametrize("name", ["max_id", "since_id"])
+def test_a_task_that_is_not_ones_own_is_no_cursor(program, john, name):
+    johns = Task.create(name="export_posts", description="x", user=john)
+    for text in (johns.id, "11111111-1111-1111-1111-111111111111", "1", "", "\0", "x" * 5000):
+        assert program.get("/api/tasks", query_string={name: text}).status_code == 400
 
 
 def test_the_link_back_leads_to_what_came_since(program, posts, susan):
