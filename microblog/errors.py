@@ -62,6 +62,8 @@ def show(error):
     if error.response is not None:
         return answer
     title, text = WORDS.get(error.code, WORDS[500 if error.code >= 500 else 400])
+    if problem.is_asked_for():
+        text = problem.words(error.code)
     if error.code == 429 and error.retry_after:
         text = _wait(error.retry_after)
     if error.code >= 500:

@@ -7,6 +7,19 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 MEDIA_TYPE = "application/problem+json"
+# What is said of errors that no operation found by itself. Programs have no buttons and reload no pages.
+WORDS = {
+    400: "The request cannot be understood.",
+    403: "You may not do that.",
+    404: "There is nothing at this address; /api/docs says where there is something.",
+    405: "This address does not take that method; the header Allow names those that it takes.",
+    409: "That cannot be done any more, or not yet.",
+    413: "That is more than the site takes at once.",
+    416: "The file has no such range; the header Content-Range tells its size.",
+    429: "That was too often. Wait a moment, then try again.",
+    503: "The site is busy, and nothing was saved. Try again in a moment.",
+}
+FAULT = "The site made a mistake, which is noted. Nothing is wrong with the request."
 
 
 class Problem(HTTPException):
@@ -21,6 +34,11 @@ class Problem(HTTPException):
 def is_asked_for():
     """Whether whoever asks is a program that reads problems."""
     return request.path == "/api" or (request.path.startswith("/api/") and request.path != "/api/docs")
+
+
+def words(status):
+    """What there is to say of *status*, where nothing more is known."""
+    return WORDS.get(status) or (FAULT if status >= 500 else HTTPStatus(status).phrase)
 
 
 def text(status, detail, errors=None):

@@ -1,12 +1,17 @@
 """Whatever a program sends, it is told what is wrong with it, and nothing breaks."""
 
 import json
+import re
 
 import pytest
+from flask import abort
 
-from microblog.models import Post
+from microblog.jobs import export_posts
+from microblog.models import Post, Task
 from tests.conftest import PASSWORD
 
+OF_PAGES = re.compile(r"\b(pages?|buttons?|reload|go back|ask the administrator)\b", re.IGNORECASE)
+FILE = "/api/exports/{}/file"
 WRITES = [
     ("PUT", "/api/users/me"),
     ("POST", "/api/posts"),
@@ -125,6 +130,48 @@ def test_a_wrong_address_is_a_problem(program, path):
 
     assert answer.status_code == 404
     assert answer.json == {"title": "Not Found", "status": 404, "detail": answer.json["detail"]}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "sent", "status", "said"),
+    [
+        ("GET", "/api/nothing", {}, 404, "nothing at this address"),
+        ("DELETE", "/api/posts", {}, 405, "the header Allow names"),
+        (
+            "POST",
+            "/api/posts",
+            {"data": b"{", "content_type": "application/json"},
+            400,
+            "cannot be understood",
+        ),
+        ("POST", "/api/posts", {"data": b"x" * 70_000}, 413, "more than the site takes"),
+        ("POST", "/api/posts", {"headers": {"Origin": "https://evil.com"}}, 403, "You may not"),
+        ("GET", FILE, {"headers": {"Range": "bytes=99999-"}}, 416, "the header Content-Range"),
+    ],
+)
+def test_a_program_is_told_what_is_wrong_in_words_for_programs(
+    program, susan, method, path, sent, status, said
+):
+    task = Task.launch(export_posts, susan, "Exporting posts...")
+
+    headers = {"Authorization": f"Bearer {program.token}", **sent.get("headers", {})}
+
+    answer = program.client.open(path.format(task.id), method=method, **{**sent, "headers": headers})
+
+    assert answer.status_code == status
+    assert said in answer.json["detail"]
+    assert not OF_PAGES.search(answer.json["detail"])
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 413, 416, 418, 422, 429, 500, 501, 503])
+def test_no_error_speaks_to_programs_of_pages(app, susan, status):
+    app.add_url_rule("/api/abort/<int:code>", "abort", abort)
+
+    answer = app.test_client().get(f"/api/abort/{status}")
+
+    assert answer.status_code == status
+    assert answer.json["detail"]
+    assert not OF_PAGES.search(answer.json["detail"])
 
 
 def test_pages_beside_it_still_answer_with_pages(client, susan):
