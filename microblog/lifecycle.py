@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 
 from peewee import OperationalError
 
+from microblog import security_log
 from microblog.disk import OUT_OF_SPACE
 from microblog.i18n import N_
 from microblog.models import Mail
@@ -120,9 +121,11 @@ def job(model=Task, priority=TASK_PRIORITY):
     return lambda function: Job(function, model, priority)
 
 
-def launch_again(task):
+def launch_again(task, **facts):
     """
     Launch a new task for what *task*, an ended one, was about; an ended one never lives again.
+
+    The security log tells of it, with *facts*: ``by`` whom, when it was not its user.
 
     Raises:
         NotEnded: it is still under way.
@@ -135,6 +138,8 @@ def launch_again(task):
         raise UnknownJob(task.name)
     again = Task.launch(jobs[task.name], task.user_id, task.description, **task.arguments)
     task.dismiss()
+    if again.user:
+        security_log.note("export-asked", again.user, task=again.id, **facts)
     return again
 
 

@@ -4,8 +4,14 @@ from datetime import UTC, datetime
 import pytest
 
 from microblog import clock, security_log
+from microblog.auth import suspend
 from microblog.database import data_dir
+from microblog.models import Post, Session, Task, Ticket, Token
+from microblog.models.ticket import CHANGE_EMAIL, INVITE, RESET_PASSWORD
 from tests.conftest import PASSWORD, make_user
+
+NEW = {"password": "battery staple", "password2": "battery staple"}
+OWN = {"current_password": PASSWORD}
 
 
 def texts():
@@ -38,6 +44,179 @@ def test_what_happens_at_the_doors_is_told_in_a_line_each(client, susan):
     ]
 
 
+@pytest.fixture
+def mary(app):
+    """The administrator."""
+    return make_user("mary", is_admin=True)
+
+
+@pytest.fixture
+def marys(mary, sign_in):
+    return sign_in(mary)
+
+
+@pytest.fixture
+def task(susan):
+    return Task.create(name="export_posts", description="Exporting posts...", user=susan)
+
+
+@pytest.fixture
+def failed(task):
+    task.fail("The server is out of space.")
+    return task
+
+
+def register(client, susan):
+    client.post_form("/auth/register", username="john", email="john@example.org", **NEW)
+
+
+def set_up(client, susan):
+    (data_dir() / "setup_code").write_text("code")
+    client.post_form("/setup?code=code", username="john", email="john@example.org", **NEW)
+
+
+def ask_for_a_link(client, susan):
+    client.post_form("/auth/reset_password_request", email=susan.email)
+
+
+def reset_the_password(client, susan):
+    client.post_form(f"/auth/reset_password/{Ticket.issue(RESET_PASSWORD, susan)}", **NEW)
+
+
+def knock_while_suspended(client, susan):
+    suspend(susan)
+    client.post_form("/auth/login", username="susan", password=PASSWORD)
+
+
+def make_a_token(client, susan):
+    client.post("/api/tokens", json={"name": "mine"}, auth=("susan", PASSWORD))
+
+
+def fail_to_make_a_token(client, susan):
+    client.post("/api/tokens", json={"name": "mine"}, auth=("susan", "wrong horse"))
+
+
+@pytest.mark.parametrize(
+    ("act", "told"),
+    [
+        (register, "registered user=john"),
+        (set_up, "set-up user=john"),
+        (ask_for_a_link, "reset-asked"),
+        (reset_the_password, "password-reset user=susan"),
+        (knock_while_suspended, "sign-in-refused user=susan reason=suspended"),
+        (make_a_token, "token-made user=susan token=1"),
+        (fail_to_make_a_token, "sign-in-failed user=susan door=api"),
+    ],
+)
+def test_what_a_stranger_does_is_told(client, susan, act, told):
+    act(client, susan)
+
+    assert texts()[0] == f"{told} address=127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "told"),
+    [
+        ("/account/email", {"email": "new@example.org", **OWN}, "email-change-asked"),
+        ("/account/email", {"email": "new@example.org", "current_password": "x"}, "password-check-failed"),
+        ("/account/password", {"current_password": "wrong horse", **NEW}, "password-check-failed"),
+        ("/account/delete", {"current_password": "wrong horse"}, "password-check-failed"),
+        ("/account/sessions/{session}/end", {}, "session-ended"),
+        ("/account/tokens", {"name": "mine"}, "token-made token=2"),
+        ("/account/tokens/1/delete", {}, "token-ended token=1"),
+        ("/tasks/{task}/retry", {}, "export-asked task={again}"),
+        ("/tasks/{task}/delete", {}, "export-deleted task={task}"),
+        ("/post/1/delete", {}, "post-deleted post=1 by=susan"),
+    ],
+)
+def test_what_somebody_does_with_what_is_theirs_is_told(browser, susan, failed, path, fields, told):
+    Post.create(author=susan, body="first")
+    Token.issue(susan, "a program")
+    session, _token = Session.start(susan, False, "another browser")
+
+    browser.post_form(path.format(task=failed.id, session=session.id), **fields)
+
+    [text] = texts()
+    event, _space, facts = told.format(task=failed.id, again=newest(susan).id).partition(" ")
+    assert text.split() == [event, "user=susan", *facts.split(), "address=127.0.0.1"]
+
+
+def test_a_new_address_is_told_once_it_is_confirmed(browser, susan):
+    browser.get(f"/account/email/{Ticket.issue(CHANGE_EMAIL, susan, 'new@example.org')}")
+    assert texts() == []
+
+    browser.post_form("/account/confirm_email")
+
+    assert texts() == ["email-changed user=susan address=127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "told"),
+    [
+        ("DELETE", "/api/tokens", "token-ended token=1"),
+        ("DELETE", "/api/tokens/1", "token-ended token=1"),
+        ("DELETE", "/api/posts/1", "post-deleted post=1 by=susan"),
+        ("DELETE", "/api/exports/{task}/file", "export-deleted task={task}"),
+        ("POST", "/api/exports", "export-asked task={again}"),
+        ("POST", "/api/tasks/{task}/retry", "export-asked task={again}"),
+    ],
+)
+def test_what_a_program_does_is_told(client, susan, failed, method, path, told):
+    Post.create(author=susan, body="first")
+    _token, secret = Token.issue(susan, "a program")
+    headers = {"Authorization": f"Bearer {secret}"}
+
+    client.open(path.format(task=failed.id), method=method, headers=headers)
+
+    [text] = texts()
+    event, _space, facts = told.format(task=failed.id, again=newest(susan).id).partition(" ")
+    assert text.split() == [event, "user=susan", *facts.split(), "address=127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/admin/invites", "invited user=mary"),
+        ("/admin/invites/1/delete", "invitation-withdrawn user=mary"),
+        ("/admin/users/susan/suspend", "suspended user=susan by=mary"),
+        ("/admin/users/susan/restore", "restored user=susan by=mary"),
+        ("/admin/tasks/{task}/retry", "export-asked user=susan task={again} by=mary"),
+        ("/post/1/delete", "post-deleted user=susan post=1 by=mary"),
+    ],
+)
+def test_what_the_administrator_does_is_told_with_whom_it_was_done_to(marys, mary, susan, failed, path, told):
+    Post.create(author=susan, body="first")
+    Ticket.issue(INVITE, mary)
+
+    marys.post_form(path.format(task=failed.id))
+
+    assert texts() == [f"{told.format(again=newest(susan).id)} address=127.0.0.1"]
+
+
+def test_a_task_that_the_administrator_cancels_is_told_once(marys, task):
+    for _ in range(2):
+        marys.post_form(f"/admin/tasks/{task.id}/cancel")
+
+    assert texts() == [f"export-cancelled user=susan task={task.id} by=mary address=127.0.0.1"]
+
+
+def test_what_the_operator_does_to_tasks_is_told(app, susan, failed):
+    run = app.test_cli_runner().invoke
+    run(args=["tasks", "retry", failed.id])
+    again = newest(susan)
+    waiting = Task.create(name="export_posts", description="Exporting posts...", user=susan)
+    run(args=["tasks", "cancel", waiting.id])
+
+    assert texts() == [
+        f"export-asked user=susan task={again.id} by=operator",
+        f"export-cancelled user=susan task={waiting.id} by=operator",
+    ]
+
+
+def newest(user):
+    return Task.of(user).first()
+
+
 @pytest.mark.parametrize(
     ("value", "told"),
     [
@@ -58,11 +237,10 @@ def test_no_value_looks_like_another_line_or_fact(app, value, told):
     assert texts() == [f"event fact={told}"]
 
 
-def test_the_administrator_reads_the_latest(app, sign_in, susan, browser):
-    mary = make_user("mary", is_admin=True)
+def test_the_administrator_reads_the_latest(marys, browser):
     browser.post_form("/auth/logout")
 
-    answer = sign_in(mary).get("/admin/security")
+    answer = marys.get("/admin/security")
 
     assert "sign-out user=susan address=127.0.0.1" in answer.text
     assert ">Today<" in answer.text

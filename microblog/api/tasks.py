@@ -2,7 +2,7 @@
 
 from flask import g, request, url_for
 
-from microblog import rate_limits, security_log
+from microblog import rate_limits
 from microblog.api.operation import operation
 from microblog.api.paging import newest_first
 from microblog.api.problem import Problem
@@ -55,7 +55,6 @@ def retry(task_id):
         raise Problem(409, "It has not ended yet.") from error
     except TaskInProgress as error:
         raise Problem(409, "Another of its kind is in progress.") from error
-    security_log.note("export-asked", g.caller, task=again.id)
     return draw_task(own(again.id)), 202, {"Location": url_for("api.tasks_show", task_id=again.id)}
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 import click
 from flask.cli import AppGroup
 
+from microblog import security_log
 from microblog.database import connected
 from microblog.i18n import N_
 from microblog.jobs import example
@@ -19,6 +20,8 @@ HELP = """Look at background tasks, retry and cancel them; start the example.
 For ID the reference is enough that people see, the first eight characters."""
 
 MOST_NAMED = 5
+# Who did it, in the security log: whoever has a shell there.
+OPERATOR = "operator"
 
 tasks = AppGroup("tasks", help=HELP)
 task_id = click.argument("task_id", metavar="ID")
@@ -56,7 +59,7 @@ def retry(task_id):
     """Do again what the ended task ID was about, and print the id of the new one."""
     with connected():
         try:
-            click.echo(launch_again(_task(task_id)).id)
+            click.echo(launch_again(_task(task_id), by=OPERATOR).id)
         except NotEnded as error:
             raise click.ClickException("it has not ended; cancel it first") from error
         except UnknownJob as error:
@@ -76,6 +79,7 @@ def cancel(task_id):
         if task.complete:
             raise click.ClickException(f"it has ended already: {task.state}")
         task.cancel()
+        security_log.note("export-cancelled", task.user, task=task.id, by=OPERATOR)
         click.echo("cancelled" if _task(task.id).complete else "its worker was told to stop")
 
 

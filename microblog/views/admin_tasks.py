@@ -2,9 +2,10 @@
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
+from flask_login import current_user
 from redis.exceptions import RedisError
 
-from microblog import clock
+from microblog import clock, security_log
 from microblog.auth import admin_required
 from microblog.lifecycle import NotEnded, UnknownJob, launch_again
 from microblog.models import Task
@@ -40,7 +41,7 @@ def index():
 def retry(task_id):
     """Launch a new task for the same user."""
     try:
-        launch_again(_task(task_id))
+        launch_again(_task(task_id), by=current_user.username)
     except (NotEnded, UnknownJob):
         abort(409)
     except TaskInProgress:
@@ -51,7 +52,10 @@ def retry(task_id):
 @bp.post("/<uuid:task_id>/cancel")
 @admin_required
 def cancel(task_id):
-    _task(task_id).cancel()
+    task = _task(task_id)
+    if not task.complete:
+        task.cancel()
+        security_log.note("export-cancelled", task.user, task=task.id, by=current_user.username)
     return redirect(url_for("admin_tasks.index"))
 
 

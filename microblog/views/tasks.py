@@ -63,13 +63,11 @@ def retry(task_id):
     task = _own(task_id)
     rate_limits.check_exports(current_user)
     try:
-        again = launch_again(task)
+        launch_again(task)
     except (NotEnded, UnknownJob):
         abort(409)
     except TaskInProgress:
         flash(_("An export task is currently in progress"))
-    else:
-        security_log.note("export-asked", current_user, task=again.id)
     return _back()
 
 
