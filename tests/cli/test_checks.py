@@ -2,11 +2,15 @@ import dataclasses
 import os
 import subprocess
 import sys
+import time
 from datetime import timedelta
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
+from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from microblog import clock, doctor
+from microblog import clock, doctor, queue_server
 from microblog.config import ROOT
 from microblog.database import data_dir, db
 from microblog.doctor import FAULT, WARNING, WELL, machine
@@ -14,25 +18,67 @@ from microblog.models import Session, Task
 from microblog.premises import leave_address, reachable_address
 from microblog.queue import huey
 from tests.end_to_end.postbox import Postbox
+from tests.end_to_end.running_site import free_port
+
+ORDER = [WELL, WARNING, FAULT]
 
 
 @pytest.fixture
-def grades(app):
-    """A function that examines the site and returns the worst grade of each part with its findings."""
+def worst(app):
+    """A function that examines the site and returns the worst finding of each part."""
 
-    def grades(**changed):
+    def worst(**changed):
         app.config["SETTINGS"] = dataclasses.replace(app.config["SETTINGS"], **changed)
-        found = {}
         with app.app_context():
-            for finding in doctor.examine():
-                found.setdefault(finding.part, []).append(finding)
-        order = [WELL, WARNING, FAULT]
-        return {
-            part: max((finding.grade for finding in findings), key=order.index)
-            for part, findings in found.items()
-        }
+            findings = sorted(doctor.examine(), key=lambda finding: ORDER.index(finding.grade))
+        return {finding.part: finding for finding in findings}
 
-    return grades
+    return worst
+
+
+@pytest.fixture
+def grades(worst):
+    """A function that examines the site and returns the worst grade of each part."""
+    return lambda **changed: {part: finding.grade for part, finding in worst(**changed).items()}
+
+
+@pytest.fixture
+def queue(settings):
+    """A function that starts a real queue server with further options, and returns its address."""
+    servers = []
+    (settings.data_dir / "queue").mkdir()
+
+    def start(*options):
+        socket = settings.data_dir / f"queue{len(servers)}.sock"
+        command = [*queue_server.command(settings, socket), *options]
+        servers.append(subprocess.Popen(command, stdout=subprocess.DEVNULL))
+        url = queue_server.url_of(socket)
+        end = time.monotonic() + 10
+        while not queue_server.answers(url):
+            assert time.monotonic() < end, "the queue server does not start"
+        return url
+
+    yield start
+    for server in servers:
+        server.kill()
+        server.wait()
+
+
+@pytest.fixture
+def mail_server(app):
+    """A mail server that lets in one program only; the site is told where it is."""
+    right = LoginPassword(b"microblog", b"right")
+
+    def check(_server, _session, _envelope, _mechanism, given):
+        return AuthResult(success=given == right, handled=False)
+
+    server = Controller(
+        Sink(), hostname="127.0.0.1", port=free_port(), authenticator=check, auth_require_tls=False
+    )
+    server.start()
+    app.extensions["mail"].server, app.extensions["mail"].port = "127.0.0.1", server.port
+    yield app.extensions["mail"]
+    server.stop(no_assert=True)
 
 
 def test_each_part_of_a_sound_site_is_well(grades, susan):
@@ -128,6 +174,80 @@ def test_a_mail_server_that_lets_us_in_is_well(grades, app):
         app.extensions["mail"].server, app.extensions["mail"].port = "127.0.0.1", postbox.port
 
         assert grades(mail_server="127.0.0.1", mail_default_sender="me@example.org")["mail"] == WELL
+
+
+@pytest.mark.parametrize(("password", "grade"), [("right", WELL), ("wrong", FAULT)])
+def test_a_mail_server_that_refuses_the_password_is_a_fault(worst, mail_server, password, grade):
+    mail_server.username, mail_server.password = "microblog", password
+
+    found = worst(mail_server="127.0.0.1", mail_default_sender="me@example.org")["mail"]
+
+    assert found.grade == grade
+    if grade == FAULT:
+        assert found.what.startswith("127.0.0.1:25 refuses: (535, ")
+        assert found.remedy == "set MAIL_USERNAME and MAIL_PASSWORD"
+    assert password not in found.what
+
+
+def test_a_mail_server_that_speaks_no_tls_where_it_should_is_a_fault(worst, mail_server):
+    mail_server.use_ssl = True
+
+    found = worst(mail_server="127.0.0.1", mail_use_ssl=True, mail_default_sender="me@example.org")["mail"]
+
+    assert found.grade == FAULT
+    assert "SSL" in found.what
+    assert found.remedy.startswith("set MAIL_USE_SSL=on for port 465, MAIL_USE_TLS=on for 587")
+
+
+@pytest.mark.parametrize(
+    ("changed", "grade"),
+    [
+        ({}, WARNING),
+        ({"mail_use_tls": True}, WELL),
+        ({"mail_use_ssl": True}, WELL),
+        ({"mail_server": "127.0.0.1"}, WELL),
+        ({"mail_password": None}, WELL),
+    ],
+)
+def test_a_password_that_travels_in_the_clear_is_a_warning(worst, mail_server, changed, grade):
+    settings = {
+        "mail_server": "mail.example.org",
+        "mail_password": "right",
+        "mail_default_sender": "me@example.org",
+    }
+
+    found = worst(**settings | changed)["mail"]
+
+    assert found.grade == grade
+    assert ("the password travels in the clear" in found.what) == (grade == WARNING)
+
+
+def test_mails_from_an_address_that_nobody_chose_are_a_warning(worst, mail_server):
+    found = worst(mail_server="127.0.0.1")["mail"]
+
+    assert (found.grade, found.remedy) == (WARNING, "set MAIL_DEFAULT_SENDER")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), None),
+        (("--appendonly", "no"), "appendonly is 'no'"),
+        (("--maxmemory-policy", "allkeys-lru"), "maxmemory-policy is 'allkeys-lru'"),
+    ],
+)
+def test_a_queue_server_that_forgets_is_a_warning(worst, queue, options, said):
+    found = worst(redis_url=queue(*options))["queue"]
+
+    if said is None:
+        assert found.grade == WELL
+    else:
+        assert (found.grade, found.what) == (WARNING, f"tasks come late when it restarts: {said}")
+        assert found.remedy == "in its configuration: appendonly yes, maxmemory-policy noeviction"
+
+
+def test_a_queue_server_that_tells_nothing_of_its_settings_is_well(worst, queue):
+    assert worst(redis_url=queue("--rename-command", "CONFIG", ""))["queue"].grade == WELL
 
 
 def test_a_mail_server_that_does_not_answer_is_a_fault(grades, app):
