@@ -17,42 +17,62 @@ from microblog.models import Mail, Message, Post, Session, Task, Ticket, Token, 
 from microblog.models.ticket import CHANGE_EMAIL, INVITE, RESET_PASSWORD
 from tests.conftest import make_user, opened
 
-# Stand in what only susan may see, and nowhere else.
-MARK = "susans-secret"
+# Each stands in what only that member may see, and nowhere else.
+MARKS = {"susan": "susans-secret", "john": "johns-secret"}
+
+
+class Belongings:
+    """What one member has: all that there is on the site, and marked where nobody else may see it."""
+
+    def __init__(self, user, mary):
+        mark = self.mark = MARKS[user.username]
+        User.update(email=f"{mark}@example.org", about_me=f"about {user.username}").where(
+            User.id == user.id
+        ).execute()
+        user = self.user = User.named(user.username)
+        self.post = Post.create(author=user, body=f"{user.username}'s post")
+        self.message = Message.send(user, mary, f"{mark} message")
+        Message.send(mary, user, f"{mark} answer")
+        self.session = Session.start(user, True, f"{mark}/1.0")[0]
+        self.token, self.secret = Token.issue(user, f"{mark} program")
+        self.task = Task.create(name="export_posts", description="Exporting posts...", user=user)
+        Task.update(
+            state="succeeded",
+            progress=100,
+            finished_at=clock.now(),
+            result={"posts": 1, "size_bytes": 30},
+            note=f"{mark} note",
+            file_expires_at=clock.now() + timedelta(days=1),
+        ).where(Task.id == self.task.id).execute()
+        self.reset = Ticket.issue(RESET_PASSWORD, user)
+        self.change = Ticket.issue(CHANGE_EMAIL, user, f"{mark}-new@example.org")
+        self.mail = Mail.send(deliver, "reset_password", user.email)
+
+    def write_files(self):
+        for path, text in (
+            (self.task.file, f'{{"posts": ["{self.mark}"]}}'),
+            (self.mail.letter, f"Subject: {self.mark}\n\n{self.mark}"),
+        ):
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            path.write_text(text)
 
 
 class Site:
-    """The people of the site, a browser for each, and what susan has."""
+    """The people of the site, a browser for each, and what susan and john have."""
 
     def __init__(self, app):
         self.app = app
         self.tokens = {}
         self.susan, self.john, self.mary = (make_user(name) for name in ("susan", "john", "mary"))
         User.update(is_admin=True).where(User.username == "mary").execute()
-        User.update(email=f"{MARK}@example.org", about_me="about susan").where(
-            User.username == "susan"
-        ).execute()
-        self.susan, self.mary = User.named("susan"), User.named("mary")
-        self.post = Post.create(author=self.susan, body="susan's post")
-        self.johns_post = Post.create(author=self.john, body="john's post")
-        self.message = Message.send(self.susan, self.mary, f"{MARK} message")
-        Message.send(self.mary, self.susan, f"{MARK} answer")
-        self.browsers = {name: self._browser(name) for name in ("susan", "john", "mary")}
-        self.secrets = {name: Token.issue(User.named(name), f"{name}'s program")[1] for name in self.browsers}
-        self.session = Session.start(self.susan, True, f"{MARK}/1.0")[0]
-        self.task = Task.create(name="export_posts", description="Exporting posts...", user=self.susan)
-        Task.update(
-            state="succeeded",
-            progress=100,
-            finished_at=clock.now(),
-            result={"posts": 1, "size_bytes": 30},
-            note=f"{MARK} note",
-            file_expires_at=clock.now() + timedelta(days=1),
-        ).execute()
+        self.mary = User.named("mary")
         self.invite = Ticket.issue(INVITE, self.mary)
-        self.reset = Ticket.issue(RESET_PASSWORD, self.susan)
-        self.change = Ticket.issue(CHANGE_EMAIL, self.susan, f"{MARK}-new@example.org")
-        self.mail = Mail.send(deliver, "reset_password", self.susan.email)
+        self.invite_id = Ticket.get().id
+        self.of = {user.username: Belongings(user, self.mary) for user in (self.susan, self.john)}
+        self.susan, self.john = (self.of[name].user for name in ("susan", "john"))
+        self.browsers = {name: self._browser(name) for name in ("susan", "john", "mary")}
+        self.secrets = {name: has.secret for name, has in self.of.items()}
+        self.secrets["mary"] = Token.issue(self.mary, "mary's program")[1]
         self._write_files()
         self._snapshot = sqlite3.connect(":memory:", check_same_thread=False)
         db.connection().backup(self._snapshot)
@@ -83,12 +103,8 @@ class Site:
         return browser
 
     def _write_files(self):
-        for path, text in (
-            (self.task.file, f'{{"posts": ["{MARK}"]}}'),
-            (self.mail.letter, f"Subject: {MARK}\n\n{MARK}"),
-        ):
-            path.parent.mkdir(mode=0o700, exist_ok=True)
-            path.write_text(text)
+        for has in self.of.values():
+            has.write_files()
 
 
 @pytest.fixture(scope="module")

@@ -167,8 +167,8 @@ def test_no_redirect_leads_away(site, away):
         browser.post("/follow/susan", data=fields),
         browser.post("/unfollow/susan", data=fields),
         browser.post("/preferences", data={**fields, "theme": "dark"}),
-        browser.post(f"/post/{site.johns_post.id}/delete", data=fields),
-        site.browsers["susan"].post_form(f"/tasks/{site.task.id}/dismiss", next=away),
+        browser.post(f"/post/{site.of['john'].post.id}/delete", data=fields),
+        site.browsers["susan"].post_form(f"/tasks/{site.of['susan'].task.id}/dismiss", next=away),
         stranger.post(
             "/auth/login",
             query_string={"next": away},

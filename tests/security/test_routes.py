@@ -264,23 +264,24 @@ def rules(app):
             yield method, re.sub(r"\([^)]*\)", "", rule.rule)
 
 
-def address(site, route):
-    """The path of *route*, filled with what is susan's."""
+def address(site, route, owner="susan"):
+    """The path of *route*, filled with what is the *owner*'s."""
+    theirs = site.of[owner]
     filling = {
-        "username": "susan",
-        "recipient": "susan",
-        "user": "susan",
-        "post_id": site.post.id,
-        "task_id": site.task.id,
-        "session_id": site.session.id,
-        "ticket_id": 1,
-        "letter_id": site.mail.id,
+        "username": owner,
+        "recipient": owner,
+        "user": owner,
+        "post_id": theirs.post.id,
+        "task_id": theirs.task.id,
+        "session_id": theirs.session.id,
+        "ticket_id": site.invite_id,
+        "letter_id": theirs.mail.id,
         "token": "wrong",
         "kind": "atom",
         "version": "0",
         "filename": "icon.svg",
-        "message_id": site.message.id,
-        "token_id": 1,
+        "message_id": theirs.message.id,
+        "token_id": theirs.token.id,
     }
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(filling[found[1]]), route)
 
