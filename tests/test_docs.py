@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from microblog.rate_limits import EXPORTS
+
 ROOT = Path(__file__).parent.parent
 PAGES = [*sorted(ROOT.glob("README*.md")), ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
 
@@ -21,6 +23,18 @@ def test_every_requirement_of_asvs_names_a_test_that_is_there():
     assert len(rows) > 40
     assert [row for row, tests in zip(rows, named, strict=True) if not tests] == []
     assert {test for tests in named for test in tests} - _tests() == set()
+
+
+def test_the_security_page_names_every_limit():
+    source = (ROOT / "microblog" / "rate_limits.py").read_text()
+    rates = [*re.findall(r"(\d+) per (?:\d+ )?(minute|hour)", source), (str(EXPORTS), "hour")]
+    page = " ".join((ROOT / "SECURITY.md").read_text().split())
+    paragraph = re.search(r"- Signing in:.*?counts for itself", page)[0]
+    # "60 posts a minute (600 an hour)", "20 failures a minute (200 an hour) for an address"
+    said = re.findall(r"(\d+)[a-z' ]*? (?:an?|in \d+) (minute|hour)", paragraph, re.IGNORECASE)
+
+    assert len(rates) > 12
+    assert sorted(said) == sorted(rates)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
