@@ -39,7 +39,7 @@ def draw_user(user):
     return {
         "id": str(user.id),
         "username": user.username,
-        "about_me": user.about_me,
+        "about_me": user.introduction,
         "created_at": _moment(user.created_at),
     }
 

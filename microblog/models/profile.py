@@ -26,7 +26,7 @@ class Profile(NamedTuple):
     @property
     def about_me(self):
         """What they say of themselves; nothing where a block or a suspension hides it."""
-        return "" if self.parted or self.user.suspended_at else self.user.about_me
+        return "" if self.parted else self.user.introduction
 
     @classmethod
     def of(cls, username, reader=None):

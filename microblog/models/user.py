@@ -92,6 +92,11 @@ class User(UserMixin, BaseModel):
         """Have pages and mails in *language* from now on."""
         User.update(language=language).where(User.id == self.id).execute()
 
+    @property
+    def introduction(self):
+        """What others may read of ``about_me``: nothing during a suspension."""
+        return "" if self.suspended_at else self.about_me
+
     def introduce(self, username, about_me):
         """
         Take *username*, which may be the old one, and say *about_me* of oneself; all else stays.

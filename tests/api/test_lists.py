@@ -199,6 +199,15 @@ def test_a_suspended_person_is_not_listed_and_has_no_token(program, program_of, 
     assert [user["username"] for user in program.get("/api/users").json] == ["susan"]
 
 
+def test_what_a_suspended_person_says_of_themselves_is_not_shown(program, john):
+    john.introduce("john", "secret")
+    assert program.get("/api/users/john").json["about_me"] == "secret"
+
+    User.update(suspended_at=User.created_at).where(User.id == john.id).execute()
+
+    assert program.get("/api/users/john").json["about_me"] == ""
+
+
 def test_one_export_at_a_time(program, susan):
     Task.create(name="export_posts", description="Exporting posts...", user=susan)
 
