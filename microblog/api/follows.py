@@ -8,6 +8,7 @@ from microblog.api.problem import Problem
 from microblog.api.shapes import draw_user, list_of
 from microblog.api.users import profile_of
 from microblog.models import User
+from microblog.models.refusals import Blocked
 
 LIST = {"answer": list_of("User"), "paged": "newest first", "problems": (404,)}
 
@@ -27,7 +28,11 @@ def create(user):
     other = profile_of(user).user
     if other == g.caller:
         raise Problem(409, "Nobody follows themselves.")
-    g.caller.follow(other)
+    try:
+        g.caller.follow(other)
+    except Blocked as error:
+        # It came in this very moment; any other is seen by profile_of.
+        raise Problem(404, "There is no such user.") from error
     return "", 204
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from microblog import auth, clock
-from microblog.models import Block, Token
+from microblog.models import Block, Follow, Token
 from microblog.models.token import MOST
 from tests.conftest import PASSWORD
 
@@ -87,6 +87,19 @@ def test_across_a_block_nobody_is_there(program, susan, john, write_posts):
     assert program.get("/api/users/john").status_code == 404
     assert program.get(f"/api/posts/{post.id}").status_code == 404
     assert program.post("/api/messages", json={"recipient": "john", "body": "x"}).status_code == 404
+
+
+def test_a_block_that_comes_while_one_follows_is_no_fault(program, susan, john, monkeypatch):
+    follow = type(susan).follow
+
+    def follow_too_late(user, other):
+        Block.put(john, susan)
+        follow(user, other)
+
+    monkeypatch.setattr(type(susan), "follow", follow_too_late)
+
+    assert program.put("/api/users/me/following/john").status_code == 404
+    assert not Follow.select().exists()
 
 
 def test_a_token_is_made_on_its_page_and_shown_once(browser, client, susan):
