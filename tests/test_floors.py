@@ -40,7 +40,7 @@ FLOORS = [
     {"letters"},
     {"jobs", "demo", "doctor", "restore"},
     {"error_mails", "nightly", "rate_limits", "reconciler", "signals"},
-    {"forms", "pagination", "presentation", "visits"},
+    {"downloads", "forms", "pagination", "presentation", "visits"},
     {"feeds"},
     {"api", "views"},
     {"assets", "errors", "headers", "membership", "same_origin", "cli"},

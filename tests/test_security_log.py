@@ -6,6 +6,7 @@ import pytest
 from microblog import clock, security_log
 from microblog.auth import suspend
 from microblog.database import data_dir
+from microblog.jobs import export_posts
 from microblog.models import Post, Session, Task, Ticket, Token
 from microblog.models.ticket import CHANGE_EMAIL, INVITE, RESET_PASSWORD
 from tests.conftest import PASSWORD, make_user
@@ -211,6 +212,50 @@ def test_what_the_operator_does_to_tasks_is_told(app, susan, failed):
         f"export-asked user=susan task={again.id} by=operator",
         f"export-cancelled user=susan task={waiting.id} by=operator",
     ]
+
+
+@pytest.fixture(params=["page", "program"])
+def download(request, browser, client, susan):
+    """A function that asks for the file of a task, by page or by program."""
+    headers = {"Authorization": f"Bearer {Token.issue(susan, 'a program')[1]}"}
+
+    def download(task, **more):
+        if request.param == "page":
+            return browser.open(f"/tasks/{task.id}/download", buffered=True, **{"method": "GET", **more})
+        more["headers"] = {**headers, **more.get("headers", {})}
+        return client.open(f"/api/exports/{task.id}/file", buffered=True, **{"method": "GET", **more})
+
+    return download
+
+
+@pytest.fixture
+def ready(susan):
+    return Task.get_by_id(Task.launch(export_posts, susan, "Exporting posts...").id)
+
+
+@pytest.mark.parametrize(("headers", "status"), [({}, 200), ({"Range": "bytes=2-6"}, 206)])
+def test_what_is_downloaded_is_told(download, ready, headers, status):
+    answer = download(ready, headers=headers)
+
+    assert answer.status_code == status
+    assert texts() == [f"export-downloaded user=susan task={ready.id} address=127.0.0.1"]
+
+
+def test_what_is_not_sent_is_not_told_as_downloaded(download, ready):
+    etag = download(ready, method="HEAD").headers["ETag"]
+
+    assert download(ready, headers={"Range": "bytes=99999-"}).status_code == 416
+    assert download(ready, headers={"If-None-Match": etag}).status_code == 304
+    assert texts() == []
+
+
+def test_a_file_that_goes_at_that_very_moment_is_not_there(download, ready, monkeypatch):
+    """Its row still offers it, and whoever looks before the leap sees it."""
+    ready.file.unlink()
+    monkeypatch.setattr(type(ready.file), "exists", lambda _path: True)
+
+    assert download(ready).status_code == 404
+    assert texts() == []
 
 
 def newest(user):

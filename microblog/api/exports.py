@@ -1,12 +1,13 @@
 """The export of the caller's posts: asked for, watched, fetched."""
 
-from flask import g, send_file, url_for
+from flask import g, url_for
 
 from microblog import rate_limits, security_log
 from microblog.api.operation import operation
 from microblog.api.problem import Problem
 from microblog.api.shapes import draw_task, ref
 from microblog.api.tasks import own
+from microblog.downloads import send_export
 from microblog.i18n import N_
 from microblog.jobs import export_posts
 from microblog.models import Task
@@ -53,17 +54,10 @@ def cancel(task_id):
     problems=(404,),
 )
 def download(task_id):
-    task = _own(task_id)
-    if not (task.file_expires_at and task.file.exists()):
+    answer = send_export(_own(task_id))
+    if answer is None:
         raise Problem(404, "There is no file, not yet or not any more.")
-    security_log.note("export-downloaded", g.caller, task=task.id)
-    return send_file(
-        task.file,
-        mimetype="application/json",
-        as_attachment=True,
-        download_name="posts.json",
-        etag=f"{task.id}-{task.attempts}",
-    )
+    return answer
 
 
 @operation(

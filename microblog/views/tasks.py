@@ -1,11 +1,12 @@
 """One's own tasks: the page *Your data*, the card of each, its file and what can be done with it."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from microblog import rate_limits, security_log
 from microblog.auth import safe_path
+from microblog.downloads import send_export
 from microblog.lifecycle import NotEnded, UnknownJob, launch_again
 from microblog.models.task import Task, TaskInProgress
 
@@ -31,22 +32,8 @@ def card(task_id):
 @bp.get("/<uuid:task_id>/download")
 @login_required
 def download(task_id):
-    task = _own(task_id)
-    if not task.file_expires_at:
-        abort(404)
-    try:
-        answer = send_file(
-            task.file,
-            mimetype="application/json",
-            as_attachment=True,
-            download_name="posts.json",
-            etag=f"{task.id}-{task.attempts}",
-            conditional=True,
-        )
-    except FileNotFoundError:
-        abort(404)
+    answer = send_export(_own(task_id)) or abort(404)
     answer.cache_control.no_store = True
-    security_log.note("export-downloaded", current_user, task=task.id)
     return answer
 
 
