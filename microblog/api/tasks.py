@@ -7,7 +7,7 @@ from microblog.api.operation import operation
 from microblog.api.paging import newest_first
 from microblog.api.problem import Problem
 from microblog.api.shapes import TASK_ID, draw_task, list_of, ref
-from microblog.lifecycle import NotEnded, launch_again
+from microblog.lifecycle import NotEnded, UnknownJob, launch_again
 from microblog.models import Task
 from microblog.models.task import TaskInProgress
 
@@ -53,6 +53,8 @@ def retry(task_id):
         again = launch_again(task)
     except NotEnded as error:
         raise Problem(409, "It has not ended yet.") from error
+    except UnknownJob as error:
+        raise Problem(409, "This version of the site cannot do it.") from error
     except TaskInProgress as error:
         raise Problem(409, "Another of its kind is in progress.") from error
     return draw_task(own(again.id)), 202, {"Location": url_for("api.tasks_show", task_id=again.id)}

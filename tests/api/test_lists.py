@@ -236,6 +236,13 @@ def test_a_waiting_export_can_be_cancelled_and_its_file_is_not_there(program, su
     assert program.post(f"/api/exports/{task.id}/cancel").json["state"] == "cancelled"
 
 
+def test_what_this_version_knows_no_job_for_cannot_be_tried_again(program, susan):
+    task = Task.create(name="of_a_newer_version", description="x", user=susan)
+    task.fail("broken")
+
+    assert program.post(f"/api/tasks/{task.id}/retry").status_code == 409
+
+
 def test_somebody_elses_post_cannot_be_deleted(program, john, write_posts):
     [post] = write_posts(john, "john's")
 
