@@ -31,8 +31,7 @@ def create(user):
     try:
         g.caller.follow(other)
     except Blocked as error:
-        # It came in this very moment; any other is seen by profile_of.
-        raise Problem(404, "There is no such user.") from error
+        raise Problem(409, "One of you has blocked the other.") from error
     return "", 204
 
 

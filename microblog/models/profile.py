@@ -9,7 +9,7 @@ from microblog.models.user import Follow, User
 
 
 class Profile(NamedTuple):
-    """*followed*, *blocked*: by the reader; *blocks*: the reader."""
+    """*followed*, *blocked*: by the reader; *blocks*: the reader; *moderated*: the reader may moderate."""
 
     user: User
     followers: int
@@ -17,11 +17,12 @@ class Profile(NamedTuple):
     followed: bool
     blocked: bool
     blocks: bool
+    moderated: bool
 
     @property
     def parted(self):
-        """Whether a block stands between the two: nothing of one is shown to the other."""
-        return self.blocked or self.blocks
+        """Whether a block hides the person from the reader; nobody hides from an administrator."""
+        return self.blocked or (self.blocks and not self.moderated)
 
     @property
     def about_me(self):
@@ -31,6 +32,7 @@ class Profile(NamedTuple):
     @classmethod
     def of(cls, username, reader=None):
         """The profile of the user of that name, whatever its case; None when there is none."""
+        moderated = bool(reader and reader.is_admin)
         reader = Value(reader.id if reader else None)
         counts = (
             Follow.select(fn.COUNT(1)).where(Follow.followed == User.id).alias("followers"),
@@ -40,7 +42,7 @@ class Profile(NamedTuple):
             _is(Block, Block.blocker == User.id, Block.blocked == reader).alias("blocks"),
         )
         user = User.select(User, *counts).where(User.username == username).first()
-        return user and cls(user, *(getattr(user, name) for name in cls._fields[1:]))
+        return user and cls(user, *(getattr(user, name) for name in cls._fields[1:-1]), moderated)
 
 
 def _is(model, *conditions):

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from microblog import clock
-from microblog.models import Follow, Message, Notification, Post, Task, Token, User
+from microblog.models import Block, Follow, Message, Notification, Post, Task, Token, User
 from tests.conftest import make_user
 
 
@@ -248,3 +248,13 @@ def test_somebody_elses_post_cannot_be_deleted(program, john, write_posts):
 
     assert program.delete(f"/api/posts/{post.id}").status_code == 403
     assert Post.get_by_id(post.id)
+
+
+def test_an_administrator_follows_nobody_across_a_block(program_of, john):
+    admin = make_user("boss", is_admin=True)
+    Block.put(john, admin)
+    program = program_of(admin)
+
+    assert program.get("/api/users/john").status_code == 200
+    assert program.put("/api/users/me/following/john").status_code == 409
+    assert program.post("/api/messages", json={"recipient": "john", "body": "x"}).status_code == 403

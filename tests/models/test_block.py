@@ -1,7 +1,7 @@
 import pytest
 from peewee import IntegrityError
 
-from microblog.models import Block, Follow, Message, Post
+from microblog.models import Block, Follow, Message, Post, User
 from microblog.models.refusals import Blocked
 
 
@@ -65,3 +65,15 @@ def test_across_a_block_neither_sees_the_other_among_everybodys_posts(susan, joh
     assert [post.body for post in Post.everybody(susan)] == ["one"]
     assert [post.body for post in Post.everybody(john)] == ["two"]
     assert [post.body for post in Post.everybody()] == ["two", "one"]
+
+
+def test_nobody_hides_from_an_administrator(susan, john, write_posts):
+    User.update(is_admin=True).where(User.id == susan.id).execute()
+    admin = User.named("susan")
+    write_posts(john, "abuse")
+    Block.put(john, admin)
+    assert [post.body for post in Post.everybody(admin)] == ["abuse"]
+
+    Block.put(admin, john)
+
+    assert list(Post.everybody(admin)) == []

@@ -1,5 +1,6 @@
 from microblog.models import Block
 from microblog.models.profile import Profile
+from tests.conftest import make_user
 
 
 def test_a_profile_counts_followers_and_followed(susan, john):
@@ -28,3 +29,14 @@ def test_a_profile_is_one_query_that_scans_nothing(susan, queries, plan):
     [sql] = queries
     assert Profile.of("nobody", susan) is None
     assert not [step for step in plan(sql, [1] * sql.count("?")) if step.startswith("SCAN")]
+
+
+def test_a_block_hides_nobody_from_an_administrator(john):
+    admin = make_user("boss", is_admin=True)
+
+    Block.put(john, admin)
+    assert not Profile.of("john", admin).parted
+    assert Profile.of("boss", john).parted
+
+    Block.put(admin, john)
+    assert Profile.of("john", admin).parted

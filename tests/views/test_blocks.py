@@ -1,6 +1,7 @@
 import pytest
 
 from microblog.models import Block, Message
+from tests.conftest import make_user
 
 
 def test_blocking_asks_first(browser, susan, john):
@@ -96,3 +97,17 @@ def test_the_pages_of_blocks_need_somebody_signed_in_and_somebody_there(client, 
     assert client.get("/block/john").location == "/auth/login?next=/block/john"
     assert browser.get("/block/nobody").status_code == 404
     assert browser.get("/unblock/john").status_code == 405
+
+
+def test_an_administrator_finds_the_post_of_whoever_blocked_them_everywhere(sign_in, john, write_posts):
+    admin = make_user("boss", is_admin=True)
+    browser = sign_in(admin)
+    [post] = write_posts(john, "abuse")
+    Block.put(john, admin)
+
+    lists = ("/explore", "/search?q=abuse", "/user/john", "/user/john/feed.atom", "/feed.json")
+    for path in (*lists, f"/post/{post.id}", f"/post/{post.id}/delete"):
+        assert "abuse" in browser.get(path).text, path
+    page = browser.get("/user/john").text
+    assert "/follow/john" not in page
+    assert "/send_message/john" not in page
