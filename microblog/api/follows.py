@@ -3,10 +3,9 @@
 from flask import g
 
 from microblog.api.operation import operation
-from microblog.api.paging import newest_first
 from microblog.api.problem import Problem
-from microblog.api.shapes import draw_user, list_of
-from microblog.api.users import profile_of
+from microblog.api.shapes import list_of
+from microblog.api.users import people, profile_of
 from microblog.models import User
 from microblog.models.refusals import Blocked
 
@@ -15,12 +14,12 @@ LIST = {"answer": list_of("User"), "paged": "newest first", "problems": (404,)}
 
 @operation("GET", "/users/<user>/followers", "Who follows a person, newest members first", **LIST)
 def followers(user):
-    return newest_first(User.followers_of(profile_of(user).user), User.id, draw_user)
+    return people(User.followers_of(profile_of(user).user))
 
 
 @operation("GET", "/users/<user>/following", "Whom a person follows, newest members first", **LIST)
 def following(user):
-    return newest_first(User.followed_by(profile_of(user).user), User.id, draw_user)
+    return people(User.followed_by(profile_of(user).user))
 
 
 @operation("PUT", "/users/me/following/<user>", "Follow a person", status=204, problems=(404, 409))

@@ -8,7 +8,7 @@ from microblog.api.paging import known_id, newest_first
 from microblog.api.problem import Problem
 from microblog.api.shapes import TEXT, draw_profile, draw_user, list_of, ref, text_fields
 from microblog.forms import ProfileForm
-from microblog.models import User
+from microblog.models import Block, User
 from microblog.models.profile import Profile
 from microblog.models.refusals import UsernameTaken
 from microblog.text import clean
@@ -16,7 +16,7 @@ from microblog.text import clean
 
 @operation("GET", "/users", "Everybody, newest first", answer=list_of("User"), paged="newest first")
 def index():
-    return newest_first(User.newest_first(), User.id, draw_user)
+    return people(User.newest_first())
 
 
 @operation("GET", "/users/<user>", "One person", answer=ref("Profile"), problems=(404,))
@@ -40,6 +40,11 @@ def update():
     except UsernameTaken as error:
         raise Problem(409, "Somebody has this name already. Choose another.") from error
     return draw_profile(profile_of(form.username.data))
+
+
+def people(query):
+    """A page of *query*, of users: those whom the caller may see."""
+    return newest_first(Block.seen_by(g.caller, query), User.id, draw_user)
 
 
 def profile_of(text):

@@ -52,6 +52,11 @@ class Block(BaseModel):
         return cls.placed_by(user).union_all(cls.select(cls.blocker).where(cls.blocked == user))
 
     @classmethod
+    def seen_by(cls, reader, people):
+        """Those of *people*, a query of users, from whom no block parts *reader*."""
+        return people.where(User.id.not_in(cls.around(reader)))
+
+    @classmethod
     def people(cls, user):
         """The users whom *user* has blocked, those who came to the site last first."""
         return User.select().where(User.id.in_(cls.placed_by(user))).order_by(User.id.desc())

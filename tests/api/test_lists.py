@@ -143,6 +143,19 @@ def test_what_is_not_named_of_oneself_stays(program):
     assert silenced.json["about_me"] == ""
 
 
+def test_across_a_block_neither_finds_the_other_among_people(program_of, susan, john):
+    mary = make_user("mary")
+    for one, other in ((susan, mary), (mary, susan), (john, mary), (mary, john)):
+        one.follow(other)
+    Block.put(susan, john)
+
+    for reader, other in ((susan, "john"), (john, "susan")):
+        for path in ("/api/users", "/api/users/mary/followers", "/api/users/mary/following"):
+            names = [user["username"] for user in program_of(reader).get(path).json]
+            assert reader.username in names, path
+            assert other not in names, path
+
+
 def test_nobody_follows_themselves(program):
     assert program.put("/api/users/me/following/me").status_code == 409
 
