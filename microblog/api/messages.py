@@ -10,8 +10,9 @@ from microblog.api.problem import Problem
 from microblog.api.shapes import draw_message, list_of, ref, text_fields
 from microblog.api.users import profile_of
 from microblog.forms import MessageForm
-from microblog.models import Message
+from microblog.models import Message, User
 from microblog.models.refusals import Blocked
+from microblog.text import clean
 
 LIST = {"answer": list_of("Message"), "paged": "newest first"}
 
@@ -29,18 +30,20 @@ def sent():
 @operation(
     "POST",
     "/messages",
-    "Send a message of 1 to 140 characters to `recipient`, an id or a username",
+    "Send a message of 1 to 140 characters to `recipient`, an id or a username; a username of digits alone "
+    "needs an `@` before it",
     body=text_fields("recipient", "body"),
     answer=ref("Message"),
     status=201,
-    problems=(403, 404),
+    problems=(403, 404, 409),
 )
 @rate_limits.messaging
 def create():
     form = checked(MessageForm, body="message")
-    recipient = profile_of(fields(recipient="")["recipient"]).user
+    text = clean(fields(recipient="")["recipient"])
+    _check_digits(text)
     try:
-        message = Message.send(g.caller, recipient, form.message.data)
+        message = Message.send(g.caller, profile_of(text).user, form.message.data)
     except Blocked as error:
         raise Problem(403, "One of you has blocked the other.") from error
     return draw_message(message), 201
@@ -53,3 +56,15 @@ def read(message_id):
         raise Problem(404, "There is no such message.")
     Message.read(g.caller, message.id, message.id)
     return "", 204
+
+
+def _check_digits(text):
+    """
+    Make sure that no message gets to a person of an id who was not meant, nor to one of that very name.
+
+    Raises:
+        Problem: 409, *text* could be the id of one person and is the username of another.
+    """
+    named = User.named(text) if text.isdigit() else None
+    if named and named.id != known_id(text):
+        raise Problem(409, f"Somebody is named {text}: write @{text} for them, and any other by username.")

@@ -1,4 +1,9 @@
-"""People. `user` in an address is an id, a username, or ``me``; digits alone are always an id."""
+"""
+People. `user` in an address is an id, a username, or ``me``.
+
+Digits alone are always an id. An ``@`` before it makes anything a username: so no program needs to know
+what the names of people look like.
+"""
 
 from flask import g
 
@@ -39,7 +44,7 @@ def update():
         g.caller.introduce(form.username.data, form.about_me.data if is_named else g.caller.about_me)
     except UsernameTaken as error:
         raise Problem(409, "Somebody has this name already. Choose another.") from error
-    return draw_profile(profile_of(form.username.data))
+    return draw_profile(Profile.of(form.username.data, g.caller))
 
 
 def people(query):
@@ -54,12 +59,13 @@ def profile_of(text):
     Raises:
         Problem: 404, there is none, or one of the two has blocked the other.
     """
+    text = clean(text)
     if text == "me":
         name = g.caller.username
     elif text.isdigit():
         name = User.select(User.username).where(User.id == known_id(text)).scalar()
     else:
-        name = clean(text)
+        name = text.removeprefix("@")
     profile = Profile.of(name, g.caller)
     if profile is None or profile.parted:
         raise Problem(404, "There is no such user.")

@@ -15,6 +15,13 @@ def posts(susan):
     Post.insert_many([{"author": susan, "body": str(number)} for number in range(1, 8)]).execute()
 
 
+@pytest.fixture
+def person_777(app):
+    """Somebody whose id might be a name."""
+    make_user("mary")
+    User.update(id=777).where(User.username == "mary").execute()
+
+
 def bodies(answer):
     return [post["body"] for post in answer.json]
 
@@ -202,6 +209,35 @@ def test_a_name_of_digits_is_found_by_its_id(program, app):
 
     assert program.get("/api/users/777").status_code == 404
     assert program.get(f"/api/users/{user.id}").json["username"] == "777"
+    assert program.get("/api/users/@777").json["id"] == str(user.id)
+
+
+def test_whoever_takes_a_name_of_digits_is_answered_their_own_profile(program, susan, person_777):
+    answer = program.put("/api/users/me", json={"username": "777", "about_me": "mine"})
+
+    assert answer.status_code == 200
+    assert (answer.json["id"], answer.json["about_me"]) == (str(susan.id), "mine")
+
+
+@pytest.mark.parametrize("digits", ["777", " 777 "])
+def test_a_message_to_digits_that_may_mean_two_people_reaches_neither(program, john, person_777, digits):
+    john.introduce("777", "")
+
+    answer = program.post("/api/messages", json={"recipient": digits, "body": "x"})
+
+    assert answer.status_code == 409
+    assert "@777" in answer.json["detail"]
+    assert Message.select().count() == 0
+    named = program.post("/api/messages", json={"recipient": "@777", "body": "x"})
+    assert named.json["recipient_id"] == str(john.id)
+
+
+def test_a_message_to_an_id_whose_owner_left_reaches_nobody_of_that_name(program, john):
+    make_user("777")
+
+    assert program.post("/api/messages", json={"recipient": "777", "body": "x"}).status_code == 409
+    by_id = program.post("/api/messages", json={"recipient": str(john.id), "body": "x"})
+    assert by_id.json["recipient_id"] == str(john.id)
 
 
 def test_a_suspended_person_is_not_listed_and_has_no_token(program, program_of, john):
