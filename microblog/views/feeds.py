@@ -43,8 +43,10 @@ def _answer(kind, address, title, page, posts, began, author=None):
     posts = list(posts.limit(current_app.config["POSTS_PER_PAGE"]))
     feed = feeds.Feed(site_address() + address, title, site_address() + page, posts, began, author)
     answer = current_app.response_class(write(feed), mimetype=mimetype)
-    answer.last_modified = feed.updated
     answer.add_etag()
     answer.cache_control.max_age = FRESH_S
     answer.cache_control.public = current_app.config["PUBLIC"] and reader() is None
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    # Only now: a date knows of no deletion, and of one post a second, so it must not lead to a 304.
+    answer.last_modified = feed.updated
+    return answer

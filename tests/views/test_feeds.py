@@ -10,7 +10,20 @@ from microblog.models import Block, Post
 
 ATOM, JSON = "/user/susan/feed.atom", "/user/susan/feed.json"
 ALL = ("/feed.atom", "/feed.json", ATOM, JSON)
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 AWKWARD = "<b>&amp;</b> \"'\x0b\x00\ufffe\U0001f600 ]]> https://example.org/?a=1&b=2\nsecond line"
+
+
+def by_tag(answer):
+    return {"If-None-Match": answer.headers["ETag"]}
+
+
+def by_date(answer):
+    return {"If-Modified-Since": answer.headers["Last-Modified"]}
+
+
+def both(answer):
+    return by_tag(answer) | by_date(answer)
 
 
 def atom(answer):
@@ -114,25 +127,31 @@ def test_an_unchanged_feed_is_not_sent_again(client, susan, write_posts, path):
     write_posts(susan, "one")
     first = client.get(path)
 
-    by_tag = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
-    by_date = client.get(path, headers={"If-Modified-Since": first.headers["Last-Modified"]})
+    again = client.get(path, headers=both(first))
 
-    assert (by_tag.status_code, by_tag.data) == (304, b"")
-    assert (by_date.status_code, by_date.data) == (304, b"")
+    assert (again.status_code, again.data) == (304, b"")
 
 
 @pytest.mark.parametrize("path", ALL)
-def test_a_changed_feed_is_sent_again(client, susan, write_posts, path):
-    Post.create(author=susan, body="old", timestamp=datetime(2026, 1, 1, tzinfo=UTC))
+@pytest.mark.parametrize("change", ["same second", "deleted", "changed", "suspended"])
+def test_a_changed_feed_is_sent_again_to_whoever_asks_by_tag_or_by_date(client, susan, path, change):
+    posts = [Post.create(author=susan, body=body, timestamp=LONG_AGO) for body in ("old", "gone", "newest")]
     first = client.get(path)
-    write_posts(susan, "new")
+    assert b"gone" in first.data
 
-    tag, date = first.headers["ETag"], first.headers["Last-Modified"]
-    assert client.get(path, headers={"If-None-Match": tag}).status_code == 200
-    assert client.get(path, headers={"If-Modified-Since": date}).status_code == 200
-    Post.delete().where(Post.body == "new").execute()
-    Post.update(body="changed").execute()
-    assert client.get(path, headers={"If-None-Match": tag, "If-Modified-Since": date}).status_code == 200
+    if change == "same second":
+        Post.create(author=susan, body="another", timestamp=LONG_AGO)
+    elif change == "deleted":
+        posts[1].delete_instance()
+    elif change == "changed":
+        Post.update(body="changed").where(Post.id == posts[1].id).execute()
+    else:
+        auth.suspend(susan)
+
+    for headers in (both(first), by_tag(first), by_date(first)):
+        again = client.get(path, headers=headers)
+        assert again.status_code == 200
+        assert again.data != first.data
 
 
 @pytest.mark.parametrize("path", ALL)
@@ -143,28 +162,38 @@ def test_an_empty_feed_is_valid_and_stays_the_same(client, susan, path):
         assert atom(first).entries == []
     else:
         assert_json_feed(json.loads(first.data))
-    assert client.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    assert client.get(path, headers=both(first)).status_code == 304
 
 
 @pytest.mark.parametrize("path", ALL)
 def test_suspended_people_are_in_no_feed(client, susan, write_posts, path):
     write_posts(susan, "secret")
+    assert b"secret" in client.get(path).data
+
     auth.suspend(susan)
 
-    assert b"secret" not in client.get(path).data
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert b"secret" not in answer.data
 
 
 def test_blocked_people_are_in_no_feed_that_the_other_reads(browser, susan, john, write_posts):
     write_posts(john, "hidden")
+    for path in ALL[:2]:
+        assert b"hidden" in browser.get(path).data
+
     Block.put(susan, john)
 
-    assert b"hidden" not in browser.get("/feed.atom").data
-    assert browser.get("/user/john/feed.json").status_code == 404
+    for path in ALL[:2]:
+        assert b"hidden" not in browser.get(path).data
+    for path in ("/user/john/feed.atom", "/user/john/feed.json"):
+        assert browser.get(path).status_code == 404
 
 
 def test_what_a_member_reads_is_kept_by_no_cache_between(browser, client, susan):
-    assert "public" in client.get("/feed.atom").headers["Cache-Control"]
-    assert "public" not in browser.get("/feed.atom").headers["Cache-Control"]
+    for path in ALL:
+        assert "public" in client.get(path).headers["Cache-Control"]
+        assert "public" not in browser.get(path).headers["Cache-Control"]
 
 
 @pytest.mark.parametrize(
