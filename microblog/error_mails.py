@@ -68,6 +68,9 @@ class ErrorMailer(logging.Handler):
                         report=report[:LONGEST_REPORT],
                     )
             except Exception:
+                # The next error of this kind may find the database in a better state.
+                with self.lock:
+                    self.last_at.pop(key, None)
                 log.exception("no mail about an error could be recorded")
 
     def _is_about_our_mails(self):

@@ -138,6 +138,20 @@ def test_an_error_while_recording_makes_no_other(app, log, monkeypatch, logged_e
     assert sum("could be recorded" in error for error in logged_errors) == 1
 
 
+def test_after_a_mail_that_could_not_be_recorded_the_next_error_is_mailed(log, monkeypatch):
+    def break_once():
+        log.error("it broke")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(Mail, "send_once", lambda *_, **__: 1 / 0)
+        break_once()
+        assert recorded() == []
+
+    break_once()
+
+    assert len(recorded()) == 2
+
+
 def test_an_error_while_sending_makes_no_other(app, log, monkeypatch, logged_errors):
     monkeypatch.setattr("microblog.mail.compose", lambda *_, **__: 1 / 0)
 
