@@ -11,10 +11,12 @@ import logging
 import threading
 import traceback
 from datetime import timedelta
+from pathlib import Path
 
 from flask import g, has_app_context
 
 from microblog import clock, logs
+from microblog.config import ROOT
 from microblog.database import connected
 from microblog.jobs import deliver
 from microblog.models import Mail
@@ -87,10 +89,23 @@ class ErrorMailer(logging.Handler):
 
 
 def fingerprint(record):
-    """The same for two records of the same cause: the line that logged it and the one that raised it."""
+    """
+    The same for two records of the same cause.
+
+    That is the line that logged it, the one that raised it, and the last of ours on the way there, if a
+    library raised it.
+    """
     places = [f"{record.name}:{record.pathname}:{record.lineno}"]
     if record.exc_info and record.exc_info[1]:
         kind, _error, trace = record.exc_info
         frames = traceback.extract_tb(trace)
-        places += [kind.__qualname__, *(f"{frame.filename}:{frame.lineno}" for frame in frames[-1:])]
+        ours = [frame for frame in frames if _is_ours(frame)]
+        last = (*ours[-1:], *frames[-1:])
+        places += [kind.__qualname__, *(f"{frame.filename}:{frame.lineno}" for frame in last)]
     return hashlib.sha256(" ".join(places).encode()).hexdigest()[:32]
+
+
+def _is_ours(frame):
+    path = Path(frame.filename)
+    # The libraries may lie in our folder as well.
+    return path.is_relative_to(ROOT) and "site-packages" not in path.parts

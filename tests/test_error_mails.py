@@ -1,6 +1,7 @@
 import dataclasses
 import email
 import email.policy
+import json
 import logging
 import threading
 
@@ -9,7 +10,7 @@ from peewee import sqlite3
 
 from microblog import error_mails
 from microblog.database import connected, db
-from microblog.models import Mail, Post
+from microblog.models import Mail, Post, User
 from microblog.models.states import FAILED, SUCCEEDED
 
 
@@ -104,6 +105,17 @@ def test_errors_from_different_places_are_different(log):
             log.exception("it broke")
 
     assert len(recorded()) == 4
+
+
+def test_errors_that_a_library_raises_for_different_lines_of_ours_are_different(log):
+    for ask in (lambda: User.get_by_id(999), lambda: Post.get_by_id(999), lambda: json.loads("x")):
+        for _ in range(2):
+            try:
+                ask()
+            except Exception:
+                log.exception("it broke")
+
+    assert len(recorded()) == 6, "three, to each administrator"
 
 
 def test_other_processes_are_heard_of_through_the_table(app, log):
