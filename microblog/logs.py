@@ -24,8 +24,16 @@ TOKEN = re.compile(r"(/reset_password/|/account/email/|[?&](?:invite|code|csrf_t
 
 
 def init_app(app):
-    """Log by ``LOG_FORMAT`` and ``LOG_LEVEL``, and give each request a short id to be found by."""
-    settings = app.config["SETTINGS"]
+    """Log, and give each request a short id to be found by."""
+    begin(app.config["SETTINGS"])
+
+    @app.before_request
+    def name_request():
+        g.request_id = secrets.token_hex(4)
+
+
+def begin(settings):
+    """Log by ``LOG_FORMAT`` and ``LOG_LEVEL``, what the web server has to say as well."""
     handler = logging.StreamHandler(StandardOutput())
     handler.setFormatter(JSONFormatter() if settings.log_format == "json" else TextFormatter(TEXT))
     handler.addFilter(add_reference)
@@ -36,10 +44,10 @@ def init_app(app):
     root.setLevel(max(logging.getLevelNamesMapping()[settings.log_level], logging.INFO))
     for name in DISCREET:
         logging.getLogger(name).setLevel(settings.log_level)
-
-    @app.before_request
-    def name_request():
-        g.request_id = secrets.token_hex(4)
+    # gunicorn keeps its lines to itself, in a form of its own: nobody would be mailed what breaks there.
+    server = logging.getLogger("gunicorn.error")
+    server.handlers.clear()
+    server.propagate = True
 
 
 def one_line(text):

@@ -6,9 +6,11 @@ import logging
 import threading
 
 import pytest
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
 from peewee import sqlite3
 
-from microblog import error_mails
+from microblog import error_mails, logs
 from microblog.database import connected, db
 from microblog.models import Mail, Post, User
 from microblog.models.states import FAILED, SUCCEEDED
@@ -222,6 +224,15 @@ def test_a_job_that_breaks_is_mailed(app, log, susan, monkeypatch):
     Task.launch(export_posts, susan, "Exporting posts...")
 
     assert "ZeroDivisionError" in recorded()[0].arguments["report"]
+
+
+def test_what_breaks_in_the_web_server_is_mailed(app, log):
+    server = Logger(Config())
+    logs.init_app(app)
+
+    server.critical("WORKER TIMEOUT (pid:%s)", 7)
+
+    assert recorded()[0].arguments["what"] == "WORKER TIMEOUT (pid:7)"
 
 
 def test_the_thread_uses_a_connection_of_its_own(app, log):
