@@ -1,5 +1,7 @@
 """The language somebody writes in: a short tag, as HTML's ``lang`` takes it."""
 
+import re
+
 from babel import Locale, UnknownLocaleError
 
 MOST_ACCEPTED = 5
@@ -18,7 +20,7 @@ def offered(accepted, spoken):
     Those that a browser has *accepted* come first, the best of all first, then those *spoken* on the site.
     """
     locales = filter(None, map(_locale, [*accepted[:MOST_ACCEPTED], *spoken]))
-    return {_tag(locale): locale.get_display_name() for locale in locales}
+    return {_tag(locale): _name(locale) for locale in locales}
 
 
 def own_name(tag):
@@ -26,7 +28,14 @@ def own_name(tag):
     return Locale.parse(tag).get_display_name()
 
 
+def _name(locale):
+    """What its speakers call it; of a few that is not known."""
+    return locale.get_display_name() or locale.get_display_name("en") or _tag(locale)
+
+
 def _locale(text):
+    if re.match("(und|root)\\b", text or "", re.IGNORECASE):
+        return None
     try:
         locale = Locale.parse(text, sep="-")
         return Locale(locale.language, script=locale.script)
