@@ -53,7 +53,8 @@ class Mail(Claimable):
             Mail.select()
             .where(
                 Mail.kind == self.kind,
-                Mail.recipient == self.recipient,
+                # However it was spelled: it is one mailbox.
+                Mail.recipient.collate("NOCASE") == self.recipient,
                 Mail.created_at.between(self.created_at - span, self.created_at),
                 Mail.id != self.id,
             )
