@@ -120,7 +120,36 @@ def test_many_posts_go_a_page_at_a_time(susan, john, write_posts, monkeypatch, q
     departure.delete_account(susan)
 
     assert [post.body for post in Post.select()] == ["kept"]
-    assert len([sql for sql in queries if sql.startswith('DELETE FROM "post"')]) == 3
+    assert len([sql for sql in queries if sql.startswith('DELETE FROM "post"')]) == 2, "the last go with her"
+
+
+def test_of_an_account_that_cannot_go_everything_stays(life, monkeypatch):
+    before = every_row()
+    monkeypatch.setattr(User, "leave", lambda _user: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        departure.delete_account(life)
+
+    assert every_row() == before
+
+
+def test_an_administrator_whose_only_colleague_leaves_meanwhile_keeps_everything(life, monkeypatch):
+    monkeypatch.setattr("microblog.models.post.DELETED_AT_ONCE", 1)
+    User.update(is_admin=True).where(User.username.in_(("susan", "anne"))).execute()
+    susan, anne = User.named("susan"), User.named("anne")
+    take_back_all = Message.take_back_all
+
+    def leave_meanwhile(sender):
+        anne.delete_instance()
+        take_back_all(sender)
+
+    monkeypatch.setattr(Message, "take_back_all", leave_meanwhile)
+    before = every_row()
+
+    with pytest.raises(LastAdministrator):
+        departure.delete_account(susan)
+
+    assert every_row() == before
 
 
 def test_the_only_administrator_keeps_their_posts_too(app, write_posts):

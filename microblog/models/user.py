@@ -169,18 +169,9 @@ class User(UserMixin, BaseModel):
             LastAdministrator: it is the only one's.
         """
         with db.atomic():
-            self.check_leaving()
+            if self.is_admin and not User.select().where(User.is_admin, User.id != self.id).exists():
+                raise LastAdministrator
             self.delete_instance()
-
-    def check_leaving(self):
-        """
-        Make sure that somebody is left to look after the site.
-
-        Raises:
-            LastAdministrator: nobody would be.
-        """
-        if self.is_admin and not User.select().where(User.is_admin, User.id != self.id).exists():
-            raise LastAdministrator
 
     def follow(self, other):
         """
