@@ -7,7 +7,7 @@ from microblog.api.problem import Problem
 from microblog.api.shapes import list_of
 from microblog.api.users import people, profile_of
 from microblog.models import User
-from microblog.models.refusals import Blocked
+from microblog.models.refusals import Blocked, Suspended
 
 LIST = {"answer": list_of("User"), "paged": "newest first", "problems": (404,)}
 
@@ -31,6 +31,8 @@ def create(user):
         g.caller.follow(other)
     except Blocked as error:
         raise Problem(409, "One of you has blocked the other.") from error
+    except Suspended as error:
+        raise Problem(409, "This account is suspended.") from error
     return "", 204
 
 

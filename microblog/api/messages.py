@@ -11,7 +11,7 @@ from microblog.api.shapes import draw_message, list_of, ref, text_fields
 from microblog.api.users import profile_of
 from microblog.forms import MessageForm
 from microblog.models import Message, User
-from microblog.models.refusals import Blocked
+from microblog.models.refusals import Blocked, Suspended
 from microblog.text import clean
 
 LIST = {"answer": list_of("Message"), "paged": "newest first"}
@@ -46,6 +46,8 @@ def create():
         message = Message.send(g.caller, profile_of(text).user, form.message.data)
     except Blocked as error:
         raise Problem(403, "One of you has blocked the other.") from error
+    except Suspended as error:
+        raise Problem(403, "This account is suspended.") from error
     return draw_message(message), 201
 
 

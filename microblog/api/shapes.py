@@ -46,6 +46,7 @@ def draw_user(user):
 
 def draw_profile(profile):
     return draw_user(profile.user) | {
+        "about_me": profile.about_me,
         "followers": profile.followers,
         "following": profile.following,
         "followed_by_you": bool(profile.followed),

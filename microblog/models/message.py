@@ -7,7 +7,7 @@ from microblog import clock
 from microblog.database import BaseModel, UTCDateTimeField, db
 from microblog.models.block import Block
 from microblog.models.notification import Notification
-from microblog.models.refusals import unless_blocked
+from microblog.models.refusals import Suspended, unless_blocked
 from microblog.models.user import User
 from microblog.text import MAX_LENGTH
 
@@ -27,7 +27,10 @@ class Message(BaseModel):
 
         Raises:
             Blocked: one of the two has blocked the other.
+            Suspended: *recipient* could not read it.
         """
+        if recipient.suspended_at:
+            raise Suspended
         with db.atomic(), unless_blocked():
             message = cls.create(sender=sender, recipient=recipient, body=body)
             cls.tell_unread(recipient)

@@ -25,6 +25,11 @@ class Profile(NamedTuple):
         return self.blocked or (self.blocks and not self.moderated)
 
     @property
+    def reachable(self):
+        """Whether the reader can follow them and write to them."""
+        return not (self.blocked or self.blocks or self.user.suspended_at)
+
+    @property
     def about_me(self):
         """What they say of themselves; nothing where a block or a suspension hides it."""
         return "" if self.parted else self.user.introduction
@@ -35,14 +40,21 @@ class Profile(NamedTuple):
         moderated = bool(reader and reader.is_admin)
         reader = Value(reader.id if reader else None)
         counts = (
-            Follow.select(fn.COUNT(1)).where(Follow.followed == User.id).alias("followers"),
-            Follow.select(fn.COUNT(1)).where(Follow.follower == User.id).alias("following"),
+            _count(Follow.follower, Follow.followed == User.id).alias("followers"),
+            _count(Follow.followed, Follow.follower == User.id).alias("following"),
             _is(Follow, Follow.follower == reader, Follow.followed == User.id).alias("followed"),
             _is(Block, Block.blocker == reader, Block.blocked == User.id).alias("blocked"),
             _is(Block, Block.blocker == User.id, Block.blocked == reader).alias("blocks"),
         )
         user = User.select(User, *counts).where(User.username == username).first()
         return user and cls(user, *(getattr(user, name) for name in cls._fields[1:-1]), moderated)
+
+
+def _count(person, condition):
+    """How many of those who are *person* in a follow, by *condition*; suspended people count nowhere."""
+    other = User.alias()
+    shown = other.suspended_at.is_null()
+    return Follow.select(fn.COUNT(1)).join(other, on=(person == other.id)).where(condition, shown)
 
 
 def _is(model, *conditions):

@@ -28,6 +28,10 @@ class Blocked(Exception):
     """One of the two people has blocked the other."""
 
 
+class Suspended(Exception):
+    """The person cannot read anything at present, nor be followed."""
+
+
 @contextmanager
 def unless_taken():
     """Turn the database's refusal of a second user of a name or address into UsernameTaken or EmailTaken."""

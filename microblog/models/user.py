@@ -6,7 +6,7 @@ from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog import clock
 from microblog.database import BaseModel, UTCDateTimeField, db
-from microblog.models.refusals import LastAdministrator, SetUpAlready, unless_blocked, unless_taken
+from microblog.models.refusals import LastAdministrator, SetUpAlready, Suspended, unless_blocked, unless_taken
 
 
 class User(UserMixin, BaseModel):
@@ -179,7 +179,10 @@ class User(UserMixin, BaseModel):
 
         Raises:
             Blocked: one of the two has blocked the other.
+            Suspended: nobody can see what *other* writes.
         """
+        if other.suspended_at:
+            raise Suspended
         with unless_blocked():
             Follow.insert(follower=self, followed=other).on_conflict_ignore().execute()
 

@@ -6,7 +6,7 @@ from flask_login import current_user, login_required
 
 from microblog.auth import safe_path
 from microblog.models import User
-from microblog.models.refusals import Blocked
+from microblog.models.refusals import Blocked, Suspended
 
 bp = Blueprint("follows", __name__)
 
@@ -19,6 +19,8 @@ def create(username):
         current_user.follow(user)
     except Blocked:
         flash(_("One of you has blocked the other, so you cannot follow %(name)s.", name=user.username))
+    except Suspended:
+        flash(_("This account is suspended."))
     else:
         own = current_user == user
         flash(

@@ -7,7 +7,7 @@ from flask_login import current_user, login_required
 from microblog import rate_limits
 from microblog.forms import MessageForm, ShownForm
 from microblog.models import Block, Message, User
-from microblog.models.refusals import Blocked
+from microblog.models.refusals import Blocked, Suspended
 from microblog.pagination import page
 
 bp = Blueprint("messages", __name__)
@@ -53,7 +53,7 @@ def create(recipient):
         return _form(form, user), 422
     try:
         Message.send(current_user, user, form.message.data)
-    except Blocked:
+    except (Blocked, Suspended):
         return _form(form, user), 403
     flash(_("Your message is sent."), "posted")
     return redirect(url_for("users.show", username=user.username))

@@ -66,6 +66,8 @@ def _profile(username):
 
 def _facts(profile):
     """What there is to say of a person in a few words each; nothing across a block."""
+    if profile.user.suspended_at:
+        return [_("This account is suspended.")]
     if profile.parted:
         return []
     facts = [
@@ -86,7 +88,7 @@ def _card(profile):
         "facts": _facts(profile),
         "act": None,
     }
-    if current_user.is_authenticated and current_user != user and not profile.parted:
+    if current_user.is_authenticated and current_user != user and (profile.followed or profile.reachable):
         act, label = ("destroy", _("Unfollow")) if profile.followed else ("create", _("Follow"))
         card["act"] = {"url": url_for(f"follows.{act}", username=user.username), "label": label}
     return card

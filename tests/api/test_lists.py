@@ -307,3 +307,12 @@ def test_an_administrator_follows_nobody_across_a_block(program_of, john):
     assert program.get("/api/users/john").status_code == 200
     assert program.put("/api/users/me/following/john").status_code == 409
     assert program.post("/api/messages", json={"recipient": "john", "body": "x"}).status_code == 403
+
+
+def test_a_suspended_person_tells_nothing_and_cannot_be_followed_or_written_to(program, john):
+    john.introduce("john", "Where I live")
+    john.suspend()
+
+    assert program.get("/api/users/john").json["about_me"] == ""
+    assert program.put("/api/users/me/following/john").status_code == 409
+    assert program.post("/api/messages", json={"recipient": "john", "body": "x"}).status_code == 403

@@ -40,3 +40,14 @@ def test_a_block_hides_nobody_from_an_administrator(john):
 
     Block.put(admin, john)
     assert Profile.of("john", admin).parted
+
+
+def test_suspended_people_count_nowhere(susan, john):
+    john.follow(susan)
+    susan.follow(john)
+
+    john.suspend()
+    assert Profile.of("susan")[1:3] == (0, 0)
+
+    john.restore()
+    assert Profile.of("susan")[1:3] == (1, 1)

@@ -230,3 +230,33 @@ def test_a_page_takes_at_most_five_queries_besides_the_sessions(browser, susan, 
         queries.clear()
         assert browser.get(path).status_code == 200
         assert len(queries) <= 1 + 5, (path, queries)
+
+
+def test_a_suspended_person_is_said_to_be_and_cannot_be_followed_or_written_to(browser, john, write_posts):
+    write_posts(john, "hidden")
+    john.suspend()
+
+    page = browser.get("/user/john").text
+    assert "This account is suspended." in page
+    assert "has not written anything yet" not in page
+    for address in ("/follow/john", "/send_message/john"):
+        assert address not in page
+    card = browser.get("/user/john/popup", headers={"Accept": "application/json"}).json
+    assert (card["facts"], card["act"]) == (["This account is suspended."], None)
+
+    answer = browser.post_form("/send_message/john", message="keep this")
+    assert answer.status_code == 403
+    assert "This account is suspended." in answer.text
+    assert "keep this" in answer.text
+    answer = browser.post_form("/follow/john", follow_redirects=True)
+    assert '<p class="toast" data-category="message">This account is suspended.</p>' in answer.text
+    assert Message.select().count() == Follow.select().count() == 0
+
+
+def test_whoever_follows_a_suspended_person_can_end_it(browser, susan, john):
+    susan.follow(john)
+    john.suspend()
+
+    assert 'action="/unfollow/john"' in browser.get("/user/john").text
+    card = browser.get("/user/john/popup", headers={"Accept": "application/json"}).json
+    assert card["act"] == {"url": "/unfollow/john", "label": "Unfollow"}
