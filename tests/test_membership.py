@@ -1,6 +1,8 @@
 """A members-only site: who may read, and that search engines keep nothing."""
 
 import dataclasses
+import re
+from uuid import uuid4
 
 import pytest
 
@@ -10,6 +12,14 @@ READING = (
     "/explore", "/search?q=tea", "/user/susan", "/user/susan/popup", "/post/1",
     "/feed.atom", "/feed.json", "/user/susan/feed.atom", "/user/susan/feed.json",
 )  # fmt: skip
+
+# What whoever is not signed in may have all the same; every other page asks them to sign in.
+OPEN = {
+    *("account.confirm_email", "account.open_email_link", "passwords.open_link", "passwords.request_link"),
+    *("passwords.reset", "auth.login", "auth.register", "auth.setup", "posts.index", "static", "robots"),
+    *("preferences.edit", "preferences.keys", "health.live", "health.ready"),
+    *("api_document.index", "api_document.openapi", "api_document.show"),
+}
 
 
 @pytest.fixture
@@ -48,10 +58,17 @@ def test_the_way_in_stays_open(client, susan):
 
 
 def test_every_page_is_closed_that_is_not_opened_by_name(app, client, susan):
-    rules = [rule for rule in app.url_map.iter_rules() if "GET" in rule.methods and not rule.arguments]
-    closed = {rule.endpoint for rule in rules if client.get(rule.rule).status_code in (302, 401)}
+    values = {"username": "susan", "recipient": "susan", "kind": "atom", "task_id": uuid4()}
+    closed, other = set(), set()
+    for rule in app.url_map.iter_rules():
+        if "GET" in rule.methods and rule.endpoint.partition(".")[0] != "api":
+            path = re.sub(r"<(?:[^:>]+:)?(\w+)>", lambda name: str(values.get(name[1], 1)), rule.rule)
+            answer = client.get(path)
+            asks = answer.status_code == 401 or (answer.location or "").startswith("/auth/login?next=")
+            (closed if asks else other).add(rule.endpoint)
 
-    assert {"posts.explore", "search.index", "messages.index", "tasks.index"} <= closed
+    assert other == OPEN
+    assert {"posts.explore", "search.index", "users.show", "feeds.index"} <= closed
 
 
 def test_no_link_leads_to_what_is_closed(client, susan):
@@ -65,3 +82,13 @@ def test_no_link_leads_to_what_is_closed(client, susan):
 def test_search_engines_keep_nothing(browser, client, susan):
     assert client.get("/robots.txt").text == "User-agent: *\nDisallow: /\n"
     assert browser.get("/user/susan").headers["X-Robots-Tag"] == "noindex"
+
+
+@pytest.mark.parametrize("mode", ["invite", "closed"])
+def test_who_cannot_register_is_shown_no_way_to_what_is_closed(app, client, susan, mode):
+    app.config["REGISTRATION"] = mode
+
+    page = client.get("/auth/register").text
+
+    assert 'href="/auth/login"' in page
+    assert "/explore" not in page
