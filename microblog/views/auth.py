@@ -54,8 +54,9 @@ def register():
         return redirect(url_for("posts.index"))
     if "invite" in request.args:
         return _keep_invite()
-    invite = Ticket.of(INVITE, session.get(INVITE))
     mode = current_app.config["REGISTRATION"]
+    # An open door needs no invitation, and must not depend on one that somebody else may use up.
+    invite = Ticket.of(INVITE, session.get(INVITE)) if mode == "invite" else None
     if mode == "closed" or (mode == "invite" and invite is None):
         return _closed()
     form = RegistrationForm()

@@ -322,6 +322,14 @@ def test_closed_is_closed_to_the_invited_too(app, client, office):
     assert client.post_form("/auth/register", **NEW).status_code == 403
 
 
+def test_an_open_door_needs_no_invitation(app, client, office, monkeypatch):
+    """Somebody else may use it up between the look at it and its use."""
+    client.get(link_in(office.post_form("/admin/invites")))
+    monkeypatch.setattr(Ticket, "use", lambda _ticket: pytest.fail("it was used"))
+
+    assert client.post_form("/auth/register", **NEW).location == "/"
+
+
 def test_the_command_prints_such_a_link(app, client, admin, by_invitation):
     link = app.test_cli_runner().invoke(args=["invite"]).stdout.strip()
 
