@@ -146,7 +146,9 @@ def _is_own(field):
 
 
 def _is_free(field):
-    if User.with_email(field.data) is None:
+    owner = User.with_email(field.data)
+    # One's own may be spelled in another way.
+    if owner is None or (owner == current_user and owner.email != field.data):
         return True
     field.errors.append(
         _("There is an account with this address already. Sign in to it, or use another address.")

@@ -198,6 +198,18 @@ def test_what_is_no_address_is_refused(browser, address):
     assert Mail.select().count() == 0
 
 
+def test_ones_own_address_can_be_spelled_in_another_way(browser, susan, letters):
+    same = browser.post_form("/account/email", email="susan@example.org", current_password=PASSWORD)
+    assert same.status_code == 422
+
+    asked = browser.post_form("/account/email", email="Susan@example.org", current_password=PASSWORD)
+    assert asked.status_code == 302
+    browser.get(re.search(r":8000(/account/email/\S+)", letters()["Susan@example.org"])[1])
+    browser.post_form("/account/confirm_email")
+
+    assert User.get_by_id(susan.id).email == "Susan@example.org"
+
+
 def test_an_address_can_be_flooded_by_nobody_however_they_spell_it(browser, letters, settings):
     for name in ("victim", "Victim", "VICTIM", "victim", "viCtim", "victiM"):
         browser.post_form("/account/email", email=f"{name}@example.org", current_password=PASSWORD)
