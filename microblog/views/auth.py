@@ -53,7 +53,9 @@ def register():
     if current_user.is_authenticated or not User.exists():
         return redirect(url_for("posts.index"))
     if "invite" in request.args:
-        return _keep_invite()
+        session[INVITE] = request.args["invite"]
+        if request.method != "POST":
+            return _without_token()
     mode = current_app.config["REGISTRATION"]
     # An open door needs no invitation, and must not depend on one that somebody else may use up.
     invite = Ticket.of(INVITE, session.get(INVITE)) if mode == "invite" else None
@@ -89,9 +91,8 @@ def setup():
     return render_template("auth/setup.html", form=form), status(form)
 
 
-def _keep_invite():
-    """Take the token out of the address at once: from there it would get into histories and logs."""
-    session[INVITE] = request.args["invite"]
+def _without_token():
+    """Leave the address at once: from there its token would get into histories and logs."""
     answer = redirect(url_for("auth.register"))
     answer.headers["Referrer-Policy"] = "no-referrer"
     return answer

@@ -322,6 +322,16 @@ def test_closed_is_closed_to_the_invited_too(app, client, office):
     assert client.post_form("/auth/register", **NEW).status_code == 403
 
 
+def test_a_form_that_is_sent_to_the_link_itself_makes_the_account(client, office, by_invitation):
+    link = link_in(office.post_form("/admin/invites"))
+
+    answer = client.post_form(link, **NEW | {"password2": "another"})
+    assert answer.status_code == 422
+    assert 'value="newbie"' in answer.text
+
+    assert client.post_form(link, **NEW).location == "/"
+
+
 def test_an_open_door_needs_no_invitation(app, client, office, monkeypatch):
     """Somebody else may use it up between the look at it and its use."""
     client.get(link_in(office.post_form("/admin/invites")))
