@@ -1,10 +1,11 @@
 """Private messages: the inbox, what was sent, writing one, and marking what was shown as read."""
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from microblog import rate_limits
+from microblog.auth import safe_path
 from microblog.forms import MessageForm, ShownForm
 from microblog.models import Block, Message, User
 from microblog.models.refusals import Blocked, Suspended
@@ -33,7 +34,7 @@ def read():
     if not form.validate_on_submit():
         abort(400)
     Message.read(current_user, form.oldest.data, form.newest.data)
-    return redirect(url_for("messages.index"))
+    return redirect(safe_path(request.form.get("next")) or url_for("messages.index"))
 
 
 @bp.get("/send_message/<recipient>")

@@ -61,6 +61,19 @@ def test_the_button_marks_what_the_page_showed_as_read(browser, susan, john):
     assert news.data == 1
 
 
+def test_the_button_leads_back_to_the_page_it_stood_on(browser, susan, john):
+    messages = [Message.send(john, susan, "hello") for _ in range(30)]
+    second = f"/messages?before={messages[5].id}"
+
+    form = dict(
+        re.findall(r'type="hidden" name="(oldest|newest|next)" value="([^"]+)"', browser.get(second).text)
+    )
+
+    assert browser.post_form("/messages/read", **form).location == second
+    form["next"] = "//evil.example"
+    assert browser.post_form("/messages/read", **form).location == "/messages"
+
+
 def test_somebody_elses_messages_stay_unread(browser, susan, john, sign_in):
     message = Message.send(susan, john, "one")
 
