@@ -15,8 +15,9 @@ from microblog.api import problem
 from microblog.auth import login_manager
 
 RETRY_AFTER_S = 5
-# Fields worth keeping. Passwords are not.
-TYPED = ("post", "message", "about_me")
+# Fields worth keeping: texts, and what is soon typed again. Passwords are not.
+TEXTS = ("post", "message", "about_me")
+TYPED = (*TEXTS, "username", "email", "name")
 NOT_SENT_AGAIN = {"csrf_token", "password", "password2", "current_password"}
 WORDS = {
     400: (
@@ -88,7 +89,7 @@ def show_overtaken(error):
 
 def ask_to_sign_in():
     """To the sign-in page and back; a text that was typed is shown instead, for it would be lost."""
-    if _typed():
+    if _typed(TEXTS):
         return _page(401, *WORDS[401]), 401
     asked = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else None
     return redirect(url_for("auth.login", next=asked))
@@ -112,15 +113,16 @@ def _page(code, title, text):
         code=code,
         title=title,
         text=text,
-        typed=_typed(),
+        typed=_typed(TYPED),
+        texts=TEXTS,
         fields=_fields() if code == 429 else None,
         bare=code >= 500,
     )
 
 
-def _typed():
+def _typed(names):
     try:
-        return [request.form[name] for name in TYPED if request.form.get(name)]
+        return [request.form[name] for name in names if request.form.get(name)]
     except HTTPException:
         # The form itself was the error: too large, or broken.
         return []

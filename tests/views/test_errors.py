@@ -128,6 +128,18 @@ def test_a_bug_keeps_what_was_typed(broken, browser, logged_errors):
     assert logged_errors.pop()
 
 
+@pytest.mark.parametrize("token", [None, "expired"])
+def test_a_registration_with_a_dead_token_keeps_all_but_the_passwords(client, susan, token):
+    fields = {"username": "newbie", "email": "new@example.org", "password": "long enough"}
+
+    answer = client.post("/auth/register", data={**fields, "password2": "long enough", "csrf_token": token})
+
+    assert answer.status_code == 400
+    assert ">newbie</textarea>" in answer.text
+    assert ">new@example.org</textarea>" in answer.text
+    assert "long enough" not in answer.text
+
+
 def test_what_was_deleted_in_that_very_moment_is_a_conflict_and_keeps_what_was_typed(
     app, browser, susan, john
 ):
