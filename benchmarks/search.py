@@ -33,6 +33,7 @@ QUERIES = {
     "two common words": ("tea rain", ["%tea%", "%rain%"], 1),
     "a common and a rare word": ("tea quokka", ["%tea%", "%quokka%"], 1),
     "a prefix": ("expor*", ["%expor%"], 1),
+    "a short one, taken as a word": ("t*", ["%t%"], 1),
     "a common word, half-way down": ("tea", ["%tea%"], 0.5),
 }
 

@@ -19,6 +19,9 @@ from microblog.text import clean
 FIRST = "\u3000"
 WITHOUT_SPACES = re.compile(f"([{FIRST}-\U0010ffff])")
 LONGEST = 200
+# A star after a single letter would have SQLite gather every post with one of very many words.
+SHORT_PREFIX = re.compile(r'((?<![^\W_])[^\W_]?[^\w"]*")\*')
+NOTHING = '""'
 # Quotation marks and signs of other keyboards, as web_query() knows them.
 SIGNS = str.maketrans({**dict.fromkeys("“”„«»「」『』＂", '"'), "－": "-", "＊": "*"})
 # Around what was found; clean() keeps both out of posts.
@@ -65,8 +68,12 @@ class PostIndex(FTS5Model):
     @classmethod
     def finds(cls, query):
         """The condition that a post is found by *query*, which a person typed: none is an error."""
-        web_query = cls.web_query(clean(query)[:LONGEST].translate(SIGNS))
-        return cls.match(_apart(web_query))
+        return cls.match(SHORT_PREFIX.sub(r"\1", _apart(cls._understood(query))))
+
+    @classmethod
+    def asks_for_something(cls, query):
+        """Whether *query* names a word: one that only excludes words finds nothing."""
+        return cls._understood(query) != NOTHING
 
     @classmethod
     def marked(cls):
@@ -89,6 +96,10 @@ class PostIndex(FTS5Model):
         yield
         db.execute_sql(ON_INSERT)
         cls._add(after=newest)
+
+    @classmethod
+    def _understood(cls, query):
+        return cls.web_query(clean(query)[:LONGEST].translate(SIGNS))
 
     @classmethod
     def _add(cls, after):

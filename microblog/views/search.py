@@ -17,4 +17,5 @@ def index():
     query = request.args.get("q", "").strip()
     hits = Post.found(query, reader())
     posts = page(hits, Post, current_app.config["POSTS_PER_PAGE"], key=PostIndex.rowid)
-    return render_template("search/index.html", query=query, page=posts)
+    wordless = bool(query) and not PostIndex.asks_for_something(query)
+    return render_template("search/index.html", query=query, page=posts, wordless=wordless)

@@ -44,6 +44,17 @@ def test_nothing_found_says_so_and_how_to_search(client, susan):
     assert "What are you looking for?" in client.get("/search").text
 
 
+@pytest.mark.parametrize("query", ["-coffee", "-coffee -milk", '-"green tea"', "?!", "*"])
+def test_a_query_that_only_leaves_words_out_is_told_to_name_one(client, susan, write_posts, query):
+    write_posts(susan, "tea")
+
+    page = client.get("/search", query_string={"q": query}).text
+
+    assert bodies(client.get("/search", query_string={"q": query})) == []
+    assert "Name at least one word that must be in a post." in page
+    assert "Name at least one word" not in client.get("/search?q=coffee").text
+
+
 def test_pages_lead_to_the_oldest_hit_and_back(client, susan, write_posts):
     write_posts(susan, *(f"tea {number}" if number % 2 else "coffee" for number in range(120)))
     address, pages = "/search?q=tea+-milk", []
