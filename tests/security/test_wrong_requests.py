@@ -1,0 +1,60 @@
+"""Every address asked in a way that it does not take, and with names and ids that nobody has."""
+
+import re
+from uuid import uuid4
+
+import pytest
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+NOWHERE = {
+    "username": "nobody_here",
+    "recipient": "nobody_here",
+    "user": "nobody_here",
+    "task_id": str(uuid4()),
+    "letter_id": str(uuid4()),
+    "token": "made-up",
+    "kind": "rss",
+    "filename": "nothing.css",
+}
+
+
+def filled(rule, values, other):
+    return re.sub(r"<(?:[^:>]+:)?(\w+)>", lambda name: values.get(name[1], other), rule.rule)
+
+
+def ask(site, method, path, **options):
+    """As the administrator, whom no page is kept from."""
+    browser = site.browsers["mary"]
+    headers = {"X-CSRFToken": browser.csrf_token}
+    if path.startswith("/api"):
+        browser, headers = site.app.test_client(), {"Authorization": f"Bearer {site.secrets['mary']}"}
+    return browser.open(path, method=method, headers=headers, **options)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_method_that_an_address_does_not_take_is_refused_with_those_that_it_does(site, method):
+    adapter = site.app.url_map.bind("localhost")
+    asked = 0
+    for rule in site.app.url_map.iter_rules():
+        path = filled(rule, {**NOWHERE, "kind": "atom"}, "1")
+        allowed = set(adapter.allowed_methods(path))
+        if method not in allowed:
+            answer = ask(site, method, path)
+
+            assert answer.status_code == 405, f"{method} {path}"
+            assert set(answer.headers["Allow"].split(", ")) == allowed, path
+            asked += 1
+    assert asked > 20
+
+
+def test_a_name_or_an_id_that_nobody_has_is_missing(site):
+    asked = 0
+    for rule in filter(lambda rule: rule.arguments, site.app.url_map.iter_rules()):
+        for method in rule.methods & set(METHODS):
+            path = filled(rule, NOWHERE, "999999999")
+            # A mailed link is left at once, and found dead where it leads.
+            answer = ask(site, method, path, json={}, follow_redirects=True)
+
+            assert answer.status_code in (404, 410), f"{method} {path}"
+            asked += 1
+    assert asked > 40
