@@ -204,6 +204,11 @@ def test_a_search_reads_the_index_from_the_newest_and_stops(susan):
     assert not [step for step in plan if "TEMP B-TREE" in step]
 
 
+@pytest.fixture
+def seeded(susan, write_posts):
+    write_posts(susan, "a b ab 导出 words", "AND or NOT", "出导,b\u3000a", '("a"):b\nNEAR a*', "¡á!")
+
+
 SIGNS = st.text(st.sampled_from("ab导出\"*-()+:^{}, ~\\'\0\u3000"), max_size=60)
 WORDS = st.sampled_from(
     ["AND", "OR", "NOT", "NEAR(", "a", "b*", "-b", "导", *'"-+:()*^', "words:", "{words}:"]
@@ -212,13 +217,25 @@ WORDS = st.sampled_from(
 
 @settings(max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(query=st.text() | SIGNS | st.lists(WORDS).map(" ".join) | st.lists(WORDS).map("".join))
-def test_no_query_is_an_error(app, query):
-    assert found(query) == []
+def test_no_query_is_an_error_and_marks_lie_within_the_text(seeded, query):
+    assert_marks_fit(query)
 
 
 @pytest.mark.parametrize("part", ["(", '"', "-a ", "a NOT ", "b* OR ", "导", "(a OR ", '"a" '])
-def test_nor_is_a_long_one(app, part):
-    assert found(part * 5000) == []
+def test_nor_is_a_long_one(seeded, part):
+    assert_marks_fit(part * 5000)
+
+
+def assert_marks_fit(query):
+    for post in Post.found(query):
+        ends = [0, *(end for mark in post.marks for end in mark), len(post.body)]
+        assert ends == sorted(ends)
+        assert all(start < end for start, end in post.marks)
+
+
+def test_the_hostile_queries_do_find_something(seeded):
+    assert found("ab* 导") == ["a b ab 导出 words"]
+    assert found('"导出') != []
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

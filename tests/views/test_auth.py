@@ -1,4 +1,5 @@
 import re
+import threading
 
 import pytest
 
@@ -198,6 +199,28 @@ def test_weird_input_gives_a_form_error(client, susan):
 
         assert answer.status_code == 422
         assert ">49<" not in answer.text
+
+
+def test_of_twenty_who_register_one_name_at_once_one_gets_it(app, susan):
+    browsers = [app.test_client() for _ in range(20)]
+    tokens = [browser.csrf_token for browser in browsers]
+    answers = []
+
+    def register(number):
+        fields = NEW | {"username": ("newbie", "Newbie")[number % 2], "email": f"new{number}@example.org"}
+        data = {**fields, "csrf_token": tokens[number]}
+        answers.append(browsers[number].post("/auth/register", data=data))
+
+    threads = [threading.Thread(target=register, args=(number,)) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answer.status_code for answer in answers) == [302] + [422] * 19
+    for answer in answers:
+        assert answer.status_code == 302 or "Somebody has this name already." in answer.text
+    assert User.select().where(User.username == "newbie").count() == 1
 
 
 def test_without_any_account_the_first_one_is_set_up(client):

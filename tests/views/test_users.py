@@ -67,12 +67,15 @@ def test_a_profile_tells_when_the_person_was_last_seen_also_after_they_signed_ou
 
 
 def test_polling_does_not_mean_that_somebody_is_here(browser, susan, monkeypatch):
+    task = Task.create(name="export_posts", description="Exporting posts...", user=susan)
+    browser.get("/")
     seen_at = User.named("susan").seen_at
     later = clock.now() + timedelta(minutes=5)
     monkeypatch.setattr(clock, "now", lambda: later)
 
-    browser.get("/notifications?since=0")
-    assert User.named("susan").seen_at == seen_at
+    for path in ("/notifications?since=0", "/newer?after=0", f"/tasks/{task.id}/card"):
+        assert browser.get(path).status_code == 200
+        assert User.named("susan").seen_at == seen_at
     browser.get("/")
     assert User.named("susan").seen_at == later
 
