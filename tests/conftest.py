@@ -23,6 +23,10 @@ from microblog.queue import huey
 
 PASSWORD = "correct horse"
 
+# run.sh empties every setting, which to us means "not set"; gunicorn reads this one as it is imported, and trips.
+if not os.environ.get("WEB_CONCURRENCY"):
+    os.environ.pop("WEB_CONCURRENCY", None)
+
 
 def pytest_addoption(parser):
     parser.addoption("--slow", action="store_true", help="also run what takes minutes")

@@ -98,7 +98,7 @@ def test_a_block_that_comes_while_one_follows_is_no_fault(program, susan, john, 
 
     monkeypatch.setattr(type(susan), "follow", follow_too_late)
 
-    assert program.put("/api/users/me/following/john").status_code == 404
+    assert program.put("/api/users/me/following/john").status_code == 409
     assert not Follow.select().exists()
 
 
