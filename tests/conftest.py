@@ -23,7 +23,7 @@ from microblog.queue import huey
 
 PASSWORD = "correct horse"
 
-# run.sh empties every setting, which to us means "not set"; gunicorn reads this one as it is imported, and trips.
+# run.sh empties every setting, which to us means "not set"; gunicorn reads this one at its import, and trips.
 if not os.environ.get("WEB_CONCURRENCY"):
     os.environ.pop("WEB_CONCURRENCY", None)
 

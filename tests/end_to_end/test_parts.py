@@ -1,5 +1,6 @@
 """Web server and worker as parts of their own: what runs is what run.sh would start."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -33,6 +34,12 @@ def is_command(site, command):
     return Path(f"/proc/{site.process.pid}/cmdline").read_text().split("\0")[1:-1] == command[1:]
 
 
+def catches(pid, how):
+    """Whether the process has a handler of its own for the signal *how*."""
+    mask = re.search(r"SigCgt:\s+(\w+)", Path(f"/proc/{pid}/status").read_text())[1]
+    return int(mask, 16) >> (how - 1) & 1
+
+
 def test_a_web_server_alone_is_that_of_run_sh(site):
     start(site, "web")
     wait_until(lambda: site.get("/livez") == 200, START_S, site.output)
@@ -53,7 +60,8 @@ def test_a_visitor_cannot_move_the_site_below_another_path(site):
 
 def test_a_worker_alone_is_that_of_run_sh(site):
     start(site, "worker")
-    wait_until(lambda: list((site.data_dir / "run" / "workers").glob("[!.]*")), START_S, site.output)
+    # Before that the signal would end it as any other process.
+    wait_until(lambda: catches(site.process.pid, signal.SIGTERM), START_S, site.output)
 
     assert is_command(site, command_lines.consumer(Settings.from_mapping(site.environment)))
     site.process.send_signal(signal.SIGTERM)
