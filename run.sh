@@ -15,7 +15,7 @@ main() {
     make_venv
     install requirements.txt
     compile_translations
-    if [ $# = 0 ]; then exec .venv/bin/python -m microblog.supervisor; fi
+    if [ $# = 0 ]; then exec .venv/bin/python -m microblog.server.supervisor; fi
     shift
     install requirements-dev.txt
     check_everything "$@"
@@ -84,7 +84,7 @@ patiently() {
 compile_translations() {
     for po in microblog/translations/*/LC_MESSAGES/*.po; do
         if [ -e "$po" ] && [ ! "${po%.po}.mo" -nt "$po" ]; then
-            .venv/bin/python -m microblog.catalogues || exit 1
+            .venv/bin/python -m microblog.i18n.catalogues || exit 1
             return
         fi
     done

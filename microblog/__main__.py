@@ -3,8 +3,8 @@
 import os
 import sys
 
-from microblog import command_lines
 from microblog.config import ROOT, BadSettings, Settings
+from microblog.server import command_lines
 
 PARTS = {"web": command_lines.web_server, "worker": command_lines.consumer}
 USAGE = "usage: python -m microblog web|worker; all parts at once: ./run.sh"

@@ -16,9 +16,9 @@ from flask_login import (
     logout_user,
 )
 
-from microblog import known_browsers, security_log
 from microblog.database import db
 from microblog.models import Mail, Session, Ticket, Token, User
+from microblog.security import device_cookies, security_log
 
 # OWASP's Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane, or more. Two at once
 # are what a small server can spare.
@@ -133,7 +133,7 @@ def sign_in(user, remember):
     _forget_session()
     user.session, user.token = Session.start(user, remember, request.user_agent.string)
     login_user(user, remember=remember)
-    known_browsers.remember(user)
+    device_cookies.remember(user)
     security_log.note("sign-in", user)
 
 

@@ -7,34 +7,16 @@ from flask import Flask
 from flask_babel import Babel
 from flask_wtf import CSRFProtect
 
-from microblog import (
-    api,
-    assets,
-    auth,
-    cli,
-    database,
-    error_mails,
-    errors,
-    headers,
-    logs,
-    membership,
-    nightly,
-    preferences,
-    presentation,
-    rate_limits,
-    reconciler,
-    same_origin,
-    signals,
-    signatures,
-    smtp,
-    views,
-)
+from microblog import api, auth, cli, database, logs, nightly, reconciler, signals, views
 from microblog.config import ROOT, Settings
+from microblog.instance import presence
+from microblog.mail import error_mails, smtp
 from microblog.models.session import LONGEST
-from microblog.premises import presence
-from microblog.proxies import TrustedProxies
 from microblog.queue import huey
-from microblog.secret_key import secret_key
+from microblog.security import headers, members_only, rate_limits, same_origin, signatures
+from microblog.security.proxies import TrustedProxies
+from microblog.security.secret_key import secret_key
+from microblog.web import assets, errors, preferences, presentation
 
 # Imported for what they connect to the queue.
 CONNECTED = (nightly, reconciler, signals)
@@ -65,7 +47,7 @@ def create_app(settings=None):
     CSRFProtect(app)
     auth.login_manager.init_app(app)
     smtp.mail.init_app(app)
-    for part in (api, assets, headers, membership, presentation, rate_limits, errors, views, cli):
+    for part in (api, assets, headers, members_only, presentation, rate_limits, errors, views, cli):
         part.init_app(app)
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)
     return app

@@ -6,8 +6,9 @@ from datetime import timedelta
 from flask import current_app, g
 from flask_babel import gettext as _
 
-from microblog import archive, disk, letters, mail
+from microblog import archive, disk, mail
 from microblog.lifecycle import MAIL_PRIORITY, job
+from microblog.mail import letters
 from microblog.models import Mail
 from microblog.models.outcomes import Failed
 from microblog.models.states import WRITING

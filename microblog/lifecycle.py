@@ -8,7 +8,6 @@ from contextlib import contextmanager, suppress
 
 from peewee import OperationalError
 
-from microblog import security_log
 from microblog.disk import OUT_OF_SPACE
 from microblog.i18n import N_
 from microblog.models import Mail
@@ -16,6 +15,7 @@ from microblog.models.outcomes import Cancelled, Failed, Lost, RetryLater
 from microblog.models.states import CANCELLED, SUCCEEDED
 from microblog.models.task import Task
 from microblog.queue import huey
+from microblog.security import security_log
 
 log = logging.getLogger(__name__)
 

@@ -9,11 +9,12 @@ import logging
 import shutil
 from datetime import UTC, datetime, timedelta
 
-from microblog import backup, clock, security_log
+from microblog import backup, clock
 from microblog.database import data_dir
 from microblog.models import Mail, Notification, Session, Task, Ticket
 from microblog.models.states import RUNNING
 from microblog.queue import huey
+from microblog.security import security_log
 
 EVERY = timedelta(days=1)
 LOOK_EVERY_S = 600

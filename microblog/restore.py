@@ -14,8 +14,8 @@ from microblog import clock, database
 from microblog.backup import FOLDERS, PARTS, for_owner_only, workshop
 from microblog.database import FILE_NAME, SchemaError, connected, data_dir, db
 from microblog.i18n import N_
+from microblog.instance import claimed, presence
 from microblog.models import TRIGGERS, Mail, Session, Task, Ticket, Token
-from microblog.premises import claimed, presence
 from microblog.queue import huey
 
 RESTORED = N_("The site was restored from a backup")

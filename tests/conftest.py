@@ -15,9 +15,10 @@ import pytest
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 
-from microblog import auth, catalogues, clock, create_app, database
+from microblog import auth, clock, create_app, database
 from microblog.config import Settings
 from microblog.database import connected, db
+from microblog.i18n import catalogues
 from microblog.models import TRIGGERS, Post, Session, User
 from microblog.queue import huey
 

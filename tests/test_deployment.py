@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from microblog import command_lines, queue_server
 from microblog.config import Settings
+from microblog.server import command_lines, queue_server
 
 ROOT = Path(__file__).parent.parent
 HOME = "/srv/microblog/app"  # Where units and documentation have the repository.

@@ -2,10 +2,10 @@
 
 from flask import request
 
-from microblog import rate_limits, security_log
 from microblog.api.problem import Problem
 from microblog.auth import check_password
 from microblog.models import Token, User
+from microblog.security import rate_limits, security_log
 
 
 def by_token():

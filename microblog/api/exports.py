@@ -2,16 +2,16 @@
 
 from flask import g, url_for
 
-from microblog import rate_limits, security_log
 from microblog.api.operation import operation
 from microblog.api.problem import Problem
 from microblog.api.shapes import draw_task, ref
 from microblog.api.tasks import own
-from microblog.downloads import send_export
 from microblog.i18n import N_
 from microblog.jobs import export_posts
 from microblog.models import Task
 from microblog.models.task import TaskInProgress
+from microblog.security import rate_limits, security_log
+from microblog.web.downloads import send_export
 
 ONE = {"answer": ref("Task"), "problems": (404,)}
 

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 from flask import Blueprint, current_app, g, request
 
-from microblog import rate_limits
 from microblog.api import access
 from microblog.api.paging import CURSOR
 from microblog.auth import login_manager
+from microblog.security import rate_limits
 
 bp = Blueprint("api", __name__, url_prefix="/api")
 BEARER, BASIC = "bearer", "basic"

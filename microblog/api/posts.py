@@ -3,15 +3,15 @@
 from flask import g, url_for
 from wtforms import ValidationError
 
-from microblog import rate_limits, security_log
 from microblog.api.body import checked
 from microblog.api.operation import operation
 from microblog.api.paging import known_id, newest_first
 from microblog.api.problem import Problem
 from microblog.api.shapes import TEXT, draw_post, list_of, ref, text_fields
 from microblog.api.users import profile_of
-from microblog.forms import PostForm
 from microblog.models import Post
+from microblog.security import rate_limits, security_log
+from microblog.web.forms import PostForm
 
 LANGUAGE = TEXT | {"description": "A tag such as `es` or `zh-Hant`"}
 LIST = {"answer": list_of("Post"), "paged": "newest first"}

@@ -2,7 +2,6 @@
 
 from flask import g, request, url_for
 
-from microblog import rate_limits
 from microblog.api.operation import operation
 from microblog.api.paging import newest_first
 from microblog.api.problem import Problem
@@ -10,6 +9,7 @@ from microblog.api.shapes import TASK_ID, draw_task, list_of, ref
 from microblog.lifecycle import NotEnded, UnknownJob, launch_again
 from microblog.models import Task
 from microblog.models.task import TaskInProgress
+from microblog.security import rate_limits
 
 ONE = {"answer": ref("Task"), "problems": (404,)}
 

@@ -12,11 +12,11 @@ from microblog.api.operation import operation
 from microblog.api.paging import known_id, newest_first
 from microblog.api.problem import Problem
 from microblog.api.shapes import TEXT, draw_profile, draw_user, list_of, ref, text_fields
-from microblog.forms import ProfileForm
 from microblog.models import Block, User
 from microblog.models.profile import Profile
 from microblog.models.refusals import UsernameTaken
-from microblog.text import clean
+from microblog.web.forms import ProfileForm
+from microblog.web.text import clean
 
 
 @operation("GET", "/users", "Everybody, newest first", answer=list_of("User"), paged="newest first")

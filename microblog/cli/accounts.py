@@ -6,12 +6,13 @@ import click
 from flask import current_app, url_for
 from werkzeug.datastructures import MultiDict
 
-from microblog import auth, setup_code
+from microblog import auth
 from microblog.database import connected, data_dir
-from microblog.forms import RegistrationForm
 from microblog.models import Ticket, User
 from microblog.models.refusals import EmailTaken, UsernameTaken
 from microblog.models.ticket import INVITE
+from microblog.security import setup_code
+from microblog.web.forms import RegistrationForm
 
 password_stdin = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 

@@ -6,7 +6,6 @@ from datetime import datetime
 import click
 from flask.cli import AppGroup
 
-from microblog import security_log
 from microblog.database import connected
 from microblog.i18n import N_
 from microblog.jobs import example
@@ -14,6 +13,7 @@ from microblog.lifecycle import NotEnded, UnknownJob, launch_again
 from microblog.models import Task
 from microblog.models.states import QUEUED, RUNNING, STATES
 from microblog.models.task import TaskInProgress
+from microblog.security import security_log
 
 HELP = """Look at background tasks, retry and cancel them; start the example.
 

@@ -9,8 +9,8 @@ from babel import Locale, UnknownLocaleError
 from babel.messages.frontend import CommandLineInterface
 from flask.cli import AppGroup
 
-from microblog import catalogues
 from microblog.config import ROOT
+from microblog.i18n import catalogues
 
 TRANSLATIONS = Path("microblog", "translations")
 # Files without line numbers: else every change of code would change every catalogue.

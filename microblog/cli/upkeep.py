@@ -4,11 +4,12 @@ from pathlib import Path
 
 import click
 
-from microblog import backup, database, setup_code
+from microblog import backup, database
 from microblog.database import connected, data_dir
+from microblog.instance import CannotRun
 from microblog.models import TRIGGERS, User
-from microblog.premises import CannotRun
 from microblog.restore import CannotRestore, restore
+from microblog.security import setup_code
 
 
 @click.command()

@@ -5,7 +5,7 @@ from smtplib import SMTPAuthenticationError
 
 from microblog.config import is_loopback
 from microblog.doctor.finding import FAULT, FLASK, WARNING, WELL, Finding
-from microblog.smtp import mail
+from microblog.mail.smtp import mail
 
 
 def check_mail(settings):

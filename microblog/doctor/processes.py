@@ -11,8 +11,8 @@ from redis.retry import Retry
 from microblog import clock
 from microblog.doctor.data import ask_database
 from microblog.doctor.finding import FAULT, FLASK, WARNING, WELL, Finding, hours
+from microblog.instance import answer_of, reachable_address
 from microblog.models import Task
-from microblog.premises import answer_of, reachable_address
 from microblog.queue import huey
 
 OLDEST_QUEUE_SERVER = 5

@@ -9,7 +9,7 @@ from microblog.models import post_index
 from microblog.models.block import Block
 from microblog.models.post_index import PostIndex
 from microblog.models.user import Follow, User
-from microblog.text import MAX_LENGTH
+from microblog.web.text import MAX_LENGTH
 
 # Posts to look through for people who write.
 LATELY = 50

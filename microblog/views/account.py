@@ -5,15 +5,15 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from microblog import rate_limits, security_log
+from microblog.account_deletion import delete_account
 from microblog.auth import change_email, change_password, check_password, sign_in, sign_out
-from microblog.departure import delete_account
-from microblog.forms import ChangeEmailForm, ChangePasswordForm, LeavingForm, status
 from microblog.jobs import deliver
 from microblog.models import Mail, Session, Ticket, User
 from microblog.models.refusals import EmailTaken, LastAdministrator
 from microblog.models.ticket import CHANGE_EMAIL, TicketUsed
-from microblog.pagination import LARGEST_ID
+from microblog.security import rate_limits, security_log
+from microblog.web.forms import ChangeEmailForm, ChangePasswordForm, LeavingForm, status
+from microblog.web.pagination import LARGEST_ID
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 

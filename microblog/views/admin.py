@@ -4,12 +4,14 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from microblog import demo, outbox, security_log
+from microblog import demo
 from microblog.auth import admin_required, suspend
+from microblog.mail import outbox
 from microblog.models import Ticket, User
 from microblog.models.ticket import INVITE
-from microblog.pagination import LARGEST_ID, page
-from microblog.text import clean
+from microblog.security import security_log
+from microblog.web.pagination import LARGEST_ID, page
+from microblog.web.text import clean
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 LETTERS = 100

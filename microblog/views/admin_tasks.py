@@ -5,13 +5,14 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from redis.exceptions import RedisError
 
-from microblog import clock, security_log
+from microblog import clock
 from microblog.auth import admin_required
 from microblog.lifecycle import NotEnded, UnknownJob, launch_again
 from microblog.models import Task
 from microblog.models.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
 from microblog.models.task import TaskInProgress
 from microblog.queue import huey
+from microblog.security import security_log
 
 bp = Blueprint("admin_tasks", __name__, url_prefix="/admin/tasks")
 MOST = 50

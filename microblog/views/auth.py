@@ -6,14 +6,14 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from microblog import rate_limits, security_log, setup_code
 from microblog.auth import check_password, hash_password, safe_path, sign_in, sign_out
 from microblog.auth import register as register_account
 from microblog.database import data_dir
-from microblog.forms import LoginForm, RegistrationForm, status
 from microblog.models import Ticket, User
 from microblog.models.refusals import EmailTaken, SetUpAlready, UsernameTaken
 from microblog.models.ticket import INVITE, TicketUsed
+from microblog.security import rate_limits, security_log, setup_code
+from microblog.web.forms import LoginForm, RegistrationForm, status
 
 bp = Blueprint("auth", __name__)
 

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from microblog.models import Block, Message, User
-from microblog.pagination import page
+from microblog.web.pagination import page
 
 bp = Blueprint("blocks", __name__)
 

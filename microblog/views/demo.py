@@ -6,8 +6,9 @@ from flask import Blueprint, abort, current_app, flash, redirect, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from microblog import demo, security_log
+from microblog import demo
 from microblog.auth import admin_required
+from microblog.security import security_log
 
 bp = Blueprint("demo", __name__)
 

@@ -5,10 +5,10 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from microblog import rate_limits, security_log
 from microblog.i18n import N_
 from microblog.jobs import export_posts
 from microblog.models.task import Task, TaskInProgress
+from microblog.security import rate_limits, security_log
 
 bp = Blueprint("exports", __name__)
 

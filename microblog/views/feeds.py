@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, abort, current_app, request, url_for
 
-from microblog import feeds
 from microblog.auth import reader
 from microblog.models import Post
 from microblog.models.profile import Profile
-from microblog.presentation import site_address
+from microblog.web import feeds
+from microblog.web.presentation import site_address
 
 bp = Blueprint("feeds", __name__)
 

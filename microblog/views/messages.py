@@ -4,12 +4,12 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from microblog import rate_limits
 from microblog.auth import safe_path
-from microblog.forms import MessageForm, ShownForm
 from microblog.models import Block, Message, User
 from microblog.models.refusals import Blocked, Suspended
-from microblog.pagination import page
+from microblog.security import rate_limits
+from microblog.web.forms import MessageForm, ShownForm
+from microblog.web.pagination import page
 
 bp = Blueprint("messages", __name__)
 

@@ -4,7 +4,7 @@ from flask import Blueprint, abort, jsonify
 from flask_login import current_user
 
 from microblog.models import Notification
-from microblog.pagination import cursor
+from microblog.web.pagination import cursor
 
 bp = Blueprint("notifications", __name__)
 

@@ -5,12 +5,12 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from microblog import known_browsers, rate_limits, security_log
 from microblog.auth import change_password, sign_in
-from microblog.forms import EmailForm, NewPasswordForm, status
 from microblog.jobs import deliver
 from microblog.models import Mail, Ticket
 from microblog.models.ticket import RESET_PASSWORD, TicketUsed
+from microblog.security import device_cookies, rate_limits, security_log
+from microblog.web.forms import EmailForm, NewPasswordForm, status
 
 bp = Blueprint("passwords", __name__, url_prefix="/auth")
 
@@ -54,7 +54,7 @@ def reset():
     except TicketUsed:
         return _link_is_dead()
     session.pop(RESET_PASSWORD)
-    known_browsers.remember(ticket.user)
+    device_cookies.remember(ticket.user)
     flash(_("Your new password is set."))
     if session_here:
         sign_in(ticket.user, session_here.remembered)

@@ -17,14 +17,16 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user, login_required
 
-from microblog import demo, languages, rate_limits, security_log
+from microblog import demo
 from microblog.auth import reader, safe_path
 from microblog.database import LARGEST_ID
-from microblog.forms import PostForm
+from microblog.i18n import languages
 from microblog.models import Post, User
-from microblog.pagination import cursor, page
-from microblog.text import clean
-from microblog.visits import Visit
+from microblog.security import rate_limits, security_log
+from microblog.web.forms import PostForm
+from microblog.web.last_visit import Visit
+from microblog.web.pagination import cursor, page
+from microblog.web.text import clean
 
 bp = Blueprint("posts", __name__)
 # People to follow on a home page that is still empty.

@@ -6,9 +6,9 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from microblog import cookies
 from microblog.auth import safe_path
-from microblog.preferences import PREFERENCES
+from microblog.security import cookies
+from microblog.web.preferences import PREFERENCES
 
 bp = Blueprint("preferences", __name__)
 YEAR = timedelta(days=365)

@@ -2,10 +2,10 @@
 
 from flask import Blueprint, current_app, render_template, request
 
-from microblog import rate_limits
 from microblog.auth import reader
 from microblog.models import Post, PostIndex
-from microblog.pagination import page
+from microblog.security import rate_limits
+from microblog.web.pagination import page
 
 bp = Blueprint("search", __name__)
 

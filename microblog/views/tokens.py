@@ -4,11 +4,11 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from microblog import security_log
 from microblog.database import LARGEST_ID
-from microblog.forms import TokenForm, status
 from microblog.models import Token
 from microblog.models.token import TooManyTokens
+from microblog.security import security_log
+from microblog.web.forms import TokenForm, status
 
 bp = Blueprint("tokens", __name__, url_prefix="/account/tokens")
 

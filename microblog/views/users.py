@@ -6,12 +6,12 @@ from flask_babel import ngettext
 from flask_login import current_user, login_required
 
 from microblog.auth import reader
-from microblog.formats import when
-from microblog.forms import ProfileForm
 from microblog.models import Post
 from microblog.models.profile import Profile
 from microblog.models.refusals import UsernameTaken
-from microblog.pagination import page
+from microblog.web.formats import when
+from microblog.web.forms import ProfileForm
+from microblog.web.pagination import page
 
 bp = Blueprint("users", __name__)
 

@@ -10,13 +10,14 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from microblog import clock, doctor, queue_server
+from microblog import clock, doctor
 from microblog.config import ROOT
 from microblog.database import data_dir, db
 from microblog.doctor import FAULT, WARNING, WELL, machine
+from microblog.instance import leave_address, reachable_address
 from microblog.models import Session, Task
-from microblog.premises import leave_address, reachable_address
 from microblog.queue import huey
+from microblog.server import queue_server
 from tests.end_to_end.postbox import Postbox
 from tests.end_to_end.running_site import free_port
 

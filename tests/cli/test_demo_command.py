@@ -2,8 +2,9 @@ import dataclasses
 
 import pytest
 
-from microblog import demo, voices
+from microblog import demo
 from microblog.auth import check_password
+from microblog.demo import voices
 from microblog.models import Follow, Post, User
 
 

@@ -1,6 +1,6 @@
-from microblog import setup_code
 from microblog.database import data_dir
 from microblog.models import User
+from microblog.security import setup_code
 
 
 def test_a_set_up_code_is_there_until_there_is_an_administrator(run, susan):

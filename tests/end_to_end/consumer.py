@@ -5,7 +5,8 @@ import signal
 from datetime import timedelta
 
 from consumer import huey
-from microblog import archive, smtp
+from microblog import archive
+from microblog.mail import smtp
 from microblog.models import Task, claimable
 from microblog.models.states import MAILING
 from microblog.reconciler import reconcile

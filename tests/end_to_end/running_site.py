@@ -15,7 +15,7 @@ from pathlib import Path
 from microblog.config import ROOT, Settings
 
 NO_SETTINGS = {field.name.upper(): "" for field in dataclasses.fields(Settings)}
-COMMAND = [sys.executable, "-m", "microblog.supervisor"]
+COMMAND = [sys.executable, "-m", "microblog.server.supervisor"]
 START_S = 60
 STOP_S = 25
 

@@ -132,7 +132,7 @@ def test_closed_terminal_stops_everything(site):
     ours, theirs = os.openpty()
     os.set_blocking(ours, False)
     take_terminal = f"import fcntl, runpy; fcntl.ioctl(0, {termios.TIOCSCTTY}, 0); "
-    run = "runpy.run_module('microblog.supervisor', run_name='__main__')"
+    run = "runpy.run_module('microblog.server.supervisor', run_name='__main__')"
     site.start([sys.executable, "-c", take_terminal + run], stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
     wait_until(lambda: read_all(ours) and site.get("/readyz") == 200, 60)

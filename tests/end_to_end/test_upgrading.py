@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from peewee import sqlite3
 
-from microblog import command_lines
 from microblog.config import ROOT, Settings
+from microblog.server import command_lines
 from tests.end_to_end.running_site import STOP_S, RunningSite, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")

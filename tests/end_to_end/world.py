@@ -7,13 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from microblog import queue_server
 from microblog.config import ROOT
 from microblog.database import db
 from microblog.jobs import export_posts
 from microblog.models import Mail, Post, Task
 from microblog.models.states import CANCELLED, FAILED, SUCCEEDED
 from microblog.queue import huey
+from microblog.server import queue_server
 from tests.end_to_end.running_site import NO_SETTINGS, wait_until
 
 SETTLE_S = 15

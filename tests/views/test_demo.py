@@ -2,9 +2,11 @@ import dataclasses
 
 import pytest
 
-from microblog import demo, security_log, voices
+from microblog import demo
 from microblog.auth import check_password
+from microblog.demo import voices
 from microblog.models import Message, Post, User
+from microblog.security import security_log
 from tests.conftest import make_user
 
 

@@ -37,7 +37,7 @@ def test_preferences_are_not_changed_by_get_nor_without_a_token(client, susan):
     assert client.post("/preferences", data={"theme": "dark"}).status_code == 400
 
 
-# Language; the texts themselves are the matter of tests/test_translations.py
+# Language; the texts themselves are the matter of tests/i18n/test_translations.py
 
 
 def language(page):

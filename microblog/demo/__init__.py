@@ -1,0 +1,168 @@
+"""A database full of people who say things, to try the site out and to measure it."""
+
+import random
+from datetime import timedelta
+from itertools import chain
+
+from microblog import clock
+from microblog.account_deletion import delete_account
+from microblog.auth import hash_password
+from microblog.database import db
+from microblog.demo import voices
+from microblog.models import Message, Post, PostIndex, User
+
+PASSWORD = "demo-password"  # noqa: S105 - a contract; such a site is refused under https
+# Those who moved in by the button are known again by their addresses, whatever they call themselves.
+HOME = "demo.example.org"
+HERE_FOR = timedelta(days=30)
+FOLLOWS = 4
+FOLLOWED = 5
+GREETING = "Welcome aboard. Nobody here is real, but the bread is good. Write back if you like."
+
+
+class FilledAlready(RuntimeError):
+    """There are demo users; to fill a second time would mix two trials."""
+
+
+def fill(users, posts, follows, seed):
+    """
+    Insert *users* people, *posts* posts spread over them, and *follows* follows for each.
+
+    The same *seed* gives the same. The newest posts are what the twelve of ``voices`` said, by the first
+    users; the others lie before, a minute apart.
+
+    Raises:
+        FilledAlready: there are demo users.
+    """
+    if User.named("demo1"):
+        raise FilledAlready("there are demo users already")
+    chance = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
+    now = clock.now()
+    talk = voices.talk(now)[-posts:] if posts else []
+    began = talk[0].at if talk else now
+    with db.atomic():
+        ids = _add_users(users, _crowd(users, chance), now)
+        _add_follows(_follows(ids, follows, chance))
+        twelve = [number % users for number in range(len(voices.people()))]
+        spoken = _spoken(talk, [ids[number] for number in twelve], [_name(number) for number in twelve])
+        with PostIndex.in_bulk():
+            _add_posts(chain(_sentences(ids, posts - len(talk), began, chance), spoken))
+
+
+def offered_to(user, settings):
+    """Whether *user* may fill the site by a button: only once, and where nobody else can reach it."""
+    return user.is_admin and settings.private and not (User.named("demo1") or has_moved_in())
+
+
+def show_to(user):
+    """
+    Let the twelve of ``voices`` move in and talk; *user* follows some, is followed and written to.
+
+    Raises:
+        FilledAlready: they are here.
+    """
+    if has_moved_in():
+        raise FilledAlready("the demo people are here already")
+    people, now = voices.people(), clock.now()
+    chance = random.Random(1)  # noqa: S311 - to be repeated, not to be secret
+    with db.atomic():
+        names = _free([person.name for person in people])
+        addresses = [f"{person.name}@{HOME}" for person in people]
+        rows = zip(names, addresses, [person.about for person in people], strict=True)
+        ids = _add_users(len(people), rows, now - HERE_FOR)
+        _add_follows(chain(_follows(ids, FOLLOWS, chance), ((user.id, other) for other in ids[:FOLLOWED])))
+        _add_follows((other, user.id) for other in ids[:2])
+        _add_posts(_spoken(voices.talk(now), ids, names))
+        Message.send(ids[0], user, GREETING)
+
+
+def has_moved_in():
+    """Whether those of ``show_to`` are here."""
+    return _moved_in().exists()
+
+
+def send_away():
+    """Delete those of ``show_to`` with all that is theirs."""
+    for user in list(_moved_in()):
+        delete_account(user)
+
+
+def _moved_in():
+    return User.select().where(User.email_key.endswith(f"@{HOME}"))
+
+
+def _free(names):
+    """*names*, and another in the place of each that somebody has."""
+    taken = {user.username.casefold() for user in User.select().where(User.username.in_(names))}
+    return [f"{name}_demo" if name in taken else name for name in names]
+
+
+def _name(number):
+    return f"demo{number + 1}"
+
+
+def _crowd(count, chance):
+    """Name, address and what they say of themselves; the first twelve in their own words."""
+    people = voices.people()
+    for number in range(count):
+        person = people[number % len(people)]
+        known = number < len(people)
+        about = person.about if known else chance.choice(voices.sentences(person.language, "about"))
+        yield _name(number), f"{_name(number)}@example.org", about
+
+
+def _add_users(count, people, created_at):
+    """Insert *count* *people*, of each name, address and about, and return their ids."""
+    password_hash = hash_password(PASSWORD)
+    first = (User.select(User.id).order_by(User.id.desc()).scalar() or 0) + 1
+    moment = _text(created_at)
+    rows = (
+        (user_id, name, email, email, password_hash, about, False, moment)
+        for user_id, (name, email, about) in enumerate(people, first)
+    )
+    columns = "id, username, email, email_key, password_hash, about_me, is_admin, created_at"
+    _insert("user", columns, rows)
+    return range(first, first + count)
+
+
+def _follows(ids, count, chance):
+    for follower in ids:
+        for followed in chance.sample(ids, min(count, len(ids))):
+            if followed != follower:
+                yield follower, followed
+
+
+def _add_follows(pairs):
+    _insert("follow", "follower_id, followed_id", pairs)
+
+
+def _sentences(ids, count, until, chance):
+    """Posts by *ids*, each in its own language."""
+    spoken = [(person.language, voices.sentences(person.language, "post")) for person in voices.people()]
+    for number in range(count):
+        place = int(chance.random() * len(ids))
+        language, sentences = spoken[place % len(spoken)]
+        at = until - timedelta(minutes=count - number)
+        yield ids[place], chance.choice(sentences), language, _text(at)
+
+
+def _spoken(talk, ids, names):
+    """The posts of *talk* by *ids*, who are called *names*."""
+    people = voices.people()
+    called = {person.name: name for person, name in zip(people, names, strict=True)}
+    for said in talk:
+        yield ids[said.by], said.body.format(**called), people[said.by].language, _text(said.at)
+
+
+def _add_posts(rows):
+    _insert("post", "author_id, body, language, timestamp", rows)
+
+
+def _insert(table, columns, rows):
+    # The driver's own executemany: a million rows by Peewee's insert_many take four times as long.
+    marks = ", ".join("?" for _ in columns.split(", "))
+    db.connection().executemany(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', rows)  # noqa: S608
+
+
+def _text(moment):
+    return Post.timestamp.db_value(moment)

@@ -1,0 +1,140 @@
+"""Every mail: what it says, how it leaves, what the server's answer means."""
+
+import smtplib
+from contextlib import suppress
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import flask_mail
+from flask import current_app, render_template
+from flask_babel import force_locale
+
+from microblog import clock, disk
+from microblog.database import data_dir
+from microblog.i18n import N_
+from microblog.mail.smtp import BrokenOff, mail
+from microblog.models.mail_tries import MailDelayed, MailRefused
+
+TOO_BIG = 552
+UNREACHABLE = N_("The mail server could not be reached.")
+LATER = N_("The mail server asked to try again later.")
+BROKEN_OFF = N_("The mail server broke off the connection.")
+NOT_SIGNED_IN = N_("The mail server did not let this site sign in.")
+ADDRESS_REFUSED = N_("The mail server refused the address.")
+MAIL_REFUSED = N_("The mail server refused the mail.")
+NOT_WRITTEN = N_("The mail could not be written to the outbox.")
+
+
+class TooBig(MailRefused):
+    """The server takes no mail of this size."""
+
+
+def compose(template, subject, recipient, message_id, written_at, **values):
+    """
+    A message with text and HTML bodies from ``templates/email/<template>``.
+
+    The same *message_id* and *written_at* make a resent mail recognizable as the same one. Links in it
+    start with the site's own address, never with one that a request named.
+    """
+    site_url = current_app.config["SITE_URL"]
+    with current_app.test_request_context(base_url=site_url):
+        text = render_template(f"email/{template}.txt", **values)
+        html = render_template(f"email/{template}.html", **values)
+    message = flask_mail.Message(
+        subject,
+        recipients=[recipient],
+        body=text,
+        html=html,
+        sender=current_app.config["SENDER"],
+        date=written_at.timestamp(),
+        extra_headers={"Auto-Submitted": "auto-generated"},
+    )
+    message.msgId = f"<{message_id}@{urlsplit(site_url).hostname}>"
+    return message
+
+
+def in_language(*wanted):
+    """For the block, speak the first of *wanted*, tags or None, that the site speaks, else its own."""
+    spoken = current_app.config["SPOKEN"]
+    return force_locale(next((tag for tag in wanted if tag in spoken), spoken[0]))
+
+
+def deliver(row, message):
+    """
+    Send *message* for *row*, or write it to the outbox when there is no mail server.
+
+    A row whose mail is known to be sent is left alone.
+
+    Raises:
+        MailDelayed: it may go through later.
+        MailRefused: it will not; ``TooBig`` when a smaller one would.
+    """
+    if row.mailed_at:
+        return
+    row.begin_mail()
+    try:
+        if current_app.config["MAIL_SERVER"]:
+            _send(message, row.mark_mailing)
+        else:
+            _write_to_outbox(row.letter, message)
+    except (MailDelayed, MailRefused) as error:
+        if not error.uncertain:
+            row.write(mailing_at=None)
+        raise
+    row.write(mailed_at=clock.now())
+
+
+def send_test(recipient):
+    """
+    Send a mail to *recipient* at once and return where it is now, in words.
+
+    Raises:
+        MailDelayed: or
+        MailRefused: caused by what the mail server said, where it said something.
+    """
+    message = compose("test", "[Microblog] Test", recipient, f"test-{uuid4()}", clock.now())
+    if current_app.config["MAIL_SERVER"]:
+        _send(message)
+        return f"{current_app.config['MAIL_SERVER']} took the test mail for {recipient}"
+    path = _write_to_outbox(data_dir() / "outbox" / "test.eml", message)
+    return f"there is no MAIL_SERVER: the test mail is in {path}"
+
+
+def _send(message, about_to_leave=lambda: None):
+    try:
+        with mail.connect() as connection:
+            connection.host.about_to_leave = about_to_leave
+            connection.send(message)
+    except BrokenOff as error:
+        raise MailDelayed(BROKEN_OFF, uncertain=True) from error
+    except smtplib.SMTPRecipientsRefused as error:
+        code, _answer = next(iter(error.recipients.values()))
+        raise _meaning(code, ADDRESS_REFUSED) from error
+    except smtplib.SMTPAuthenticationError as error:
+        raise MailDelayed(NOT_SIGNED_IN) from error
+    except smtplib.SMTPResponseException as error:
+        raise _meaning(error.smtp_code, MAIL_REFUSED) from error
+    except OSError as error:
+        # Includes every other SMTPException, refused and timed out connections, and bad certificates.
+        raise MailDelayed(UNREACHABLE) from error
+
+
+def _meaning(code, refusal):
+    """RFC 5321, 4.2.1: 4yz is transient, 5yz is permanent; 552 says that the mail is too big."""
+    if code == TOO_BIG:
+        return TooBig(refusal)
+    return MailRefused(refusal) if 500 <= code < 600 else MailDelayed(LATER)
+
+
+def _write_to_outbox(path, message):
+    draft = path.with_suffix(".part")
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        draft.touch(mode=0o600)
+        draft.write_bytes(message.as_bytes())
+        return draft.rename(path)
+    except OSError as error:
+        raise MailDelayed(disk.OUT_OF_SPACE if disk.is_full(error) else NOT_WRITTEN) from error
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)

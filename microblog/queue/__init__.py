@@ -1,0 +1,174 @@
+"""The Huey instance: bound to the app, signed envelopes, the ``progress`` signal, chores of the scheduler."""
+
+import logging
+import secrets
+import sys
+from functools import wraps
+
+from huey import PriorityRedisHuey
+from huey.consumer import Consumer, Scheduler
+from redis import ConnectionPool
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as QueueUnreachable
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from microblog.database import SchemaError, connected, refuse_misfit
+from microblog.queue.chore import Chore
+from microblog.queue.outage import Outage
+from microblog.queue.worker_lock import WorkerLock
+from microblog.security.signatures import SignedEnvelopes
+
+SIGNAL_PROGRESS = "progress"
+TIMEOUT_S = 2
+
+
+class ChoreScheduler(Scheduler):
+    """Huey's scheduler, which looks after our chores as well: busy workers cannot hold them up."""
+
+    def loop(self, now=None):
+        self.huey.run_due_chores()
+        super().loop(now)
+
+
+class MicroblogConsumer(Consumer):
+    scheduler_class = ChoreScheduler
+
+
+class MicroblogHuey(PriorityRedisHuey):
+    """
+    Huey bound to one Flask app.
+
+    Jobs and handlers run inside the app's context and an open database connection. Results are not
+    kept: what became of a task stands in its row. Until ``init_app`` was called nothing that lies
+    in a queue can be read, for its signature cannot be known.
+    """
+
+    def __init__(self, name):
+        super().__init__(name, results=False, **_connection("redis://", secrets.token_hex()))
+        self.outage = Outage()
+        self.worker = None
+        self.consumer = None
+        self._app = None
+        self._chores = []
+        self._last_chores = []
+
+    def init_app(self, app, url, secret, run_dir):
+        """Use the queue at *url*; sign with a key made from *secret*; keep locks in *run_dir*."""
+        self._app = app
+        self.worker = WorkerLock(run_dir / "workers")
+        self.outage.marker = run_dir / "queue.down"
+        self.storage_kwargs = _connection(url, secret)
+        self.serializer = self.storage_kwargs.pop("serializer")
+        self.storage = self.create_storage()
+        for name in ("huey", "huey.consumer.Worker", "huey.consumer.Scheduler"):
+            logging.getLogger(name).addFilter(self.outage)
+
+    def execute(self, task, timestamp=None):
+        with self._app.app_context(), connected():
+            return super().execute(task, timestamp)
+
+    def signal(self, *signals):
+        """Connect a handler, to be run inside the app's context and an open connection."""
+        connect = super().signal(*signals)
+
+        def decorator(handler):
+            # Huey calls some handlers outside any job, so the wrapping cannot be left to `execute`.
+            @wraps(handler)
+            def inside_app(*args, **kwargs):
+                with self._app.app_context(), connected():
+                    handler(*args, **kwargs)
+
+            connect(inside_app)
+            return handler
+
+        return decorator
+
+    def ring(self, envelope):
+        """
+        Enqueue *envelope*. Returns whether the queue took it.
+
+        An outage of the queue is no error, for what the envelope stands for waits elsewhere.
+        """
+        try:
+            self.enqueue(envelope)
+        except RedisError as error:
+            self.outage.began(error)
+            return False
+        self.outage.ended()
+        return True
+
+    def emit_progress(self, envelope, progress):
+        """Send our own signal; *progress* is its only payload, for other receivers take just one."""
+        self._emit(SIGNAL_PROGRESS, envelope, progress)
+
+    def waiting_ids(self):
+        """
+        Ids of all envelopes that lie in Redis. Nothing of ours is ever scheduled there.
+
+        Raises:
+            RedisError: the queue does not answer.
+        """
+        return {envelope.id for envelope in self.pending()}
+
+    def at_start_and_every(self, interval_s, chore):
+        """Call *chore* before the consumer's first worker starts, then every *interval_s* seconds."""
+        self._chores.append(Chore(chore, interval_s))
+
+    def at_stop(self, chore):
+        """Call *chore* when the consumer stops, after the workers had their time to finish."""
+        self._last_chores.append(Chore(chore))
+
+    def run_due_chores(self):
+        with self._app.app_context(), connected():
+            for chore in self._chores:
+                chore.run_if_due()
+
+    def notify_interrupted_tasks(self):
+        # Huey calls this last. Its own ``interrupted`` is not sent for a task whose envelope came twice:
+        # the second made it forget that the first is in flight.
+        super().notify_interrupted_tasks()
+        with self._app.app_context(), connected():
+            for chore in self._last_chores:
+                chore.run()
+
+    @property
+    def stopping(self):
+        """Whether this is a consumer that was asked to stop: it must begin nothing new."""
+        return self.consumer is not None and self.consumer.stop_flag.is_set()
+
+    @property
+    def task_slots(self):
+        """How many tasks may run here at once: one worker stays free for mails."""
+        return max(1, self.consumer.workers - 1) if self.consumer else 1
+
+    def create_consumer(self, **options):
+        # The app's own logging speaks for Huey as well; its handler would say everything twice.
+        logging.getLogger("huey").handlers.clear()
+        _exit_unless_up_to_date()
+        self.worker.take()
+        self.run_due_chores()
+        self.consumer = MicroblogConsumer(self, **options)
+        return self.consumer
+
+
+def _exit_unless_up_to_date():
+    # Whoever starts the consumer by its own command line may have forgotten to migrate.
+    try:
+        with connected():
+            refuse_misfit()
+    except SchemaError as error:
+        sys.exit(f"microblog: {error}")
+
+
+def _connection(url, secret):
+    # Huey refuses `url=` beside other options, so the pool is made here, with its timeouts.
+    # A connection that died while idle is made anew once; a queue that hangs is not asked twice.
+    retry = Retry(NoBackoff(), 1, supported_errors=(QueueUnreachable,))
+    pool = ConnectionPool.from_url(
+        url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=retry
+    )
+    return {"connection_pool": pool, "serializer": SignedEnvelopes(secret)}
+
+
+huey = MicroblogHuey("microblog")

@@ -1,0 +1,1 @@
+"""What keeps people in their own rooms, and others out."""

@@ -1,0 +1,130 @@
+"""
+How often something may be done, and what is said to those who do it more often.
+
+Counted in the memory of each web process: that needs nothing which could be away; with several processes
+somebody may have a limit once in each. Views name the limits that are theirs as decorators, innermost.
+"""
+
+import hashlib
+import math
+import time
+from datetime import timedelta
+from ipaddress import ip_network
+
+from flask import current_app, request
+from flask_limiter import Limiter
+from limits import RateLimitItemPerMinute
+from werkzeug.exceptions import TooManyRequests
+
+from microblog import clock
+from microblog.auth import reader
+from microblog.jobs import export_posts
+from microblog.models import Task
+from microblog.security import device_cookies, security_log
+from microblog.security.proxies import address_of
+from microblog.web.text import clean
+
+ONE_LINE = RateLimitItemPerMinute(1)
+EXPORTS = 20
+EXPORTS_WITHIN = timedelta(hours=1)
+
+
+def init_app(app):
+    app.config["RATELIMIT_ENABLED"] = app.config["RATE_LIMITS"]
+    limiter.init_app(app)
+
+
+def address():
+    """Who shares this shares the limit: an IPv4 address, or the /64 network that one IPv6 customer has."""
+    origin = address_of(request.remote_addr or "")
+    if origin is None:
+        return "unknown"
+    return str(origin) if origin.version == 4 else str(ip_network((origin, 64), strict=False))
+
+
+def person():
+    """The signed-in user, else the address."""
+    user = reader()
+    return f"user {user.id}" if user else address()
+
+
+def account():
+    """The account that somebody wants to get into, whether or not there is one; of a fixed length."""
+    return hashlib.sha256(_name().casefold().encode(errors="replace")).hexdigest()
+
+
+def check_exports(user):
+    """
+    Refuse a further export when *user* has had enough; the rows are counted, so a failure costs nothing.
+
+    Raises:
+        TooManyRequests: with the time when the oldest of them does not count any more.
+    """
+    if not current_app.config["RATE_LIMITS"]:
+        return
+    counted = Task.not_in_vain(user, export_posts, clock.now() - EXPORTS_WITHIN)
+    if len(counted) >= EXPORTS:
+        due_at = counted[-EXPORTS].created_at + EXPORTS_WITHIN
+        _refuse("export", (due_at - clock.now()).total_seconds())
+
+
+def _refuse_breach(breach):
+    _refuse(breach.request_args[-1], breach.reset_at - time.time())
+
+
+def _refuse(name, wait_s):
+    # A flood must not fill the log as well: one line a minute tells of it.
+    if limiter.limiter.hit(ONE_LINE, person(), name):
+        security_log.note("limit-hit", reader(), limit=name)
+    raise TooManyRequests(retry_after=max(1, math.ceil(wait_s)))
+
+
+def _name():
+    """The username that the request tries, as it is looked up; not one that is sent along and not used."""
+    if request.blueprint == "api":
+        given = request.authorization
+        return clean(given.username or "") if given and given.type == "basic" else ""
+    return clean(request.form.get("username", ""))
+
+
+def _is_known():
+    return device_cookies.knows(_name())
+
+
+def _failed(answer):
+    return answer.status_code in (401, 422)
+
+
+def _done(answer):
+    return answer.status_code < 400
+
+
+limiter = Limiter(person, strategy="moving-window", storage_uri="memory://", on_breach=_refuse_breach)
+
+
+def _limit(name, rates, **options):
+    return limiter.shared_limit(rates, name, **{"methods": ["POST"], **options})
+
+
+_by_address = _limit("sign-in", "20 per minute; 200 per hour", key_func=address, deduct_when=_failed)
+_by_account = _limit(
+    "sign-in-to-account",
+    "5 per minute; 60 per hour",
+    key_func=account,
+    deduct_when=_failed,
+    exempt_when=_is_known,
+)
+
+
+def sign_in(view):
+    """Failures by address and by account: who tries many passwords waits, and nobody is locked out."""
+    return _by_address(_by_account(view))
+
+
+own_password = _limit("own-password", "10 per minute", deduct_when=_failed)
+registering = _limit("register", "30 per hour")
+asking_for_mail = _limit("mail", "10 per 10 minutes")
+posting = _limit("post", "60 per minute; 600 per hour", deduct_when=_done)
+messaging = _limit("message", "60 per minute; 300 per hour", deduct_when=_done)
+searching = _limit("search", "60 per minute", methods=["GET"])
+programs = _limit("api", "600 per minute", key_func=address, methods=None)

@@ -1,0 +1,120 @@
+"""Posts as Atom and as JSON Feed 1.1, for programs that people read the news with."""
+
+import json
+import re
+from datetime import datetime
+from typing import NamedTuple
+
+from feedgenerator import Atom1Feed
+from flask import url_for
+from markupsafe import Markup
+
+from microblog.models import Post, User
+from microblog.web.formats import iso
+from microblog.web.presentation import site_address
+from microblog.web.text import beginning, linkify
+
+# What XML has no way to write, not even escaped.
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Feed(NamedTuple):
+    """
+    *posts* of *author*, or of everybody when that is None, newest first.
+
+    The feed is found at *address* and tells of *page*; an empty one is as old as *began*.
+    """
+
+    address: str
+    title: str
+    page: str
+    posts: list[Post]
+    began: datetime
+    author: User | None = None
+
+    @property
+    def updated(self):
+        """When the newest post was written."""
+        return self.posts[0].timestamp if self.posts else self.began
+
+
+def atom(feed):
+    """*feed* in Atom, as bytes."""
+    document = _Atom(
+        feed.title,
+        feed.page,
+        description=None,
+        feed_url=feed.address,
+        feed_guid=feed.address,
+        author_name=feed.author and feed.author.username,
+        author_link=feed.author and _page_of(feed.author),
+        updated=feed.updated,
+    )
+    for post in feed.posts:
+        document.add_item(
+            title=beginning(_plain(post)),
+            link=_permalink(post),
+            unique_id=_permalink(post),
+            description=None,
+            content=_html(post),
+            pubdate=post.timestamp,
+            author_name=post.author.username,
+            author_link=_page_of(post.author),
+            language=post.language,
+        )
+    return document.writeString("utf-8").encode()
+
+
+def json_feed(feed):
+    """*feed* in JSON Feed 1.1, as bytes."""
+    document = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": feed.title,
+        "home_page_url": feed.page,
+        "feed_url": feed.address,
+        "items": [_item(post) for post in feed.posts],
+    }
+    if feed.author:
+        document["authors"] = [_person(feed.author)]
+    return json.dumps(document, ensure_ascii=False).encode()
+
+
+class _Atom(Atom1Feed):
+    def latest_post_date(self):
+        # Else an empty feed would be new at each look.
+        return self.feed["updated"]
+
+    def item_attributes(self, item):
+        return {"xml:lang": item["language"]} if item["language"] else {}
+
+
+def _item(post):
+    item = {
+        "id": _permalink(post),
+        "url": _permalink(post),
+        "content_text": _plain(post),
+        "content_html": _html(post),
+        "date_published": iso(post.timestamp),
+        "authors": [_person(post.author)],
+    }
+    return {**item, "language": post.language} if post.language else item
+
+
+def _person(user):
+    return {"name": user.username, "url": _page_of(user)}
+
+
+def _plain(post):
+    return NOT_XML.sub("", post.body)
+
+
+def _html(post):
+    return str(linkify(_plain(post)).replace("\n", Markup("<br>")))
+
+
+def _permalink(post):
+    return site_address() + url_for("posts.show", post_id=post.id)
+
+
+def _page_of(user):
+    return site_address() + url_for("users.show", username=user.username)

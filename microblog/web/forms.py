@@ -1,0 +1,181 @@
+"""The forms that people fill in; the names of the fields are a contract."""
+
+import re
+
+from email_validator import EmailNotValidError, validate_email
+from flask import request
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
+from wtforms import BooleanField, IntegerField, PasswordField, StringField, TextAreaField
+from wtforms.validators import EqualTo, InputRequired, Length, NumberRange, StopValidation, ValidationError
+
+from microblog.database import LARGEST_ID
+from microblog.i18n.languages import tag
+from microblog.models.token import LONGEST_NAME
+from microblog.security.common_passwords import is_common
+from microblog.web.text import MAX_LENGTH, clean, says_nothing
+
+USERNAME = re.compile(r"[A-Za-z0-9_]{3,32}")
+LONGEST_EMAIL = 254
+# Names that lead, or might one day lead, to a page of the site, or that pretend to speak for it.
+RESERVED = set(
+    """
+    about abuse account accounts admin administrator anonymous api atom auth delete edit everybody everyone
+    explore export export_posts favicon feed feeds follow followers following help home hostmaster index info
+    livez login logout mail me message messages microblog moderator new nobody none noreply notifications
+    null password popup post postmaster posts preferences privacy readyz register reset robots root rss search
+    security send_message session sessions settings setup staff static support system task tasks team terms
+    tokens undefined unfollow user users webmaster www you
+    """.split()  # noqa: SIM905 - so the next one is added without a quarrel about quotes
+)
+
+
+def status(form):
+    """The status of a page that shows *form*: 422 when it came back because of a fault in it."""
+    return 422 if form.is_submitted() else 200
+
+
+def cleaned(text):
+    return clean(text or "")
+
+
+class Form(FlaskForm):
+    class Meta(FlaskForm.Meta):
+        def wrap_formdata(self, form, formdata):
+            # Flask-WTF would look for fields in JSON as well, and break on a list.
+            if request.is_json and not isinstance(formdata, MultiDict):
+                return None
+            return super().wrap_formdata(form, formdata)
+
+
+class Required(InputRequired):
+    """Something must be there, in words of our own."""
+
+    def __init__(self, message=None):
+        super().__init__(message or _l("This cannot be empty."))
+
+
+def username_that_fits(_form, field):
+    if not USERNAME.fullmatch(field.data):
+        raise ValidationError(_l("Use 3 to 32 letters from A to Z, digits or underscores."))
+    if field.data.casefold() in RESERVED:
+        raise ValidationError(_l("This name is reserved. Choose another."))
+
+
+def something(_form, field):
+    if says_nothing(field.data):
+        if "".join(field.raw_data or ()).strip():
+            # Half a character, such as a lone surrogate, was taken out when it was cleaned.
+            raise StopValidation(_l("None of these characters can be seen."))
+        raise StopValidation(_l("Write something first."))
+
+
+def brief(_form, field):
+    """Counted in code points, after cleaning, as the database does."""
+    excess = len(field.data) - MAX_LENGTH
+    if excess > 0:
+        raise ValidationError(
+            ngettext(
+                "That is %(num)d character too many. Shorten it.",
+                "That is %(num)d characters too many. Shorten it.",
+                excess,
+            )
+        )
+
+
+def uncommon(_form, field):
+    if is_common(field.data):
+        raise ValidationError(
+            _l("This password is one of the first that others would guess. Choose another.")
+        )
+
+
+class LoginForm(Form):
+    username = StringField(_l("Username"), [Required()], filters=[cleaned])
+    password = PasswordField(_l("Password"), [Required()])
+    remember_me = BooleanField(_l("Keep me signed in on this device"))
+
+
+def _password(label):
+    return PasswordField(label, [Required(), Length(8, 128, _l("Use 8 to 128 characters.")), uncommon])
+
+
+def _repeated(label):
+    same = EqualTo("password", _l("The two passwords differ. Type both again."))
+    return PasswordField(label, [Required(), same])
+
+
+class NewPasswordForm(Form):
+    password = _password(_l("New password"))
+    password2 = _repeated(_l("New password again"))
+
+
+class EmailForm(Form):
+    email = StringField(_l("E-mail"), [Required()], filters=[cleaned])
+
+    def validate_email(self, field):
+        try:
+            # Nobody asks the DNS while a person waits; and few mail servers take names beyond ASCII.
+            checked = validate_email(
+                field.data,
+                check_deliverability=False,
+                strict=True,
+                allow_smtputf8=False,
+                test_environment=True,
+            )
+        except EmailNotValidError as error:
+            raise ValidationError(
+                _l("This does not look like an e-mail address. Check how it is spelled.")
+            ) from error
+        if len(checked.normalized) > LONGEST_EMAIL:
+            raise ValidationError(_l("This e-mail address is too long. Use another."))
+        field.data = checked.normalized
+
+
+class RegistrationForm(EmailForm):
+    username = StringField(_l("Username"), [Required(), username_that_fits], filters=[cleaned])
+    password = _password(_l("Password"))
+    password2 = _repeated(_l("Password again"))
+
+
+class ChangeEmailForm(EmailForm):
+    current_password = PasswordField(_l("Your password"), [Required()])
+
+
+class ChangePasswordForm(NewPasswordForm):
+    current_password = PasswordField(_l("Your current password"), [Required()])
+
+
+class LeavingForm(Form):
+    current_password = PasswordField(_l("Your password"), [Required()])
+
+
+class TokenForm(Form):
+    name = StringField(
+        _l("What is it for?"),
+        [Length(max=LONGEST_NAME, message=_l("Use 64 characters at most."))],
+        filters=[cleaned],
+    )
+
+
+class PostForm(Form):
+    post = TextAreaField(_l("What is happening?"), [something, brief], filters=[cleaned])
+    language = StringField(filters=[tag])
+
+
+class MessageForm(Form):
+    message = TextAreaField(_l("Message"), [something, brief], filters=[cleaned])
+
+
+class ShownForm(Form):
+    """Which messages a page showed: the ids of the oldest and the newest."""
+
+    oldest = IntegerField(validators=[NumberRange(0, LARGEST_ID)])
+    newest = IntegerField(validators=[NumberRange(0, LARGEST_ID)])
+
+
+class ProfileForm(Form):
+    username = StringField(_l("Username"), [Required(), username_that_fits], filters=[cleaned])
+    about_me = TextAreaField(_l("About me"), [brief], filters=[cleaned])

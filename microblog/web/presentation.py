@@ -1,0 +1,92 @@
+"""What every template can use: filters, and what a page shows of its reader's messages and tasks."""
+
+from functools import cached_property
+from urllib.parse import urlencode
+
+from flask import current_app, request
+from flask_babel import get_babel, get_locale
+from flask_login import current_user
+
+from microblog.i18n.languages import own_name
+from microblog.mail.wrapping import wrapped
+from microblog.models import Message, Task
+from microblog.queue import huey
+from microblog.web.browser_name import browser_name
+from microblog.web.formats import FILTERS
+from microblog.web.identicon import identicon
+from microblog.web.preferences import preference
+from microblog.web.text import beginning, linkify
+
+CARDS = 5
+
+
+def init_app(app):
+    with app.app_context():
+        # Dates in a language that the texts do not speak would only confuse.
+        spoken = {str(locale) for locale in get_babel().instance.list_translations()}
+    app.config["SPOKEN"] = [tag for tag in app.config["LANGUAGES"] if tag in spoken] or ["en"]
+    for show in (*FILTERS, browser_name, own_name, linkify, beginning, wrapped):
+        app.add_template_filter(show)
+    for draw in (identicon, turned, site_address, preference):
+        app.add_template_global(draw)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.context_processor(lambda: {"news": News(), "here": here(), "locale": get_locale})
+
+
+class News:
+    """What a page shows of the user's messages and tasks; nothing is asked before a page does."""
+
+    @property
+    def unread(self):
+        """How many messages are unread."""
+        return self._seen[0]
+
+    @property
+    def cursor(self):
+        """The id of the newest notification that ``unread`` and ``tasks`` take into account."""
+        return self._seen[1]
+
+    @property
+    def tasks(self):
+        return self._seen[2]
+
+    @cached_property
+    def under_way(self):
+        return any(not task.complete for task in self.tasks)
+
+    @cached_property
+    def exporting(self):
+        return any(task.name == "export_posts" and not task.complete for task in self.tasks)
+
+    @property
+    def queue_is_down(self):
+        """Whether this process could not ring when it tried last."""
+        return huey.outage.lasts
+
+    @cached_property
+    def worker_alive(self):
+        return bool(huey.worker.living())
+
+    @cached_property
+    def _seen(self):
+        # The cursor first: what changes between the two is told by the next poll, not lost.
+        unread, cursor = Message.news(current_user)
+        return unread, cursor, list(Task.shown(current_user).limit(CARDS))
+
+
+def here():
+    """The page that the reader is on, to come back to; nothing where it cannot be asked for again."""
+    return (
+        request.full_path.rstrip("?") if request.method == "GET" and request.endpoint != "tasks.card" else ""
+    )
+
+
+def site_address():
+    """Where people reach this site, without a slash at the end: ``BASE_URL``, else as the request says."""
+    return current_app.config["BASE_URL"] or request.url_root.rstrip("/")
+
+
+def turned(**cursor):
+    """The address of this page turned to *cursor*; what else it was asked for stays."""
+    kept = {name: value for name, value in request.args.items() if name not in ("before", "after")}
+    return f"?{urlencode({**kept, **cursor})}"

@@ -1,0 +1,84 @@
+"""Two members and a stranger follow every link and guess every address: none sees what is another's."""
+
+import re
+from html import unescape
+
+import pytest
+from tests.attacks.conftest import MARKS
+from tests.attacks.test_routes import ROWS, address
+
+MOST_PAGES = 400
+
+
+def crawl(browser, first):
+    """Every page of the site that can be reached from the addresses *first*, by its address."""
+    waiting, seen = list(first), {}
+    while waiting and len(seen) < MOST_PAGES:
+        path = waiting.pop()
+        if path in seen or path.startswith("/static/"):
+            continue
+        answer = browser.get(path, buffered=True)
+        seen[path] = answer.get_data()
+        links = re.findall(r'(?:href|data-\w+|src)="(/[^"#]*)', answer.get_data().decode(errors="replace"))
+        waiting += [unescape(link) for link in links] + ([answer.location] if answer.location else [])
+    return seen
+
+
+@pytest.fixture(params=[("nobody", "susan"), ("nobody", "john"), ("john", "susan"), ("susan", "john")])
+def pair(request):
+    """Who looks, and whose things must not be seen."""
+    return request.param
+
+
+def test_nobody_meets_what_is_another_members(site, pair):
+    visitor, owner = pair
+    guessed = [address(site, route, owner) for method, route, *_ in ROWS if method == "GET"]
+
+    pages = crawl(site.visitors[visitor], ["/", *guessed])
+
+    assert len(pages) > 50
+    assert [path for path, page in pages.items() if MARKS[owner].encode() in page] == []
+
+
+def test_no_program_of_another_member_meets_it_either(site, pair):
+    visitor, owner = pair
+    secret = site.secrets.get(visitor)
+    headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+    guessed = [
+        address(site, route, owner) for method, route, *_ in ROWS if method == "GET" and "/api" in route
+    ]
+
+    pages = {path: site.app.test_client().get(path, headers=headers, buffered=True).text for path in guessed}
+
+    assert [path for path, page in pages.items() if MARKS[owner] in page] == []
+
+
+@pytest.mark.parametrize("owner", MARKS)
+def test_the_owner_does_meet_it(site, owner):
+    pages = crawl(site.browsers[owner], ["/"])
+
+    marked = {path for path, page in pages.items() if MARKS[owner].encode() in page}
+    everywhere = {"/messages", "/messages/sent", "/account", "/account/tokens", "/tasks"}
+    assert everywhere | {f"/tasks/{site.of[owner].task.id}/download"} <= marked
+
+
+@pytest.mark.parametrize("owner", MARKS)
+def test_so_does_a_program_of_the_owner(site, owner):
+    headers = {"Authorization": f"Bearer {site.secrets[owner]}"}
+    task = f"/api/exports/{site.of[owner].task.id}"
+
+    for path in ("/api/messages", "/api/messages/sent", "/api/tasks", "/api/tokens", task, f"{task}/file"):
+        page = site.app.test_client().get(path, headers=headers, buffered=True).text
+        assert MARKS[owner] in page, path
+
+
+@pytest.mark.parametrize("visitor", ["nobody", "john", "susan", "mary"])
+def test_an_address_is_shown_to_its_owner_and_the_administrator_only(site, visitor):
+    pages = crawl(site.visitors[visitor], ["/", "/user/susan", "/user/john", "/admin/users"])
+
+    shown = set(re.findall(r"[\w-]+@example\.org", b"".join(pages.values()).decode(errors="replace")))
+    own = {name: {f"{mark}@example.org"} for name, mark in MARKS.items()}
+    if visitor == "mary":
+        assert shown >= own["susan"] | own["john"]
+    else:
+        assert shown <= own.get(visitor, set())

@@ -1,0 +1,306 @@
+"""
+Every route, and what it answers to four visitors; a route that is not in the table fails the tests.
+
+``login`` is a redirect to the sign-in page. Where a row asks for something of susan's, she is its owner, john
+another member, and mary the administrator.
+"""
+
+import re
+
+import pytest
+
+from microblog.database import db
+from microblog.security.headers import HEADERS
+from tests.conftest import PASSWORD
+
+VISITORS = ("nobody", "john", "susan", "mary")
+TABLE = """
+GET    /                                          login  200    200    200
+POST   /                                          401    302    302    302
+GET    /account                                   login  200    200    200
+GET    /account/confirm_email                     410    410    410    410
+POST   /account/confirm_email                     410    410    410    410
+GET    /account/delete                            login  200    200    200
+POST   /account/delete                            login  422    422    422
+GET    /account/email                             login  200    200    200
+POST   /account/email                             login  422    422    422
+GET    /account/email/<token>                     302    302    302    302
+GET    /account/password                          login  200    200    200
+POST   /account/password                          login  422    422    422
+POST   /account/sessions/<int:session_id>/end     login  404    302    404
+POST   /account/sessions/end_others               login  302    302    302
+GET    /account/tokens                            login  200    200    200
+POST   /account/tokens                            login  201    201    201
+POST   /account/tokens/<int:token_id>/delete      login  404    302    404
+GET    /admin                                     login  404    404    302
+POST   /admin/demo                                login  404    404    302
+POST   /admin/demo/delete                         login  404    404    302
+GET    /admin/invites                             login  404    404    200
+POST   /admin/invites                             login  404    404    200
+POST   /admin/invites/<int:ticket_id>/delete      login  404    404    302
+GET    /admin/outbox                              login  404    404    200
+GET    /admin/outbox/<letter_id>                  login  404    404    200
+GET    /admin/outbox/<letter_id>/download         login  404    404    200
+GET    /admin/security                            login  404    404    200
+GET    /admin/tasks                               login  404    404    200
+POST   /admin/tasks/<uuid:task_id>/cancel         login  404    404    302
+POST   /admin/tasks/<uuid:task_id>/retry          login  404    404    302
+GET    /admin/users                               login  404    404    200
+POST   /admin/users/<username>/restore            login  404    404    302
+POST   /admin/users/<username>/suspend            login  404    404    302
+GET    /api                                       302    302    302    302
+GET    /api/docs                                  200    200    200    200
+POST   /api/exports                               401    202    202    202
+GET    /api/exports/<task_id>                     401    404    200    404
+POST   /api/exports/<task_id>/cancel              401    404    200    404
+DELETE /api/exports/<task_id>/file                401    404    204    404
+GET    /api/exports/<task_id>/file                401    404    200    404
+GET    /api/messages                              401    200    200    200
+POST   /api/messages                              401    201    201    201
+PUT    /api/messages/<message_id>/read            401    404    404    204
+GET    /api/messages/sent                         401    200    200    200
+GET    /api/notifications                         401    200    200    200
+GET    /api/openapi.json                          200    200    200    200
+GET    /api/posts                                 401    200    200    200
+POST   /api/posts                                 401    201    201    201
+DELETE /api/posts/<post_id>                       401    403    204    403
+GET    /api/posts/<post_id>                       401    200    200    200
+GET    /api/tasks                                 401    200    200    200
+GET    /api/tasks/<task_id>                       401    404    200    404
+POST   /api/tasks/<task_id>/cancel                401    404    200    404
+POST   /api/tasks/<task_id>/retry                 401    404    202    404
+GET    /api/timeline                              401    200    200    200
+DELETE /api/tokens                                401    204    204    204
+GET    /api/tokens                                401    200    200    200
+POST   /api/tokens                                401    401    401    401
+DELETE /api/tokens/<token_id>                     401    404    204    404
+GET    /api/users                                 401    200    200    200
+GET    /api/users/<user>                          401    200    200    200
+GET    /api/users/<user>/followers                401    200    200    200
+GET    /api/users/<user>/following                401    200    200    200
+GET    /api/users/<user>/posts                    401    200    200    200
+PUT    /api/users/me                              401    200    200    200
+DELETE /api/users/me/following/<user>             401    204    204    204
+PUT    /api/users/me/following/<user>             401    204    409    204
+GET    /auth/login                                200    302    302    302
+POST   /auth/login                                422    302    302    302
+POST   /auth/logout                               login  login  login  login
+GET    /auth/register                             200    302    302    302
+POST   /auth/register                             422    302    302    302
+GET    /auth/reset_password                       410    410    410    410
+POST   /auth/reset_password                       410    410    410    410
+GET    /auth/reset_password/<token>               302    302    302    302
+POST   /auth/reset_password/<token>               410    410    410    410
+GET    /auth/reset_password_request               200    200    200    200
+POST   /auth/reset_password_request               login  login  login  login
+GET    /block/<username>                          login  200    409    200
+POST   /block/<username>                          login  302    409    302
+GET    /blocks                                    login  200    200    200
+GET    /edit_profile                              login  200    200    200
+POST   /edit_profile                              login  302    302    302
+GET    /explore                                   200    200    200    200
+GET    /export_posts                              login  200    200    200
+POST   /export_posts                              login  302    302    302
+GET    /feed.<any:kind>                           200    200    200    200
+POST   /follow/<username>                         login  302    302    302
+GET    /keys                                      200    200    200    200
+GET    /livez                                     200    200    200    200
+GET    /messages                                  login  200    200    200
+POST   /messages/read                             login  302    302    302
+GET    /messages/sent                             login  200    200    200
+GET    /newer                                     401    200    200    200
+GET    /notifications                             401    200    200    200
+GET    /post/<int:post_id>                        200    200    200    200
+GET    /post/<int:post_id>/delete                 login  403    200    200
+POST   /post/<int:post_id>/delete                 login  403    302    302
+GET    /preferences                               200    200    200    200
+POST   /preferences                               302    302    302    302
+GET    /readyz                                    200    200    200    200
+GET    /robots.txt                                200    200    200    200
+GET    /search                                    200    200    200    200
+GET    /send_message/<recipient>                  login  200    200    200
+POST   /send_message/<recipient>                  401    302    302    302
+GET    /setup                                     login  login  login  login
+POST   /setup                                     login  login  login  login
+GET    /static/<version>/<path:filename>          200    200    200    200
+GET    /tasks                                     login  200    200    200
+POST   /tasks/<uuid:task_id>/cancel               login  404    302    404
+GET    /tasks/<uuid:task_id>/card                 login  404    200    404
+POST   /tasks/<uuid:task_id>/delete               login  404    302    404
+POST   /tasks/<uuid:task_id>/dismiss              login  404    302    404
+GET    /tasks/<uuid:task_id>/download             login  404    200    404
+POST   /tasks/<uuid:task_id>/retry                login  404    302    404
+POST   /unblock/<username>                        login  302    409    302
+POST   /unfollow/<username>                       login  302    302    302
+GET    /user/<username>                           200    200    200    200
+GET    /user/<username>/feed.<any:kind>           200    200    200    200
+GET    /user/<username>/popup                     200    200    200    200
+"""
+ROWS = [line.split() for line in TABLE.strip().splitlines()]
+# What a form needs to be taken.
+FIELDS = {
+    "POST /": {"post": "hello"},
+    "POST /send_message/<recipient>": {"message": "hello"},
+    "POST /messages/read": {"oldest": "1", "newest": "9"},
+    "POST /preferences": {"theme": "dark"},
+    "POST /edit_profile": {"username": "somebody_new"},
+    "POST /auth/login": {"username": "john", "password": "wrong"},
+    "POST /api/posts": {"body": "hello"},
+    "POST /api/messages": {"recipient": "susan", "body": "hello"},
+    "PUT /api/users/me": {"username": "somebody_new", "about_me": "new"},
+    "POST /account/tokens": {"name": "a program"},
+    "POST /auth/reset_password_request": {"email": "x@example.org"},
+}
+NEW_PASSWORD = {"password": "battery staple", "password2": "battery staple"}
+# What a form needs to do what the table had better not do.
+GRAVE = {
+    "POST /account/delete": {"current_password": PASSWORD},
+    "POST /account/email": {"email": "new@example.org", "current_password": PASSWORD},
+    "POST /account/password": {"current_password": PASSWORD, **NEW_PASSWORD},
+    "POST /auth/register": {"username": "new_one", "email": "new@example.org", **NEW_PASSWORD},
+}
+# The same for all, or told to somebody who has just signed out.
+DRAWN_FOR_NOBODY = {"/static/<version>/<path:filename>", "/api/openapi.json", "/auth/logout"}
+# Nothing of the database may change by asking for a page, but when somebody was last here.
+SEEN = {("session", "seen_at"), ("user", "seen_at"), ("token", "used_at")}
+
+
+@pytest.fixture(params=ROWS, ids=lambda row: " ".join(row[:2]))
+def row(request):
+    return request.param
+
+
+@pytest.fixture(params=[row for row in ROWS if row[0] == "GET"], ids=lambda row: row[1])
+def page(request):
+    """The route of something that can be asked for."""
+    return request.param[1]
+
+
+@pytest.fixture(
+    params=[row for row in ROWS if row[0] != "GET" and "/api" not in row[1]],
+    ids=lambda row: " ".join(row[:2]),
+)
+def act(request):
+    """The method and the route of something that changes something."""
+    return request.param[:2]
+
+
+def test_the_table_names_every_route(site):
+    assert sorted(rules(site.app)) == sorted((method, route) for method, route, *_ in ROWS)
+
+
+def test_each_visitor_gets_what_the_table_says(site, row):
+    method, route, *expected = row
+
+    got = [outcome(ask(site.restore(), visitor, method, route)) for visitor in VISITORS]
+
+    assert dict(zip(VISITORS, got, strict=True)) == dict(zip(VISITORS, expected, strict=True))
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+def test_asking_for_a_page_changes_no_row(site, page, visitor):
+    before = rows()
+
+    ask(site, visitor, "GET", page)
+
+    assert rows() == before
+
+
+def test_every_act_needs_the_token_of_a_form(site, act):
+    method, route = act
+    before = rows()
+
+    complete = (FIELDS | GRAVE).get(f"{method} {route}", {})
+
+    answer = site.browsers["susan"].open(address(site, route), method=method, data=complete)
+
+    assert answer.status_code == 400
+    assert rows() == before
+
+
+def test_no_act_is_begun_by_another_site(site, act):
+    before = rows()
+
+    answer = ask(site, "susan", *act, headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert answer.status_code == 403
+    assert rows() == before
+
+
+@pytest.mark.parametrize("visitor", ["nobody", "susan", "mary"])
+def test_every_answer_carries_the_headers(site, row, visitor):
+    answer = ask(site, visitor, *row[:2])
+
+    for name, value in HEADERS.items():
+        # Where a token stood in the address it says even less.
+        assert answer.headers[name] in (value, "no-referrer")
+    if visitor != "nobody" and row[1] not in DRAWN_FOR_NOBODY:
+        # Programs and feed readers may keep what was drawn for them; a browser must not.
+        may_be_kept = row[1].startswith("/api") or "/feed." in row[1]
+        assert answer.cache_control.private if may_be_kept else answer.cache_control.no_store
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    if answer.data and answer.mimetype.startswith(("text/", "application/xml")) | answer.mimetype.endswith(
+        "+xml"
+    ):
+        assert answer.mimetype_params["charset"] == "utf-8"
+    assert answer.mimetype or not answer.data
+
+
+def rows():
+    """All rows of all tables, but for when somebody was last here."""
+    tables = [name for (name,) in db.execute_sql("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    found = {}
+    for table in tables:
+        cursor = db.execute_sql(f'SELECT * FROM "{table}"')
+        kept = [number for number, (name, *_) in enumerate(cursor.description) if (table, name) not in SEEN]
+        found[table] = [tuple(row[number] for number in kept) for row in cursor]
+    return found
+
+
+def rules(app):
+    """The method and the rule of each route, as the table writes them."""
+    for rule in app.url_map.iter_rules():
+        for method in rule.methods - {"HEAD", "OPTIONS"}:
+            yield method, re.sub(r"\([^)]*\)", "", rule.rule)
+
+
+def address(site, route, owner="susan"):
+    """The path of *route*, filled with what is the *owner*'s."""
+    theirs = site.of[owner]
+    filling = {
+        "username": owner,
+        "recipient": owner,
+        "user": owner,
+        "post_id": theirs.post.id,
+        "task_id": theirs.task.id,
+        "session_id": theirs.session.id,
+        "ticket_id": site.invite_id,
+        "letter_id": theirs.mail.id,
+        "token": "wrong",
+        "kind": "atom",
+        "version": "0",
+        "filename": "icon.svg",
+        "message_id": theirs.message.id,
+        "token_id": theirs.token.id,
+    }
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(filling[found[1]]), route)
+
+
+def ask(site, visitor, method, route, **options):
+    """Let *visitor* ask for *route*, with the form that belongs there; a program asks with a token."""
+    browser = site.visitors[visitor]
+    if route.startswith("/api"):
+        browser = site.app.test_client()
+        if secret := site.secrets.get(visitor):
+            options.setdefault("headers", {})["Authorization"] = f"Bearer {secret}"
+        if method not in ("GET", "DELETE"):
+            options["json"] = FIELDS.get(f"{method} {route}", {})
+    elif method != "GET":
+        fields = FIELDS.get(f"{method} {route}", {})
+        options["data"] = {"csrf_token": browser.csrf_token, **fields}
+    return browser.open(address(site, route), method=method, buffered=True, **options)
+
+
+def outcome(answer):
+    location = answer.location or ""
+    return "login" if location.startswith("/auth/login") else str(answer.status_code)

@@ -1,0 +1,113 @@
+import time
+from pathlib import Path
+
+import pytest
+
+from microblog import clock, mail
+from microblog.disk import OUT_OF_SPACE
+from microblog.jobs import deliver
+from microblog.mail import smtp
+from microblog.models import Mail
+from microblog.models.claimable import Lost
+from microblog.models.mail_tries import MailDelayed, MailRefused
+from microblog.models.states import MAILING, QUEUED, SUCCEEDED
+from tests.end_to_end.postbox import Postbox
+
+
+class AnsweringTheSender(Postbox):
+    """Gives its next answer to MAIL already."""
+
+    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
+        return self.answers.pop(0)
+
+
+@pytest.fixture(params=[Postbox, AnsweringTheSender])
+def postbox(app, request):
+    with request.param() as postbox:
+        app.config["MAIL_SERVER"] = "127.0.0.1"
+        app.extensions["mail"].server, app.extensions["mail"].port = "127.0.0.1", postbox.port
+        yield postbox
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        ("450 later", MailDelayed, mail.LATER),
+        ("500 after the dot or before", MailRefused, mail.MAIL_REFUSED),
+        ("550 no", MailRefused, mail.MAIL_REFUSED),
+        ("552 too big", mail.TooBig, mail.MAIL_REFUSED),
+        ("554 no", MailRefused, mail.MAIL_REFUSED),
+    ],
+)
+def test_an_answer_to_the_sender_or_to_the_mail_means_the_same(app, postbox, answer, kind, words):
+    postbox.answers = [answer]
+
+    with app.app_context(), pytest.raises((MailDelayed, MailRefused)) as caught:
+        mail.send_test("susan@example.org")
+
+    assert (type(caught.value), str(caught.value)) == (kind, words)
+    assert not caught.value.uncertain
+    assert postbox.mails == []
+
+
+def give_up():
+    raise Lost
+
+
+def begin_and_give_up(message):
+    with smtp.mail.connect() as connection:
+        connection.host.about_to_leave = give_up
+        connection.send(message)
+
+
+def test_who_gives_up_before_the_mail_left_does_not_wait_for_a_good_bye(app):
+    """The server waits for the rest of the mail, and would take QUIT for a part of it."""
+    with Postbox() as postbox, app.app_context():
+        app.extensions["mail"].server, app.extensions["mail"].port = "127.0.0.1", postbox.port
+        message = mail.compose("test", "Test", "susan@example.org", "id", clock.now())
+        began = time.monotonic()
+        with pytest.raises(Lost):
+            begin_and_give_up(message)
+
+    assert time.monotonic() - began < smtp.TIMEOUT_S / 3
+    assert postbox.mails == []
+
+
+# The outbox
+
+
+@pytest.fixture
+def waiting(susan):
+    """A mail whose bell nobody has rung."""
+    return Mail.create(kind="email_changed", recipient=susan.email, user=susan, phase=MAILING)
+
+
+def no_space(outbox, mail):
+    outbox.mkdir()
+    draft = mail.letter.with_suffix(".part")
+    draft.symlink_to("/dev/full")
+    return draft
+
+
+def file_in_the_way(outbox, _mail):
+    outbox.touch()
+    return outbox
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize(
+    ("hinder", "reason"), [(no_space, OUT_OF_SPACE), (file_in_the_way, mail.NOT_WRITTEN)]
+)
+def test_a_letter_that_cannot_be_written_is_tried_again_and_leaves_no_half(waiting, later, hinder, reason):
+    obstacle = hinder(waiting.letter.parent, waiting)
+
+    deliver.ring(waiting)
+
+    row = Mail.get_by_id(waiting.id)
+    assert (row.state, row.error) == (QUEUED, reason)
+    assert list(waiting.letter.parent.glob("*")) == []
+    obstacle.unlink(missing_ok=True)
+    later(minutes=1)
+    deliver.ring(row)
+    assert Mail.get_by_id(row.id).state == SUCCEEDED
+    assert row.letter.exists()

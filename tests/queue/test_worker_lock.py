@@ -1,0 +1,45 @@
+import signal
+import subprocess
+import sys
+
+from microblog.queue.worker_lock import WorkerLock
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from microblog.queue.worker_lock import WorkerLock
+lock = WorkerLock(Path(sys.argv[1]))
+lock.take()
+print(lock.name, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_worker_lives_as_long_as_its_process_and_not_a_moment_longer(tmp_path):
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, tmp_path], stdout=subprocess.PIPE, text=True
+    ) as process:
+        name = process.stdout.readline().strip()
+        assert WorkerLock(tmp_path).living() == {name}
+
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+        assert WorkerLock(tmp_path).living() == set()
+
+
+def test_what_the_dead_left_behind_is_removed(tmp_path):
+    lock = WorkerLock(tmp_path)
+    lock.take()
+    lock.release()
+
+    assert WorkerLock(tmp_path).living() == set()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_start_has_a_name_of_its_own(tmp_path):
+    assert WorkerLock(tmp_path).name != WorkerLock(tmp_path).name
+
+
+def test_no_folder_means_no_worker(tmp_path):
+    assert WorkerLock(tmp_path / "missing").living() == set()

@@ -1,0 +1,322 @@
+import os
+from datetime import UTC, datetime
+
+import pytest
+
+from microblog import clock
+from microblog.auth import suspend
+from microblog.database import data_dir
+from microblog.jobs import export_posts
+from microblog.models import Post, Session, Task, Ticket, Token
+from microblog.models.ticket import CHANGE_EMAIL, INVITE, RESET_PASSWORD
+from microblog.security import security_log
+from tests.conftest import PASSWORD, make_user
+
+NEW = {"password": "battery staple", "password2": "battery staple"}
+OWN = {"current_password": PASSWORD}
+
+
+def texts():
+    return [text for _moment, text in security_log.latest(100)][::-1]
+
+
+def test_what_happens_at_the_doors_is_told_in_a_line_each(client, susan):
+    client.post_form("/auth/login", username="susan", password="wrong horse")
+    client.post_form("/auth/login", username="nobody", password="wrong horse")
+    client.post_form("/auth/login", username="susan", password=PASSWORD)
+    client.post_form("/export_posts")
+    [task] = susan.task_set
+    client.get(f"/tasks/{task.id}/download", buffered=True)
+    client.post_form("/account/sessions/end_others")
+    new = {"password": "battery staple", "password2": "battery staple"}
+    client.post_form("/account/password", current_password=PASSWORD, **new)
+    client.post_form("/account/delete", current_password="battery staple")
+
+    assert texts() == [
+        "sign-in-failed user=susan address=127.0.0.1",
+        "sign-in-failed address=127.0.0.1",
+        "sign-in user=susan address=127.0.0.1",
+        f"export-asked user=susan task={task.id} address=127.0.0.1",
+        f"export-downloaded user=susan task={task.id} address=127.0.0.1",
+        "other-sessions-ended user=susan address=127.0.0.1",
+        "password-changed user=susan address=127.0.0.1",
+        "sign-in user=susan address=127.0.0.1",
+        "account-deleted user=susan address=127.0.0.1",
+        "sign-out user=susan address=127.0.0.1",
+    ]
+
+
+@pytest.fixture
+def mary(app):
+    """The administrator."""
+    return make_user("mary", is_admin=True)
+
+
+@pytest.fixture
+def marys(mary, sign_in):
+    return sign_in(mary)
+
+
+@pytest.fixture
+def task(susan):
+    return Task.create(name="export_posts", description="Exporting posts...", user=susan)
+
+
+@pytest.fixture
+def failed(task):
+    task.fail("The server is out of space.")
+    return task
+
+
+def register(client, susan):
+    client.post_form("/auth/register", username="john", email="john@example.org", **NEW)
+
+
+def set_up(client, susan):
+    (data_dir() / "setup_code").write_text("code")
+    client.post_form("/setup?code=code", username="john", email="john@example.org", **NEW)
+
+
+def ask_for_a_link(client, susan):
+    client.post_form("/auth/reset_password_request", email=susan.email)
+
+
+def reset_the_password(client, susan):
+    client.post_form(f"/auth/reset_password/{Ticket.issue(RESET_PASSWORD, susan)}", **NEW)
+
+
+def knock_while_suspended(client, susan):
+    suspend(susan)
+    client.post_form("/auth/login", username="susan", password=PASSWORD)
+
+
+def make_a_token(client, susan):
+    client.post("/api/tokens", json={"name": "mine"}, auth=("susan", PASSWORD))
+
+
+def fail_to_make_a_token(client, susan):
+    client.post("/api/tokens", json={"name": "mine"}, auth=("susan", "wrong horse"))
+
+
+@pytest.mark.parametrize(
+    ("act", "told"),
+    [
+        (register, "registered user=john"),
+        (set_up, "set-up user=john"),
+        (ask_for_a_link, "reset-asked"),
+        (reset_the_password, "password-reset user=susan"),
+        (knock_while_suspended, "sign-in-refused user=susan reason=suspended"),
+        (make_a_token, "token-made user=susan token=1"),
+        (fail_to_make_a_token, "sign-in-failed user=susan door=api"),
+    ],
+)
+def test_what_a_stranger_does_is_told(client, susan, act, told):
+    act(client, susan)
+
+    assert texts()[0] == f"{told} address=127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "told"),
+    [
+        ("/account/email", {"email": "new@example.org", **OWN}, "email-change-asked"),
+        ("/account/email", {"email": "new@example.org", "current_password": "x"}, "password-check-failed"),
+        ("/account/password", {"current_password": "wrong horse", **NEW}, "password-check-failed"),
+        ("/account/delete", {"current_password": "wrong horse"}, "password-check-failed"),
+        ("/account/sessions/{session}/end", {}, "session-ended"),
+        ("/account/tokens", {"name": "mine"}, "token-made token=2"),
+        ("/account/tokens/1/delete", {}, "token-ended token=1"),
+        ("/tasks/{task}/retry", {}, "export-asked task={again}"),
+        ("/tasks/{task}/delete", {}, "export-deleted task={task}"),
+        ("/post/1/delete", {}, "post-deleted post=1 by=susan"),
+    ],
+)
+def test_what_somebody_does_with_what_is_theirs_is_told(browser, susan, failed, path, fields, told):
+    Post.create(author=susan, body="first")
+    Token.issue(susan, "a program")
+    session, _token = Session.start(susan, False, "another browser")
+
+    browser.post_form(path.format(task=failed.id, session=session.id), **fields)
+
+    [text] = texts()
+    event, _space, facts = told.format(task=failed.id, again=newest(susan).id).partition(" ")
+    assert text.split() == [event, "user=susan", *facts.split(), "address=127.0.0.1"]
+
+
+def test_a_new_address_is_told_once_it_is_confirmed(browser, susan):
+    browser.get(f"/account/email/{Ticket.issue(CHANGE_EMAIL, susan, 'new@example.org')}")
+    assert texts() == []
+
+    browser.post_form("/account/confirm_email")
+
+    assert texts() == ["email-changed user=susan address=127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "told"),
+    [
+        ("DELETE", "/api/tokens", "token-ended token=1"),
+        ("DELETE", "/api/tokens/1", "token-ended token=1"),
+        ("DELETE", "/api/posts/1", "post-deleted post=1 by=susan"),
+        ("DELETE", "/api/exports/{task}/file", "export-deleted task={task}"),
+        ("POST", "/api/exports", "export-asked task={again}"),
+        ("POST", "/api/tasks/{task}/retry", "export-asked task={again}"),
+    ],
+)
+def test_what_a_program_does_is_told(client, susan, failed, method, path, told):
+    Post.create(author=susan, body="first")
+    _token, secret = Token.issue(susan, "a program")
+    headers = {"Authorization": f"Bearer {secret}"}
+
+    client.open(path.format(task=failed.id), method=method, headers=headers)
+
+    [text] = texts()
+    event, _space, facts = told.format(task=failed.id, again=newest(susan).id).partition(" ")
+    assert text.split() == [event, "user=susan", *facts.split(), "address=127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/admin/invites", "invited user=mary"),
+        ("/admin/invites/1/delete", "invitation-withdrawn user=mary"),
+        ("/admin/users/susan/suspend", "suspended user=susan by=mary"),
+        ("/admin/users/susan/restore", "restored user=susan by=mary"),
+        ("/admin/tasks/{task}/retry", "export-asked user=susan task={again} by=mary"),
+        ("/post/1/delete", "post-deleted user=susan post=1 by=mary"),
+    ],
+)
+def test_what_the_administrator_does_is_told_with_whom_it_was_done_to(marys, mary, susan, failed, path, told):
+    Post.create(author=susan, body="first")
+    Ticket.issue(INVITE, mary)
+
+    marys.post_form(path.format(task=failed.id))
+
+    assert texts() == [f"{told.format(again=newest(susan).id)} address=127.0.0.1"]
+
+
+def test_a_task_that_the_administrator_cancels_is_told_once(marys, task):
+    for _ in range(2):
+        marys.post_form(f"/admin/tasks/{task.id}/cancel")
+
+    assert texts() == [f"export-cancelled user=susan task={task.id} by=mary address=127.0.0.1"]
+
+
+def test_what_the_operator_does_to_tasks_is_told(app, susan, failed):
+    run = app.test_cli_runner().invoke
+    run(args=["tasks", "retry", failed.id])
+    again = newest(susan)
+    waiting = Task.create(name="export_posts", description="Exporting posts...", user=susan)
+    run(args=["tasks", "cancel", waiting.id])
+
+    assert texts() == [
+        f"export-asked user=susan task={again.id} by=operator",
+        f"export-cancelled user=susan task={waiting.id} by=operator",
+    ]
+
+
+@pytest.fixture(params=["page", "program"])
+def download(request, browser, client, susan):
+    """A function that asks for the file of a task, by page or by program."""
+    headers = {"Authorization": f"Bearer {Token.issue(susan, 'a program')[1]}"}
+
+    def download(task, **more):
+        if request.param == "page":
+            return browser.open(f"/tasks/{task.id}/download", buffered=True, **{"method": "GET", **more})
+        more["headers"] = {**headers, **more.get("headers", {})}
+        return client.open(f"/api/exports/{task.id}/file", buffered=True, **{"method": "GET", **more})
+
+    return download
+
+
+@pytest.fixture
+def ready(susan):
+    return Task.get_by_id(Task.launch(export_posts, susan, "Exporting posts...").id)
+
+
+@pytest.mark.parametrize(("headers", "status"), [({}, 200), ({"Range": "bytes=2-6"}, 206)])
+def test_what_is_downloaded_is_told(download, ready, headers, status):
+    answer = download(ready, headers=headers)
+
+    assert answer.status_code == status
+    assert texts() == [f"export-downloaded user=susan task={ready.id} address=127.0.0.1"]
+
+
+def test_what_is_not_sent_is_not_told_as_downloaded(download, ready):
+    etag = download(ready, method="HEAD").headers["ETag"]
+
+    assert download(ready, headers={"Range": "bytes=99999-"}).status_code == 416
+    assert download(ready, headers={"If-None-Match": etag}).status_code == 304
+    assert texts() == []
+
+
+def test_a_file_that_goes_at_that_very_moment_is_not_there(download, ready, monkeypatch):
+    """Its row still offers it, and whoever looks before the leap sees it."""
+    ready.file.unlink()
+    monkeypatch.setattr(type(ready.file), "exists", lambda _path: True)
+
+    assert download(ready).status_code == 404
+    assert texts() == []
+
+
+def newest(user):
+    return Task.of(user).first()
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("plain", "plain"),
+        ("", '""'),
+        ("two words", '"two words"'),
+        (
+            "x\r\n2026-11-22T00:00:00Z sign-in user=mary",
+            '"x\\\\r\\\\n2026-11-22T00:00:00Z sign-in user=mary"',
+        ),
+        ('a" b=c', '"a\\" b=c"'),
+        ("\u2028\u202e", "\\u2028\\u202e"),
+    ],
+)
+def test_no_value_looks_like_another_line_or_fact(app, value, told):
+    security_log.note("event", fact=value)
+
+    assert texts() == [f"event fact={told}"]
+
+
+def test_the_administrator_reads_the_latest(marys, browser):
+    browser.post_form("/auth/logout")
+
+    answer = marys.get("/admin/security")
+
+    assert "sign-out user=susan address=127.0.0.1" in answer.text
+    assert ">Today<" in answer.text
+
+
+def test_the_file_is_for_its_owner_only_and_begun_anew_when_it_is_large(app, monkeypatch):
+    security_log.note("event")
+    path = data_dir() / "log" / "security.log"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+    security_log.put_aside_when_large()
+    assert path.exists()
+    monkeypatch.setattr(security_log, "LARGEST_BYTES", 3)
+    security_log.put_aside_when_large()
+
+    assert [file.name for file in path.parent.iterdir()] == ["security.1.log"]
+    assert security_log.latest(9) == []
+
+
+def test_a_log_that_cannot_be_written_keeps_nobody_out(client, susan):
+    (data_dir() / "log").write_text("in the way")
+
+    assert client.post_form("/auth/login", username="susan", password=PASSWORD).status_code == 302
+
+
+def test_a_torn_file_can_be_read(app, monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 22, 14, 31, tzinfo=UTC))
+    security_log.note("event")
+    with (data_dir() / "log" / "security.log").open("ab") as file:
+        file.write(b"\xff\x00 torn" + os.linesep.encode())
+
+    assert security_log.latest(9) == [(datetime(2026, 11, 22, 14, 31, tzinfo=UTC), "event")]

@@ -1,0 +1,85 @@
+"""A change of the key: what the former one signed is believed while it is a fallback, and no longer."""
+
+import dataclasses
+from itertools import pairwise
+
+import pytest
+from itsdangerous import BadSignature
+
+from microblog.models import User
+from microblog.security import device_cookies
+from microblog.security.signatures import SignedEnvelopes
+from tests.conftest import PASSWORD, make_user, opened
+
+OLD, NEW = "the former key, of 32 characters", "the present key, of 32 characters"
+
+
+@pytest.fixture
+def former(settings):
+    """What a browser carried and a form held before the change."""
+    with opened(dataclasses.replace(settings, secret_key=OLD)) as app:
+        make_user("susan")
+        browser = app.test_client()
+        browser.post_form("/auth/login", username="susan", password=PASSWORD, remember_me="y")
+        carried = {"csrf_token": browser.csrf_token}
+        return carried | {name: browser.get_cookie(name).value for name in ("session", "remember", "known")}
+
+
+@pytest.fixture(params=[(OLD,), ()])
+def changed(settings, former, request):
+    """The site after the change, with and without the former key among its fallbacks."""
+    with opened(dataclasses.replace(settings, secret_key=NEW, secret_key_fallbacks=request.param)) as app:
+        yield app
+
+
+def carrying(app, former, *names):
+    browser = app.test_client()
+    for name in names:
+        browser.set_cookie(name, former[name])
+    return browser
+
+
+def believes_the_former(app):
+    return bool(app.config["SECRET_KEY_FALLBACKS"])
+
+
+@pytest.mark.parametrize("cookie", ["session", "remember"])
+def test_people_stay_signed_in(changed, former, cookie):
+    answer = carrying(changed, former, cookie).get("/notifications")
+
+    assert (answer.status_code == 200) == believes_the_former(changed)
+
+
+def test_a_form_that_stood_open_can_be_sent(changed, former):
+    browser = carrying(changed, former, "session")
+
+    answer = browser.post("/", data={"csrf_token": former["csrf_token"], "post": "typed before"})
+
+    assert (answer.status_code == 302) == believes_the_former(changed)
+
+
+def test_a_known_browser_stays_known(changed, former):
+    with changed.test_request_context(headers={"Cookie": f"known={former['known']}"}):
+        assert device_cookies.knows("susan") == believes_the_former(changed)
+
+
+def test_who_comes_back_meanwhile_needs_the_former_key_no_more(settings, former):
+    both = dataclasses.replace(settings, secret_key=NEW, secret_key_fallbacks=(OLD,))
+    with opened(both) as app:
+        browser = carrying(app, former, "remember")
+        browser.get("/")
+        renewed = {"remember": browser.get_cookie("remember").value}
+
+    assert renewed["remember"] != former["remember"]
+    with opened(dataclasses.replace(both, secret_key_fallbacks=())) as app:
+        assert carrying(app, renewed, "remember").get("/notifications").status_code == 200
+        assert User.select().count() == 1
+
+
+def test_envelopes_are_signed_by_the_newest_key_and_read_by_all():
+    old, both, new = (SignedEnvelopes(keys) for keys in ([OLD], [OLD, NEW], [NEW]))
+
+    for writer, reader in pairwise([old, both, new]):
+        assert reader.deserialize(writer.serialize("an envelope")) == "an envelope"
+    with pytest.raises(BadSignature):
+        new.deserialize(old.serialize("an envelope"))

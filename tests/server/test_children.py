@@ -1,0 +1,127 @@
+import time
+
+import pytest
+
+from microblog.server.children import Child, Record, end, wait_until
+
+# Here are threads, and the forking of a process with threads is what newer Pythons warn of.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+
+SOON_S = 10
+POLITE = "sleep 60 & trap 'kill $!; exit 7' TERM; echo > here; wait"
+STUBBORN = "trap '' TERM; echo > here; while :; do sleep 0.1; done"
+
+
+@pytest.fixture
+def start(tmp_path):
+    """A function that starts a shell's *script*, and waits until it has made the file ``here``."""
+    started = []
+
+    def start(script, **options):
+        folder = tmp_path / str(len(started))
+        folder.mkdir()
+        child = Child("a child", ["sh", "-c", script], cwd=folder, **options)
+        started.append(child)
+        child.start()
+        assert wait_until((folder / "here").exists, SOON_S)
+        return child
+
+    yield start
+    for child in started:
+        child.sweep()
+
+
+@pytest.mark.parametrize(("script", "ending"), [("exit 3", "exit 3"), ("kill -9 $$", "SIGKILL")])
+def test_how_it_ended_is_told_in_words(start, script, ending):
+    child = start(f"echo > here; {script}")
+
+    assert wait_until(lambda: not child.alive, SOON_S)
+    assert child.ending == ending
+
+
+def test_who_goes_when_asked_is_not_killed_and_who_does_not_is(start):
+    polite, stubborn = start(POLITE), start(STUBBORN)
+
+    end([polite, stubborn], timeout_s=1)
+
+    assert (polite.ending, stubborn.ending) == ("exit 7", "SIGKILL")
+
+
+def test_who_is_not_to_be_asked_gets_the_time_alone(start):
+    child = start("trap 'exit 7' TERM; echo > here; sleep 0.3; exit 0", stop_signal=None)
+
+    end([child], SOON_S)
+
+    assert child.ending == "exit 0"
+
+
+def test_what_a_child_started_and_left_behind_ends_with_it(start, tmp_path):
+    child = start("(while :; do date >> beats; sleep 0.05; done) & echo > here; exit 0")
+    beats = tmp_path / "0" / "beats"
+    assert wait_until(beats.exists, SOON_S)
+
+    end([child], SOON_S)
+
+    size = beats.stat().st_size
+    assert not wait_until(lambda: beats.stat().st_size != size, timeout_s=0.3)
+
+
+def test_the_end_of_nobody_takes_no_time():
+    began = time.monotonic()
+
+    end([], SOON_S)
+
+    assert time.monotonic() - began < 1
+
+
+def test_waiting_asks_at_least_once_and_tells_what_came_of_it():
+    answers = iter([False, False, True])
+
+    assert wait_until(lambda: True, timeout_s=0)
+    assert not wait_until(lambda: False, timeout_s=0)
+    assert wait_until(lambda: next(answers), SOON_S)
+
+
+# The record
+
+
+@pytest.fixture
+def record(tmp_path):
+    return Record(tmp_path / "children")
+
+
+def test_who_is_remembered_is_ended_politely_or_by_force_and_then_forgotten(start, record, monkeypatch):
+    monkeypatch.setattr("microblog.server.children.LEFTOVERS_S", 1)
+    polite, stubborn = start(POLITE), start(STUBBORN)
+    record.write([polite, stubborn])
+
+    record.end_leftovers()
+
+    assert wait_until(lambda: not (polite.alive or stubborn.alive), SOON_S)
+    assert (polite.ending, stubborn.ending) == ("exit 7", "SIGKILL")
+    assert not record.path.exists()
+
+
+def test_a_stranger_with_a_remembered_number_is_left_alone(start, record):
+    child = start(POLITE)
+    record.path.write_text(f"{child.pid} born at another time\n{child.pid} \n")
+
+    record.end_leftovers()
+
+    assert child.alive
+
+
+def test_the_dead_are_no_obstacle(start, record):
+    child = start("echo > here; exit 0")
+    record.write([child])
+    child.sweep()
+    record.write([child])
+
+    record.end_leftovers()
+
+    assert not record.path.exists()
+
+
+def test_a_record_that_is_not_there_remembers_nobody(record):
+    record.end_leftovers()
+    record.forget()

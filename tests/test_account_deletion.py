@@ -1,0 +1,173 @@
+import pytest
+
+from microblog import account_deletion
+from microblog.database import db
+from microblog.jobs import deliver, export_posts
+from microblog.models import (
+    MODELS,
+    Block,
+    Mail,
+    Message,
+    Notification,
+    Post,
+    Session,
+    Task,
+    Ticket,
+    Token,
+    User,
+)
+from microblog.models.refusals import LastAdministrator
+from microblog.models.ticket import CHANGE_EMAIL, INVITE
+
+
+def every_row():
+    """All rows of all tables; the counters that keep an id from being given twice are not about anybody."""
+    return {table: db.execute_sql(f'SELECT * FROM "{table}"').fetchall() for table in tables()}
+
+
+def tables():
+    names = db.execute_sql("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    apart = ("sqlite_sequence", "schema_migration", "post_index")
+    return sorted(name for (name,) in names if not name.startswith(apart))
+
+
+@pytest.fixture
+def life(susan, john, write_posts, client):
+    """Everything that a person can leave behind in the database and in files."""
+    write_posts(susan, "first", "second")
+    susan.follow(john)
+    john.follow(susan)
+    Session.start(susan, True, "a test")
+    Message.send(susan, john, "hello")
+    Message.send(john, susan, "hello yourself")
+    Task.launch(export_posts, susan, "Exporting posts...")
+    client.post_form("/auth/reset_password_request", email=susan.email)
+    Mail.send(deliver, "change_email", "new@example.org", user=susan)
+    Mail.send(deliver, "email_changed", "former@example.org", user=susan)
+    Ticket.issue(CHANGE_EMAIL, susan, "another@example.org")
+    Ticket.issue(INVITE, susan)
+    Token.issue(susan, "a program of susan")
+    other = User.register("mary", "mary@example.org", "hash")
+    Block.put(susan, other)
+    other.delete_instance()
+    Block.put(susan, User.register("anne", "anne@example.org", "hash"))
+    return susan
+
+
+def test_no_table_keeps_a_trace(john, life, settings):
+    touched = {table for table, rows in every_row().items() if rows}
+    unused = {model._meta.table_name for model in MODELS} - touched - {"post_index"}
+    assert unused == set(), "a life must touch every table, or this test proves nothing about it"
+
+    account_deletion.delete_account(life)
+
+    for table, rows in every_row().items():
+        told = [
+            row for row in rows if any(mark in str(row) for mark in ("susan", "former@", "another@", "new@"))
+        ]
+        assert told == [], table
+    left = {table: len(rows) for table, rows in every_row().items() if rows}
+    assert left.pop("user") == 2, "john and anne"
+    assert left == {"notification": 1}, "john's count of unread messages"
+    assert Notification.get().data == 0
+    assert list(Post.found("first")) == []
+    assert db.execute_sql("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_no_file_is_left(life, settings):
+    folders = [settings.data_dir / name for name in ("exports", "outbox")]
+    assert [len(list(folder.iterdir())) for folder in folders] == [1, 4]
+
+    account_deletion.delete_account(life)
+
+    assert [list(folder.iterdir()) for folder in folders] == [[], []]
+
+
+def test_the_files_of_others_stay(life, john, settings):
+    theirs = Task.launch(export_posts, john, "Exporting posts...")
+
+    account_deletion.delete_account(life)
+
+    assert theirs.file.exists()
+    assert theirs.letter.exists()
+
+
+def test_a_job_that_looks_for_its_user_in_vain_ends_quietly(susan, logged_errors, monkeypatch, settings):
+    """The account goes while the worker is between two looks at the row."""
+
+    def leave_meanwhile(*arguments, **named):
+        account_deletion.delete_account(User.named("susan"))
+        return compose(*arguments, **named)
+
+    from microblog import mail
+
+    compose = mail.compose
+    monkeypatch.setattr(mail, "compose", leave_meanwhile)
+
+    Task.launch(export_posts, susan, "Exporting posts...")
+
+    assert Task.select().count() == 0
+    assert logged_errors == []
+    assert [path for name in ("exports", "outbox") for path in (settings.data_dir / name).glob("*")] == []
+
+
+def test_many_posts_go_a_page_at_a_time(susan, john, write_posts, monkeypatch, queries):
+    monkeypatch.setattr("microblog.models.post.DELETED_AT_ONCE", 2)
+    write_posts(susan, *"abcde")
+    write_posts(john, "kept")
+    queries.clear()
+
+    account_deletion.delete_account(susan)
+
+    assert [post.body for post in Post.select()] == ["kept"]
+    assert len([sql for sql in queries if sql.startswith('DELETE FROM "post"')]) == 2, "the last go with her"
+
+
+def test_of_an_account_that_cannot_go_everything_stays(life, monkeypatch):
+    before = every_row()
+    monkeypatch.setattr(User, "leave", lambda _user: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        account_deletion.delete_account(life)
+
+    assert every_row() == before
+
+
+def test_an_administrator_whose_only_colleague_leaves_meanwhile_keeps_everything(life, monkeypatch):
+    monkeypatch.setattr("microblog.models.post.DELETED_AT_ONCE", 1)
+    User.update(is_admin=True).where(User.username.in_(("susan", "anne"))).execute()
+    susan, anne = User.named("susan"), User.named("anne")
+    take_back_all = Message.take_back_all
+
+    def leave_meanwhile(sender):
+        anne.delete_instance()
+        take_back_all(sender)
+
+    monkeypatch.setattr(Message, "take_back_all", leave_meanwhile)
+    before = every_row()
+
+    with pytest.raises(LastAdministrator):
+        account_deletion.delete_account(susan)
+
+    assert every_row() == before
+
+
+def test_the_only_administrator_keeps_their_posts_too(app, write_posts):
+    admin = User.set_up("susan", "susan@example.org", "hash")
+    write_posts(admin, "kept")
+
+    with pytest.raises(LastAdministrator):
+        account_deletion.delete_account(admin)
+
+    assert Post.select().count() == 1
+
+
+def test_half_a_mail_goes_too(susan):
+    mail = Mail.send(deliver, "email_changed", susan.email, user=susan)
+    half = mail.letter.with_suffix(".part")
+    half.touch()
+
+    account_deletion.delete_account(susan)
+
+    assert not half.exists()
+    assert not mail.letter.exists()

@@ -1,0 +1,138 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from microblog import clock
+from microblog.web import formats, preferences
+from microblog.web.identicon import identicon
+
+MOMENT = datetime(2026, 11, 22, 14, 31, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def shown(app):
+    """A function that renders *template* as for a reader with those cookies."""
+
+    def shown(template, cookies="", **values):
+        with app.test_request_context("/", headers={"Cookie": cookies}):
+            return app.jinja_env.from_string(template).render(**values)
+
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("cookie", "time"),
+    [
+        ("", "14:31"),
+        ("tz=Europe/Madrid", "15:31"),
+        ("tz=Asia/Kathmandu", "20:16"),
+        ("tz=America/St_Johns", "11:01"),
+        ("tz=nonsense", "14:31"),
+        ("tz=../../../etc/passwd", "14:31"),
+        ("tz=/etc/passwd", "14:31"),
+        ("tz=America", "14:31"),
+        ("tz=", "14:31"),
+        ("tz=%00", "14:31"),
+        (f"tz={'x' * 3000}", "14:31"),
+    ],
+)
+def test_times_are_the_readers_own(shown, cookie, time):
+    assert shown("{{ moment|clock_time }}", cookie, moment=MOMENT) == time
+
+
+def test_a_time_says_exactly_when_to_those_who_ask(shown):
+    assert shown("{{ moment|iso }}", moment=MOMENT) == "2026-11-22T14:31:05Z"
+    assert "November 22, 2026" in shown("{{ moment|moment }}", moment=MOMENT)
+
+
+def test_days_have_names(shown, monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: MOMENT)
+    days = [MOMENT.date() - timedelta(days=days) for days in (0, 1, 2, 400)]
+
+    assert [shown("{{ day|day_heading }}", day=day) for day in days] == [
+        "Today",
+        "Yesterday",
+        "Fri, Nov 20",
+        "Sat, Oct 18, 2025",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["today, 14:31", "yesterday, 14:31", "Fri, Nov 20, 14:31"]),
+        ("es", ["hoy, 14:31", "ayer, 14:31", "vie, 20 nov, 14:31"]),
+        ("zh", ["今天, 14:31", "昨天, 14:31", "11月20日周五, 14:31"]),
+    ],
+)
+def test_a_day_in_the_middle_of_a_sentence_has_no_capital(app, monkeypatch, language, said):
+    monkeypatch.setattr(clock, "now", lambda: MOMENT)
+    with app.test_request_context("/", headers={"Accept-Language": language}):
+        assert [formats.when(MOMENT - timedelta(days=days)) for days in (0, 1, 2)] == said
+
+
+def test_the_day_begins_at_the_readers_midnight(shown, monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: MOMENT)
+    late = type("Post", (), {"timestamp": datetime(2026, 11, 21, 20, 0, tzinfo=UTC)})
+    template = "{% for day, posts in posts|by_day %}{{ day|day_heading }}{% endfor %}"
+
+    assert shown(template, posts=[late]) == "Yesterday"
+    assert shown(template, "tz=Asia/Tokyo", posts=[late]) == "Today"
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "said"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1000, "1 kB"),
+        (90_940, "90.9 kB"),
+        (1_300_000, "1.3 MB"),
+    ],
+)
+def test_sizes(shown, size_bytes, said):
+    assert shown("{{ size|size }}", size=size_bytes) == said
+
+
+def test_numbers(shown):
+    assert shown("{{ 5214|number }}") == "5,214"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0.2, "about 5 s left"),
+        (18, "about 20 s left"),
+        (60, "about 60 s left"),
+        (61, "about 2 min left"),
+        (600, "about 10 min left"),
+    ],
+)
+def test_time_left_is_rounded_up(shown, seconds, said):
+    assert shown("{{ left|time_left }}", left=timedelta(seconds=seconds)) == said
+
+
+def test_stored_texts_are_never_markup_nor_a_format(shown, app):
+    template = app.jinja_env.overlay(autoescape=True).from_string("{{ text|stored_text }}")
+
+    with app.test_request_context():
+        assert template.render(text="<b>100 % of %(x)s") == "&lt;b&gt;100 % of %(x)s"
+        assert template.render(text="") == ""
+
+
+@pytest.mark.parametrize(
+    ("cookie", "theme"),
+    [("", "system"), ("theme=dark", "dark"), ("theme=light", "light"), ('theme="><script>', "system")],
+)
+def test_a_preference_is_one_of_those_offered(shown, cookie, theme):
+    assert shown('{{ preference("theme") }}', cookie) == theme
+
+
+def test_only_languages_with_a_catalogue_are_spoken(app):
+    with app.test_request_context(headers={"Accept-Language": "xx, tlh;q=0.9"}):
+        assert preferences.locale() == "en"
+
+
+def test_identicons_can_be_drawn_by_templates(shown):
+    assert shown("{{ identicon('susan') }}") == identicon("susan")

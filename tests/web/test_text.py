@@ -1,0 +1,94 @@
+import pytest
+from markupsafe import Markup
+
+from microblog.web.text import clean, linkify, says_nothing
+
+
+def links(text):
+    """What *text* links to, in order."""
+    return [part.split('"')[0] for part in linkify(text).split('<a href="')[1:]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("one\r\ntwo\rthree", "one\ntwo\nthree"),
+        ("  room \n", "room"),
+        ("nul\x00 bell\x07 escape\x1b[0m", "nul bell escape[0m"),
+        ("over\u202eride \u2066isolate\u2069", "override isolate"),
+        ("lone \ud800 surrogate", "lone  surrogate"),
+        ("e\u0301", "\u00e9"),
+        ("tab\there", "tab here"),
+        ("👩\u200d🚀", "👩\u200d🚀"),
+    ],
+)
+def test_clean_keeps_what_can_be_read(typed, kept):
+    assert clean(typed) == kept
+
+
+@pytest.mark.parametrize("blank", ["", " \n", "\u200b\u200d", "\u3164", "\u2800", "\ufeff", "\u0301"])
+def test_blank_texts_say_nothing(blank):
+    assert says_nothing(blank)
+
+
+@pytest.mark.parametrize("text", ["a", "中", "👩\u200d🚀", "."])
+def test_other_texts_say_something(text):
+    assert not says_nothing(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("see https://example.org/a?b=c&d#e now", "https://example.org/a?b=c&amp;d#e"),
+        ("看https://example.org/说明，进度条", "https://example.org/说明"),
+        ("（http://example.org）", "http://example.org"),
+        ("「https://example.org/」", "https://example.org/"),
+        ("(https://en.wikipedia.org/wiki/Foo_(bar)).", "https://en.wikipedia.org/wiki/Foo_(bar)"),
+        ("https://example.org/a, and", "https://example.org/a"),
+        ("Really https://example.org?!", "https://example.org"),
+        ("HTTPS://Example.org", "HTTPS://Example.org"),
+        ("http://localhost:8000/", "http://localhost:8000/"),
+        ("http://[::1]:8000/", "http://[::1]:8000/"),
+    ],
+)
+def test_an_address_ends_where_the_sentence_goes_on(text, address):
+    assert links(text) == [address]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "javascript:alert(1)",
+        "https://",
+        "http://[",
+        "http://]",
+        "https://bank.example@evil.example/",
+        "https://…",
+        "https://.",
+        "ftp://example.org",
+        "https://example.org:123456789",
+    ],
+)
+def test_what_leads_nowhere_or_deceives_stays_text(text):
+    assert links(text) == []
+
+
+def test_several_addresses_are_linked():
+    assert links("https://a.example、https://b.example。") == ["https://a.example", "https://b.example"]
+
+
+def test_markup_of_others_is_shown_not_obeyed():
+    shown = linkify('<script>"&\' https://a.example/"onmouseover="alert(1) <b>')
+
+    assert "<script>" not in shown
+    assert '"onmouseover' not in shown
+    assert "<b>" not in shown
+    assert isinstance(shown, Markup)
+
+
+def test_links_pass_on_neither_fame_nor_power():
+    assert 'rel="nofollow ugc noopener"' in linkify("https://example.org")
+
+
+def test_many_blank_lines_are_shown_as_one():
+    assert linkify("a\n\n\n\n\nb") == "a\n\nb"
