@@ -4,6 +4,7 @@ import re
 from html import unescape
 
 import pytest
+
 from tests.attacks.conftest import MARKS
 from tests.attacks.test_routes import ROWS, address
 

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from tests.attacks.test_routes import ROWS, VISITORS, address
 
 EXAMPLES = 1500
