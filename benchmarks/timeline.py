@@ -73,12 +73,12 @@ def time_others(people, options):
     half = options.posts // 2
     busy, *others = people
     for user in others:
-        Block.put(busy, user)
+        Block.add(busy, user)
     lonely = people[-1]
     Follow.delete().where(Follow.follower == lonely).execute()
     worst_ms = 0
     for name, query in (
-        (f"explore, half way down, with {len(others)} blocks", Post.everybody(busy)),
+        (f"explore, half way down, with {len(others)} blocks", Post.visible_to(busy)),
         ("one person's posts, half way down", Post.by(busy)),
         ("home of somebody who follows nobody, half way down", Post.timeline(lonely)),
     ):

@@ -20,7 +20,7 @@ def delete_account(user):
     with db.atomic():
         rows = [*Task.of(user), *Mail.addressed_to(user)]
         Mail.delete_addressed_to(user)
-        Message.take_back_all(user)
+        Message.delete_all_from(user)
         user.leave()
     for row in rows:
         row.remove_traces()

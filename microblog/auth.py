@@ -78,7 +78,7 @@ def register(username, email, password_hash, invite=None):
         if invite:
             invite.use()
         user = User.register(username, email, password_hash)
-    security_log.note("registered", user)
+    security_log.record("registered", user)
     return user
 
 
@@ -97,7 +97,7 @@ def change_password(user, password, ticket=None):
         Session.end_all(user)
         Token.end_all(user)
         Ticket.void(user)
-    security_log.note("password-reset" if ticket else "password-changed", user)
+    security_log.record("password-reset" if ticket else "password-changed", user)
 
 
 def change_email(ticket, deliver):
@@ -115,7 +115,7 @@ def change_email(ticket, deliver):
         Mail.send(deliver, "email_changed", ticket.user.email, user=ticket.user)
         ticket.user.change_email(ticket.email)
         Ticket.void(ticket.user)
-    security_log.note("email-changed", ticket.user)
+    security_log.record("email-changed", ticket.user)
 
 
 def suspend(user):
@@ -134,20 +134,20 @@ def sign_in(user, remember):
     user.session, user.token = Session.start(user, remember, request.user_agent.string)
     login_user(user, remember=remember)
     device_cookies.remember(user)
-    security_log.note("sign-in", user)
+    security_log.record("sign-in", user)
 
 
 def sign_out():
     """End the session row, so that any copy of its cookies is dead; clear cookies and drafts."""
-    security_log.note("sign-out", current_user)
+    security_log.record("sign-out", current_user)
     current_user.session.delete_instance()
     logout_user()
     _forget_session()
 
     @after_this_request
-    def clear_drafts(answer):
-        answer.headers["Clear-Site-Data"] = '"storage"'
-        return answer
+    def clear_drafts(response):
+        response.headers["Clear-Site-Data"] = '"storage"'
+        return response
 
 
 def _forget_session():
@@ -164,7 +164,7 @@ def load_user(token):
     if session is None:
         return None
     if request.endpoint not in POLLING:
-        session.seen()
+        session.touch()
     user = session.user
     user.session, user.token = session, token
     return user

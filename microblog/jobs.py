@@ -10,7 +10,7 @@ from microblog import archive, disk, mail
 from microblog.lifecycle import MAIL_PRIORITY, job
 from microblog.mail import letters
 from microblog.models import Mail
-from microblog.models.outcomes import Failed
+from microblog.models.outcomes import JobFailed
 from microblog.models.states import WRITING
 
 
@@ -30,7 +30,7 @@ def _write_archive(task):
         )
     except OSError as error:
         if disk.is_full(error):
-            raise Failed(disk.OUT_OF_SPACE) from error
+            raise JobFailed(disk.OUT_OF_SPACE) from error
         raise
     task.offer(timedelta(days=config["EXPORT_KEEP_DAYS"]), **made._asdict())
 

@@ -11,7 +11,7 @@ from peewee import OperationalError
 from microblog.disk import OUT_OF_SPACE
 from microblog.i18n import N_
 from microblog.models import Mail
-from microblog.models.outcomes import Cancelled, Failed, Lost, RetryLater
+from microblog.models.outcomes import Cancelled, ClaimLost, JobFailed, RetryLater
 from microblog.models.states import CANCELLED, SUCCEEDED
 from microblog.models.task import Task
 from microblog.queue import huey
@@ -33,7 +33,7 @@ active = Counter()
 counting = threading.Lock()
 
 
-class NotEnded(Exception):
+class TaskUnfinished(Exception):
     """The task is still under way."""
 
 
@@ -66,7 +66,7 @@ class Job:
             row.envelope = envelope
             try:
                 self._run(row)
-            except Lost:
+            except ClaimLost:
                 log.info("%s %s is not ours any more", self.name, row.id)
                 if row.gone:
                     row.remove_traces()
@@ -76,11 +76,11 @@ class Job:
     def _run(self, row):
         try:
             self.function(row)
-        except Lost:
+        except ClaimLost:
             raise
         except Cancelled:
             row.finish(CANCELLED)
-        except Failed as failure:
+        except JobFailed as failure:
             log.warning("%s %s failed: %s", self.name, row.id, failure)
             row.fail(str(failure))
         except RetryLater as delay:
@@ -91,7 +91,7 @@ class Job:
         except Exception as error:
             if row.gone:
                 # With its user, whom the job looked for in vain.
-                raise Lost(row.id) from error
+                raise ClaimLost(row.id) from error
             log.exception("%s %s broke", self.name, row.id)
             row.reload()
             row.fail(BROKEN, trace=traceback.format_exc())
@@ -128,18 +128,18 @@ def launch_again(task, **facts):
     The security log tells of it, with *facts*: ``by`` whom, when it was not its user.
 
     Raises:
-        NotEnded: it is still under way.
+        TaskUnfinished: it is still under way.
         UnknownJob: this version of the site has no job of its name.
         TaskInProgress: another of its kind is under way.
     """
     if not task.complete:
-        raise NotEnded(task.id)
+        raise TaskUnfinished(task.id)
     if task.name not in jobs:
         raise UnknownJob(task.name)
     again = Task.launch(jobs[task.name], task.user_id, task.description, **task.arguments)
     task.dismiss()
     if again.user:
-        security_log.note("export-asked", again.user, task=again.id, **facts)
+        security_log.record("export-asked", again.user, task=again.id, **facts)
     return again
 
 
@@ -163,7 +163,7 @@ def ring(row):
     if row.name in jobs:
         return jobs[row.name].ring(row)
     log.error("%s %s: there is no such job", row.name, row.id)
-    with suppress(Lost):
+    with suppress(ClaimLost):
         row.fail(UNKNOWN)
     return True
 

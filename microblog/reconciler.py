@@ -6,7 +6,7 @@ from redis.exceptions import RedisError
 
 from microblog.lifecycle import active, due, ring
 from microblog.models import Mail, Task
-from microblog.models.outcomes import Lost
+from microblog.models.outcomes import ClaimLost
 from microblog.queue import huey
 
 INTERVAL_S = 10
@@ -62,14 +62,14 @@ def hand_back():
         if row.worker == huey.worker.name:
             try:
                 row.give_back()
-            except Lost:
+            except ClaimLost:
                 log.info("%s %s ended while the consumer stopped", row.name, row.id)
 
 
 def _mend(row):
     try:
         row.recover()
-    except Lost:
+    except ClaimLost:
         log.info("%s %s was mended by someone else", row.name, row.id)
 
 

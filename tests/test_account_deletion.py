@@ -48,9 +48,9 @@ def life(susan, john, write_posts, client):
     Ticket.issue(INVITE, susan)
     Token.issue(susan, "a program of susan")
     other = User.register("mary", "mary@example.org", "hash")
-    Block.put(susan, other)
+    Block.add(susan, other)
     other.delete_instance()
-    Block.put(susan, User.register("anne", "anne@example.org", "hash"))
+    Block.add(susan, User.register("anne", "anne@example.org", "hash"))
     return susan
 
 
@@ -70,7 +70,7 @@ def test_no_table_keeps_a_trace(john, life, settings):
     assert left.pop("user") == 2, "john and anne"
     assert left == {"notification": 1}, "john's count of unread messages"
     assert Notification.get().data == 0
-    assert list(Post.found("first")) == []
+    assert list(Post.search("first")) == []
     assert db.execute_sql("PRAGMA foreign_key_check").fetchall() == []
 
 
@@ -137,13 +137,13 @@ def test_an_administrator_whose_only_colleague_leaves_meanwhile_keeps_everything
     monkeypatch.setattr("microblog.models.post.DELETED_AT_ONCE", 1)
     User.update(is_admin=True).where(User.username.in_(("susan", "anne"))).execute()
     susan, anne = User.named("susan"), User.named("anne")
-    take_back_all = Message.take_back_all
+    delete_all_from = Message.delete_all_from
 
     def leave_meanwhile(sender):
         anne.delete_instance()
-        take_back_all(sender)
+        delete_all_from(sender)
 
-    monkeypatch.setattr(Message, "take_back_all", leave_meanwhile)
+    monkeypatch.setattr(Message, "delete_all_from", leave_meanwhile)
     before = every_row()
 
     with pytest.raises(LastAdministrator):

@@ -130,10 +130,10 @@ if systemd_analyze := shutil.which("systemd-analyze"):
 
         units = [tmp_path / name.replace("@.", "@1.") for name in UNITS]
         (tmp_path / "microblog-worker@1.service").symlink_to(tmp_path / "microblog-worker@.service")
-        answer = subprocess.run([systemd_analyze, "verify", *units], capture_output=True, text=True)
+        response = subprocess.run([systemd_analyze, "verify", *units], capture_output=True, text=True)
 
         # It looks at units of this machine as well.
-        assert [line for line in answer.stderr.splitlines() if "microblog" in line] == []
+        assert [line for line in response.stderr.splitlines() if "microblog" in line] == []
 
 
 def _options(words):

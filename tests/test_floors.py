@@ -47,11 +47,11 @@ def test_only_entry_points_import_the_factory():
 def test_what_starts_the_processes_does_not_load_the_app():
     """It stays in memory for as long as they live."""
     look = "import sys, microblog.server.supervisor; print(*sys.modules)"
-    answer = subprocess.run(
+    response = subprocess.run(
         [sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True
     )
 
-    loaded = {name.partition(".")[0] for name in answer.stdout.split()}
+    loaded = {name.partition(".")[0] for name in response.stdout.split()}
     assert loaded.isdisjoint({"flask", "peewee", "huey", "gunicorn"})
 
 

@@ -9,7 +9,7 @@ from microblog import clock, reconciler
 from microblog.lifecycle import BROKEN, BUSY, OUT_OF_SPACE, UNKNOWN, active, job, jobs
 from microblog.models import Notification, Task
 from microblog.models.mail_tries import MailDelayed, MailRefused
-from microblog.models.outcomes import Failed
+from microblog.models.outcomes import JobFailed
 from microblog.models.states import FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED, WRITING
 from microblog.queue import huey
 
@@ -50,7 +50,7 @@ def test_a_job_that_returns_has_succeeded(run):
 
 def test_a_job_that_gives_a_reason_has_failed_for_it(run):
     def refuse(task):
-        raise Failed("The server is out of space. Tell the administrator.")
+        raise JobFailed("The server is out of space. Tell the administrator.")
 
     row = run(refuse)
 

@@ -37,7 +37,7 @@ def by_password():
     right = known and check_password(user, given.password)
     if not right or user.suspended_at:
         if known:
-            security_log.note("sign-in-failed", user, door="api")
+            security_log.record("sign-in-failed", user, door="api")
         headers = {"WWW-Authenticate": 'Basic realm="Microblog", charset="UTF-8"'}
         raise Problem(401, "Send your username and password by HTTP basic authentication.", headers)
     return user, None

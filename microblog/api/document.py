@@ -22,11 +22,11 @@ def index():
 
 @bp.get("/openapi.json")
 def openapi():
-    answer = jsonify(document())
-    answer.cache_control.public = True
-    answer.cache_control.no_cache = True
-    answer.add_etag()
-    return answer.make_conditional(request)
+    response = jsonify(document())
+    response.cache_control.public = True
+    response.cache_control.no_cache = True
+    response.add_etag()
+    return response.make_conditional(request)
 
 
 @bp.get("/docs")
@@ -81,8 +81,8 @@ def _described(rule, operation):
 
 def _responses(rule, operation):
     good = {"description": "As asked for"}
-    if operation.answer:
-        good["content"] = {"application/json": {"schema": operation.answer}}
+    if operation.response:
+        good["content"] = {"application/json": {"schema": operation.response}}
     if headers := _headers(rule, operation):
         good["headers"] = headers
     responses = {str(operation.status): good}

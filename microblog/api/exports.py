@@ -13,14 +13,14 @@ from microblog.models.task import TaskInProgress
 from microblog.security import rate_limits, security_log
 from microblog.web.downloads import send_export
 
-ONE = {"answer": ref("Task"), "problems": (404,)}
+ONE = {"response": ref("Task"), "problems": (404,)}
 
 
 @operation(
     "POST",
     "/exports",
     "Ask for an export of your posts; `Location` says where to watch it",
-    answer=ref("Task"),
+    response=ref("Task"),
     status=202,
     located=True,
     problems=(409,),
@@ -31,7 +31,7 @@ def create():
         task = Task.launch(export_posts, g.caller, N_("Exporting posts..."))
     except TaskInProgress as error:
         raise Problem(409, "An export task is currently in progress.") from error
-    security_log.note("export-asked", g.caller, task=task.id)
+    security_log.record("export-asked", g.caller, task=task.id)
     return draw_task(_own(task.id)), 202, {"Location": url_for("api.exports_show", task_id=task.id)}
 
 
@@ -50,14 +50,14 @@ def cancel(task_id):
     "GET",
     "/exports/<task_id>/file",
     "The file, once it is offered",
-    answer={"type": "object"},
+    response={"type": "object"},
     problems=(404,),
 )
 def download(task_id):
-    answer = send_export(_own(task_id))
-    if answer is None:
+    response = send_export(_own(task_id))
+    if response is None:
         raise Problem(404, "There is no file, not yet or not any more.")
-    return answer
+    return response
 
 
 @operation(
@@ -68,7 +68,7 @@ def destroy_file(task_id):
     if not task.complete:
         raise Problem(409, "It has not ended yet.")
     task.withdraw_file()
-    security_log.note("export-deleted", g.caller, task=task.id)
+    security_log.record("export-deleted", g.caller, task=task.id)
     return "", 204
 
 

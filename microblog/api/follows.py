@@ -9,7 +9,7 @@ from microblog.api.users import people, profile_of
 from microblog.models import User
 from microblog.models.refusals import Blocked, Suspended
 
-LIST = {"answer": list_of("User"), "paged": "newest first", "problems": (404,)}
+LIST = {"response": list_of("User"), "paged": "newest first", "problems": (404,)}
 
 
 @operation("GET", "/users/<user>/followers", "Who follows a person, newest members first", **LIST)

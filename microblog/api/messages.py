@@ -14,7 +14,7 @@ from microblog.security import rate_limits
 from microblog.web.forms import MessageForm
 from microblog.web.text import clean
 
-LIST = {"answer": list_of("Message"), "paged": "newest first"}
+LIST = {"response": list_of("Message"), "paged": "newest first"}
 
 
 @operation("GET", "/messages", "Messages to you, newest first; reading them here marks none as read", **LIST)
@@ -33,7 +33,7 @@ def sent():
     "Send a message of 1 to 140 characters to `recipient`, an id or a username; a username of digits alone "
     "needs an `@` before it",
     body=text_fields("recipient", "body"),
-    answer=ref("Message"),
+    response=ref("Message"),
     status=201,
     problems=(403, 404, 409),
 )
@@ -56,7 +56,7 @@ def read(message_id):
     message = Message.inbox(g.caller).where(Message.id == known_id(message_id)).first()
     if message is None:
         raise Problem(404, "There is no such message.")
-    Message.read(g.caller, message.id, message.id)
+    Message.mark_read(g.caller, message.id, message.id)
     return "", 204
 
 

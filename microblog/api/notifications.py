@@ -12,7 +12,7 @@ from microblog.models import Notification
     "GET",
     "/notifications",
     "What came after `since_id`, oldest first",
-    answer=list_of("Notification"),
+    response=list_of("Notification"),
     paged="oldest first",
 )
 def index():

@@ -16,7 +16,7 @@ rate_limits.programs(bp)
 
 class Operation(NamedTuple):
     """
-    *answer* is the schema of what comes back with *status*, None for nothing; *body* that of what is sent.
+    *response* is the schema of what comes back with *status*, None for nothing; *body* that of what is sent.
 
     *located* tells that the answer's ``Location`` leads to what was made. *paged* tells how a list is read
     on, ``newest first`` or ``oldest first``, by ids that look as *cursor* says; *problems* which errors there
@@ -24,7 +24,7 @@ class Operation(NamedTuple):
     """
 
     summary: str
-    answer: dict | None = None
+    response: dict | None = None
     status: int = 200
     body: dict | None = None
     located: bool = False
@@ -59,12 +59,12 @@ def identify():
 
 
 @bp.after_request
-def let_be_kept(answer):
+def let_be_kept(response):
     """An answer may be kept, and asked after by its ETag; it is never used unasked, nor for somebody else."""
-    answer.cache_control.private = True
-    answer.cache_control.no_cache = True
-    answer.vary.add("Authorization")
-    if request.method in ("GET", "HEAD") and answer.status_code == 200 and not answer.direct_passthrough:
-        answer.add_etag()
-        answer.make_conditional(request)
-    return answer
+    response.cache_control.private = True
+    response.cache_control.no_cache = True
+    response.vary.add("Authorization")
+    if request.method in ("GET", "HEAD") and response.status_code == 200 and not response.direct_passthrough:
+        response.add_etag()
+        response.make_conditional(request)
+    return response

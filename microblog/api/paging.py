@@ -82,11 +82,11 @@ def _number(text):
 
 
 def _listed(rows, shape, links):
-    answer = jsonify([shape(row) for row in rows])
+    response = jsonify([shape(row) for row in rows])
     for relation, cursors in links.items():
         query = {name: value for name, value in {"limit": limit(), **cursors}.items() if value is not None}
-        answer.headers.add("Link", f'<{request.path}?{urlencode(query)}>; rel="{relation}"')
-    return answer
+        response.headers.add("Link", f'<{request.path}?{urlencode(query)}>; rel="{relation}"')
+    return response
 
 
 def _id(row):

@@ -14,12 +14,12 @@ from microblog.security import rate_limits, security_log
 from microblog.web.forms import PostForm
 
 LANGUAGE = TEXT | {"description": "A tag such as `es` or `zh-Hant`"}
-LIST = {"answer": list_of("Post"), "paged": "newest first"}
+LIST = {"response": list_of("Post"), "paged": "newest first"}
 
 
 @operation("GET", "/posts", "Everybody's posts, newest first", **LIST)
 def index():
-    return newest_first(Post.everybody(g.caller), Post.id, draw_post)
+    return newest_first(Post.visible_to(g.caller), Post.id, draw_post)
 
 
 @operation("GET", "/timeline", "Your posts and those of whom you follow, newest first", **LIST)
@@ -37,7 +37,7 @@ def by(user):
     "/posts",
     "Write a post of 1 to 140 characters",
     body=text_fields("body", language=LANGUAGE),
-    answer=ref("Post"),
+    response=ref("Post"),
     status=201,
     located=True,
 )
@@ -48,7 +48,7 @@ def create():
     return draw_post(post), 201, {"Location": url_for("api.posts_show", post_id=post.id)}
 
 
-@operation("GET", "/posts/<post_id>", "One post", answer=ref("Post"), problems=(404,))
+@operation("GET", "/posts/<post_id>", "One post", response=ref("Post"), problems=(404,))
 def show(post_id):
     return draw_post(_visible(post_id))
 
@@ -59,7 +59,7 @@ def destroy(post_id):
     if post.author != g.caller:
         raise Problem(403, "Somebody else wrote this.")
     post.delete_instance()
-    security_log.note("post-deleted", g.caller, post=post.id, by=g.caller.username)
+    security_log.record("post-deleted", g.caller, post=post.id, by=g.caller.username)
     return "", 204
 
 
@@ -72,7 +72,7 @@ class PostOfProgram(PostForm):
 
 
 def _visible(post_id):
-    post = Post.everybody(g.caller).where(Post.id == known_id(post_id)).first()
+    post = Post.visible_to(g.caller).where(Post.id == known_id(post_id)).first()
     if post is None:
         raise Problem(404, "There is no such post.")
     return post

@@ -6,19 +6,19 @@ from microblog.api.operation import operation
 from microblog.api.paging import newest_first
 from microblog.api.problem import Problem
 from microblog.api.shapes import TASK_ID, draw_task, list_of, ref
-from microblog.lifecycle import NotEnded, UnknownJob, launch_again
+from microblog.lifecycle import TaskUnfinished, UnknownJob, launch_again
 from microblog.models import Task
 from microblog.models.task import TaskInProgress
 from microblog.security import rate_limits
 
-ONE = {"answer": ref("Task"), "problems": (404,)}
+ONE = {"response": ref("Task"), "problems": (404,)}
 
 
 @operation(
     "GET",
     "/tasks",
     "Your tasks, newest first",
-    answer=list_of("Task"),
+    response=list_of("Task"),
     paged="newest first",
     cursor=TASK_ID,
 )
@@ -41,7 +41,7 @@ def cancel(task_id):
     "POST",
     "/tasks/<task_id>/retry",
     "Do again what an ended task was about, as a new task",
-    answer=ref("Task"),
+    response=ref("Task"),
     status=202,
     located=True,
     problems=(404, 409),
@@ -51,7 +51,7 @@ def retry(task_id):
     rate_limits.check_exports(g.caller)
     try:
         again = launch_again(task)
-    except NotEnded as error:
+    except TaskUnfinished as error:
         raise Problem(409, "It has not ended yet.") from error
     except UnknownJob as error:
         raise Problem(409, "This version of the site cannot do it.") from error

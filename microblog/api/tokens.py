@@ -13,7 +13,7 @@ from microblog.security import security_log
 from microblog.web.forms import TokenForm
 
 
-@operation("GET", "/tokens", "Your tokens, newest first", answer=list_of("Token"), paged="newest first")
+@operation("GET", "/tokens", "Your tokens, newest first", response=list_of("Token"), paged="newest first")
 def index():
     return newest_first(Token.of_user(g.caller), Token.id, draw_token)
 
@@ -23,7 +23,7 @@ def index():
     "/tokens",
     "Make a token: `token` is shown this once. `name` says what it is for",
     body=text_fields(name=TEXT),
-    answer=ref("NewToken"),
+    response=ref("NewToken"),
     status=201,
     problems=(409,),
     access=BASIC,
@@ -34,14 +34,14 @@ def create():
         token, secret = Token.issue(g.caller, form.name.data)
     except TooManyTokens as error:
         raise Problem(409, f"You have {MOST} tokens; delete one first.") from error
-    security_log.note("token-made", g.caller, token=token.id)
+    security_log.record("token-made", g.caller, token=token.id)
     return draw_token(token) | {"token": secret}, 201
 
 
 @operation("DELETE", "/tokens", "End the token that this request is made with", status=204)
 def destroy_current():
     g.token.delete_instance()
-    security_log.note("token-ended", g.caller, token=g.token.id)
+    security_log.record("token-ended", g.caller, token=g.token.id)
     return "", 204
 
 
@@ -49,5 +49,5 @@ def destroy_current():
 def destroy(token_id):
     if not Token.delete().where(Token.id == known_id(token_id), Token.user == g.caller).execute():
         raise Problem(404, "You have no such token.")
-    security_log.note("token-ended", g.caller, token=known_id(token_id))
+    security_log.record("token-ended", g.caller, token=known_id(token_id))
     return "", 204

@@ -19,12 +19,12 @@ from microblog.web.forms import ProfileForm
 from microblog.web.text import clean
 
 
-@operation("GET", "/users", "Everybody, newest first", answer=list_of("User"), paged="newest first")
+@operation("GET", "/users", "Everybody, newest first", response=list_of("User"), paged="newest first")
 def index():
-    return people(User.newest_first())
+    return people(User.active())
 
 
-@operation("GET", "/users/<user>", "One person", answer=ref("Profile"), problems=(404,))
+@operation("GET", "/users/<user>", "One person", response=ref("Profile"), problems=(404,))
 def show(user):
     return draw_profile(profile_of(user))
 
@@ -34,14 +34,14 @@ def show(user):
     "/users/me",
     "Change how you present yourself; without `about_me` it stays as it is",
     body=text_fields("username", about_me=TEXT),
-    answer=ref("Profile"),
+    response=ref("Profile"),
     problems=(409,),
 )
 def update():
     form = checked(ProfileForm, username="username", about_me="about_me")
     is_named = fields(about_me=None)["about_me"] is not None
     try:
-        g.caller.introduce(form.username.data, form.about_me.data if is_named else g.caller.about_me)
+        g.caller.update_profile(form.username.data, form.about_me.data if is_named else g.caller.about_me)
     except UsernameTaken as error:
         raise Problem(409, "Somebody has this name already. Choose another.") from error
     return draw_profile(Profile.of(form.username.data, g.caller))
@@ -67,6 +67,6 @@ def profile_of(text):
     else:
         name = text.removeprefix("@")
     profile = Profile.of(name, g.caller)
-    if profile is None or profile.parted:
+    if profile is None or profile.hidden:
         raise Problem(404, "There is no such user.")
     return profile

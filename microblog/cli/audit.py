@@ -46,8 +46,8 @@ def _ask(database, packages):
     question = urllib.request.Request(  # noqa: S310 - the operator says where
         database, json.dumps({"queries": queries}).encode(), {"Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(question, timeout=TIMEOUT_S) as answer:  # noqa: S310
-        text = answer.read()
+    with urllib.request.urlopen(question, timeout=TIMEOUT_S) as response:  # noqa: S310
+        text = response.read()
     try:
         results = json.loads(text)["results"]
         faults = [", ".join(fault["id"] for fault in result.get("vulns", [])) for result in results]

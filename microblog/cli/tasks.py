@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 from microblog.database import connected
 from microblog.i18n import N_
 from microblog.jobs import example
-from microblog.lifecycle import NotEnded, UnknownJob, launch_again
+from microblog.lifecycle import TaskUnfinished, UnknownJob, launch_again
 from microblog.models import Task
 from microblog.models.states import QUEUED, RUNNING, STATES
 from microblog.models.task import TaskInProgress
@@ -37,7 +37,7 @@ def index(state, limit):
         found = list(Task.in_state(*states).limit(limit))
         for task in found:
             user = task.user.username if task.user else "-"
-            since = f"{task.since:%Y-%m-%d %H:%M:%SZ}"
+            since = f"{task.state_since:%Y-%m-%d %H:%M:%SZ}"
             why = task.error or task.note or ""
             click.echo(f"{task.id}  {task.state:9}  {task.progress:3} %  {since}  {task.name}  {user}  {why}")
     if not found:
@@ -60,7 +60,7 @@ def retry(task_id):
     with connected():
         try:
             click.echo(launch_again(_task(task_id), by=OPERATOR).id)
-        except NotEnded as error:
+        except TaskUnfinished as error:
             raise click.ClickException("it has not ended; cancel it first") from error
         except UnknownJob as error:
             raise click.ClickException(f"this version of the site knows no job {error}") from error
@@ -79,7 +79,7 @@ def cancel(task_id):
         if task.complete:
             raise click.ClickException(f"it has ended already: {task.state}")
         task.cancel()
-        security_log.note("export-cancelled", task.user, task=task.id, by=OPERATOR)
+        security_log.record("export-cancelled", task.user, task=task.id, by=OPERATOR)
         click.echo("cancelled" if _task(task.id).complete else "its worker was told to stop")
 
 

@@ -20,9 +20,9 @@ def migrate():
     except database.SchemaError as error:
         raise click.ClickException(str(error)) from error
     with connected():
-        administered = User.administered()
+        has_admin = User.has_admin()
     try:
-        if administered:
+        if has_admin:
             setup_code.remove(data_dir())
         else:
             setup_code.issue(data_dir())

@@ -54,7 +54,7 @@ def offered_to(user, settings):
     return user.is_admin and settings.private and not (User.named("demo1") or has_moved_in())
 
 
-def show_to(user):
+def populate_for(user):
     """
     Let the twelve of ``voices`` move in and talk; *user* follows some, is followed and written to.
 
@@ -81,7 +81,7 @@ def has_moved_in():
     return _moved_in().exists()
 
 
-def send_away():
+def remove():
     """Delete those of ``show_to`` with all that is theirs."""
     for user in list(_moved_in()):
         delete_account(user)

@@ -17,7 +17,7 @@ class Block(BaseModel):
         constraints = (SQL("PRIMARY KEY (blocker_id, blocked_id)"), Check("blocker_id <> blocked_id"))
 
     @classmethod
-    def put(cls, blocker, blocked):
+    def add(cls, blocker, blocked):
         """Part the two: no follow, no message, neither sees the other's posts; once is enough."""
         with db.atomic():
             cls.insert(blocker=blocker, blocked=blocked).on_conflict_ignore().execute()
@@ -25,7 +25,7 @@ class Block(BaseModel):
             blocked.unfollow(blocker)
 
     @classmethod
-    def lift(cls, blocker, blocked):
+    def remove(cls, blocker, blocked):
         """Take the block back; what it ended stays ended."""
         cls.delete().where(cls.blocker == blocker, cls.blocked == blocked).execute()
 
@@ -41,7 +41,7 @@ class Block(BaseModel):
         return cls.select(cls.blocked).where(cls.blocker == user)
 
     @classmethod
-    def around(cls, user):
+    def hidden_from(cls, user):
         """
         Ids of those whom *user* does not see: a block parts both, whoever began; for a subquery.
 
@@ -54,7 +54,7 @@ class Block(BaseModel):
     @classmethod
     def seen_by(cls, reader, people):
         """Those of *people*, a query of users, from whom no block parts *reader*."""
-        return people.where(User.id.not_in(cls.around(reader)))
+        return people.where(User.id.not_in(cls.hidden_from(reader)))
 
     @classmethod
     def people(cls, user):

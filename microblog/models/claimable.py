@@ -16,7 +16,7 @@ from microblog import clock
 from microblog.database import BaseModel, UTCDateTimeField, db
 from microblog.i18n import N_
 from microblog.models.mail_tries import HasMail
-from microblog.models.outcomes import Lost
+from microblog.models.outcomes import ClaimLost
 from microblog.models.states import FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED, WRITING
 
 # Before each try but the first; what is tried once more than that has had its tries.
@@ -119,10 +119,10 @@ class Claimable(HasMail, BaseModel):
         Change the row while it is ours.
 
         Raises:
-            Lost: it is not ours any more.
+            ClaimLost: it is not ours any more.
         """
         if not type(self).update(**values).where(*self._ours()).execute():
-            raise Lost(self.id)
+            raise ClaimLost(self.id)
         for name, value in values.items():
             setattr(self, name, value)
 
@@ -131,13 +131,13 @@ class Claimable(HasMail, BaseModel):
         Read the row anew: a transaction that was rolled back has left what it wrote here.
 
         Raises:
-            Lost: it is not ours any more.
+            ClaimLost: it is not ours any more.
         """
         cls = type(self)
         mine = (cls.id == self.id, cls.state == RUNNING, cls.worker == self.worker)
         stored = cls.get_or_none(*mine, cls.attempts == self.attempts)
         if stored is None:
-            raise Lost(self.id)
+            raise ClaimLost(self.id)
         self.__data__.update(stored.__data__)
 
     def finish(self, state, **values):
@@ -145,7 +145,7 @@ class Claimable(HasMail, BaseModel):
         Write the one final state.
 
         Raises:
-            Lost: the row is not ours any more.
+            ClaimLost: the row is not ours any more.
         """
         with db.atomic():
             if state == SUCCEEDED:
@@ -158,7 +158,7 @@ class Claimable(HasMail, BaseModel):
         Put the row back, to be claimed again after *pause*, a timedelta.
 
         Raises:
-            Lost: the row is not ours any more.
+            ClaimLost: the row is not ours any more.
         """
         with db.atomic():
             self.write(state=QUEUED, worker=None, run_after=clock.now() + pause, **values)
@@ -169,7 +169,7 @@ class Claimable(HasMail, BaseModel):
         Put the row back after a graceful stop, which does not count as a try.
 
         Raises:
-            Lost: the row is not ours any more.
+            ClaimLost: the row is not ours any more.
         """
         tries = "mail_attempts" if self.phase == MAILING else "attempts"
         self.requeue(**{tries: max(self.tries - 1, 0)})
@@ -179,7 +179,7 @@ class Claimable(HasMail, BaseModel):
         End the row badly, for *reason*, a sentence for the user.
 
         Raises:
-            Lost: the row is not ours any more.
+            ClaimLost: the row is not ours any more.
         """
         self.finish(FAILED, error=reason, **values)
 
@@ -188,7 +188,7 @@ class Claimable(HasMail, BaseModel):
         Put the row back with a pause, or end it when its tries are used up.
 
         Raises:
-            Lost: the row is not ours any more.
+            ClaimLost: the row is not ours any more.
         """
         pauses = PAUSES[self.phase]
         if self.tries <= len(pauses):
@@ -201,7 +201,7 @@ class Claimable(HasMail, BaseModel):
         Mend a running row whose worker is gone: put it back, or end it when that is the third one it lost.
 
         Raises:
-            Lost: somebody else mended it.
+            ClaimLost: somebody else mended it.
         """
         if self.crashes + 1 < MAX_CRASHES:
             self.requeue(crashes=self.crashes + 1)

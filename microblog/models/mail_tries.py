@@ -3,7 +3,7 @@
 from microblog import clock
 from microblog.database import data_dir
 from microblog.i18n import N_
-from microblog.models.outcomes import Failed, RetryLater
+from microblog.models.outcomes import JobFailed, RetryLater
 from microblog.models.states import MAILING
 
 MAIL_UNCERTAIN = N_("The connection was lost twice after the mail had left; it may have arrived.")
@@ -17,7 +17,7 @@ class MailDelayed(RetryLater):
         self.uncertain = uncertain
 
 
-class MailRefused(Failed):
+class MailRefused(JobFailed):
     """The mail will not be accepted, or not be sent once more."""
 
     uncertain = False
@@ -32,7 +32,7 @@ class HasMail:
 
         Raises:
             MailRefused: two tries ended uncertainly; a third might be a third copy.
-            Lost: the row is not ours any more.
+            ClaimLost: the row is not ours any more.
         """
         uncertain = self.mailing_at is not None
         if uncertain and self.mail_resent:
@@ -51,7 +51,7 @@ class HasMail:
         Note that the mail is about to leave: a death before its acceptance is committed then shows.
 
         Raises:
-            Lost: the row is not ours any more.
+            ClaimLost: the row is not ours any more.
         """
         self.write(mailing_at=clock.now())
 

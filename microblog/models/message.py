@@ -47,7 +47,7 @@ class Message(BaseModel):
         return cls._newest_first(cls.recipient).where(cls.sender == user)
 
     @classmethod
-    def read(cls, user, oldest, newest):
+    def mark_read(cls, user, oldest, newest):
         """Mark the unread ones in the inbox of *user* as read, from the id *oldest* to the id *newest*."""
         with db.atomic():
             cls.update(read_at=clock.now()).where(
@@ -56,7 +56,7 @@ class Message(BaseModel):
             cls.tell_unread(user)
 
     @classmethod
-    def take_back_all(cls, sender):
+    def delete_all_from(cls, sender):
         """Delete all that *sender* wrote, and tell those who had not read it how many are left."""
         unread = cls.select(cls.recipient).where(cls.sender == sender, cls.read_at.is_null())
         with db.atomic():
@@ -71,7 +71,7 @@ class Message(BaseModel):
         Notification.push(user, "unread_message_count", cls._unread(user).scalar())
 
     @classmethod
-    def news(cls, user):
+    def unread_and_cursor(cls, user):
         """How many are unread, and the newest notification's id at that very moment: one query."""
         newest = fn.COALESCE(Notification.newest(user), 0)
         return cls._unread(user).select_extend(newest).tuples().get()

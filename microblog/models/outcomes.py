@@ -1,7 +1,7 @@
 """How a job says that it does not simply return; a worker turns what it raises into the row's next state."""
 
 
-class Lost(Exception):
+class ClaimLost(Exception):
     """The row was taken away from this worker, ended by someone else, or is gone: stop quietly."""
 
 
@@ -9,7 +9,7 @@ class Cancelled(Exception):
     """The user asked the work to stop, or nobody needs it any more."""
 
 
-class Failed(Exception):
+class JobFailed(Exception):
     """It cannot be done and trying again will not mend it; the message is for the user."""
 
 

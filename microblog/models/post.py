@@ -48,7 +48,7 @@ class Post(BaseModel):
     @classmethod
     def authors_lately(cls, reader, count):
         """Up to *count* people whom *reader* might follow: the latest to have written something."""
-        others = cls.everybody(reader).where(cls.author != reader).limit(LATELY)
+        others = cls.visible_to(reader).where(cls.author != reader).limit(LATELY)
         return list(dict.fromkeys(post.author for post in others))[:count]
 
     @classmethod
@@ -57,19 +57,19 @@ class Post(BaseModel):
         return cls._newest_first().where(cls.author == user)
 
     @classmethod
-    def everybody(cls, reader=None):
+    def visible_to(cls, reader=None):
         """All posts, newest first; for *reader* without those of people parted from them by a block."""
         posts = cls._newest_first()
-        return posts.where(cls.author.not_in(Block.around(reader))) if reader else posts
+        return posts.where(cls.author.not_in(Block.hidden_from(reader))) if reader else posts
 
     @classmethod
-    def found(cls, query, reader=None):
+    def search(cls, query, reader=None):
         """
         Posts that *query*, which a person typed, finds; newest first, with their ``marks``.
 
         Pages go by ``PostIndex.rowid``: so SQLite reads the index from the newest and stops after a page.
         """
-        posts = cls.everybody(reader).select_extend(PostIndex.marked().alias("marked"))
+        posts = cls.visible_to(reader).select_extend(PostIndex.marked().alias("marked"))
         return (
             posts.join_from(cls, PostIndex, on=(PostIndex.rowid == cls.id))
             .where(PostIndex.finds(query))

@@ -20,7 +20,7 @@ class Profile(NamedTuple):
     moderated: bool
 
     @property
-    def parted(self):
+    def hidden(self):
         """Whether a block hides the person from the reader; nobody hides from an administrator."""
         return self.blocked or (self.blocks and not self.moderated)
 
@@ -32,7 +32,7 @@ class Profile(NamedTuple):
     @property
     def about_me(self):
         """What they say of themselves; nothing where a block or a suspension hides it."""
-        return "" if self.parted else self.user.introduction
+        return "" if self.hidden else self.user.introduction
 
     @classmethod
     def of(cls, username, reader=None):

@@ -71,7 +71,7 @@ class Session(BaseModel):
         unused = UNUSED_REMEMBERED if self.remembered else UNUSED
         return now - self.seen_at < unused and now - self.created_at < LONGEST
 
-    def seen(self):
+    def touch(self):
         """Note that the user is here, at most once a minute."""
         now = clock.now()
         if now - self.seen_at >= SEEN_EVERY:

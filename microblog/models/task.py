@@ -69,7 +69,7 @@ class Task(HasProgress, HasFile, HasCard, Claimable):
         """
         try:
             with db.atomic():
-                cls.dismiss_vain(user, job)
+                cls.dismiss_failed(user, job)
                 task = cls.create(name=job.name, description=description, user=user, arguments=arguments)
                 task.announce()
                 db.after_commit(lambda: job.ring(task))
@@ -102,7 +102,7 @@ class Task(HasProgress, HasFile, HasCard, Claimable):
         return one.select(one.created_at, one.id).where(one.id == task_id)
 
     @classmethod
-    def not_in_vain(cls, user, job, since):
+    def not_failed(cls, user, job, since):
         """Tasks of this kind that *user* asked for after *since* and that did not fail, oldest first."""
         in_vain = cls.state.in_((FAILED, CANCELLED))
         asked = (cls.user == user, cls.name == job.name, cls.created_at > since, ~in_vain)

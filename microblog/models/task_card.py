@@ -26,7 +26,7 @@ class HasCard:
         )
 
     @classmethod
-    def dismiss_vain(cls, user, job):
+    def dismiss_failed(cls, user, job):
         """Take away the cards of tasks of this kind that came to nothing."""
         vain = (cls.user == user, cls.name == job.name, cls.state.in_((FAILED, CANCELLED)))
         for task in list(cls.select().where(*vain, cls.dismissed_at.is_null())):
@@ -41,7 +41,7 @@ class HasCard:
                 self.announce()
 
     @property
-    def since(self):
+    def state_since(self):
         """When the task came into its state."""
         return self.finished_at or (self.started_at if self.state == RUNNING else self.created_at)
 
@@ -56,7 +56,7 @@ class HasCard:
         return time_left(self.started_at, self.advanced_at, self.done, self.total)
 
     @property
-    def ahead(self):
+    def tasks_ahead(self):
         """How many tasks that are not done with their writing came before this one."""
         cls = type(self)
         unfinished = cls.finished_at.is_null() & (cls.phase == WRITING)

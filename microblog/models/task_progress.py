@@ -7,7 +7,7 @@ from typing import NamedTuple
 from peewee import Case, fn
 
 from microblog import clock
-from microblog.models.outcomes import Cancelled, Lost
+from microblog.models.outcomes import Cancelled, ClaimLost
 from microblog.models.states import RUNNING
 from microblog.queue import huey
 
@@ -85,7 +85,7 @@ class HasProgress:
 
         Raises:
             Cancelled: the user does not want it any more.
-            Lost: the task was taken away, or its user is gone.
+            ClaimLost: the task was taken away, or its user is gone.
         """
         progress = Progress(done, total, self.worker, self.attempts)
         if self._throttle.admits(progress):
@@ -128,6 +128,6 @@ class HasProgress:
         row = cls.select(cls.state, cls.worker, cls.attempts, cls.cancel_requested).where(cls.id == self.id)
         now = row.tuples().first()
         if now is None or now[:3] != (RUNNING, self.worker, self.attempts):
-            raise Lost(self.id)
+            raise ClaimLost(self.id)
         if now[3]:
             raise Cancelled(self.id)

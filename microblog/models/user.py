@@ -64,7 +64,7 @@ class User(UserMixin, BaseModel):
             SetUpAlready: there is one.
         """
         with db.atomic():
-            if cls.administered():
+            if cls.has_admin():
                 raise SetUpAlready
             return cls.register(username, email, password_hash, is_admin=True)
 
@@ -74,7 +74,7 @@ class User(UserMixin, BaseModel):
         return cls.select(cls.id).limit(1).scalar() is not None
 
     @classmethod
-    def administered(cls):
+    def has_admin(cls):
         """Whether somebody can look after the site."""
         return cls.select().where(cls.is_admin).exists()
 
@@ -88,7 +88,7 @@ class User(UserMixin, BaseModel):
         """The user of that address; None when there is none."""
         return cls.get_or_none(cls.email_key == email.casefold())
 
-    def speak(self, language):
+    def set_language(self, language):
         """Have pages and mails in *language* from now on."""
         User.update(language=language).where(User.id == self.id).execute()
 
@@ -97,7 +97,7 @@ class User(UserMixin, BaseModel):
         """What others may read of ``about_me``: nothing during a suspension."""
         return "" if self.suspended_at else self.about_me
 
-    def introduce(self, username, about_me):
+    def update_profile(self, username, about_me):
         """
         Take *username*, which may be the old one, and say *about_me* of oneself; all else stays.
 
@@ -108,23 +108,19 @@ class User(UserMixin, BaseModel):
             User.update(username=username, about_me=about_me).where(User.id == self.id).execute()
 
     @classmethod
-    def newest_first(cls):
+    def active(cls):
         """Everybody who is not suspended."""
         return cls.select().where(cls.suspended_at.is_null()).order_by(cls.id.desc())
 
     @classmethod
     def followers_of(cls, user):
         """Those who follow *user*, newest members first."""
-        return cls.newest_first().where(
-            cls.id.in_(Follow.select(Follow.follower).where(Follow.followed == user))
-        )
+        return cls.active().where(cls.id.in_(Follow.select(Follow.follower).where(Follow.followed == user)))
 
     @classmethod
     def followed_by(cls, user):
         """Those whom *user* follows, newest members first."""
-        return cls.newest_first().where(
-            cls.id.in_(Follow.select(Follow.followed).where(Follow.follower == user))
-        )
+        return cls.active().where(cls.id.in_(Follow.select(Follow.followed).where(Follow.follower == user)))
 
     @classmethod
     def whose_name_begins(cls, beginning):

@@ -3,7 +3,7 @@
 from flask import current_app
 
 
-def keep(answer, name, value, lifetime):
+def keep(response, name, value, lifetime):
     """Let the browser keep *value* for *lifetime*, a timedelta."""
     https = current_app.config["SETTINGS"].https
-    answer.set_cookie(name, value, max_age=lifetime, secure=https, httponly=True, samesite="Lax")
+    response.set_cookie(name, value, max_age=lifetime, secure=https, httponly=True, samesite="Lax")

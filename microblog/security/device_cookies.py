@@ -20,9 +20,9 @@ def remember(user):
     value = _serializer().dumps(user.username.casefold())
 
     @after_this_request
-    def keep(answer):
-        cookies.keep(answer, _name(), value, LASTS)
-        return answer
+    def keep(response):
+        cookies.keep(response, _name(), value, LASTS)
+        return response
 
 
 def knows(username):

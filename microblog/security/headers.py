@@ -28,21 +28,21 @@ TWO_YEARS_S = 2 * 365 * 24 * 3600
 
 def init_app(app):
     @app.after_request
-    def add_headers(answer):
+    def add_headers(response):
         for name, value in HEADERS.items():
-            answer.headers.setdefault(name, value)
+            response.headers.setdefault(name, value)
         if current_app.config["SETTINGS"].https:
-            answer.headers.setdefault("Strict-Transport-Security", f"max-age={TWO_YEARS_S}")
+            response.headers.setdefault("Strict-Transport-Security", f"max-age={TWO_YEARS_S}")
         if request.endpoint != "static":
-            _keep_to_the_reader(answer)
-        return answer
+            _keep_to_the_reader(response)
+        return response
 
 
-def _keep_to_the_reader(answer):
+def _keep_to_the_reader(response):
     """Let nobody keep for others what was drawn for one reader."""
-    if "Cache-Control" not in answer.headers:
+    if "Cache-Control" not in response.headers:
         # What a signed-in person saw must not come back by the back button after sign-out.
-        answer.cache_control.no_store = current_user.is_authenticated
-        answer.cache_control.private = True
-    elif current_user.is_authenticated and not answer.cache_control.public:
-        answer.cache_control.private = True
+        response.cache_control.no_store = current_user.is_authenticated
+        response.cache_control.private = True
+    elif current_user.is_authenticated and not response.cache_control.public:
+        response.cache_control.private = True

@@ -36,12 +36,12 @@ def ask_who_is_there():
     return None if current_user.is_authenticated else login_manager.unauthorized()
 
 
-def tell_search_engines(answer):
+def tell_search_engines(response):
     """Let them keep posts and people, but no second way to the same, such as a page by cursor."""
     public = current_app.config["PUBLIC"] and request.endpoint in INDEXED
-    if not (public and answer.status_code == 200 and not request.args):
-        answer.headers["X-Robots-Tag"] = "noindex"
-    return answer
+    if not (public and response.status_code == 200 and not request.args):
+        response.headers["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def robots():

@@ -62,7 +62,7 @@ def check_exports(user):
     """
     if not current_app.config["RATE_LIMITS"]:
         return
-    counted = Task.not_in_vain(user, export_posts, clock.now() - EXPORTS_WITHIN)
+    counted = Task.not_failed(user, export_posts, clock.now() - EXPORTS_WITHIN)
     if len(counted) >= EXPORTS:
         due_at = counted[-EXPORTS].created_at + EXPORTS_WITHIN
         _refuse("export", (due_at - clock.now()).total_seconds())
@@ -75,7 +75,7 @@ def _refuse_breach(breach):
 def _refuse(name, wait_s):
     # A flood must not fill the log as well: one line a minute tells of it.
     if limiter.limiter.hit(ONE_LINE, person(), name):
-        security_log.note("limit-hit", reader(), limit=name)
+        security_log.record("limit-hit", reader(), limit=name)
     raise TooManyRequests(retry_after=max(1, math.ceil(wait_s)))
 
 
@@ -91,12 +91,12 @@ def _is_known():
     return device_cookies.knows(_name())
 
 
-def _failed(answer):
-    return answer.status_code in (401, 422)
+def _failed(response):
+    return response.status_code in (401, 422)
 
 
-def _done(answer):
-    return answer.status_code < 400
+def _done(response):
+    return response.status_code < 400
 
 
 limiter = Limiter(person, strategy="moving-window", storage_uri="memory://", on_breach=_refuse_breach)

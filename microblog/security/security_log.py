@@ -29,7 +29,7 @@ class Event(NamedTuple):
     text: str
 
 
-def note(event, user=None, **facts):
+def record(event, user=None, **facts):
     """
     Write a line about *event*, with the name of *user*, the *facts*, and where the request came from.
 

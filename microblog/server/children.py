@@ -135,8 +135,8 @@ def _birth(pid):
     """When the living process *pid* began, in words that no later process of that number has; else ``""``."""
     if sys.platform != "linux":
         command = ["/bin/ps", "-o", "lstart=", "-p", str(pid)]
-        answer = subprocess.run(command, env={"LC_ALL": "C"}, capture_output=True, text=True)  # noqa: S603
-        return answer.stdout.strip()
+        response = subprocess.run(command, env={"LC_ALL": "C"}, capture_output=True, text=True)  # noqa: S603
+        return response.stdout.strip()
     try:
         state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()

@@ -132,10 +132,10 @@ def _binary():
 
 def _major_version(path):
     try:
-        answer = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10)  # noqa: S603
+        response = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
         return 0
-    version = re.search(r"v=(\d+)", answer.stdout)
+    version = re.search(r"v=(\d+)", response.stdout)
     return int(version[1]) if version else 0
 
 

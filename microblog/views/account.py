@@ -49,7 +49,7 @@ def email():
     form = ChangeEmailForm()
     if form.validate_on_submit() and _is_own(form.current_password) and _is_free(form.email):
         Mail.send(deliver, "change_email", form.email.data, user=current_user, language=str(get_locale()))
-        security_log.note("email-change-asked", current_user)
+        security_log.record("email-change-asked", current_user)
         flash(_mail_is_on_its_way(form.email.data))
         return redirect(url_for("account.index"))
     return render_template("account/email.html", form=form), status(form)
@@ -59,9 +59,9 @@ def email():
 def open_email_link(token):
     """Take the token out of the address at once: from there it would get into histories and logs."""
     session[CHANGE_EMAIL] = token
-    answer = redirect(url_for("account.confirm_email"))
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    return answer
+    response = redirect(url_for("account.confirm_email"))
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 @bp.get("/confirm_email")
@@ -95,7 +95,7 @@ def update_email():
 def end_session(session_id):
     row = Session.get_or_none(Session.id == session_id, Session.user == current_user) or abort(404)
     row.delete_instance()
-    security_log.note("session-ended", current_user)
+    security_log.record("session-ended", current_user)
     flash(_("That browser is signed out."))
     return redirect(url_for("account.index"))
 
@@ -104,7 +104,7 @@ def end_session(session_id):
 @login_required
 def end_other_sessions():
     Session.end_others(current_user, current_user.session)
-    security_log.note("other-sessions-ended", current_user)
+    security_log.record("other-sessions-ended", current_user)
     flash(_("Every other browser is signed out."))
     return redirect(url_for("account.index"))
 
@@ -123,7 +123,7 @@ def destroy():
                 _("You are the only administrator. Before you leave, somebody else must become one.")
             )
         else:
-            security_log.note("account-deleted", user)
+            security_log.record("account-deleted", user)
             sign_out()
             flash(_("Your account and all that belonged to it are deleted."))
             return redirect(url_for("auth.login"))
@@ -140,7 +140,7 @@ def _is_own(field):
     """Whether *field* holds the user's password; if not, it says so."""
     if check_password(current_user, field.data):
         return True
-    security_log.note("password-check-failed", current_user)
+    security_log.record("password-check-failed", current_user)
     field.errors.append(_("That is not your password. Try again."))
     return False
 

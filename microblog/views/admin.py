@@ -41,7 +41,7 @@ def suspend_user(username):
     user = User.named(username) or abort(404)
     if not suspend(user):
         abort(409)
-    security_log.note("suspended", user, by=current_user.username)
+    security_log.record("suspended", user, by=current_user.username)
     flash(
         _("%(username)s is suspended: signed out everywhere, and unable to sign in.", username=user.username)
     )
@@ -53,7 +53,7 @@ def suspend_user(username):
 def restore_user(username):
     user = User.named(username) or abort(404)
     user.restore()
-    security_log.note("restored", user, by=current_user.username)
+    security_log.record("restored", user, by=current_user.username)
     flash(_("%(username)s can sign in again.", username=user.username))
     return redirect(url_for("admin.users", q=user.username))
 
@@ -68,7 +68,7 @@ def invites():
 @admin_required
 def create_invite():
     """Make a link and show it, this once: only a hash of it is kept."""
-    security_log.note("invited", current_user)
+    security_log.record("invited", current_user)
     return _invites(token=Ticket.issue(INVITE, current_user))
 
 
@@ -77,7 +77,7 @@ def create_invite():
 def destroy_invite(ticket_id):
     ticket = Ticket.get_or_none(Ticket.id == ticket_id, Ticket.kind == INVITE) or abort(404)
     ticket.delete_instance()
-    security_log.note("invitation-withdrawn", current_user)
+    security_log.record("invitation-withdrawn", current_user)
     flash(_("The invitation is withdrawn."))
     return redirect(url_for("admin.invites"))
 
@@ -108,11 +108,11 @@ def letter(letter_id):
 def download_letter(letter_id):
     """The whole mail, to be opened by a mail program, with what is attached to it."""
     try:
-        answer = send_file(outbox.path_of(letter_id), mimetype="message/rfc822", as_attachment=True)
+        response = send_file(outbox.path_of(letter_id), mimetype="message/rfc822", as_attachment=True)
     except FileNotFoundError:
         abort(404)
-    answer.cache_control.no_store = True
-    return answer
+    response.cache_control.no_store = True
+    return response
 
 
 def _invites(token=None):

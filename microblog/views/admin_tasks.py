@@ -7,7 +7,7 @@ from redis.exceptions import RedisError
 
 from microblog import clock
 from microblog.auth import admin_required
-from microblog.lifecycle import NotEnded, UnknownJob, launch_again
+from microblog.lifecycle import TaskUnfinished, UnknownJob, launch_again
 from microblog.models import Task
 from microblog.models.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
 from microblog.models.task import TaskInProgress
@@ -43,7 +43,7 @@ def retry(task_id):
     """Launch a new task for the same user."""
     try:
         launch_again(_task(task_id), by=current_user.username)
-    except (NotEnded, UnknownJob):
+    except (TaskUnfinished, UnknownJob):
         abort(409)
     except TaskInProgress:
         flash(_("The user has another task of this kind under way. Cancel it first, or wait for its end."))
@@ -56,7 +56,7 @@ def cancel(task_id):
     task = _task(task_id)
     if not task.complete:
         task.cancel()
-        security_log.note("export-cancelled", task.user, task=task.id, by=current_user.username)
+        security_log.record("export-cancelled", task.user, task=task.id, by=current_user.username)
     return redirect(url_for("admin_tasks.index"))
 
 

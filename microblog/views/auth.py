@@ -30,11 +30,11 @@ def login():
             if not user.suspended_at:
                 sign_in(user, form.remember_me.data)
                 return redirect(_next())
-            security_log.note("sign-in-refused", user, reason="suspended")
+            security_log.record("sign-in-refused", user, reason="suspended")
             form.form_errors.append(_("This account is suspended. The administrator can tell you why."))
         else:
             # The name itself only where it is one: people type passwords into the wrong field.
-            security_log.note("sign-in-failed", user)
+            security_log.record("sign-in-failed", user)
             form.form_errors.append(_("The username or the password is wrong. Check both and try again."))
     return render_template("auth/login.html", form=form), status(form)
 
@@ -75,7 +75,7 @@ def register():
 @bp.route("/setup", methods=["GET", "POST"])
 def setup():
     """Make the account of the first administrator; the code proves who may."""
-    if User.administered():
+    if User.has_admin():
         return redirect(url_for("auth.login"))
     if not setup_code.matches(data_dir(), request.args.get("code", "")):
         return render_template("auth/wrong_code.html"), 403
@@ -83,7 +83,7 @@ def setup():
     try:
         if form.validate_on_submit() and (user := _made(form, User.set_up)):
             setup_code.remove(data_dir())
-            security_log.note("set-up", user)
+            security_log.record("set-up", user)
             sign_in(user, remember=False)
             return redirect(url_for("posts.index"))
     except SetUpAlready:
@@ -93,9 +93,9 @@ def setup():
 
 def _without_token():
     """Leave the address at once: from there its token would get into histories and logs."""
-    answer = redirect(url_for("auth.register"))
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    return answer
+    response = redirect(url_for("auth.register"))
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 def _closed():

@@ -28,7 +28,7 @@ def new(username):
 @login_required
 def create(username):
     user = _other(username)
-    Block.put(current_user, user)
+    Block.add(current_user, user)
     Message.tell_unread(current_user)
     flash(_("You have blocked %(name)s.", name=user.username))
     return redirect(url_for("users.show", username=user.username))
@@ -38,7 +38,7 @@ def create(username):
 @login_required
 def destroy(username):
     user = _other(username)
-    Block.lift(current_user, user)
+    Block.remove(current_user, user)
     Message.tell_unread(current_user)
     flash(_("You have unblocked %(name)s.", name=user.username))
     return redirect(url_for("users.show", username=user.username))

@@ -20,7 +20,7 @@ def create():
         abort(403)
     # A second click finds it done.
     with suppress(demo.FilledAlready):
-        demo.show_to(current_user)
+        demo.populate_for(current_user)
     flash(_("Twelve people have moved in. You follow five of them, and one has written to you."))
     return redirect(url_for("posts.index"))
 
@@ -28,7 +28,7 @@ def create():
 @bp.post("/admin/demo/delete")
 @admin_required
 def destroy():
-    demo.send_away()
-    security_log.note("demo-people-removed", current_user)
+    demo.remove()
+    security_log.record("demo-people-removed", current_user)
     flash(_("The demo people have moved out."))
     return redirect(url_for("admin.users"))

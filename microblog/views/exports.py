@@ -29,5 +29,5 @@ def create():
     except TaskInProgress:
         flash(_("An export task is currently in progress"))
     else:
-        security_log.note("export-asked", current_user, task=task.id)
+        security_log.record("export-asked", current_user, task=task.id)
     return redirect(url_for("users.show", username=current_user.username))

@@ -22,13 +22,15 @@ FRESH_S = 60
 @bp.get("/feed.<any(atom, json):kind>")
 def index(kind):
     address, page = url_for("feeds.index", kind=kind), url_for("posts.explore")
-    return _answer(kind, address, "Microblog", page, Post.everybody(reader()), datetime.fromtimestamp(0, UTC))
+    return _answer(
+        kind, address, "Microblog", page, Post.visible_to(reader()), datetime.fromtimestamp(0, UTC)
+    )
 
 
 @bp.get("/user/<username>/feed.<any(atom, json):kind>")
 def show(username, kind):
     profile = Profile.of(username, reader())
-    if profile is None or profile.parted:
+    if profile is None or profile.hidden:
         abort(404)
     user = profile.user
     address = url_for("feeds.show", username=user.username, kind=kind)
@@ -42,11 +44,11 @@ def _answer(kind, address, title, page, posts, began, author=None):
     write, mimetype = KINDS[kind]
     posts = list(posts.limit(current_app.config["POSTS_PER_PAGE"]))
     feed = feeds.Feed(site_address() + address, title, site_address() + page, posts, began, author)
-    answer = current_app.response_class(write(feed), mimetype=mimetype)
-    answer.add_etag()
-    answer.cache_control.max_age = FRESH_S
-    answer.cache_control.public = current_app.config["PUBLIC"] and reader() is None
-    answer.make_conditional(request)
+    response = current_app.response_class(write(feed), mimetype=mimetype)
+    response.add_etag()
+    response.cache_control.max_age = FRESH_S
+    response.cache_control.public = current_app.config["PUBLIC"] and reader() is None
+    response.make_conditional(request)
     # Only now: a date knows of no deletion, and of one post a second, so it must not lead to a 304.
-    answer.last_modified = feed.updated
-    return answer
+    response.last_modified = feed.updated
+    return response

@@ -33,7 +33,7 @@ def read():
     form = ShownForm()
     if not form.validate_on_submit():
         abort(400)
-    Message.read(current_user, form.oldest.data, form.newest.data)
+    Message.mark_read(current_user, form.oldest.data, form.newest.data)
     return redirect(safe_path(request.form.get("next")) or url_for("messages.index"))
 
 
@@ -61,8 +61,8 @@ def create(recipient):
 
 
 def _form(form, recipient):
-    parted = Block.between(current_user, recipient)
-    return render_template("messages/new.html", form=form, recipient=recipient, parted=parted)
+    blocked = Block.between(current_user, recipient)
+    return render_template("messages/new.html", form=form, recipient=recipient, blocked=blocked)
 
 
 def _page(query):

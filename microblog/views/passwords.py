@@ -22,7 +22,7 @@ def request_link():
     form = EmailForm()
     if form.validate_on_submit():
         Mail.send(deliver, "reset_password", form.email.data.casefold(), language=str(get_locale()))
-        security_log.note("reset-asked")
+        security_log.record("reset-asked")
         flash(_where_the_link_is())
         return redirect(url_for("auth.login"))
     return render_template("passwords/request_link.html", form=form), status(form)
@@ -34,9 +34,9 @@ def open_link(token):
     session[RESET_PASSWORD] = token
     if request.method == "POST":
         return reset()
-    answer = redirect(url_for("passwords.reset"))
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    return answer
+    response = redirect(url_for("passwords.reset"))
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 @bp.route("/reset_password", methods=["GET", "POST"])

@@ -67,13 +67,13 @@ def create():
 @bp.get("/explore")
 def explore():
     """Everybody's posts."""
-    return render_template("posts/explore.html", page=_page(Post.everybody(reader())))
+    return render_template("posts/explore.html", page=_page(Post.visible_to(reader())))
 
 
 @bp.get(f"/post/<int(max={LARGEST_ID}):post_id>")
 def show(post_id):
     """One post by itself: where links to it lead."""
-    post = Post.everybody(reader()).where(Post.id == post_id).first() or abort(404)
+    post = Post.visible_to(reader()).where(Post.id == post_id).first() or abort(404)
     return render_template("posts/show.html", post=post)
 
 
@@ -89,7 +89,7 @@ def delete(post_id):
 def destroy(post_id):
     post = _deletable(post_id)
     post.delete_instance()
-    security_log.note("post-deleted", post.author, post=post.id, by=current_user.username)
+    security_log.record("post-deleted", post.author, post=post.id, by=current_user.username)
     flash(_("The post is deleted."))
     back = safe_path(request.form.get("next"))
     if back in (None, url_for("posts.show", post_id=post_id)):
@@ -119,7 +119,7 @@ def _home(form):
     timeline = _page(Post.timeline(current_user))
     empty = not timeline.items and timeline.older is timeline.newer is None
     visit = Visit.of(current_user, timeline.items[0].id if timeline.items else 0)
-    answer = make_response(
+    response = make_response(
         render_template(
             "posts/index.html",
             form=form,
@@ -131,8 +131,8 @@ def _home(form):
         )
     )
     if timeline.newer is None:
-        visit.remember(answer)
-    return answer
+        visit.remember(response)
+    return response
 
 
 def _languages():

@@ -33,11 +33,11 @@ def update():
     if not chosen or any(value not in known[name] for name, value in chosen.items()):
         abort(400)
     if "language" in chosen and current_user.is_authenticated:
-        current_user.speak(chosen["language"])
-    answer = redirect(safe_path(request.form.get("next")) or url_for("posts.index"))
+        current_user.set_language(chosen["language"])
+    response = redirect(safe_path(request.form.get("next")) or url_for("posts.index"))
     for name, value in chosen.items():
-        cookies.keep(answer, name, value, YEAR)
+        cookies.keep(response, name, value, YEAR)
     if "keys" in chosen:
         # From the page; what the buttons below every page change is seen at once.
         flash(_("Your changes are saved."))
-    return answer
+    return response

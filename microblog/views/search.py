@@ -15,7 +15,7 @@ bp = Blueprint("search", __name__)
 def index():
     """What ``q`` finds, newest first; the box in the bar leads here."""
     query = request.args.get("q", "").strip()
-    hits = Post.found(query, reader())
+    hits = Post.search(query, reader())
     posts = page(hits, Post, current_app.config["POSTS_PER_PAGE"], key=PostIndex.rowid)
     wordless = bool(query) and not PostIndex.asks_for_something(query)
     return render_template("search/index.html", query=query, page=posts, wordless=wordless)

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from microblog.auth import safe_path
-from microblog.lifecycle import NotEnded, UnknownJob, launch_again
+from microblog.lifecycle import TaskUnfinished, UnknownJob, launch_again
 from microblog.models.task import Task, TaskInProgress
 from microblog.security import rate_limits, security_log
 from microblog.web.downloads import send_export
@@ -32,9 +32,9 @@ def card(task_id):
 @bp.get("/<uuid:task_id>/download")
 @login_required
 def download(task_id):
-    answer = send_export(_own(task_id)) or abort(404)
-    answer.cache_control.no_store = True
-    return answer
+    response = send_export(_own(task_id)) or abort(404)
+    response.cache_control.no_store = True
+    return response
 
 
 @bp.post("/<uuid:task_id>/cancel")
@@ -51,7 +51,7 @@ def retry(task_id):
     rate_limits.check_exports(current_user)
     try:
         launch_again(task)
-    except (NotEnded, UnknownJob):
+    except (TaskUnfinished, UnknownJob):
         abort(409)
     except TaskInProgress:
         flash(_("An export task is currently in progress"))
@@ -73,7 +73,7 @@ def destroy(task_id):
     if not task.complete:
         abort(409)
     task.withdraw_file()
-    security_log.note("export-deleted", current_user, task=task.id)
+    security_log.record("export-deleted", current_user, task=task.id)
     flash(_("The file is deleted."))
     return _back()
 

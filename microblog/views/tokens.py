@@ -32,7 +32,7 @@ def create():
                 _("You have as many tokens as an account can have. End one of them first.")
             )
         else:
-            security_log.note("token-made", current_user, token=token.id)
+            security_log.record("token-made", current_user, token=token.id)
             return _page(TokenForm(formdata=None), secret), 201
     return _page(form), status(form)
 
@@ -42,7 +42,7 @@ def create():
 def destroy(token_id):
     token = Token.get_or_none(Token.id == token_id, Token.user == current_user) or abort(404)
     token.delete_instance()
-    security_log.note("token-ended", current_user, token=token.id)
+    security_log.record("token-ended", current_user, token=token.id)
     flash(_("The token has ended."))
     return redirect(url_for("tokens.index"))
 

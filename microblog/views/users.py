@@ -21,7 +21,7 @@ def show(username):
     profile = _profile(username)
     if profile.user.username != username:
         return redirect(url_for("users.show", username=profile.user.username))
-    posts = not profile.parted and page(Post.by(profile.user), Post, current_app.config["POSTS_PER_PAGE"])
+    posts = not profile.hidden and page(Post.by(profile.user), Post, current_app.config["POSTS_PER_PAGE"])
     return render_template("users/show.html", profile=profile, facts=_facts(profile), page=posts)
 
 
@@ -30,13 +30,13 @@ def popup(username):
     """The card that opens on a name: as JSON for the script, which asks for it, else as a page."""
     profile = _profile(username)
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
-        answer = jsonify(_card(profile))
+        response = jsonify(_card(profile))
     else:
-        answer = current_app.make_response(
+        response = current_app.make_response(
             render_template("users/popup.html", profile=profile, facts=_facts(profile))
         )
-    answer.vary.add("Accept")
-    return answer
+    response.vary.add("Accept")
+    return response
 
 
 @bp.get("/edit_profile")
@@ -52,7 +52,7 @@ def update():
     if not form.validate_on_submit():
         return render_template("users/edit.html", form=form), 422
     try:
-        current_user.introduce(form.username.data, form.about_me.data)
+        current_user.update_profile(form.username.data, form.about_me.data)
     except UsernameTaken:
         form.username.errors.append(_("Somebody has this name already. Choose another."))
         return render_template("users/edit.html", form=form), 422
@@ -68,7 +68,7 @@ def _facts(profile):
     """What there is to say of a person in a few words each; nothing across a block."""
     if profile.user.suspended_at:
         return [_("This account is suspended.")]
-    if profile.parted:
+    if profile.hidden:
         return []
     facts = [
         ngettext("%(num)d follower", "%(num)d followers", profile.followers),

@@ -13,9 +13,9 @@ def init_app(app):
     current = _version(folder)
 
     def static(version, filename):
-        answer = send_from_directory(folder, filename, max_age=YEAR_S if version == current else 0)
-        answer.cache_control.immutable = version == current
-        return answer
+        response = send_from_directory(folder, filename, max_age=YEAR_S if version == current else 0)
+        response.cache_control.immutable = version == current
+        return response
 
     app.add_url_rule("/static/<version>/<path:filename>", endpoint="static", view_func=static)
 

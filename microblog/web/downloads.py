@@ -14,7 +14,7 @@ def send_export(task):
     if not task.file_expires_at:
         return None
     try:
-        answer = send_file(
+        response = send_file(
             task.file,
             mimetype="application/json",
             as_attachment=True,
@@ -24,6 +24,6 @@ def send_export(task):
     except FileNotFoundError:
         # It is taken away in this very moment.
         return None
-    if request.method == "GET" and answer.status_code in (200, 206):
-        security_log.note("export-downloaded", task.user, task=task.id)
-    return answer
+    if request.method == "GET" and response.status_code in (200, 206):
+        security_log.record("export-downloaded", task.user, task=task.id)
+    return response

@@ -59,9 +59,9 @@ def init_app(app):
 
 def show(error):
     """The page of an HTTP error; its headers, such as ``Allow``, stay."""
-    answer = error.get_response()
+    response = error.get_response()
     if error.response is not None:
-        return answer
+        return response
     title, text = WORDS.get(error.code, WORDS[500 if error.code >= 500 else 400])
     if problem.is_asked_for():
         text = problem.words(error.code)
@@ -69,8 +69,8 @@ def show(error):
         text = _wait(error.retry_after)
     if error.code >= 500:
         _forget_unknown_user()
-    answer.data, answer.content_type = _drawn(error.code, title, text)
-    return answer
+    response.data, response.content_type = _drawn(error.code, title, text)
+    return response
 
 
 def show_busy(error):

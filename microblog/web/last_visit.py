@@ -37,9 +37,9 @@ class Visit(NamedTuple):
         """Whether *post* came after the visit before this one, and is somebody else's."""
         return post.id > self.since and post.author_id != self.user_id
 
-    def remember(self, answer):
+    def remember(self, response):
         """Let the browser keep it."""
-        cookies.keep(answer, COOKIE, ".".join(map(str, self)), YEAR)
+        cookies.keep(response, COOKIE, ".".join(map(str, self)), YEAR)
 
 
 def _remembered():

@@ -27,10 +27,10 @@ def init_app(app):
     app.config["SPOKEN"] = [tag for tag in app.config["LANGUAGES"] if tag in spoken] or ["en"]
     for show in (*FILTERS, browser_name, own_name, linkify, beginning, wrapped):
         app.add_template_filter(show)
-    for draw in (identicon, turned, site_address, preference):
+    for draw in (identicon, page_url, site_address, preference):
         app.add_template_global(draw)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.context_processor(lambda: {"news": News(), "here": here(), "locale": get_locale})
+    app.context_processor(lambda: {"news": News(), "current_path": current_path(), "locale": get_locale})
 
 
 class News:
@@ -70,11 +70,11 @@ class News:
     @cached_property
     def _seen(self):
         # The cursor first: what changes between the two is told by the next poll, not lost.
-        unread, cursor = Message.news(current_user)
+        unread, cursor = Message.unread_and_cursor(current_user)
         return unread, cursor, list(Task.shown(current_user).limit(CARDS))
 
 
-def here():
+def current_path():
     """The page that the reader is on, to come back to; nothing where it cannot be asked for again."""
     return (
         request.full_path.rstrip("?") if request.method == "GET" and request.endpoint != "tasks.card" else ""
@@ -86,7 +86,7 @@ def site_address():
     return current_app.config["BASE_URL"] or request.url_root.rstrip("/")
 
 
-def turned(**cursor):
+def page_url(**cursor):
     """The address of this page turned to *cursor*; what else it was asked for stays."""
     kept = {name: value for name, value in request.args.items() if name not in ("before", "after")}
     return f"?{urlencode({**kept, **cursor})}"

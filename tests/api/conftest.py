@@ -21,10 +21,10 @@ class Program:
     def ask(self, method, path, **options):
         if self.token:
             options["headers"] = {"Authorization": f"Bearer {self.token}", **options.get("headers", {})}
-        answer = self.client.open(path, method=method, **options)
-        with answer:  # One that sends a file would else keep it open.
-            check_by_document(self.contract, method, path.partition("?")[0], answer)
-        return answer
+        response = self.client.open(path, method=method, **options)
+        with response:  # One that sends a file would else keep it open.
+            check_by_document(self.contract, method, path.partition("?")[0], response)
+        return response
 
     def get(self, path, **options):
         return self.ask("GET", path, **options)
@@ -58,37 +58,37 @@ def program(program_of, susan):
     return program_of(susan)
 
 
-def check_by_document(contract, method, path, answer):
+def check_by_document(contract, method, path, response):
     operation = operation_at(contract, method, path)
     if operation is None:
-        assert answer.status_code in (404, 405), f"{method} {path} is not in the document"
-        assert answer.mimetype == "application/problem+json"
+        assert response.status_code in (404, 405), f"{method} {path} is not in the document"
+        assert response.mimetype == "application/problem+json"
         return
-    described = operation["responses"].get(str(answer.status_code))
-    assert described, f"{method} {path} answered {answer.status_code}: {answer.text}"
-    check_headers(contract, operation, described.get("headers", {}), answer)
+    described = operation["responses"].get(str(response.status_code))
+    assert described, f"{method} {path} responseed {response.status_code}: {response.text}"
+    check_headers(contract, operation, described.get("headers", {}), response)
     if "content" not in described:
-        assert answer.data == b""
+        assert response.data == b""
         return
     [(media_type, content)] = described["content"].items()
-    assert answer.mimetype == media_type
+    assert response.mimetype == media_type
     schema = {**content["schema"], "components": contract["components"]}
-    jsonschema_rs.validator_for(schema).validate(answer.get_json(force=True))
+    jsonschema_rs.validator_for(schema).validate(response.get_json(force=True))
 
 
-def check_headers(contract, operation, announced, answer):
+def check_headers(contract, operation, announced, response):
     """What is announced is sent unless it is optional, and nothing else of its kind."""
     missing = [name for name, header in announced.items() if header.get("required")]
-    assert [name for name in missing if name not in answer.headers] == []
-    if answer.status_code != 304:
-        told = {"Location", "Link", "ETag"} & set(answer.headers.keys())
+    assert [name for name in missing if name not in response.headers] == []
+    if response.status_code != 304:
+        told = {"Location", "Link", "ETag"} & set(response.headers.keys())
         assert told <= set(announced), f"{operation['operationId']} does not announce {told}"
-    if answer.location:
-        assert operation_at(contract, "GET", answer.location), answer.location
+    if response.location:
+        assert operation_at(contract, "GET", response.location), response.location
     parameters = {one["name"] for one in operation["parameters"] if one["in"] == "query"}
-    for link in answer.headers.getlist("Link"):
+    for link in response.headers.getlist("Link"):
         address = urlsplit(re.fullmatch(r'<(.+)>; rel="(?:next|prev)"', link)[1])
-        assert address.path == answer.request.path
+        assert address.path == response.request.path
         assert set(parse_qs(address.query)) <= parameters
 
 

@@ -41,48 +41,48 @@ BODIES = {
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
 def test_a_body_that_is_wrong_is_a_problem(program, body):
     for method, path in WRITES:
-        answer = program.ask(method, path, data=body, content_type="application/json")
+        response = program.ask(method, path, data=body, content_type="application/json")
 
-        assert answer.status_code in (400, 422)
+        assert response.status_code in (400, 422)
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
 def test_a_token_is_asked_for_with_a_body_that_is_right(program_of, susan, body):
     auth = ("susan", PASSWORD)
 
-    answer = program_of(None).post("/api/tokens", data=body, content_type="application/json", auth=auth)
+    response = program_of(None).post("/api/tokens", data=body, content_type="application/json", auth=auth)
 
-    assert answer.status_code in (400, 422)
+    assert response.status_code in (400, 422)
 
 
 def test_a_recipient_of_any_kind_is_no_fault(program):
     for recipient in ("\ud800", "\0", "9" * 5000, "me", "nobody_here"):
         body = json.dumps({"recipient": recipient, "body": "Hello"})
 
-        answer = program.post("/api/messages", data=body, content_type="application/json")
+        response = program.post("/api/messages", data=body, content_type="application/json")
 
-        assert answer.status_code == (201 if recipient == "me" else 404)
+        assert response.status_code == (201 if recipient == "me" else 404)
 
 
 def test_a_lone_surrogate_in_a_text_is_dropped(program):
-    answer = program.post("/api/posts", data=b'{"body": "a\\ud800b"}', content_type="application/json")
+    response = program.post("/api/posts", data=b'{"body": "a\\ud800b"}', content_type="application/json")
 
-    assert answer.json["body"] == "ab"
+    assert response.json["body"] == "ab"
 
 
 def test_a_post_of_half_a_character_is_told_what_is_wrong(program):
-    answer = program.post("/api/posts", data=b'{"body": "\\ud800"}', content_type="application/json")
+    response = program.post("/api/posts", data=b'{"body": "\\ud800"}', content_type="application/json")
 
-    assert answer.status_code == 422
-    assert answer.json["errors"] == {"body": ["None of these characters can be seen."]}
+    assert response.status_code == 422
+    assert response.json["errors"] == {"body": ["None of these characters can be seen."]}
 
 
 @pytest.mark.parametrize("language", ["tlh", "*", "x" * 5000, "\x00", "../../etc/passwd", " "])
 def test_a_language_that_is_none_is_told_and_nothing_is_written(program, language):
-    answer = program.post("/api/posts", json={"body": "Hello", "language": language})
+    response = program.post("/api/posts", json={"body": "Hello", "language": language})
 
-    assert answer.status_code == 422
-    assert answer.json["errors"] == {"language": ["This is not the tag of a language."]}
+    assert response.status_code == 422
+    assert response.json["errors"] == {"language": ["This is not the tag of a language."]}
     assert Post.select().count() == 0
 
 
@@ -94,10 +94,10 @@ def test_a_language_need_not_be_told_and_its_region_is_dropped(program, given, k
 
 
 def test_each_field_is_told_what_is_wrong_with_it(program):
-    answer = program.put("/api/users/me", json={"username": "a b", "about_me": "x" * 141})
+    response = program.put("/api/users/me", json={"username": "a b", "about_me": "x" * 141})
 
-    assert set(answer.json["errors"]) == {"username", "about_me"}
-    assert answer.status_code == 422
+    assert set(response.json["errors"]) == {"username", "about_me"}
+    assert response.status_code == 422
 
 
 def test_what_is_not_announced_as_json_is_refused(program):
@@ -105,9 +105,9 @@ def test_what_is_not_announced_as_json_is_refused(program):
 
 
 def test_more_than_the_site_takes_is_a_problem(program):
-    answer = program.post("/api/posts", data=b"x" * 70_000, content_type="application/json")
+    response = program.post("/api/posts", data=b"x" * 70_000, content_type="application/json")
 
-    assert answer.status_code == 413
+    assert response.status_code == 413
 
 
 @pytest.mark.parametrize(
@@ -118,18 +118,18 @@ def test_a_bad_query_is_a_problem(program, query):
 
 
 def test_a_wrong_method_is_a_problem_that_names_the_right_ones(program):
-    answer = program.delete("/api/posts")
+    response = program.delete("/api/posts")
 
-    assert answer.status_code == 405
-    assert {"GET", "POST"} <= set(answer.headers["Allow"].split(", "))
+    assert response.status_code == 405
+    assert {"GET", "POST"} <= set(response.headers["Allow"].split(", "))
 
 
 @pytest.mark.parametrize("path", ["/api/nothing", "/api/posts/1/2/3", "/api/"])
 def test_a_wrong_address_is_a_problem(program, path):
-    answer = program.get(path)
+    response = program.get(path)
 
-    assert answer.status_code == 404
-    assert answer.json == {"title": "Not Found", "status": 404, "detail": answer.json["detail"]}
+    assert response.status_code == 404
+    assert response.json == {"title": "Not Found", "status": 404, "detail": response.json["detail"]}
 
 
 @pytest.mark.parametrize(
@@ -156,22 +156,22 @@ def test_a_program_is_told_what_is_wrong_in_words_for_programs(
 
     headers = {"Authorization": f"Bearer {program.token}", **sent.get("headers", {})}
 
-    answer = program.client.open(path.format(task.id), method=method, **{**sent, "headers": headers})
+    response = program.client.open(path.format(task.id), method=method, **{**sent, "headers": headers})
 
-    assert answer.status_code == status
-    assert said in answer.json["detail"]
-    assert not OF_PAGES.search(answer.json["detail"])
+    assert response.status_code == status
+    assert said in response.json["detail"]
+    assert not OF_PAGES.search(response.json["detail"])
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 413, 416, 418, 422, 429, 500, 501, 503])
 def test_no_error_speaks_to_programs_of_pages(app, susan, status):
     app.add_url_rule("/api/abort/<int:code>", "abort", abort)
 
-    answer = app.test_client().get(f"/api/abort/{status}")
+    response = app.test_client().get(f"/api/abort/{status}")
 
-    assert answer.status_code == status
-    assert answer.json["detail"]
-    assert not OF_PAGES.search(answer.json["detail"])
+    assert response.status_code == status
+    assert response.json["detail"]
+    assert not OF_PAGES.search(response.json["detail"])
 
 
 def test_pages_beside_it_still_answer_with_pages(client, susan):

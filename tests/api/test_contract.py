@@ -69,18 +69,18 @@ def test_an_operation_answers_as_the_document_says(program, ids, method, path):
     if (method, path) == NEW_TOKEN:
         program.token, options = None, {"auth": ("susan", PASSWORD)}
 
-    answer = program.ask(method, path.format(**ids), json=body, **options)
+    response = program.ask(method, path.format(**ids), json=body, **options)
 
-    assert answer.status_code == status
+    assert response.status_code == status
 
 
 @pytest.mark.parametrize(("method", "path"), REQUESTS)
 def test_no_operation_answers_without_a_token(program_of, ids, method, path):
-    answer = program_of(None).ask(method, path.format(**ids))
+    response = program_of(None).ask(method, path.format(**ids))
 
-    assert answer.status_code == 401
+    assert response.status_code == 401
     wanted = "Basic" if (method, path) == NEW_TOKEN else "Bearer"
-    assert answer.headers["WWW-Authenticate"].startswith(wanted)
+    assert response.headers["WWW-Authenticate"].startswith(wanted)
 
 
 @pytest.mark.parametrize(("method", "path"), REQUESTS)

@@ -32,7 +32,7 @@ def try_out(cases, token):
     @SETTINGS
     @hypothesis.given(case=cases)
     def call(case):
-        answer = case.call(headers={"Authorization": f"Bearer {token}"})
-        case.validate_response(answer, checks=[not_a_server_error])
+        response = case.call(headers={"Authorization": f"Bearer {token}"})
+        case.validate_response(response, checks=[not_a_server_error])
 
     call()

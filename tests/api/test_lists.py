@@ -22,24 +22,24 @@ def person_777(app):
     User.update(id=777).where(User.username == "mary").execute()
 
 
-def bodies(answer):
-    return [post["body"] for post in answer.json]
+def bodies(response):
+    return [post["body"] for post in response.json]
 
 
-def link(answer, relation):
+def link(response, relation):
     """Where the answer's link of that *relation* leads; None when there is none."""
-    for header in answer.headers.getlist("Link"):
+    for header in response.headers.getlist("Link"):
         if found := re.fullmatch(rf'<(.+)>; rel="{relation}"', header):
             return found[1]
     return None
 
 
 def test_the_links_lead_through_the_whole_list_once(program, posts):
-    answer = program.get("/api/posts?limit=3")
-    seen = bodies(answer)
-    while path := link(answer, "next"):
-        answer = program.get(path)
-        seen += bodies(answer)
+    response = program.get("/api/posts?limit=3")
+    seen = bodies(response)
+    while path := link(response, "next"):
+        response = program.get(path)
+        seen += bodies(response)
 
     assert seen == ["7", "6", "5", "4", "3", "2", "1"]
 
@@ -67,12 +67,12 @@ def test_the_links_of_every_list_lead_through_all_of_it_once(program, contract, 
     for path in lists:
         path = path.format(user="me")
         everything = program.get(f"{path}?limit=100").json
-        answer = program.get(f"{path}?limit=1")
-        seen = answer.json
+        response = program.get(f"{path}?limit=1")
+        seen = response.json
         # The list that is read forwards says how to go on also where there is nothing yet.
-        while answer.json and len(seen) <= len(everything) and (path_on := link(answer, "next")):
-            answer = program.get(path_on)
-            seen += answer.json
+        while response.json and len(seen) <= len(everything) and (path_on := link(response, "next")):
+            response = program.get(path_on)
+            seen += response.json
 
         assert len(everything) >= 3, path
         assert seen == everything, path
@@ -108,18 +108,18 @@ def test_a_task_that_is_not_ones_own_is_no_cursor(program, john, name):
 
 
 def test_the_link_back_leads_to_what_came_since(program, posts, susan):
-    answer = program.get("/api/posts?limit=3")
+    response = program.get("/api/posts?limit=3")
     Post.create(author=susan, body="8")
 
-    assert bodies(program.get(link(answer, "prev"))) == ["8"]
+    assert bodies(program.get(link(response, "prev"))) == ["8"]
 
 
 def test_a_gap_wider_than_a_page_is_closed_by_following_the_links(program, posts):
     fifth = program.get("/api/posts?limit=3").json[2]["id"]
-    answer = program.get(f"/api/posts?limit=1&since_id={fifth}")
+    response = program.get(f"/api/posts?limit=1&since_id={fifth}")
 
-    assert bodies(answer) == ["7"]
-    assert bodies(program.get(link(answer, "next"))) == ["6"]
+    assert bodies(response) == ["7"]
+    assert bodies(program.get(link(response, "next"))) == ["6"]
 
 
 def test_ids_are_texts(program, posts):
@@ -154,7 +154,7 @@ def test_across_a_block_neither_finds_the_other_among_people(program_of, susan, 
     mary = make_user("mary")
     for one, other in ((susan, mary), (mary, susan), (john, mary), (mary, john)):
         one.follow(other)
-    Block.put(susan, john)
+    Block.add(susan, john)
 
     for reader, other in ((susan, "john"), (john, "susan")):
         for path in ("/api/users", "/api/users/mary/followers", "/api/users/mary/following"):
@@ -182,10 +182,10 @@ def test_notifications_come_oldest_first_after_a_cursor(program, susan):
     first = Notification.push(susan, "unread_message_count", 1)
     Notification.push(susan, "task_progress", {"progress": 5}, key="x")
 
-    answer = program.get(f"/api/notifications?since_id={first.id}")
+    response = program.get(f"/api/notifications?since_id={first.id}")
 
-    assert [news["name"] for news in answer.json] == ["task_progress"]
-    assert program.get(link(answer, "next")).json == []
+    assert [news["name"] for news in response.json] == ["task_progress"]
+    assert program.get(link(response, "next")).json == []
 
 
 def test_what_has_not_changed_is_not_sent_again(program, posts, susan):
@@ -198,10 +198,10 @@ def test_what_has_not_changed_is_not_sent_again(program, posts, susan):
 
 
 def test_answers_are_never_kept_for_somebody_else(program, posts):
-    answer = program.get("/api/posts")
+    response = program.get("/api/posts")
 
-    assert answer.cache_control.private
-    assert "Authorization" in answer.headers["Vary"]
+    assert response.cache_control.private
+    assert "Authorization" in response.headers["Vary"]
 
 
 def test_a_name_of_digits_is_found_by_its_id(program, app):
@@ -213,20 +213,20 @@ def test_a_name_of_digits_is_found_by_its_id(program, app):
 
 
 def test_whoever_takes_a_name_of_digits_is_answered_their_own_profile(program, susan, person_777):
-    answer = program.put("/api/users/me", json={"username": "777", "about_me": "mine"})
+    response = program.put("/api/users/me", json={"username": "777", "about_me": "mine"})
 
-    assert answer.status_code == 200
-    assert (answer.json["id"], answer.json["about_me"]) == (str(susan.id), "mine")
+    assert response.status_code == 200
+    assert (response.json["id"], response.json["about_me"]) == (str(susan.id), "mine")
 
 
 @pytest.mark.parametrize("digits", ["777", " 777 "])
 def test_a_message_to_digits_that_may_mean_two_people_reaches_neither(program, john, person_777, digits):
-    john.introduce("777", "")
+    john.update_profile("777", "")
 
-    answer = program.post("/api/messages", json={"recipient": digits, "body": "x"})
+    response = program.post("/api/messages", json={"recipient": digits, "body": "x"})
 
-    assert answer.status_code == 409
-    assert "@777" in answer.json["detail"]
+    assert response.status_code == 409
+    assert "@777" in response.json["detail"]
     assert Message.select().count() == 0
     named = program.post("/api/messages", json={"recipient": "@777", "body": "x"})
     assert named.json["recipient_id"] == str(john.id)
@@ -249,7 +249,7 @@ def test_a_suspended_person_is_not_listed_and_has_no_token(program, program_of, 
 
 
 def test_what_a_suspended_person_says_of_themselves_is_not_shown(program, john):
-    john.introduce("john", "secret")
+    john.update_profile("john", "secret")
     assert program.get("/api/users/john").json["about_me"] == "secret"
 
     User.update(suspended_at=User.created_at).where(User.id == john.id).execute()
@@ -301,7 +301,7 @@ def test_somebody_elses_post_cannot_be_deleted(program, john, write_posts):
 
 def test_an_administrator_follows_nobody_across_a_block(program_of, john):
     admin = make_user("boss", is_admin=True)
-    Block.put(john, admin)
+    Block.add(john, admin)
     program = program_of(admin)
 
     assert program.get("/api/users/john").status_code == 200
@@ -310,7 +310,7 @@ def test_an_administrator_follows_nobody_across_a_block(program_of, john):
 
 
 def test_a_suspended_person_tells_nothing_and_cannot_be_followed_or_written_to(program, john):
-    john.introduce("john", "Where I live")
+    john.update_profile("john", "Where I live")
     john.suspend()
 
     assert program.get("/api/users/john").json["about_me"] == ""

@@ -82,7 +82,7 @@ def test_there_is_an_end_to_the_number_of_tokens(program_of, susan):
 
 def test_across_a_block_nobody_is_there(program, susan, john, write_posts):
     [post] = write_posts(john, "john's")
-    Block.put(john, susan)
+    Block.add(john, susan)
 
     assert program.get("/api/users/john").status_code == 404
     assert program.get(f"/api/posts/{post.id}").status_code == 404
@@ -93,7 +93,7 @@ def test_a_block_that_comes_while_one_follows_is_no_fault(program, susan, john, 
     follow = type(susan).follow
 
     def follow_too_late(user, other):
-        Block.put(john, susan)
+        Block.add(john, susan)
         follow(user, other)
 
     monkeypatch.setattr(type(susan), "follow", follow_too_late)
@@ -144,10 +144,10 @@ def test_the_page_of_tokens_is_for_the_signed_in(client, susan):
 
 
 def test_the_document_can_be_read_by_anybody(client, susan):
-    answer = client.get("/api/openapi.json")
+    response = client.get("/api/openapi.json")
 
-    assert answer.json["openapi"] == "3.1.0"
-    again = client.get("/api/openapi.json", headers={"If-None-Match": answer.headers["ETag"]})
+    assert response.json["openapi"] == "3.1.0"
+    again = client.get("/api/openapi.json", headers={"If-None-Match": response.headers["ETag"]})
     assert again.status_code == 304
     assert client.get("/api").headers["Location"] == "/api/docs"
 

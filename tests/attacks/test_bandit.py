@@ -14,10 +14,10 @@ LEFT_TO_RUFF = "B101,B404"
 def test_bandit_finds_nothing_that_was_not_judged():
     paths = ["microblog", "consumer.py", "tools", "docs", "benchmarks"]
     command = [sys.executable, "-m", "bandit", "--quiet", "--recursive", "--format", "json"]
-    answer = subprocess.run(
+    response = subprocess.run(
         [*command, "--skip", LEFT_TO_RUFF, *paths], cwd=ROOT, capture_output=True, text=True
     )
-    report = json.loads(answer.stdout)
+    report = json.loads(response.stdout)
     judged = [is_judged(finding) for finding in report["results"]]
     left = [
         f"{finding['filename']}:{finding['line_number']} {finding['test_id']} {finding['issue_text']}"

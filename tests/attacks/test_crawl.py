@@ -18,10 +18,10 @@ def crawl(browser, first):
         path = waiting.pop()
         if path in seen or path.startswith("/static/"):
             continue
-        answer = browser.get(path, buffered=True)
-        seen[path] = answer.get_data()
-        links = re.findall(r'(?:href|data-\w+|src)="(/[^"#]*)', answer.get_data().decode(errors="replace"))
-        waiting += [unescape(link) for link in links] + ([answer.location] if answer.location else [])
+        response = browser.get(path, buffered=True)
+        seen[path] = response.get_data()
+        links = re.findall(r'(?:href|data-\w+|src)="(/[^"#]*)', response.get_data().decode(errors="replace"))
+        waiting += [unescape(link) for link in links] + ([response.location] if response.location else [])
     return seen
 
 

@@ -89,10 +89,10 @@ def fuzz(site, examples):
     @given(requests)
     def send(request):
         nonlocal clean, sent
-        answer = ask(site if clean else site.restore(), **request)
-        clean = answer.request.method in ("GET", "HEAD", "OPTIONS") or answer.status_code >= 400
+        response = ask(site if clean else site.restore(), **request)
+        clean = response.request.method in ("GET", "HEAD", "OPTIONS") or response.status_code >= 400
         sent += 1
-        assert answer.status_code < 500, answer.text
+        assert response.status_code < 500, response.text
 
     send()
     assert sent >= examples

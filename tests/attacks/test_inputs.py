@@ -100,18 +100,18 @@ class Harmless(HTMLParser):
                 )
 
 
-def assert_harmless(answer):
-    assert answer.status_code in (200, 201, 422), answer.status
-    if answer.mimetype == "text/html":
-        Harmless().feed(answer.text)
-    elif answer.mimetype == "application/atom+xml":
-        for element in ElementTree.fromstring(answer.data).iter():
+def assert_harmless(response):
+    assert response.status_code in (200, 201, 422), response.status
+    if response.mimetype == "text/html":
+        Harmless().feed(response.text)
+    elif response.mimetype == "application/atom+xml":
+        for element in ElementTree.fromstring(response.data).iter():
             if element.get("type") == "html" and element.text:
                 Harmless().feed(element.text)
     else:
-        assert "json" in answer.mimetype
-        json.loads(answer.data)
-    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+        assert "json" in response.mimetype
+        json.loads(response.data)
+    assert "script-src 'self'" in response.headers["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize("markup", MARKUP)
@@ -146,9 +146,9 @@ def test_markup_is_shown_and_never_obeyed(site, markup):
     token = {"Authorization": f"Bearer {site.secrets['susan']}"}
     answers += [site.app.test_client().get(f"/api/{name}", headers=token) for name in ("posts", "messages")]
 
-    for answer in answers:
-        if answer.status_code not in (302, 404):
-            assert_harmless(answer)
+    for response in answers:
+        if response.status_code not in (302, 404):
+            assert_harmless(response)
 
 
 def test_the_same_markup_elsewhere_would_be_found():
@@ -178,14 +178,14 @@ def test_no_redirect_leads_away(site, away):
     ]
 
     *forms, elsewhere = answers
-    assert {answer.status_code for answer in forms} == {302}
+    assert {response.status_code for response in forms} == {302}
     assert elsewhere.status_code in (302, 308, 404)
-    for answer in answers:
+    for response in answers:
         # Some of Werkzeug's own name the host, which was found to be ours.
-        location = (answer.location or "/").removeprefix("http://localhost")
+        location = (response.location or "/").removeprefix("http://localhost")
         assert location.startswith("/"), location
         assert location[1:2] not in ("/", "\\"), location
-        assert "evil" not in answer.headers.get("Set-Cookie", "")
+        assert "evil" not in response.headers.get("Set-Cookie", "")
 
 
 @pytest.mark.parametrize("address", INJECTIONS)
@@ -199,7 +199,7 @@ def test_no_field_adds_a_header_to_a_mail(site, address):
         site.browsers["susan"].post_form("/account/email", email=address, current_password=PASSWORD),
     ]
 
-    assert [answer.status_code for answer in answers] == [422] * 3
+    assert [response.status_code for response in answers] == [422] * 3
     for path in (data_dir() / "outbox").glob("*.eml"):
         mail = message_from_bytes(path.read_bytes(), policy=policy.default)
         assert mail["Bcc"] is None
@@ -209,14 +209,14 @@ def test_no_field_adds_a_header_to_a_mail(site, address):
 
 def test_many_spellings_of_a_name_are_one_name(site):
     for name in ("ѕusan", "susan\u200b", "ｓｕｓａｎ", "sus\u00adan", "su\u0073\u0301an", "susan\u202e"):
-        answer = site.visitors["nobody"].post_form(
+        response = site.visitors["nobody"].post_form(
             "/auth/register",
             username=name,
             email="new@example.org",
             password="battery staple",
             password2="battery staple",
         )
-        assert answer.status_code == 422, ascii(name)
+        assert response.status_code == 422, ascii(name)
 
 
 def test_password_fields_are_masked_and_can_be_filled_in(site):

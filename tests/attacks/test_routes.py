@@ -212,38 +212,38 @@ def test_every_act_needs_the_token_of_a_form(site, act):
 
     complete = (FIELDS | GRAVE).get(f"{method} {route}", {})
 
-    answer = site.browsers["susan"].open(address(site, route), method=method, data=complete)
+    response = site.browsers["susan"].open(address(site, route), method=method, data=complete)
 
-    assert answer.status_code == 400
+    assert response.status_code == 400
     assert rows() == before
 
 
 def test_no_act_is_begun_by_another_site(site, act):
     before = rows()
 
-    answer = ask(site, "susan", *act, headers={"Sec-Fetch-Site": "cross-site"})
+    response = ask(site, "susan", *act, headers={"Sec-Fetch-Site": "cross-site"})
 
-    assert answer.status_code == 403
+    assert response.status_code == 403
     assert rows() == before
 
 
 @pytest.mark.parametrize("visitor", ["nobody", "susan", "mary"])
 def test_every_answer_carries_the_headers(site, row, visitor):
-    answer = ask(site, visitor, *row[:2])
+    response = ask(site, visitor, *row[:2])
 
     for name, value in HEADERS.items():
         # Where a token stood in the address it says even less.
-        assert answer.headers[name] in (value, "no-referrer")
+        assert response.headers[name] in (value, "no-referrer")
     if visitor != "nobody" and row[1] not in DRAWN_FOR_NOBODY:
         # Programs and feed readers may keep what was drawn for them; a browser must not.
         may_be_kept = row[1].startswith("/api") or "/feed." in row[1]
-        assert answer.cache_control.private if may_be_kept else answer.cache_control.no_store
-    assert "Access-Control-Allow-Origin" not in answer.headers
-    if answer.data and answer.mimetype.startswith(("text/", "application/xml")) | answer.mimetype.endswith(
-        "+xml"
-    ):
-        assert answer.mimetype_params["charset"] == "utf-8"
-    assert answer.mimetype or not answer.data
+        assert response.cache_control.private if may_be_kept else response.cache_control.no_store
+    assert "Access-Control-Allow-Origin" not in response.headers
+    if response.data and response.mimetype.startswith(
+        ("text/", "application/xml")
+    ) | response.mimetype.endswith("+xml"):
+        assert response.mimetype_params["charset"] == "utf-8"
+    assert response.mimetype or not response.data
 
 
 def rows():
@@ -301,6 +301,6 @@ def ask(site, visitor, method, route, **options):
     return browser.open(address(site, route), method=method, buffered=True, **options)
 
 
-def outcome(answer):
-    location = answer.location or ""
-    return "login" if location.startswith("/auth/login") else str(answer.status_code)
+def outcome(response):
+    location = response.location or ""
+    return "login" if location.startswith("/auth/login") else str(response.status_code)

@@ -65,9 +65,9 @@ def test_the_browser_is_told_to_forget_what_was_written(site, way):
     browser = site.app.test_client()
     sign_in(browser)
 
-    answer = browser.post_form(way, current_password=PASSWORD)
+    response = browser.post_form(way, current_password=PASSWORD)
 
-    assert answer.headers["Clear-Site-Data"] == '"storage"'
+    assert response.headers["Clear-Site-Data"] == '"storage"'
 
 
 def test_what_is_signed_is_signed_by_hmac_sha256_or_longer(site):
@@ -97,8 +97,8 @@ def test_known_and_unknown_accounts_cost_the_same_number_of_hashes(site, monkeyp
     answers = [sign_in(site.visitors["nobody"], name, "wrong horse") for name in ("john", "nobody_here")]
 
     assert len(verified) == 2
-    assert len({answer.status_code for answer in answers}) == 1
-    pages = [re.sub(r'value="[^"]*"', "", answer.text) for answer in answers]
+    assert len({response.status_code for response in answers}) == 1
+    pages = [re.sub(r'value="[^"]*"', "", response.text) for response in answers]
     assert pages[0] == pages[1]
 
 
@@ -146,16 +146,16 @@ def test_a_weaker_hash_is_exchanged_at_the_next_sign_in(site):
 
 @pytest.mark.parametrize("common", ["password1", "PASSWORD1", "12345678", "qwertyuiop", "Iloveyou1"])
 def test_the_commonest_passwords_are_refused(site, common):
-    answer = site.visitors["nobody"].post_form(
+    response = site.visitors["nobody"].post_form(
         "/auth/register", username="new_one", email="new@example.org", password=common, password2=common
     )
 
-    assert answer.status_code == 422
-    assert "others would guess" in answer.text
+    assert response.status_code == 422
+    assert "others would guess" in response.text
 
 
 def test_other_hosts_are_refused_and_no_link_names_them(site):
     for host in ("evil.com", "localhost.evil.com", "evil.com:80", "localhost@evil.com"):
-        answer = site.app.test_client().get("/auth/login", headers={"Host": host})
-        assert answer.status_code == 400
-        assert "evil" not in answer.text
+        response = site.app.test_client().get("/auth/login", headers={"Host": host})
+        assert response.status_code == 400
+        assert "evil" not in response.text

@@ -39,10 +39,10 @@ def test_a_method_that_an_address_does_not_take_is_refused_with_those_that_it_do
         path = filled(rule, {**NOWHERE, "kind": "atom"}, "1")
         allowed = set(adapter.allowed_methods(path))
         if method not in allowed:
-            answer = ask(site, method, path)
+            response = ask(site, method, path)
 
-            assert answer.status_code == 405, f"{method} {path}"
-            assert set(answer.headers["Allow"].split(", ")) == allowed, path
+            assert response.status_code == 405, f"{method} {path}"
+            assert set(response.headers["Allow"].split(", ")) == allowed, path
             asked += 1
     assert asked > 20
 
@@ -53,8 +53,8 @@ def test_a_name_or_an_id_that_nobody_has_is_missing(site):
         for method in rule.methods & set(METHODS):
             path = filled(rule, NOWHERE, "999999999")
             # A mailed link is left at once, and found dead where it leads.
-            answer = ask(site, method, path, json={}, follow_redirects=True)
+            response = ask(site, method, path, json={}, follow_redirects=True)
 
-            assert answer.status_code in (404, 410), f"{method} {path}"
+            assert response.status_code in (404, 410), f"{method} {path}"
             asked += 1
     assert asked > 40

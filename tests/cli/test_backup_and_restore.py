@@ -85,7 +85,7 @@ def test_a_restored_site_is_that_of_the_backup(take_backup, restore, susan, writ
 
     assert result.exit_code == 0, result.output
     assert [post.body for post in Post.select()] == ["before"]
-    assert [[post.body for post in Post.found(word)] for word in ("before", "after")] == [["before"], []]
+    assert [[post.body for post in Post.search(word)] for word in ("before", "after")] == [["before"], []]
     assert json.loads(Task.get().file.read_text())["posts"][0]["body"] == "before"
 
 

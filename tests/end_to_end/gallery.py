@@ -198,5 +198,5 @@ def _fill():
     for body in ("Did the export arrive?", "مرحبا", "好" * 140):
         Message.send(john, susan, body)
         Message.send(susan, john, body)
-    Block.put(susan, people["newcomer"])
+    Block.add(susan, people["newcomer"])
     Session.start(susan, True, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")

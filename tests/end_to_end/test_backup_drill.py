@@ -41,8 +41,8 @@ class Writer(threading.Thread):
     def post(self, path, body):
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         request = urllib.request.Request(self.site.url + path, json.dumps(body).encode(), headers)
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return answer.status
+        with urllib.request.urlopen(request, timeout=20) as response:
+            return response.status
 
 
 def make_token(site):
@@ -50,8 +50,8 @@ def make_token(site):
     site.flask("create-user", "susan", "susan@example.org", "--password-stdin", input=f"{PASSWORD}\n")
     basic = base64.b64encode(f"susan:{PASSWORD}".encode()).decode()
     request = urllib.request.Request(f"{site.url}/api/tokens", b"", {"Authorization": f"Basic {basic}"})
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        return json.load(answer)["token"]
+    with urllib.request.urlopen(request, timeout=20) as response:
+        return json.load(response)["token"]
 
 
 def test_every_acknowledged_post_of_before_is_there_after_the_restore(site, tmp_path):

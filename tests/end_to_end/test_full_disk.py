@@ -28,9 +28,9 @@ def test_the_database_disk_is_full(world, susan, sign_in, logged_errors):
     ballast = world.settings.data_dir / "ballast"
     take_all_space(ballast)
 
-    answer = browser.post_form("/", post="typed with care")
-    assert answer.status_code == 503
-    assert b"typed with care" in answer.data
+    response = browser.post_form("/", post="typed with care")
+    assert response.status_code == 503
+    assert b"typed with care" in response.data
     assert "disk is full" in logged_errors.pop()
     world.start_consumer()
     world.wait_for(lambda: "full" in world.log_text())

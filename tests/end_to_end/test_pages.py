@@ -41,9 +41,9 @@ SCRIPT_BYTES = 5 * 1024
 REQUESTS = 12
 
 
-def _is_page(page, answer):
+def _is_page(page, response):
     """Whether *answer* is a whole page: no download, no feed, no part of a page."""
-    html = answer is not None and answer.headers.get("content-type", "").startswith("text/html")
+    html = response is not None and response.headers.get("content-type", "").startswith("text/html")
     return html and page.locator("main").count() == 1
 
 
@@ -110,8 +110,8 @@ def _look_at(page, site, paths):
     watcher = Watcher(page, site.url)
     faults, seen = [], set()
     for path in paths:
-        answer = _open(page, site.url + path)
-        if page.url in seen or not _is_page(page, answer):
+        response = _open(page, site.url + path)
+        if page.url in seen or not _is_page(page, response):
             continue
         seen.add(page.url)
         faults += violations(page, RULES)
@@ -153,9 +153,9 @@ def test_a_page_of_25_posts_weighs_little(site, new_page):
     Task.delete().execute()
     page = new_page(viewport=DESKTOP)
     answers = []
-    page.on("response", lambda answer: answers.append(answer))
+    page.on("response", lambda response: answers.append(response))
     page.goto(f"{site.url}/", wait_until="networkidle")
-    bytes_of = {answer.url: len(gzip.compress(answer.body(), 6)) for answer in answers}
+    bytes_of = {response.url: len(gzip.compress(response.body(), 6)) for response in answers}
     script = sum(size for url, size in bytes_of.items() if url.endswith(".js"))
 
     assert page.locator(".post").count() == 25
@@ -278,9 +278,9 @@ def test_the_manifest_names_icons_that_are_there(site, new_page):
     page = new_page(None)
     page.goto(f"{site.url}/explore")
     address = page.locator("link[rel=manifest]").get_attribute("href")
-    answer = page.request.get(site.url + address)
-    assert answer.headers["content-type"].startswith("application/manifest+json")
-    for icon in answer.json()["icons"]:
+    response = page.request.get(site.url + address)
+    assert response.headers["content-type"].startswith("application/manifest+json")
+    for icon in response.json()["icons"]:
         image = page.request.get(site.url + re.sub(r"[^/]+$", icon["src"], address))
         assert image.headers["content-type"].startswith(icon["type"])
 

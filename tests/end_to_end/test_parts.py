@@ -54,8 +54,8 @@ def test_a_visitor_cannot_move_the_site_below_another_path(site):
     wait_until(lambda: site.get("/livez") == 200, START_S, site.output)
 
     request = urllib.request.Request(f"{site.url}/auth/login", headers={"SCRIPT_NAME": "/elsewhere"})
-    with urllib.request.urlopen(request, timeout=5) as answer:
-        assert "elsewhere" not in answer.read().decode()
+    with urllib.request.urlopen(request, timeout=5) as response:
+        assert "elsewhere" not in response.read().decode()
 
 
 def test_a_worker_alone_is_that_of_run_sh(site):
@@ -70,18 +70,18 @@ def test_a_worker_alone_is_that_of_run_sh(site):
 
 @pytest.mark.parametrize("part", ["web", "worker"])
 def test_bad_settings_are_told_in_one_line(site, part):
-    answer = run(site, part, WORKERS="none")
+    response = run(site, part, WORKERS="none")
 
-    assert (answer.returncode, answer.stdout) == (2, "")
-    assert answer.stderr == "Error: bad settings: WORKERS=none must be a whole number from 2 to 64\n"
+    assert (response.returncode, response.stdout) == (2, "")
+    assert response.stderr == "Error: bad settings: WORKERS=none must be a whole number from 2 to 64\n"
 
 
 @pytest.mark.parametrize("words", [[], ["queue"], ["web", "worker"]])
 def test_what_is_no_part_is_refused(site, words):
-    answer = run(site, *words)
+    response = run(site, *words)
 
-    assert (answer.returncode, answer.stdout) == (2, "")
-    assert answer.stderr == "usage: python -m microblog web|worker; all parts at once: ./run.sh\n"
+    assert (response.returncode, response.stdout) == (2, "")
+    assert response.stderr == "usage: python -m microblog web|worker; all parts at once: ./run.sh\n"
 
 
 def run(site, *words, **settings):

@@ -55,7 +55,7 @@ def open_home(chrome, url, susan):
 
 
 def test_a_card_opens_on_a_name_and_follows(open_home, susan, john, write_posts):
-    john.introduce("john", "<b>Bold</b> and https://example.org")
+    john.update_profile("john", "<b>Bold</b> and https://example.org")
     write_posts(john, "hello")
     page, watcher = open_home(viewport=DESKTOP)
     page.goto(page.url + "explore")
@@ -88,7 +88,7 @@ def test_a_message_comes_into_badge_and_title_and_leaves_them_when_it_was_seen(o
     page.get_by_role("link", name="Messages").click()
     page.get_by_text("Are you there?").wait_for()
     page.locator(".badge").wait_for(state="hidden")
-    wait_until(lambda: Message.news(susan)[0] == 0, timeout_s=5)
+    wait_until(lambda: Message.unread_and_cursor(susan)[0] == 0, timeout_s=5)
     expect(page).to_have_title("Messages · Microblog")
     assert page.get_by_text("Mark as read").count() == 0
     assert watcher.faults == []

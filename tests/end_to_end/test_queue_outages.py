@@ -26,9 +26,9 @@ def test_queue_down_at_the_click(world, susan, susans_browser):
     world.start_consumer()
     world.kill_queue()
 
-    answer = susans_browser.post_form("/export_posts")
+    response = susans_browser.post_form("/export_posts")
 
-    assert answer.status_code == 302
+    assert response.status_code == 302
     assert Task.get().state == QUEUED
     assert b"Waiting for the background worker" in susans_browser.get("/").data
     world.start_queue()
@@ -85,9 +85,9 @@ def test_a_hung_queue_costs_the_click_at_most_the_timeout(world, susans_browser)
     world.queue.send_signal(signal.SIGSTOP)
     began = time.monotonic()
 
-    answer = susans_browser.post_form("/export_posts")
+    response = susans_browser.post_form("/export_posts")
 
-    assert answer.status_code == 302
+    assert response.status_code == 302
     assert time.monotonic() - began < 5
     world.queue.send_signal(signal.SIGCONT)
     world.settle()

@@ -42,8 +42,8 @@ class Person:
         data = None if fields is None else urllib.parse.urlencode(fields).encode()
         request = urllib.request.Request(urllib.parse.urljoin(self.site.url, path), data, dict(headers))
         try:
-            with self.opener.open(request, timeout=20) as answer:
-                return answer.read().decode()
+            with self.opener.open(request, timeout=20) as response:
+                return response.read().decode()
         except urllib.error.HTTPError as error:
             with error:
                 return error.read().decode()
@@ -90,8 +90,8 @@ def set_up(site, person):
 
 def make_token(site):
     basic = base64.b64encode(f"susan:{TYPED['first']}".encode()).decode()
-    answer = Person(site).open("/api/tokens", {}, {"Authorization": f"Basic {basic}"})
-    return json.loads(answer)["token"]
+    response = Person(site).open("/api/tokens", {}, {"Authorization": f"Basic {basic}"})
+    return json.loads(response)["token"]
 
 
 def forget_password(site, person, postbox):

@@ -8,7 +8,7 @@ from microblog.disk import OUT_OF_SPACE
 from microblog.jobs import deliver
 from microblog.mail import smtp
 from microblog.models import Mail
-from microblog.models.claimable import Lost
+from microblog.models.claimable import ClaimLost
 from microblog.models.mail_tries import MailDelayed, MailRefused
 from microblog.models.states import MAILING, QUEUED, SUCCEEDED
 from tests.end_to_end.postbox import Postbox
@@ -51,7 +51,7 @@ def test_an_answer_to_the_sender_or_to_the_mail_means_the_same(app, postbox, ans
 
 
 def give_up():
-    raise Lost
+    raise ClaimLost
 
 
 def begin_and_give_up(message):
@@ -66,7 +66,7 @@ def test_who_gives_up_before_the_mail_left_does_not_wait_for_a_good_bye(app):
         app.extensions["mail"].server, app.extensions["mail"].port = "127.0.0.1", postbox.port
         message = mail.compose("test", "Test", "susan@example.org", "id", clock.now())
         began = time.monotonic()
-        with pytest.raises(Lost):
+        with pytest.raises(ClaimLost):
             begin_and_give_up(message)
 
     assert time.monotonic() - began < smtp.TIMEOUT_S / 3

@@ -9,15 +9,15 @@ def test_a_block_ends_the_follows_both_ways(susan, john):
     susan.follow(john)
     john.follow(susan)
 
-    Block.put(susan, john)
-    Block.put(susan, john)
+    Block.add(susan, john)
+    Block.add(susan, john)
 
     assert Follow.select().count() == 0
     assert Block.between(john, susan)
 
 
 def test_across_a_block_neither_follows_nor_writes_to_the_other(susan, john):
-    Block.put(susan, john)
+    Block.add(susan, john)
 
     for one, other in ((susan, john), (john, susan)):
         with pytest.raises(Blocked):
@@ -29,8 +29,8 @@ def test_across_a_block_neither_follows_nor_writes_to_the_other(susan, john):
 
 def test_lifting_a_block_brings_back_the_right_to_follow_not_the_follow(susan, john):
     susan.follow(john)
-    Block.put(susan, john)
-    Block.lift(susan, john)
+    Block.add(susan, john)
+    Block.remove(susan, john)
 
     assert Follow.select().count() == 0
     john.follow(susan)
@@ -38,14 +38,14 @@ def test_lifting_a_block_brings_back_the_right_to_follow_not_the_follow(susan, j
 
 
 def test_only_the_one_who_blocked_can_lift_it(susan, john):
-    Block.put(susan, john)
-    Block.lift(john, susan)
+    Block.add(susan, john)
+    Block.remove(john, susan)
 
     assert Block.between(susan, john)
 
 
 def test_nobody_blocks_themselves(susan):
-    Block.put(susan, susan)
+    Block.add(susan, susan)
 
     assert not Block.between(susan, susan)
 
@@ -60,20 +60,20 @@ def test_another_fault_of_a_row_is_not_taken_for_a_block(susan, john):
 def test_across_a_block_neither_sees_the_other_among_everybodys_posts(susan, john, write_posts):
     write_posts(susan, "one")
     write_posts(john, "two")
-    Block.put(susan, john)
+    Block.add(susan, john)
 
-    assert [post.body for post in Post.everybody(susan)] == ["one"]
-    assert [post.body for post in Post.everybody(john)] == ["two"]
-    assert [post.body for post in Post.everybody()] == ["two", "one"]
+    assert [post.body for post in Post.visible_to(susan)] == ["one"]
+    assert [post.body for post in Post.visible_to(john)] == ["two"]
+    assert [post.body for post in Post.visible_to()] == ["two", "one"]
 
 
 def test_nobody_hides_from_an_administrator(susan, john, write_posts):
     User.update(is_admin=True).where(User.id == susan.id).execute()
     admin = User.named("susan")
     write_posts(john, "abuse")
-    Block.put(john, admin)
-    assert [post.body for post in Post.everybody(admin)] == ["abuse"]
+    Block.add(john, admin)
+    assert [post.body for post in Post.visible_to(admin)] == ["abuse"]
 
-    Block.put(admin, john)
+    Block.add(admin, john)
 
-    assert list(Post.everybody(admin)) == []
+    assert list(Post.visible_to(admin)) == []

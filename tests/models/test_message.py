@@ -20,7 +20,7 @@ def test_a_message_tells_its_recipient_how_many_are_unread(susan, john):
 def test_only_those_that_were_shown_are_marked_read(susan, john):
     messages = [Message.send(john, susan, body) for body in ("one", "two", "three")]
 
-    Message.read(susan, messages[0].id, messages[1].id)
+    Message.mark_read(susan, messages[0].id, messages[1].id)
 
     assert unread(susan) == 1
     assert [message.body for message in Message.inbox(susan) if not message.read_at] == ["three"]
@@ -29,33 +29,33 @@ def test_only_those_that_were_shown_are_marked_read(susan, john):
 def test_nobody_marks_what_is_in_another_inbox(susan, john):
     message = Message.send(john, susan, "one")
 
-    Message.read(john, message.id, message.id)
+    Message.mark_read(john, message.id, message.id)
 
     assert Message.inbox(susan).get().read_at is None
 
 
 def test_messages_of_blocked_people_are_neither_shown_nor_counted_until_the_block_is_lifted(susan, john):
     Message.send(john, susan, "one")
-    Block.put(susan, john)
+    Block.add(susan, john)
     assert list(Message.inbox(susan)) == []
-    assert Message.news(susan)[0] == 0
+    assert Message.unread_and_cursor(susan)[0] == 0
 
-    Block.lift(susan, john)
-    assert Message.news(susan)[0] == 1
+    Block.remove(susan, john)
+    assert Message.unread_and_cursor(susan)[0] == 1
 
 
 def test_who_is_blocked_keeps_what_they_were_sent(susan, john):
     Message.send(john, susan, "one")
-    Block.put(john, susan)
+    Block.add(john, susan)
 
     assert [message.body for message in Message.inbox(susan)] == ["one"]
 
 
 def test_the_news_are_the_number_and_the_cursor_of_the_same_moment(susan, john):
-    assert Message.news(susan) == (0, 0)
+    assert Message.unread_and_cursor(susan) == (0, 0)
     Message.send(john, susan, "one")
 
-    assert Message.news(susan) == (1, Notification.newest_id(susan))
+    assert Message.unread_and_cursor(susan) == (1, Notification.newest_id(susan))
 
 
 @pytest.mark.parametrize("body", ["", "x" * 141])

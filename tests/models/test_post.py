@@ -36,7 +36,7 @@ def test_authors_come_with_the_posts(susan, write_posts, queries):
     write_posts(susan, *"abcdef")
     queries.clear()
 
-    names = [post.author.username for post in Post.everybody()]
+    names = [post.author.username for post in Post.visible_to()]
 
     assert names == ["susan"] * 6
     assert len(queries) == 1
@@ -53,7 +53,7 @@ def test_the_home_query_searches_by_author_and_never_scans_the_posts(susan, plan
 
 
 def test_the_explore_query_walks_the_posts_in_their_order_and_asks_for_blocks_once(susan, plan):
-    steps = plan(Post.everybody(susan).where(Post.id < 1000).limit(26))
+    steps = plan(Post.visible_to(susan).where(Post.id < 1000).limit(26))
 
     assert "SEARCH t1 USING INTEGER PRIMARY KEY (rowid<?)" in steps
     assert not [step for step in steps if "TEMP B-TREE" in step or "CORRELATED" in step]

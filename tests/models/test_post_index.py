@@ -13,11 +13,11 @@ from microblog.models.post_index import marks
 
 
 def found(query, reader=None):
-    return [post.body for post in Post.found(query, reader)]
+    return [post.body for post in Post.search(query, reader)]
 
 
 def marked(query):
-    return [[post.body[start:end] for start, end in post.marks] for post in Post.found(query)]
+    return [[post.body[start:end] for start, end in post.marks] for post in Post.search(query)]
 
 
 def assert_right():
@@ -115,7 +115,7 @@ def test_nothing_is_marked_without_a_search(susan, write_posts):
 def test_people_across_a_block_do_not_find_each_other(susan, john, write_posts):
     write_posts(susan, "tea for one")
     write_posts(john, "tea for two")
-    Block.put(susan, john)
+    Block.add(susan, john)
 
     assert found("tea", susan) == ["tea for one"]
     assert found("tea", john) == ["tea for two"]
@@ -137,7 +137,7 @@ def test_an_account_that_goes_takes_its_posts_out_of_the_index(susan, john, writ
     write_posts(john, "tea")
     susan.delete_instance()
 
-    assert [post.author for post in Post.found("tea")] == [john]
+    assert [post.author for post in Post.search("tea")] == [john]
     assert db.execute_sql("SELECT count(*) FROM post_index WHERE post_index MATCH 'tea'").fetchone() == (1,)
     assert_right()
 
@@ -196,7 +196,7 @@ def test_rebuilding_mends_an_index_that_is_wrong(susan, write_posts):
 
 
 def test_a_search_reads_the_index_from_the_newest_and_stops(susan):
-    sql, values = Post.found("tea", susan).where(PostIndex.rowid < 1000).limit(26).sql()
+    sql, values = Post.search("tea", susan).where(PostIndex.rowid < 1000).limit(26).sql()
 
     plan = [row[3] for row in db.execute_sql(f"EXPLAIN QUERY PLAN {sql}", values)]
 
@@ -227,7 +227,7 @@ def test_nor_is_a_long_one(seeded, part):
 
 
 def assert_marks_fit(query):
-    for post in Post.found(query):
+    for post in Post.search(query):
         ends = [0, *(end for mark in post.marks for end in mark), len(post.body)]
         assert ends == sorted(ends)
         assert all(start < end for start, end in post.marks)

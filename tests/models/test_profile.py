@@ -15,11 +15,11 @@ def test_a_profile_says_how_the_reader_stands_to_the_person(susan, john):
     assert Profile.of("john", susan).followed
     assert not Profile.of("susan", john).followed
 
-    Block.put(susan, john)
+    Block.add(susan, john)
     assert Profile.of("john", susan).blocked
     assert Profile.of("susan", john).blocks
-    assert Profile.of("susan", john).parted
-    assert not Profile.of("john").parted
+    assert Profile.of("susan", john).hidden
+    assert not Profile.of("john").hidden
 
 
 def test_a_profile_is_one_query_that_scans_nothing(susan, queries, plan):
@@ -34,12 +34,12 @@ def test_a_profile_is_one_query_that_scans_nothing(susan, queries, plan):
 def test_a_block_hides_nobody_from_an_administrator(john):
     admin = make_user("boss", is_admin=True)
 
-    Block.put(john, admin)
-    assert not Profile.of("john", admin).parted
-    assert Profile.of("boss", john).parted
+    Block.add(john, admin)
+    assert not Profile.of("john", admin).hidden
+    assert Profile.of("boss", john).hidden
 
-    Block.put(admin, john)
-    assert Profile.of("john", admin).parted
+    Block.add(admin, john)
+    assert Profile.of("john", admin).hidden
 
 
 def test_suspended_people_count_nowhere(susan, john):

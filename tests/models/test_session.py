@@ -44,10 +44,10 @@ def test_seen_is_written_at_most_once_a_minute(susan, later):
     first = session.seen_at
 
     later(seconds=59)
-    Session.of(token).seen()
+    Session.of(token).touch()
     assert Session.of(token).seen_at == first
     later(seconds=61)
-    Session.of(token).seen()
+    Session.of(token).touch()
     assert Session.of(token).seen_at == clock.now()
 
 
@@ -56,7 +56,7 @@ def test_the_user_keeps_when_they_were_seen_although_the_session_ends(susan, lat
     assert User.named("susan").seen_at == session.seen_at
 
     later(minutes=5)
-    Session.of(token).seen()
+    Session.of(token).touch()
     session.delete_instance()
 
     assert User.named("susan").seen_at == clock.now()

@@ -6,7 +6,7 @@ from peewee import IntegrityError
 from microblog import clock
 from microblog.jobs import example, export_posts
 from microblog.models import Mail, Notification, Task
-from microblog.models.outcomes import Cancelled, Lost
+from microblog.models.outcomes import Cancelled, ClaimLost
 from microblog.models.states import CANCELLED, FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED, WRITING
 from microblog.models.task import TaskInProgress
 from microblog.models.task_progress import Progress
@@ -222,7 +222,7 @@ def test_advance_stops_a_job_whose_row_was_taken_away(task):
     running = claim(task)
     Task.update(worker="another").execute()
 
-    with pytest.raises(Lost):
+    with pytest.raises(ClaimLost):
         running.advance(1, 10)
 
 
@@ -230,7 +230,7 @@ def test_advance_stops_a_job_whose_user_is_gone(task, susan):
     running = claim(task)
     susan.delete_instance()
 
-    with pytest.raises(Lost):
+    with pytest.raises(ClaimLost):
         running.advance(1, 10)
 
 
@@ -265,7 +265,7 @@ def test_an_ending_by_a_former_worker_is_lost(task):
     running = claim(task)
     Task.update(worker="another").execute()
 
-    with pytest.raises(Lost):
+    with pytest.raises(ClaimLost):
         running.finish(SUCCEEDED)
 
     assert Task.get_by_id(task.id).state == RUNNING
@@ -385,7 +385,7 @@ def test_time_left_stands_still_until_the_next_step(task, monkeypatch):
 def test_its_place_in_line_counts_those_before_it(task, john):
     other = Task.launch(export_posts, john, "Exporting posts...")
 
-    assert (task.ahead, other.ahead) == (0, 1)
+    assert (task.tasks_ahead, other.tasks_ahead) == (0, 1)
 
 
 def test_no_pace_is_told_while_a_new_attempt_catches_up(task, monkeypatch):

@@ -18,13 +18,13 @@ def settings(tmp_path):
 def test_cookies_are_bound_to_https_and_to_this_host(client, susan):
     page = client.get("/auth/login", base_url=BASE_URL).text
     token = re.search(r'name="csrf_token"[^>]*value="([^"]*)"', page)[1]
-    answer = client.post(
+    response = client.post(
         "/auth/login",
         data={"username": "susan", "password": PASSWORD, "remember_me": "y", "csrf_token": token},
         base_url=BASE_URL,
     )
 
-    cookies = answer.headers.getlist("Set-Cookie")
+    cookies = response.headers.getlist("Set-Cookie")
     assert {cookie.split("=")[0] for cookie in cookies} >= {
         "__Host-session",
         "__Host-remember",
@@ -34,4 +34,4 @@ def test_cookies_are_bound_to_https_and_to_this_host(client, susan):
         assert cookie.startswith("__Host-")
         assert all(f"; {word}" in cookie for word in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"))
         assert "Domain" not in cookie
-    assert "max-age=63072000" in answer.headers["Strict-Transport-Security"]
+    assert "max-age=63072000" in response.headers["Strict-Transport-Security"]

@@ -31,10 +31,10 @@ def settings(settings):
 def test_nobody_else_reads(client, susan, path):
     Post.create(author=susan, body="tea")
 
-    answer = client.get(path)
+    response = client.get(path)
 
-    assert answer.status_code == 302
-    assert answer.location.startswith("/auth/login?next=")
+    assert response.status_code == 302
+    assert response.location.startswith("/auth/login?next=")
 
 
 @pytest.mark.parametrize("path", READING)
@@ -63,8 +63,8 @@ def test_every_page_is_closed_that_is_not_opened_by_name(app, client, susan):
     for rule in app.url_map.iter_rules():
         if "GET" in rule.methods and rule.endpoint.partition(".")[0] != "api":
             path = re.sub(r"<(?:[^:>]+:)?(\w+)>", lambda name: str(values.get(name[1], 1)), rule.rule)
-            answer = client.get(path)
-            asks = answer.status_code == 401 or (answer.location or "").startswith("/auth/login?next=")
+            response = client.get(path)
+            asks = response.status_code == 401 or (response.location or "").startswith("/auth/login?next=")
             (closed if asks else other).add(rule.endpoint)
 
     assert other == OPEN

@@ -6,19 +6,19 @@ from microblog.models import Post
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "nonsense"])
 def test_a_form_of_another_site_is_refused_even_with_its_token(browser, site):
-    answer = browser.post_form(
+    response = browser.post_form(
         "/", post="evil", headers={"Sec-Fetch-Site": site, "Origin": "http://localhost"}
     )
 
-    assert answer.status_code == 403
+    assert response.status_code == 403
     assert not Post.select().exists()
 
 
 @pytest.mark.parametrize("site", ["same-origin", "none"])
 def test_a_form_of_ours_is_taken(browser, site):
-    answer = browser.post_form("/", post="good", headers={"Sec-Fetch-Site": site})
+    response = browser.post_form("/", post="good", headers={"Sec-Fetch-Site": site})
 
-    assert answer.status_code == 302
+    assert response.status_code == 302
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ class TestBehindAProxy:
         browser.get("/", base_url="https://blog.example.org")
 
         for origin, good in (("https://blog.example.org", True), ("https://example.org", False)):
-            answer = browser.post(
+            response = browser.post(
                 "/preferences", headers={"Origin": origin}, base_url="http://blog.example.org"
             )
             # Without the form's token it goes no further than the next lock.
-            assert answer.status_code == (400 if good else 403)
+            assert response.status_code == (400 if good else 403)

@@ -236,9 +236,9 @@ def ready(susan):
 
 @pytest.mark.parametrize(("headers", "status"), [({}, 200), ({"Range": "bytes=2-6"}, 206)])
 def test_what_is_downloaded_is_told(download, ready, headers, status):
-    answer = download(ready, headers=headers)
+    response = download(ready, headers=headers)
 
-    assert answer.status_code == status
+    assert response.status_code == status
     assert texts() == [f"export-downloaded user=susan task={ready.id} address=127.0.0.1"]
 
 
@@ -278,7 +278,7 @@ def newest(user):
     ],
 )
 def test_no_value_looks_like_another_line_or_fact(app, value, told):
-    security_log.note("event", fact=value)
+    security_log.record("event", fact=value)
 
     assert texts() == [f"event fact={told}"]
 
@@ -286,14 +286,14 @@ def test_no_value_looks_like_another_line_or_fact(app, value, told):
 def test_the_administrator_reads_the_latest(marys, browser):
     browser.post_form("/auth/logout")
 
-    answer = marys.get("/admin/security")
+    response = marys.get("/admin/security")
 
-    assert "sign-out user=susan address=127.0.0.1" in answer.text
-    assert ">Today<" in answer.text
+    assert "sign-out user=susan address=127.0.0.1" in response.text
+    assert ">Today<" in response.text
 
 
 def test_the_file_is_for_its_owner_only_and_begun_anew_when_it_is_large(app, monkeypatch):
-    security_log.note("event")
+    security_log.record("event")
     path = data_dir() / "log" / "security.log"
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
@@ -315,7 +315,7 @@ def test_a_log_that_cannot_be_written_keeps_nobody_out(client, susan):
 
 def test_a_torn_file_can_be_read(app, monkeypatch):
     monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 22, 14, 31, tzinfo=UTC))
-    security_log.note("event")
+    security_log.record("event")
     with (data_dir() / "log" / "security.log").open("ab") as file:
         file.write(b"\xff\x00 torn" + os.linesep.encode())
 

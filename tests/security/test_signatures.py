@@ -45,17 +45,17 @@ def believes_the_former(app):
 
 @pytest.mark.parametrize("cookie", ["session", "remember"])
 def test_people_stay_signed_in(changed, former, cookie):
-    answer = carrying(changed, former, cookie).get("/notifications")
+    response = carrying(changed, former, cookie).get("/notifications")
 
-    assert (answer.status_code == 200) == believes_the_former(changed)
+    assert (response.status_code == 200) == believes_the_former(changed)
 
 
 def test_a_form_that_stood_open_can_be_sent(changed, former):
     browser = carrying(changed, former, "session")
 
-    answer = browser.post("/", data={"csrf_token": former["csrf_token"], "post": "typed before"})
+    response = browser.post("/", data={"csrf_token": former["csrf_token"], "post": "typed before"})
 
-    assert (answer.status_code == 302) == believes_the_former(changed)
+    assert (response.status_code == 302) == believes_the_former(changed)
 
 
 def test_a_known_browser_stays_known(changed, former):

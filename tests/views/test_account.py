@@ -48,21 +48,21 @@ def test_changes_are_posted_by_those_who_are_signed_in_with_the_token_of_the_for
 def test_the_wrong_password_changes_nothing(app, browser, susan, path, password):
     before = User.get_by_id(susan.id).__data__
 
-    answer = browser.post_form(path, current_password=password, email="new@example.org", **NEW)
+    response = browser.post_form(path, current_password=password, email="new@example.org", **NEW)
 
-    assert answer.status_code == 422
+    assert response.status_code == 422
     assert User.get_by_id(susan.id).__data__ == before
     assert Mail.select().count() == 0
-    assert password not in answer.text or not password
+    assert password not in response.text or not password
 
 
 # The password
 
 
 def test_the_password_is_changed_with_the_present_one(app, browser):
-    answer = browser.post_form("/account/password", current_password=PASSWORD, **NEW)
+    response = browser.post_form("/account/password", current_password=PASSWORD, **NEW)
 
-    assert (answer.status_code, answer.location) == (302, "/account")
+    assert (response.status_code, response.location) == (302, "/account")
     assert can_sign_in(app, "battery staple")
     assert not can_sign_in(app, PASSWORD)
 
@@ -109,11 +109,11 @@ def test_a_browser_that_is_not_remembered_stays_so(client, susan):
     ("password", "password2"), [("short", "short"), ("x" * 129, "x" * 129), ("battery staple", "other")]
 )
 def test_a_bad_new_password_is_refused(app, browser, password, password2):
-    answer = browser.post_form(
+    response = browser.post_form(
         "/account/password", current_password=PASSWORD, password=password, password2=password2
     )
 
-    assert answer.status_code == 422
+    assert response.status_code == 422
     assert can_sign_in(app, PASSWORD)
 
 
@@ -133,9 +133,9 @@ def test_a_new_address_is_confirmed_by_mail_and_the_old_one_is_told(browser, sus
     page = browser.get(link, follow_redirects=True)
     assert "new@example.org" in page.text
     assert User.get_by_id(susan.id).email == "susan@example.org", "looking changes nothing"
-    answer = browser.post_form("/account/confirm_email")
+    response = browser.post_form("/account/confirm_email")
 
-    assert answer.location == "/account"
+    assert response.location == "/account"
     assert User.with_email("NEW@example.org") == susan
     assert User.with_email("susan@example.org") is None
     told = letters()["susan@example.org"]
@@ -145,10 +145,10 @@ def test_a_new_address_is_confirmed_by_mail_and_the_old_one_is_told(browser, sus
 
 
 def test_the_link_may_be_opened_in_another_browser(client, susan, link):
-    answer = client.get(link)
+    response = client.get(link)
 
-    assert answer.location == "/account/confirm_email"
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert response.location == "/account/confirm_email"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
     client.post_form("/account/confirm_email")
     assert User.get_by_id(susan.id).email == "new@example.org"
 
@@ -181,20 +181,21 @@ def test_an_address_that_somebody_took_meanwhile_is_refused(client, susan, link)
 
 @pytest.mark.parametrize("address", ["susan@example.org", "JOHN@example.org"])
 def test_an_address_that_is_taken_is_refused_at_once(browser, john, address):
-    answer = browser.post_form("/account/email", email=address, current_password=PASSWORD)
+    response = browser.post_form("/account/email", email=address, current_password=PASSWORD)
 
-    assert answer.status_code == 422
+    assert response.status_code == 422
     assert (
-        "There is an account with this address already. Sign in to it, or use another address." in answer.text
+        "There is an account with this address already. Sign in to it, or use another address."
+        in response.text
     )
     assert Mail.select().count() == 0
 
 
 @pytest.mark.parametrize("address", ["", "x", "a@b@c", "x\r\nBcc: y@example.org", "\x00@x.org", "x" * 5000])
 def test_what_is_no_address_is_refused(browser, address):
-    answer = browser.post_form("/account/email", email=address, current_password=PASSWORD)
+    response = browser.post_form("/account/email", email=address, current_password=PASSWORD)
 
-    assert answer.status_code == 422
+    assert response.status_code == 422
     assert Mail.select().count() == 0
 
 
@@ -234,10 +235,10 @@ def test_a_made_up_link_is_dead(client, susan, token):
 
 def test_without_a_mail_server_the_page_says_who_has_the_mail(browser):
     page = browser.get("/account/email")
-    answer = browser.post_form("/account/email", email="new@example.org", current_password=PASSWORD)
+    response = browser.post_form("/account/email", email="new@example.org", current_password=PASSWORD)
 
     assert "the link goes to the administrator" in page.text
-    assert "The administrator has the link" in browser.get(answer.location).text
+    assert "The administrator has the link" in browser.get(response.location).text
 
 
 def test_confirming_needs_the_token_of_the_form(client, link):
@@ -272,9 +273,9 @@ def test_another_session_can_be_ended(susan, browser, sign_in):
     elsewhere = sign_in(susan)
     other = Session.select().order_by(Session.id.desc()).get()
 
-    answer = browser.post_form(f"/account/sessions/{other.id}/end")
+    response = browser.post_form(f"/account/sessions/{other.id}/end")
 
-    assert answer.location == "/account"
+    assert response.location == "/account"
     assert "That browser is signed out." in browser.get("/account").text
     assert not is_signed_in(elsewhere)
     assert is_signed_in(browser)
@@ -323,21 +324,21 @@ def test_the_archive_is_offered_first(browser):
 
 
 def test_leaving_deletes_the_account_and_signs_out(browser, susan, john):
-    answer = browser.post_form("/account/delete", current_password=PASSWORD)
+    response = browser.post_form("/account/delete", current_password=PASSWORD)
 
-    assert (answer.status_code, answer.location) == (302, "/auth/login")
+    assert (response.status_code, response.location) == (302, "/auth/login")
     assert [user.username for user in User.select()] == ["john"]
     assert not is_signed_in(browser)
-    assert "are deleted" in browser.get(answer.location).text
+    assert "are deleted" in browser.get(response.location).text
 
 
 def test_the_only_administrator_cannot_leave(app, sign_in, john):
     admin = make_user("mary", is_admin=True)
 
-    answer = sign_in(admin).post_form("/account/delete", current_password=PASSWORD)
+    response = sign_in(admin).post_form("/account/delete", current_password=PASSWORD)
 
-    assert answer.status_code == 422
-    assert "You are the only administrator." in answer.text
+    assert response.status_code == 422
+    assert "You are the only administrator." in response.text
     assert User.named("mary")
 
 

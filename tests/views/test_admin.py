@@ -105,10 +105,10 @@ def test_people_are_found_by_the_beginning_of_their_name(office, susan, john):
 
 @pytest.mark.parametrize("beginning", ["%25", "_", "'", "%00", "x" * 3000, "%ff", "博客", "%e2%80%ae", "\\"])
 def test_any_beginning_is_answered(office, susan, beginning):
-    answer = office.get(f"/admin/users?q={beginning}")
+    response = office.get(f"/admin/users?q={beginning}")
 
-    assert answer.status_code == 200
-    assert "susan@example.org" not in answer.text or beginning in ("%00", "%e2%80%ae")
+    assert response.status_code == 200
+    assert "susan@example.org" not in response.text or beginning in ("%00", "%e2%80%ae")
 
 
 @pytest.mark.parametrize("cursor", ["9" * 300, "-1", "x", ""])
@@ -124,17 +124,17 @@ def test_a_suspended_user_is_signed_out_and_kept_out(client, office, browser, su
 
     assert browser.get("/notifications").status_code == 401
     assert Session.select().where(Session.user == susan).count() == 0
-    answer = client.post_form("/auth/login", username="susan", password=PASSWORD)
-    assert answer.status_code == 422
-    assert "This account is suspended." in answer.text
+    response = client.post_form("/auth/login", username="susan", password=PASSWORD)
+    assert response.status_code == 422
+    assert "This account is suspended." in response.text
 
 
 def test_whoever_does_not_know_the_password_is_not_told_of_the_suspension(client, office, susan):
     office.post_form("/admin/users/susan/suspend")
 
-    answer = client.post_form("/auth/login", username="susan", password="wrong horse")
+    response = client.post_form("/auth/login", username="susan", password="wrong horse")
 
-    assert "This account is suspended." not in answer.text
+    assert "This account is suspended." not in response.text
 
 
 def test_a_session_begun_in_the_same_moment_is_dead(office, susan, sign_in):
@@ -144,7 +144,7 @@ def test_a_session_begun_in_the_same_moment_is_dead(office, susan, sign_in):
 
 
 def test_nothing_of_a_suspended_user_is_shown(client, office, susan, john, sign_in, write_posts):
-    susan.introduce("susan", "About susan")
+    susan.update_profile("susan", "About susan")
     write_posts(susan, "words of susan")
     john.follow(susan)
     office.post_form("/admin/users/susan/suspend")
@@ -167,9 +167,9 @@ def test_nothing_of_a_suspended_user_is_shown(client, office, susan, john, sign_
 def test_a_restored_user_is_as_before(client, office, susan, write_posts):
     write_posts(susan, "words of susan")
     office.post_form("/admin/users/susan/suspend")
-    answer = office.post_form("/admin/users/susan/restore")
+    response = office.post_form("/admin/users/susan/restore")
 
-    assert answer.location == "/admin/users?q=susan"
+    assert response.location == "/admin/users?q=susan"
     assert client.post_form("/auth/login", username="susan", password=PASSWORD).status_code == 302
     assert "words of susan" in client.get("/explore").text
 
@@ -214,8 +214,8 @@ def by_invitation(app):
     app.config["REGISTRATION"] = "invite"
 
 
-def link_in(answer):
-    return re.search(r"http://127.0.0.1:8000(/auth/register\?invite=[\w-]+)", answer.text)[1]
+def link_in(response):
+    return re.search(r"http://127.0.0.1:8000(/auth/register\?invite=[\w-]+)", response.text)[1]
 
 
 NEW = {
@@ -229,9 +229,9 @@ NEW = {
 def test_an_invitation_makes_one_account(app, client, office, by_invitation):
     link = link_in(office.post_form("/admin/invites"))
 
-    answer = client.get(link)
-    assert (answer.status_code, answer.location) == (302, "/auth/register")
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    response = client.get(link)
+    assert (response.status_code, response.location) == (302, "/auth/register")
+    assert response.headers["Referrer-Policy"] == "no-referrer"
     assert client.get("/auth/register").status_code == 200
     assert client.post_form("/auth/register", **NEW).location == "/"
     assert User.named("newbie")
@@ -325,9 +325,9 @@ def test_closed_is_closed_to_the_invited_too(app, client, office):
 def test_a_form_that_is_sent_to_the_link_itself_makes_the_account(client, office, by_invitation):
     link = link_in(office.post_form("/admin/invites"))
 
-    answer = client.post_form(link, **NEW | {"password2": "another"})
-    assert answer.status_code == 422
-    assert 'value="newbie"' in answer.text
+    response = client.post_form(link, **NEW | {"password2": "another"})
+    assert response.status_code == 422
+    assert 'value="newbie"' in response.text
 
     assert client.post_form(link, **NEW).location == "/"
 
@@ -372,9 +372,9 @@ def test_a_mail_can_be_downloaded_whole(office, browser, write_posts, susan):
     [path] = re.findall(r'href="(/admin/outbox/[\w-]+)"', office.get("/admin/outbox").text)
 
     assert "posts.json" in office.get(path).text
-    answer = office.get(f"{path}/download", buffered=True)
-    assert answer.mimetype == "message/rfc822"
-    assert "attachment" in answer.headers["Content-Disposition"]
+    response = office.get(f"{path}/download", buffered=True)
+    assert response.mimetype == "message/rfc822"
+    assert "attachment" in response.headers["Content-Disposition"]
 
 
 def test_an_empty_outbox_says_so(office):
@@ -399,9 +399,9 @@ def test_a_mail_full_of_markup_is_shown_as_text(office, settings):
     (folder / "empty.eml").write_bytes(b"")
 
     for path in ("/admin/outbox", "/admin/outbox/evil", "/admin/outbox/broken", "/admin/outbox/empty"):
-        answer = office.get(path)
-        assert answer.status_code == 200
-        assert "<script>alert" not in answer.text
+        response = office.get(path)
+        assert response.status_code == 200
+        assert "<script>alert" not in response.text
 
 
 def test_with_a_mail_server_the_page_says_so(app, office):

@@ -30,9 +30,9 @@ def is_signed_in(browser):
 
 
 def test_signing_in_leads_home(client, susan):
-    answer = client.post_form("/auth/login", username="susan", password=PASSWORD)
+    response = client.post_form("/auth/login", username="susan", password=PASSWORD)
 
-    assert (answer.status_code, answer.location) == (302, "/")
+    assert (response.status_code, response.location) == (302, "/")
     assert is_signed_in(client)
 
 
@@ -54,33 +54,33 @@ def test_the_name_is_known_in_any_case(client, susan):
     ],
 )
 def test_whatever_is_wrong_the_answer_is_the_same(client, susan, username, password):
-    answer = client.post_form("/auth/login", username=username, password=password)
+    response = client.post_form("/auth/login", username=username, password=password)
 
-    assert answer.status_code == 422
-    assert "The username or the password is wrong. Check both and try again." in answer.text
+    assert response.status_code == 422
+    assert "The username or the password is wrong. Check both and try again." in response.text
     assert not is_signed_in(client)
 
 
 def test_a_failed_try_keeps_the_name_and_never_the_password(client, susan):
-    answer = client.post_form("/auth/login", username="susan", password="wrong horse")
+    response = client.post_form("/auth/login", username="susan", password="wrong horse")
 
-    assert 'value="susan"' in answer.text
-    assert "wrong horse" not in answer.text
+    assert 'value="susan"' in response.text
+    assert "wrong horse" not in response.text
 
 
 def test_signing_in_needs_the_token_of_the_form(client, susan):
-    answer = client.post("/auth/login", data={"username": "susan", "password": PASSWORD})
+    response = client.post("/auth/login", data={"username": "susan", "password": PASSWORD})
 
-    assert answer.status_code == 400
+    assert response.status_code == 400
     assert not is_signed_in(client)
 
 
 def test_the_page_one_came_for_comes_next(client, susan):
     asked = client.get("/tasks?x=1")
-    answer = client.post_form(asked.location, username="susan", password=PASSWORD)
+    response = client.post_form(asked.location, username="susan", password=PASSWORD)
 
     assert asked.location == "/auth/login?next=/tasks?x%3D1"
-    assert answer.location == "/tasks?x=1"
+    assert response.location == "/tasks?x=1"
 
 
 @pytest.mark.parametrize(
@@ -99,13 +99,13 @@ def test_the_page_one_came_for_comes_next(client, susan):
     ],
 )
 def test_next_never_leads_away(client, susan, evil):
-    answer = client.post(
+    response = client.post(
         "/auth/login",
         query_string={"next": evil},
         data={"username": "susan", "password": PASSWORD, "csrf_token": client.csrf_token},
     )
 
-    assert answer.location == "/"
+    assert response.location == "/"
 
 
 def test_who_is_signed_in_already_is_led_on(browser):
@@ -155,9 +155,9 @@ def test_signing_out_when_signed_out_leads_to_the_sign_in_page(client):
 
 
 def test_registering_makes_an_account_and_signs_in(client, susan):
-    answer = client.post_form("/auth/register", **NEW)
+    response = client.post_form("/auth/register", **NEW)
 
-    assert (answer.status_code, answer.location) == (302, "/")
+    assert (response.status_code, response.location) == (302, "/")
     assert not User.named("mary").is_admin
     assert is_signed_in(client)
 
@@ -177,12 +177,12 @@ def test_registering_makes_an_account_and_signs_in(client, susan):
     ],
 )
 def test_a_registration_that_cannot_be_says_why_and_keeps_what_was_typed(client, susan, wrong, words):
-    answer = client.post_form("/auth/register", **NEW | wrong)
+    response = client.post_form("/auth/register", **NEW | wrong)
 
-    assert answer.status_code == 422
-    assert words in answer.text
-    assert f'value="{(NEW | wrong)["username"]}"' in answer.text
-    assert "battery staple" not in answer.text
+    assert response.status_code == 422
+    assert words in response.text
+    assert f'value="{(NEW | wrong)["username"]}"' in response.text
+    assert "battery staple" not in response.text
     assert User.select().count() == 1
 
 
@@ -195,10 +195,10 @@ def test_weird_input_gives_a_form_error(client, susan):
         "{{ 7 * 7 }}",
         "\ud83d".encode("utf-16", "surrogatepass"),
     ):
-        answer = client.post_form("/auth/register", **NEW | {"username": value, "email": value})
+        response = client.post_form("/auth/register", **NEW | {"username": value, "email": value})
 
-        assert answer.status_code == 422
-        assert ">49<" not in answer.text
+        assert response.status_code == 422
+        assert ">49<" not in response.text
 
 
 def test_of_twenty_who_register_one_name_at_once_one_gets_it(app, susan):
@@ -217,9 +217,9 @@ def test_of_twenty_who_register_one_name_at_once_one_gets_it(app, susan):
     for thread in threads:
         thread.join()
 
-    assert sorted(answer.status_code for answer in answers) == [302] + [422] * 19
-    for answer in answers:
-        assert answer.status_code == 302 or "Somebody has this name already." in answer.text
+    assert sorted(response.status_code for response in answers) == [302] + [422] * 19
+    for response in answers:
+        assert response.status_code == 302 or "Somebody has this name already." in response.text
     assert User.select().where(User.username == "newbie").count() == 1
 
 
@@ -235,9 +235,9 @@ class TestClosed:
         return Settings(data_dir=tmp_path, secret_key="x" * 32, rate_limits=False, registration=request.param)
 
     def test_registering_is_refused_in_words(self, client, susan):
-        for answer in (client.get("/auth/register"), client.post_form("/auth/register", **NEW)):
-            assert answer.status_code == 403
-            assert "closed" in answer.text or "By invitation only" in answer.text
+        for response in (client.get("/auth/register"), client.post_form("/auth/register", **NEW)):
+            assert response.status_code == 403
+            assert "closed" in response.text or "By invitation only" in response.text
         assert User.select().count() == 1
 
     def test_no_page_offers_it(self, client, susan):
@@ -248,18 +248,18 @@ class TestClosed:
 
 
 def test_without_any_account_the_first_page_says_how_to_set_up(client):
-    answer = client.get("/")
+    response = client.get("/")
 
-    assert answer.status_code == 200
-    assert "setup_code" in answer.text
-    assert 'action="/setup"' in answer.text
+    assert response.status_code == 200
+    assert "setup_code" in response.text
+    assert 'action="/setup"' in response.text
 
 
 def test_the_code_makes_the_administrator_once(client, code):
     assert client.get(f"/setup?code={CODE}").status_code == 200
-    answer = client.post_form(f"/setup?code={CODE}", **NEW)
+    response = client.post_form(f"/setup?code={CODE}", **NEW)
 
-    assert answer.location == "/"
+    assert response.location == "/"
     assert User.named("mary").is_admin
     assert is_signed_in(client)
     assert not (data_dir() / "setup_code").exists()
@@ -270,9 +270,9 @@ def test_the_code_makes_the_administrator_once(client, code):
     "wrong", ["", "?code=", "?code=wrong", "?code=%00", "?code=ümläut", "?code=%ED%A0%80"]
 )
 def test_a_wrong_code_is_refused_with_where_to_find_it(client, code, wrong):
-    for answer in (client.get(f"/setup{wrong}"), client.post_form(f"/setup{wrong}", **NEW)):
-        assert answer.status_code == 403
-        assert "setup_code" in answer.text
+    for response in (client.get(f"/setup{wrong}"), client.post_form(f"/setup{wrong}", **NEW)):
+        assert response.status_code == 403
+        assert "setup_code" in response.text
     assert not User.exists()
 
 
@@ -311,8 +311,8 @@ def test_once_there_is_an_administrator_setting_up_is_over(client, susan, code):
 
 
 def test_setting_up_has_the_rules_of_registering(client, code):
-    answer = client.post_form(f"/setup?code={CODE}", **NEW | {"username": "a/b"})
+    response = client.post_form(f"/setup?code={CODE}", **NEW | {"username": "a/b"})
 
-    assert answer.status_code == 422
-    assert re.search(r'aria-invalid="true"[^>]*name="username"', answer.text)
+    assert response.status_code == 422
+    assert re.search(r'aria-invalid="true"[^>]*name="username"', response.text)
     assert (data_dir() / "setup_code").exists()

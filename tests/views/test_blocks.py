@@ -15,9 +15,9 @@ def test_across_a_block_neither_sees_the_other(browser, sign_in, susan, john, wr
     write_posts(john, "of john")
     susan.follow(john)
 
-    answer = browser.post_form("/block/john")
+    response = browser.post_form("/block/john")
 
-    assert (answer.status_code, answer.location) == (302, "/user/john")
+    assert (response.status_code, response.location) == (302, "/user/john")
     for path in ("/", "/explore", "/user/john", "/user/john/popup"):
         assert "of john" not in browser.get(path).text, path
     for path in ("/", "/explore", "/user/susan", "/user/susan/popup"):
@@ -25,8 +25,8 @@ def test_across_a_block_neither_sees_the_other(browser, sign_in, susan, john, wr
 
 
 def test_across_a_block_nothing_is_told_of_a_person(browser, sign_in, susan, john):
-    john.introduce("john", "Where I live")
-    Block.put(susan, john)
+    john.update_profile("john", "Where I live")
+    Block.add(susan, john)
 
     page = browser.get("/user/john").text
     assert "Where I live" not in page
@@ -41,7 +41,7 @@ def test_across_a_block_nothing_is_told_of_a_person(browser, sign_in, susan, joh
 def test_a_visitor_sees_both(client, susan, john, write_posts):
     write_posts(susan, "of susan")
     write_posts(john, "of john")
-    Block.put(susan, john)
+    Block.add(susan, john)
 
     page = client.get("/explore").text
     assert "of susan" in page
@@ -60,18 +60,18 @@ def test_a_block_takes_that_persons_messages_out_of_the_badge_and_the_inbox(brow
 
 
 def test_blocked_people_are_listed_and_can_be_unblocked(browser, susan, john):
-    Block.put(susan, john)
+    Block.add(susan, john)
     assert 'action="/unblock/john"' in browser.get("/blocks").text
 
-    answer = browser.post_form("/unblock/john")
+    response = browser.post_form("/unblock/john")
 
-    assert answer.location == "/user/john"
+    assert response.location == "/user/john"
     assert not Block.between(susan, john)
     assert "You have blocked nobody" in browser.get("/blocks").text
 
 
 def test_nobody_sees_whom_another_has_blocked(browser, susan, john):
-    Block.put(john, susan)
+    Block.add(john, susan)
 
     assert "john" not in browser.get("/blocks").text
     assert 'action="/unblock/john"' not in browser.get("/user/john").text
@@ -103,7 +103,7 @@ def test_an_administrator_finds_the_post_of_whoever_blocked_them_everywhere(sign
     admin = make_user("boss", is_admin=True)
     browser = sign_in(admin)
     [post] = write_posts(john, "abuse")
-    Block.put(john, admin)
+    Block.add(john, admin)
 
     lists = ("/explore", "/search?q=abuse", "/user/john", "/user/john/feed.atom", "/feed.json")
     for path in (*lists, f"/post/{post.id}", f"/post/{post.id}/delete"):

@@ -18,9 +18,9 @@ def admin(susan):
 def test_the_administrator_of_an_empty_site_can_fill_it(admin, browser, susan):
     assert 'action="/admin/demo"' in browser.get("/").text
 
-    answer = browser.post_form("/admin/demo")
+    response = browser.post_form("/admin/demo")
 
-    assert (answer.status_code, answer.location) == (302, "/")
+    assert (response.status_code, response.location) == (302, "/")
     assert User.select().count() == 13
     assert Post.timeline(susan).count() > 25
     assert 'action="/admin/demo"' not in browser.get("/").text
@@ -65,9 +65,9 @@ def test_they_can_be_sent_away_and_leave_nothing(admin, browser, susan, write_po
     browser.post_form("/admin/demo")
     assert 'action="/admin/demo/delete"' in browser.get("/admin/users").text
 
-    answer = browser.post_form("/admin/demo/delete")
+    response = browser.post_form("/admin/demo/delete")
 
-    assert (answer.status_code, answer.location) == (302, "/admin/users")
+    assert (response.status_code, response.location) == (302, "/admin/users")
     assert [user.username for user in User.select()] == ["susan"]
     assert [post.body for post in Post.select()] == ["mine"]
     assert not Message.select().exists()

@@ -43,13 +43,13 @@ def gone(app, tmp_path):
 
 @pytest.mark.parametrize("code", [400, 401, 403, 404, 405, 409, 413, 418, 422, 429, 500, 501, 503])
 def test_each_error_has_a_page_with_a_way_on(broken, client, susan, code):
-    answer = client.get(f"/abort/{code}")
+    response = client.get(f"/abort/{code}")
 
-    assert answer.status_code == code
-    assert answer.mimetype == "text/html"
-    assert f">{code}<" in answer.text
-    assert HOME in answer.text
-    assert "<h1>" in answer.text
+    assert response.status_code == code
+    assert response.mimetype == "text/html"
+    assert f">{code}<" in response.text
+    assert HOME in response.text
+    assert "<h1>" in response.text
 
 
 @pytest.mark.parametrize(
@@ -58,17 +58,17 @@ def test_each_error_has_a_page_with_a_way_on(broken, client, susan, code):
 def test_programs_get_json(app, browser, method, path, code):
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
 
-    answer = getattr(browser, method)(path, headers={"Accept": "application/json"})
+    response = getattr(browser, method)(path, headers={"Accept": "application/json"})
 
-    assert answer.status_code == code
-    assert answer.json["error"]
+    assert response.status_code == code
+    assert response.json["error"]
 
 
 def test_notifications_answer_in_json_whatever_is_asked_for(client, susan):
-    answer = client.get("/notifications", headers={"Accept": "text/html"})
+    response = client.get("/notifications", headers={"Accept": "text/html"})
 
-    assert answer.status_code == 401
-    assert answer.json == {"error": "You are not signed in, or not any more. Sign in and try again."}
+    assert response.status_code == 401
+    assert response.json == {"error": "You are not signed in, or not any more. Sign in and try again."}
 
 
 def test_browsers_get_a_page(client, susan):
@@ -83,48 +83,48 @@ def test_a_wrong_method_is_told_the_right_ones(browser):
 
 
 def test_a_form_that_is_too_large_is_refused_in_words(browser):
-    answer = browser.post_form("/", post="x" * 70_000)
+    response = browser.post_form("/", post="x" * 70_000)
 
-    assert answer.status_code == 413
-    assert "Too large" in answer.text
+    assert response.status_code == 413
+    assert "Too large" in response.text
 
 
 def test_a_broken_form_is_no_bug(browser):
-    answer = browser.post("/", data=b"--x\r\nbroken", content_type="multipart/form-data; boundary=x")
+    response = browser.post("/", data=b"--x\r\nbroken", content_type="multipart/form-data; boundary=x")
 
-    assert answer.status_code == 400
+    assert response.status_code == 400
 
 
 @pytest.mark.parametrize("path", ["/", "/send_message/john", "/edit_profile", "/messages/read"])
 @pytest.mark.parametrize("body", [[1, 2], {"post": 5}, "text", None])
 def test_json_where_a_form_is_expected_is_no_bug(browser, john, path, body):
-    answer = browser.post(path, json=body, headers={"X-CSRFToken": browser.csrf_token})
+    response = browser.post(path, json=body, headers={"X-CSRFToken": browser.csrf_token})
 
-    assert answer.status_code in (400, 422)
+    assert response.status_code in (400, 422)
 
 
 def test_a_host_that_is_not_ours_is_refused(client):
-    answer = client.get("/", headers={"Host": "evil.example"})
+    response = client.get("/", headers={"Host": "evil.example"})
 
-    assert answer.status_code == 400
-    assert "evil.example" not in answer.text
+    assert response.status_code == 400
+    assert "evil.example" not in response.text
 
 
 def test_a_bug_gives_a_page_that_tells_nothing_of_it(broken, browser, logged_errors):
-    answer = browser.get("/broken")
+    response = browser.get("/broken")
 
-    assert answer.status_code == 500
-    assert "Something broke" in answer.text
-    assert "division" not in answer.text
-    assert HOME in answer.text
+    assert response.status_code == 500
+    assert "Something broke" in response.text
+    assert "division" not in response.text
+    assert HOME in response.text
     assert logged_errors.pop()
 
 
 def test_a_bug_keeps_what_was_typed(broken, browser, logged_errors):
-    answer = browser.post_form("/broken", post="precious <words>", password="secret horse")
+    response = browser.post_form("/broken", post="precious <words>", password="secret horse")
 
-    assert "precious &lt;words&gt;</textarea>" in answer.text
-    assert "secret horse" not in answer.text
+    assert "precious &lt;words&gt;</textarea>" in response.text
+    assert "secret horse" not in response.text
     assert logged_errors.pop()
 
 
@@ -132,12 +132,12 @@ def test_a_bug_keeps_what_was_typed(broken, browser, logged_errors):
 def test_a_registration_with_a_dead_token_keeps_all_but_the_passwords(client, susan, token):
     fields = {"username": "newbie", "email": "new@example.org", "password": "long enough"}
 
-    answer = client.post("/auth/register", data={**fields, "password2": "long enough", "csrf_token": token})
+    response = client.post("/auth/register", data={**fields, "password2": "long enough", "csrf_token": token})
 
-    assert answer.status_code == 400
-    assert ">newbie</textarea>" in answer.text
-    assert ">new@example.org</textarea>" in answer.text
-    assert "long enough" not in answer.text
+    assert response.status_code == 400
+    assert ">newbie</textarea>" in response.text
+    assert ">new@example.org</textarea>" in response.text
+    assert "long enough" not in response.text
 
 
 def test_what_was_deleted_in_that_very_moment_is_a_conflict_and_keeps_what_was_typed(
@@ -149,29 +149,29 @@ def test_what_was_deleted_in_that_very_moment_is_a_conflict_and_keeps_what_was_t
 
     app.add_url_rule("/overtaken", view_func=overtaken, methods=["POST"])
 
-    answer = browser.post_form("/overtaken", message="hello")
+    response = browser.post_form("/overtaken", message="hello")
 
-    assert answer.status_code == 409
-    assert "hello</textarea>" in answer.text
+    assert response.status_code == 409
+    assert "hello</textarea>" in response.text
 
 
 def test_a_busy_database_gives_503_and_keeps_what_was_typed(browser, locked, logged_errors):
-    answer = browser.post_form("/", post="precious words")
+    response = browser.post_form("/", post="precious words")
 
-    assert answer.status_code == 503
-    assert answer.headers["Retry-After"] == "5"
-    assert "The server is busy" in answer.text
-    assert "precious words</textarea>" in answer.text
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "5"
+    assert "The server is busy" in response.text
+    assert "precious words</textarea>" in response.text
     assert Post.select().count() == 0
     assert logged_errors.pop()
 
 
 @pytest.mark.parametrize("path", ["/", "/explore", "/notifications", "/tasks", "/nowhere"])
 def test_a_database_that_is_gone_gives_503_everywhere(browser, gone, path, logged_errors):
-    answer = browser.get(path)
+    response = browser.get(path)
 
-    assert answer.status_code == 503
-    assert answer.headers["Content-Security-Policy"]
+    assert response.status_code == 503
+    assert response.headers["Content-Security-Policy"]
     assert logged_errors.pop()
 
 

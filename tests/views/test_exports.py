@@ -21,9 +21,9 @@ def nobody_works(app):
 def test_an_export_ends_on_the_profile_with_file_and_mail(app, browser, susan, write_posts, settings):
     write_posts(susan, "first", "second")
 
-    answer = browser.post_form("/export_posts")
+    response = browser.post_form("/export_posts")
 
-    assert (answer.status_code, answer.location) == (302, "/user/susan")
+    assert (response.status_code, response.location) == (302, "/user/susan")
     task = Task.get()
     assert (task.name, task.description, task.state) == ("export_posts", "Exporting posts...", SUCCEEDED)
     archive = json.loads(task.file.read_text())
@@ -33,10 +33,10 @@ def test_an_export_ends_on_the_profile_with_file_and_mail(app, browser, susan, w
 
 
 def test_a_get_asks_first_and_starts_nothing(browser):
-    answer = browser.get("/export_posts")
+    response = browser.get("/export_posts")
 
-    assert answer.status_code == 200
-    assert b'action="/export_posts"' in answer.data
+    assert response.status_code == 200
+    assert b'action="/export_posts"' in response.data
     assert Task.select().count() == 0
 
 
@@ -85,10 +85,10 @@ def test_the_button_is_not_on_the_profile_of_another(browser, john):
 
 @pytest.mark.parametrize("method", ["get", "post_form"])
 def test_signed_out_one_is_led_to_sign_in(client, method):
-    answer = getattr(client, method)("/export_posts")
+    response = getattr(client, method)("/export_posts")
 
-    assert answer.status_code == 302
-    assert answer.location.startswith("/auth/login")
+    assert response.status_code == 302
+    assert response.location.startswith("/auth/login")
     assert Task.select().count() == 0
 
 

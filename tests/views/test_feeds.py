@@ -14,20 +14,20 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 AWKWARD = "<b>&amp;</b> \"'\x0b\x00\ufffe\U0001f600 ]]> https://example.org/?a=1&b=2\nsecond line"
 
 
-def by_tag(answer):
-    return {"If-None-Match": answer.headers["ETag"]}
+def by_tag(response):
+    return {"If-None-Match": response.headers["ETag"]}
 
 
-def by_date(answer):
-    return {"If-Modified-Since": answer.headers["Last-Modified"]}
+def by_date(response):
+    return {"If-Modified-Since": response.headers["Last-Modified"]}
 
 
-def both(answer):
-    return by_tag(answer) | by_date(answer)
+def both(response):
+    return by_tag(response) | by_date(response)
 
 
-def atom(answer):
-    feed = feedparser.parse(answer.data, response_headers={"content-type": answer.content_type})
+def atom(response):
+    feed = feedparser.parse(response.data, response_headers={"content-type": response.content_type})
     assert not feed.bozo, feed.get("bozo_exception")
     return feed
 
@@ -97,9 +97,9 @@ def test_a_feed_leads_to_each_post(client, susan, write_posts):
 def test_a_feed_holds_one_page(client, susan, write_posts, path):
     write_posts(susan, *map(str, range(30)))
 
-    answer = client.get(path)
+    response = client.get(path)
 
-    posts = json.loads(answer.data)["items"] if path.endswith("json") else atom(answer).entries
+    posts = json.loads(response.data)["items"] if path.endswith("json") else atom(response).entries
     assert len(posts) == 25
 
 
@@ -172,9 +172,9 @@ def test_suspended_people_are_in_no_feed(client, susan, write_posts, path):
 
     auth.suspend(susan)
 
-    answer = client.get(path)
-    assert answer.status_code == 200
-    assert b"secret" not in answer.data
+    response = client.get(path)
+    assert response.status_code == 200
+    assert b"secret" not in response.data
 
 
 def test_blocked_people_are_in_no_feed_that_the_other_reads(browser, susan, john, write_posts):
@@ -182,7 +182,7 @@ def test_blocked_people_are_in_no_feed_that_the_other_reads(browser, susan, john
     for path in ALL[:2]:
         assert b"hidden" in browser.get(path).data
 
-    Block.put(susan, john)
+    Block.add(susan, john)
 
     for path in ALL[:2]:
         assert b"hidden" not in browser.get(path).data

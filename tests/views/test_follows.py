@@ -8,13 +8,13 @@ def follows():
 
 
 def test_following_and_unfollowing_lead_to_the_persons_page(browser, john):
-    answer = browser.post_form("/follow/john")
-    assert (answer.status_code, answer.location) == (302, "/user/john")
+    response = browser.post_form("/follow/john")
+    assert (response.status_code, response.location) == (302, "/user/john")
     assert follows() == [("susan", "john")]
     assert "You are following john now." in browser.get("/user/john").text
 
-    answer = browser.post_form("/unfollow/JOHN")
-    assert (answer.status_code, answer.location) == (302, "/user/john")
+    response = browser.post_form("/unfollow/JOHN")
+    assert (response.status_code, response.location) == (302, "/user/john")
     assert follows() == []
 
 
@@ -44,7 +44,7 @@ def test_nobody_follows_themselves(browser, susan):
 
 
 def test_nobody_follows_across_a_block(browser, susan, john):
-    Block.put(john, susan)
+    Block.add(john, susan)
 
     browser.post_form("/follow/john")
 

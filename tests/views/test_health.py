@@ -9,10 +9,10 @@ def test_live_is_always_ok(client):
 
 
 def test_ready_names_every_part_and_the_backlog(client):
-    answer = client.get("/readyz")
+    response = client.get("/readyz")
 
-    assert answer.status_code == 200
-    assert answer.json == {
+    assert response.status_code == 200
+    assert response.json == {
         "status": "ok",
         "database": True,
         "queue": True,
@@ -26,9 +26,9 @@ def test_ready_names_every_part_and_the_backlog(client):
 def test_without_a_worker_it_is_not_ready(client):
     huey.worker.release()
 
-    answer = client.get("/readyz")
+    response = client.get("/readyz")
 
-    assert (answer.status_code, answer.json["worker"]) == (503, False)
+    assert (response.status_code, response.json["worker"]) == (503, False)
     huey.worker.take()
 
 
@@ -38,31 +38,31 @@ def test_a_queue_that_does_not_answer_is_named(app, client, tmp_path):
     huey.init_app(app, f"unix://{tmp_path}/nothing.sock", app.secret_key, tmp_path / "run")
     huey.worker.take()
 
-    answer = client.get("/readyz")
+    response = client.get("/readyz")
 
-    assert (answer.status_code, answer.json["queue"]) == (503, False)
+    assert (response.status_code, response.json["queue"]) == (503, False)
 
 
 def test_a_queue_that_goes_away_between_two_questions_is_named(client, monkeypatch):
     answers = iter([0])
 
     def pending_count(_huey):
-        for answer in answers:
-            return answer
+        for response in answers:
+            return response
         raise QueueUnreachable
 
     monkeypatch.setattr(type(huey), "pending_count", pending_count)
 
     assert client.get("/readyz").json["envelopes"] == 0
-    answer = client.get("/readyz")
-    assert (answer.status_code, answer.json["queue"]) == (503, False)
-    assert "envelopes" not in answer.json
+    response = client.get("/readyz")
+    assert (response.status_code, response.json["queue"]) == (503, False)
+    assert "envelopes" not in response.json
 
 
 def test_a_database_that_does_not_answer_is_named(client):
     db.execute_sql("ALTER TABLE task RENAME TO gone")
 
-    answer = client.get("/readyz")
+    response = client.get("/readyz")
 
-    assert (answer.status_code, answer.json["database"]) == (503, False)
-    assert "waiting" not in answer.json
+    assert (response.status_code, response.json["database"]) == (503, False)
+    assert "waiting" not in response.json

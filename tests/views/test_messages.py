@@ -7,14 +7,14 @@ from microblog.models import Block, Message, Notification, User
 HUGE = "9" * 5000
 
 
-def bodies(answer):
-    return re.findall(r'class="e-content"[^>]*>(.*?)</p>', answer.text, re.S)
+def bodies(response):
+    return re.findall(r'class="e-content"[^>]*>(.*?)</p>', response.text, re.S)
 
 
 def test_a_message_reaches_the_inbox_of_one_and_the_sent_ones_of_the_other(browser, sign_in, john):
-    answer = browser.post_form("/send_message/john", message="Hello <john>")
+    response = browser.post_form("/send_message/john", message="Hello <john>")
 
-    assert (answer.status_code, answer.location) == (302, "/user/john")
+    assert (response.status_code, response.location) == (302, "/user/john")
     assert "Your message is sent." in browser.get("/user/john").text
     assert bodies(browser.get("/messages/sent")) == ["Hello &lt;john&gt;"]
     assert bodies(browser.get("/messages")) == []
@@ -53,9 +53,9 @@ def test_the_button_marks_what_the_page_showed_as_read(browser, susan, john):
     form = dict(re.findall(r'name="(oldest|newest)" value="(\d+)"', browser.get("/messages").text))
     Message.send(john, susan, "came meanwhile")
 
-    answer = browser.post_form("/messages/read", **form)
+    response = browser.post_form("/messages/read", **form)
 
-    assert (answer.status_code, answer.location) == (302, "/messages")
+    assert (response.status_code, response.location) == (302, "/messages")
     assert [message.body for message in Message.inbox(susan) if not message.read_at] == ["came meanwhile"]
     [news] = Notification.since(susan, 0)
     assert news.data == 1
@@ -100,11 +100,11 @@ def test_marking_something_else_than_ids_is_refused(browser, fields):
     ],
 )
 def test_a_message_that_cannot_be_sent_says_why_and_keeps_what_was_typed(browser, john, typed, words):
-    answer = browser.post_form("/send_message/john", message=typed)
+    response = browser.post_form("/send_message/john", message=typed)
 
-    assert answer.status_code == 422
-    assert words in answer.text
-    assert re.search(r"<textarea[^>]*>(.*?)</textarea>", answer.text).group(1) == typed.strip(" \x00\u202e")
+    assert response.status_code == 422
+    assert words in response.text
+    assert re.search(r"<textarea[^>]*>(.*?)</textarea>", response.text).group(1) == typed.strip(" \x00\u202e")
     assert Message.select().count() == 0
 
 
@@ -114,39 +114,39 @@ def test_a_message_that_cannot_be_sent_says_why_and_keeps_what_was_typed(browser
 def test_hostile_characters_do_no_harm(browser, john, raw, shown):
     token = browser.csrf_token
 
-    answer = browser.post(
+    response = browser.post(
         "/send_message/john",
         data=b"message=" + raw + b"&csrf_token=" + token.encode(),
         content_type="application/x-www-form-urlencoded",
     )
 
-    assert answer.status_code == 302
+    assert response.status_code == 302
     assert bodies(browser.get("/messages/sent")) == [shown]
 
 
 def test_across_a_block_the_typed_text_is_kept_and_the_reason_told(browser, susan, john):
-    Block.put(john, susan)
+    Block.add(john, susan)
 
-    answer = browser.post_form("/send_message/john", message="Why?")
+    response = browser.post_form("/send_message/john", message="Why?")
 
-    assert answer.status_code == 403
-    assert "cannot write to each other" in answer.text
-    assert ">Why?</textarea>" in answer.text
+    assert response.status_code == 403
+    assert "cannot write to each other" in response.text
+    assert ">Why?</textarea>" in response.text
     assert Message.select().count() == 0
 
 
 def test_a_text_to_nobody_is_shown_to_be_copied(browser):
-    answer = browser.post_form("/send_message/nobody", message="Are you there?")
+    response = browser.post_form("/send_message/nobody", message="Are you there?")
 
-    assert answer.status_code == 404
-    assert "Are you there?" in answer.text
+    assert response.status_code == 404
+    assert "Are you there?" in response.text
 
 
 def test_signed_out_a_typed_message_is_not_lost(client, john):
-    answer = client.post_form("/send_message/john", message="Dear John")
+    response = client.post_form("/send_message/john", message="Dear John")
 
-    assert answer.status_code == 401
-    assert "Dear John" in answer.text
+    assert response.status_code == 401
+    assert "Dear John" in response.text
 
 
 @pytest.mark.parametrize("path", ["/messages", "/messages/sent", "/send_message/john"])

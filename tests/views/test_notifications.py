@@ -30,10 +30,10 @@ def test_nobody_reads_what_is_for_another(browser, john):
 
 
 def test_signed_out_it_is_401_and_json(client):
-    answer = client.get("/notifications?since=0")
+    response = client.get("/notifications?since=0")
 
-    assert answer.status_code == 401
-    assert answer.is_json
+    assert response.status_code == 401
+    assert response.is_json
 
 
 def test_a_poll_costs_one_query_besides_the_sessions_and_writes_nothing(browser, queries):

@@ -28,17 +28,17 @@ def link(client, susan, letters):
 
 
 def can_sign_in(app, password, username="susan"):
-    answer = app.test_client().post_form("/auth/login", username=username, password=password)
-    return answer.status_code == 302
+    response = app.test_client().post_form("/auth/login", username=username, password=password)
+    return response.status_code == 302
 
 
 # Asking
 
 
 def test_asking_mails_a_link_and_leads_to_the_sign_in_page(client, susan, letters):
-    answer = client.post_form(REQUEST, email="susan@example.org")
+    response = client.post_form(REQUEST, email="susan@example.org")
 
-    assert (answer.status_code, answer.location) == (302, "/auth/login")
+    assert (response.status_code, response.location) == (302, "/auth/login")
     [letter] = letters()
     assert "Subject: [Microblog] Reset your password" in letter
     assert "To: susan@example.org" in letter
@@ -60,9 +60,9 @@ def test_nobody_can_tell_whether_there_is_such_an_account(app, susan, queries):
     seen = []
     for address in ("susan@example.org", "stranger@example.org"):
         browser = app.test_client()
-        answer = browser.post_form(REQUEST, email=address)
-        page = browser.get(answer.location)
-        seen.append((answer.status_code, answer.location, re.sub(r'value="[^"]*"', "", page.text)))
+        response = browser.post_form(REQUEST, email=address)
+        page = browser.get(response.location)
+        seen.append((response.status_code, response.location, re.sub(r'value="[^"]*"', "", page.text)))
 
     assert seen[0] == seen[1]
 
@@ -108,19 +108,19 @@ def test_asking_again_and_again_floods_nobody(client, susan, letters):
     ],
 )
 def test_what_is_no_address_is_refused_with_a_reason(client, susan, address):
-    answer = client.post_form(REQUEST, email=address)
+    response = client.post_form(REQUEST, email=address)
 
-    assert answer.status_code == 422
-    assert 'class="error"' in answer.text
+    assert response.status_code == 422
+    assert 'class="error"' in response.text
     assert Mail.select().count() == 0
 
 
 def test_without_a_mail_server_the_page_says_who_has_the_mail(client, susan):
     page = client.get(REQUEST)
-    answer = client.post_form(REQUEST, email=susan.email)
+    response = client.post_form(REQUEST, email=susan.email)
 
     assert "the link goes to the administrator" in page.text
-    assert "the administrator has the link" in client.get(answer.location).text
+    assert "the administrator has the link" in client.get(response.location).text
 
 
 def test_asking_needs_the_token_of_the_form(client, susan):
@@ -152,21 +152,21 @@ def test_the_link_is_in_both_bodies_and_leads_to_the_site_only(client, susan, le
 
 
 def test_the_token_leaves_the_address_at_once(client, link):
-    answer = client.get(link)
+    response = client.get(link)
 
-    assert (answer.status_code, answer.location) == (302, "/auth/reset_password")
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
-    page = client.get(answer.location)
+    assert (response.status_code, response.location) == (302, "/auth/reset_password")
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    page = client.get(response.location)
     assert page.status_code == 200
     assert link.rpartition("/")[2] not in page.text
     assert page.cache_control.private
 
 
 def test_a_new_password_takes_the_place_of_the_old(app, client, link):
-    answer = client.post_form(client.get(link).location, **NEW)
+    response = client.post_form(client.get(link).location, **NEW)
 
-    assert (answer.status_code, answer.location) == (302, "/auth/login")
-    assert "Your new password is set." in client.get(answer.location).text
+    assert (response.status_code, response.location) == (302, "/auth/login")
+    assert "Your new password is set." in client.get(response.location).text
     assert can_sign_in(app, "battery staple")
     assert not can_sign_in(app, "correct horse")
 
@@ -251,9 +251,9 @@ def test_somebody_elses_browser_is_not_signed_in(app, susan, john, link, sign_in
     ],
 )
 def test_a_bad_password_is_refused_and_the_link_stays_good(app, client, link, password, password2):
-    answer = client.post_form(link, password=password, password2=password2)
+    response = client.post_form(link, password=password, password2=password2)
 
-    assert answer.status_code == 422
+    assert response.status_code == 422
     assert can_sign_in(app, "correct horse")
     assert client.post_form(link, **NEW).status_code == 302
 

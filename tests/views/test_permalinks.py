@@ -8,13 +8,13 @@ from microblog import auth
 from microblog.models import Block, Post
 
 
-def microformats(answer):
-    return mf2py.parse(doc=answer.text, url="http://localhost/", html_parser="html5lib")
+def microformats(response):
+    return mf2py.parse(doc=response.text, url="http://localhost/", html_parser="html5lib")
 
 
-def about(answer):
+def about(response):
     """What the head of the page says of it, by name."""
-    named = re.findall(r'<meta (?:name|property)="([\w:]+)" content="([^"]*)">', answer.text)
+    named = re.findall(r'<meta (?:name|property)="([\w:]+)" content="([^"]*)">', response.text)
     return {name: unescape(content) for name, content in named}
 
 
@@ -28,7 +28,7 @@ def test_a_post_has_a_page_that_everybody_can_read(client, susan, write_posts):
 def test_what_is_not_there_has_no_page(client, browser, susan, john, write_posts):
     gone, hidden, blocked = *write_posts(john, "gone", "hidden"), *write_posts(susan, "blocked")
     gone.delete_instance()
-    Block.put(john, susan)
+    Block.add(john, susan)
 
     assert client.get(f"/post/{gone.id}").status_code == 404
     assert client.get(f"/post/{hidden.id}").status_code == 200
@@ -63,7 +63,7 @@ def test_a_shared_link_says_what_it_leads_to(client, susan):
 
 
 def test_a_shared_profile_says_whose_it_is(client, susan):
-    susan.introduce("susan", "I write.")
+    susan.update_profile("susan", "I write.")
 
     said = about(client.get("/user/susan"))
 
@@ -100,7 +100,7 @@ def test_a_page_of_posts_is_one_feed_for_programs(client, susan, write_posts):
 
 
 def test_a_profile_is_a_card_for_programs(client, susan):
-    susan.introduce("susan", "I write.")
+    susan.update_profile("susan", "I write.")
 
     card, feed = microformats(client.get("/user/susan"))["items"]
 

@@ -8,12 +8,12 @@ from tests.conftest import make_user
 PAGE = 25
 
 
-def bodies(answer):
-    return re.findall(r'class="e-content"[^>]*>(.*?)</p>', answer.text, re.S)
+def bodies(response):
+    return re.findall(r'class="e-content"[^>]*>(.*?)</p>', response.text, re.S)
 
 
-def link(answer, rel):
-    found = re.search(rf'rel="{rel}" href="([^"]+)"', answer.text)
+def link(response, rel):
+    found = re.search(rf'rel="{rel}" href="([^"]+)"', response.text)
     return found and found.group(1)
 
 
@@ -41,11 +41,11 @@ def test_an_empty_home_says_what_to_do(browser):
 def test_an_empty_home_shows_people_to_follow_and_none_of_their_posts(browser, john, write_posts):
     write_posts(john, "hello from john", "and again")
 
-    answer = browser.get("/")
+    response = browser.get("/")
 
-    assert answer.text.count('action="/follow/john"') == 1
-    assert "hello from john" not in answer.text
-    assert 'href="/explore"' in answer.text
+    assert response.text.count('action="/follow/john"') == 1
+    assert "hello from john" not in response.text
+    assert 'href="/explore"' in response.text
 
 
 def test_every_signed_in_page_holds_a_token(browser):
@@ -57,9 +57,9 @@ def test_every_signed_in_page_holds_a_token(browser):
 
 
 def test_a_post_is_saved_and_shown(browser):
-    answer = browser.post_form("/", post="Hello, world")
+    response = browser.post_form("/", post="Hello, world")
 
-    assert (answer.status_code, answer.location) == (302, "/")
+    assert (response.status_code, response.location) == (302, "/")
     home = browser.get("/")
     assert bodies(home) == ["Hello, world"]
     assert "Posted." in home.text
@@ -85,40 +85,40 @@ def test_a_post_is_shown_as_text(browser):
     ],
 )
 def test_a_post_that_cannot_be_saved_says_why(browser, post, words):
-    answer = browser.post_form("/", post=post)
+    response = browser.post_form("/", post=post)
 
-    assert answer.status_code == 422
-    assert words in answer.text
+    assert response.status_code == 422
+    assert words in response.text
     assert Post.select().count() == 0
 
 
 def test_a_post_without_a_form_cannot_be_saved(browser):
-    answer = browser.post("/", json=["x"], headers={"X-CSRFToken": browser.csrf_token})
+    response = browser.post("/", json=["x"], headers={"X-CSRFToken": browser.csrf_token})
 
-    assert answer.status_code == 422
-    assert "Write something first." in answer.text
+    assert response.status_code == 422
+    assert "Write something first." in response.text
 
 
 def test_a_failed_save_keeps_what_was_typed(browser):
-    answer = browser.post_form("/", post="<b>" + "x" * 140)
+    response = browser.post_form("/", post="<b>" + "x" * 140)
 
-    assert "&lt;b&gt;" + "x" * 140 + "</textarea>" in answer.text
+    assert "&lt;b&gt;" + "x" * 140 + "</textarea>" in response.text
 
 
 def test_without_the_token_nothing_is_saved_and_the_text_is_kept(browser):
-    answer = browser.post("/", data={"post": "precious words"})
+    response = browser.post("/", data={"post": "precious words"})
 
-    assert answer.status_code == 400
-    assert "precious words</textarea>" in answer.text
+    assert response.status_code == 400
+    assert "precious words</textarea>" in response.text
     assert Post.select().count() == 0
 
 
 def test_whoever_was_signed_out_meanwhile_keeps_the_text(client, susan):
-    answer = client.post_form("/", post="precious words")
+    response = client.post_form("/", post="precious words")
 
-    assert answer.status_code == 401
-    assert "precious words</textarea>" in answer.text
-    assert 'href="/auth/login"' in answer.text
+    assert response.status_code == 401
+    assert "precious words</textarea>" in response.text
+    assert 'href="/auth/login"' in response.text
     assert Post.select().count() == 0
 
 
@@ -195,9 +195,9 @@ def test_deleting_asks_first_and_then_deletes(browser, susan, write_posts):
     assert "regretted" in browser.get(f"/post/{post.id}/delete").text
     assert Post.select().count() == 1
 
-    answer = browser.post_form(f"/post/{post.id}/delete")
+    response = browser.post_form(f"/post/{post.id}/delete")
 
-    assert (answer.status_code, answer.location) == (302, "/user/susan")
+    assert (response.status_code, response.location) == (302, "/user/susan")
     assert Post.select().count() == 0
     assert "The post is deleted." in browser.get("/user/susan").text
 
@@ -220,9 +220,9 @@ def test_the_administrator_deletes_any_post(sign_in, susan, john, write_posts):
     assert f'"/post/{post.id}/delete"' in browser.get("/explore").text
     assert "susan wrote it." in browser.get(f"/post/{post.id}/delete").text
 
-    answer = browser.post_form(f"/post/{post.id}/delete")
+    response = browser.post_form(f"/post/{post.id}/delete")
 
-    assert answer.location == "/user/susan"
+    assert response.location == "/user/susan"
     assert Post.select().count() == 0
 
 
@@ -280,11 +280,11 @@ def test_what_is_no_language_is_no_choice(browser, language):
 def test_a_page_beyond_the_end_is_empty_and_leads_back(browser, susan, write_posts, query, back):
     write_posts(susan, "one")
 
-    answer = browser.get(f"/explore?{query}")
+    response = browser.get(f"/explore?{query}")
 
-    assert bodies(answer) == []
-    assert "There is nothing more here." in answer.text
-    assert f'href="{back}"' in answer.text
+    assert bodies(response) == []
+    assert "There is nothing more here." in response.text
+    assert f'href="{back}"' in response.text
     assert bodies(browser.get(f"/explore{back}")) == ["one"]
 
 
@@ -292,8 +292,8 @@ def test_a_page_beyond_the_end_is_empty_and_leads_back(browser, susan, write_pos
 
 
 def newer(browser, post_id):
-    answer = browser.get(f"/newer?after={post_id}")
-    return answer.json["text"]
+    response = browser.get(f"/newer?after={post_id}")
+    return response.json["text"]
 
 
 def test_new_posts_of_others_are_told_in_words(browser, susan, john, write_posts):
@@ -341,9 +341,9 @@ def test_new_posts_are_told_to_nobody_who_is_signed_out(client, susan):
 
 
 def test_what_is_shared_stands_in_the_composer(browser):
-    answer = browser.get("/?title=ignored&text=Look+here&url=https://example.org/%3Ctea%3E")
+    response = browser.get("/?title=ignored&text=Look+here&url=https://example.org/%3Ctea%3E")
 
-    assert ">Look here https://example.org/&lt;tea&gt;</textarea>" in answer.text
+    assert ">Look here https://example.org/&lt;tea&gt;</textarea>" in response.text
 
 
 def test_what_is_shared_is_posted_only_by_the_button(browser, susan):

@@ -8,9 +8,9 @@ from microblog.models import User
 
 
 def test_the_theme_is_kept_and_drawn_by_the_server(client, susan):
-    answer = client.post_form("/preferences", theme="dark", next="/explore")
+    response = client.post_form("/preferences", theme="dark", next="/explore")
 
-    assert answer.location == "/explore"
+    assert response.location == "/explore"
     assert 'data-theme="dark"' in client.get("/explore").text
 
 
@@ -111,7 +111,7 @@ def test_a_language_is_offered_by_its_own_name(client, susan):
 def test_a_mail_speaks_the_users_language_else_that_of_the_page(
     browser, client, susan, chosen, accepted, tag
 ):
-    susan.speak(chosen)
+    susan.set_language(chosen)
     headers = {"Accept-Language": accepted}
     browser.post_form("/export_posts", headers=headers)
     client.post_form("/auth/reset_password_request", email="susan@example.org", headers=headers)

@@ -6,8 +6,8 @@ import pytest
 from microblog.models import Block, PostIndex
 
 
-def bodies(answer):
-    return re.findall(r'class="e-content"[^>]*>(.*?)</p>', answer.text, re.S)
+def bodies(response):
+    return re.findall(r'class="e-content"[^>]*>(.*?)</p>', response.text, re.S)
 
 
 def test_everybody_can_search_and_sees_what_was_found(client, susan, write_posts):
@@ -71,7 +71,7 @@ def test_pages_lead_to_the_oldest_hit_and_back(client, susan, write_posts):
 
 def test_people_across_a_block_are_not_found(browser, susan, john, write_posts):
     write_posts(john, "tea")
-    Block.put(john, susan)
+    Block.add(john, susan)
 
     assert bodies(browser.get("/search?q=tea")) == []
 

@@ -55,13 +55,13 @@ def text_of(html):
 
 
 def test_the_owner_downloads_the_file(browser, ready):
-    answer = browser.get(f"/tasks/{ready.id}/download", buffered=True)
+    response = browser.get(f"/tasks/{ready.id}/download", buffered=True)
 
-    assert answer.status_code == 200
-    assert answer.mimetype == "application/json"
-    assert answer.headers["Content-Disposition"] == "attachment; filename=posts.json"
-    assert "no-store" in answer.headers["Cache-Control"]
-    assert answer.json["posts"][0]["body"] == "first"
+    assert response.status_code == 200
+    assert response.mimetype == "application/json"
+    assert response.headers["Content-Disposition"] == "attachment; filename=posts.json"
+    assert "no-store" in response.headers["Cache-Control"]
+    assert response.json["posts"][0]["body"] == "first"
 
 
 def test_a_download_can_be_resumed_and_revalidated(browser, ready):
@@ -132,9 +132,9 @@ def test_your_data_says_what_the_row_says(browser, queued, values, words):
 
 
 def test_cancel_ends_a_waiting_task(browser, queued):
-    answer = browser.post_form(f"/tasks/{queued.id}/cancel", next="/user/susan")
+    response = browser.post_form(f"/tasks/{queued.id}/cancel", next="/user/susan")
 
-    assert answer.location == "/user/susan"
+    assert response.location == "/user/susan"
     assert state_of(queued) == CANCELLED
 
 

@@ -19,9 +19,9 @@ def test_a_profile_shows_that_persons_posts_only(client, susan, john, write_post
 
 @pytest.mark.parametrize("name", ["SUSAN", "Susan", "sUSAN"])
 def test_a_name_in_another_case_leads_to_the_right_one(client, susan, name):
-    answer = client.get(f"/user/{name}")
+    response = client.get(f"/user/{name}")
 
-    assert (answer.status_code, answer.location) == (302, "/user/susan")
+    assert (response.status_code, response.location) == (302, "/user/susan")
 
 
 @pytest.mark.parametrize(
@@ -83,8 +83,8 @@ def test_polling_does_not_mean_that_somebody_is_here(browser, susan, monkeypatch
 def test_what_can_be_done_depends_on_who_reads(browser, client, susan, john):
     acts = ("/edit_profile", "/follow/", "/send_message/", "/block/")
 
-    def offered(answer):
-        return [act for act in acts if f'"{act}' in answer.text]
+    def offered(response):
+        return [act for act in acts if f'"{act}' in response.text]
 
     assert offered(browser.get("/user/susan")) == ["/edit_profile"]
     assert offered(browser.get("/user/john")) == ["/follow/", "/send_message/", "/block/"]
@@ -95,26 +95,26 @@ def test_what_can_be_done_depends_on_who_reads(browser, client, susan, john):
 
 
 def test_the_card_is_json_for_the_script(browser, susan, john):
-    john.introduce("john", "I <b>am</b>")
+    john.update_profile("john", "I <b>am</b>")
     susan.follow(john)
 
-    answer = browser.get("/user/john/popup", headers={"Accept": "application/json"})
+    response = browser.get("/user/john/popup", headers={"Accept": "application/json"})
 
-    assert answer.json == {
+    assert response.json == {
         "username": "john",
         "url": "/user/john",
         "about_me": "I <b>am</b>",
         "facts": ["1 follower", "0 following"],
         "act": {"url": "/unfollow/john", "label": "Unfollow"},
     }
-    assert "Accept" in answer.vary
+    assert "Accept" in response.vary
 
 
 def test_the_card_is_a_page_without_script(client, browser, john):
     for someone in (client, browser):
-        answer = someone.get("/user/JOHN/popup")
-        assert answer.mimetype == "text/html"
-        assert "0 followers" in answer.text
+        response = someone.get("/user/JOHN/popup")
+        assert response.mimetype == "text/html"
+        assert "0 followers" in response.text
 
 
 def test_the_card_offers_nothing_to_do_to_visitors_and_to_oneself(client, browser, susan, john):
@@ -133,7 +133,7 @@ def test_nobody_has_a_card_and_it_takes_no_post(client, browser, susan):
 
 
 def test_the_form_shows_what_is_there(browser, susan):
-    susan.introduce("susan", "Reads & writes")
+    susan.update_profile("susan", "Reads & writes")
 
     page = browser.get("/edit_profile").text
 
@@ -146,9 +146,9 @@ def test_renaming_keeps_everything(browser, susan, john, write_posts):
     john.follow(susan)
     Message.send(john, susan, "hello")
 
-    answer = browser.post_form("/edit_profile", username="suzy", about_me="New\r\nname")
+    response = browser.post_form("/edit_profile", username="suzy", about_me="New\r\nname")
 
-    assert (answer.status_code, answer.location) == (302, "/user/suzy")
+    assert (response.status_code, response.location) == (302, "/user/suzy")
     page = browser.get("/user/suzy").text
     assert "1 follower<" in page
     assert ">one</p>" in page
@@ -177,12 +177,12 @@ def test_a_name_can_stay_or_change_its_case(browser, susan):
     ],
 )
 def test_what_cannot_be_saved_says_why_and_loses_nothing(browser, john, username, about_me, words):
-    answer = browser.post_form("/edit_profile", username=username, about_me=about_me)
+    response = browser.post_form("/edit_profile", username=username, about_me=about_me)
 
-    assert answer.status_code == 422
-    assert words in answer.text
-    assert f'value="{username}"' in answer.text
-    assert f"{about_me}</textarea>" in answer.text
+    assert response.status_code == 422
+    assert words in response.text
+    assert f'value="{username}"' in response.text
+    assert f"{about_me}</textarea>" in response.text
     assert (User.named("susan").username, User.named("susan").about_me) == ("susan", "")
 
 
@@ -193,7 +193,7 @@ def test_about_me_counts_code_points_and_drops_what_deceives(browser):
 
 
 def test_a_missing_field_is_no_wish_to_empty_it(browser, susan):
-    susan.introduce("susan", "Still here")
+    susan.update_profile("susan", "Still here")
 
     browser.post_form("/edit_profile", username="susan")
 
@@ -202,9 +202,9 @@ def test_a_missing_field_is_no_wish_to_empty_it(browser, susan):
 
 def test_editing_needs_somebody_signed_in(client, susan):
     assert client.get("/edit_profile").location == "/auth/login?next=/edit_profile"
-    answer = client.post_form("/edit_profile", username="x", about_me="typed")
-    assert answer.status_code == 401
-    assert "typed" in answer.text
+    response = client.post_form("/edit_profile", username="x", about_me="typed")
+    assert response.status_code == 401
+    assert "typed" in response.text
     assert client.delete("/edit_profile").status_code == 405
 
 
@@ -247,12 +247,12 @@ def test_a_suspended_person_is_said_to_be_and_cannot_be_followed_or_written_to(b
     card = browser.get("/user/john/popup", headers={"Accept": "application/json"}).json
     assert (card["facts"], card["act"]) == (["This account is suspended."], None)
 
-    answer = browser.post_form("/send_message/john", message="keep this")
-    assert answer.status_code == 403
-    assert "This account is suspended." in answer.text
-    assert "keep this" in answer.text
-    answer = browser.post_form("/follow/john", follow_redirects=True)
-    assert '<p class="toast" data-category="message">This account is suspended.</p>' in answer.text
+    response = browser.post_form("/send_message/john", message="keep this")
+    assert response.status_code == 403
+    assert "This account is suspended." in response.text
+    assert "keep this" in response.text
+    response = browser.post_form("/follow/john", follow_redirects=True)
+    assert '<p class="toast" data-category="message">This account is suspended.</p>' in response.text
     assert Message.select().count() == Follow.select().count() == 0
 
 
