@@ -67,14 +67,12 @@ def data_dir():
 @contextmanager
 def connected():
     """A connection for the block; one that this thread holds already is used and left open."""
-    if not db.is_closed():
-        yield
-        return
-    db.connect()
+    opened = db.connect(reuse_if_open=True)
     try:
         yield
     finally:
-        db.close()
+        if opened:
+            db.close()
 
 
 def init_app(app):
@@ -82,13 +80,11 @@ def init_app(app):
 
     @app.before_request
     def open_connection():
-        if db.is_closed():
-            db.connect()
-            g.close_connection = True
+        g.connection_opened = db.connect(reuse_if_open=True)
 
     @app.teardown_request
     def close_connection(_error):
-        if g.pop("close_connection", False):
+        if g.pop("connection_opened", False):
             db.close()
 
 

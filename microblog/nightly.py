@@ -1,8 +1,8 @@
 """
 What is done once a day: taking away what nobody needs any more.
 
-It has no row: each chore may run twice or be cut short and does no harm. The scheduler rings for it when
-the last run is over a day old, also at start; a worker does it, so that it holds up no reconciling.
+It has no row: each chore may run twice or be cut short and does no harm. Huey's scheduler asks each minute
+whether the last run is over a day old, and then has a worker do it, so that it holds up no reconciling.
 """
 
 import logging
@@ -17,7 +17,6 @@ from microblog.queue import huey
 from microblog.security import security_log
 
 EVERY = timedelta(days=1)
-LOOK_EVERY_S = 600
 KEEP = timedelta(days=90)
 # What upgrades and restores put aside: so many of each, and all of the last week, in which somebody may
 # have restored one backup after the other and want back what was there before the first.
@@ -28,10 +27,13 @@ KEEP_FORMER_FOR = timedelta(days=7)
 log = logging.getLogger(__name__)
 
 
-@huey.task(name="nightly")
+@huey.periodic_task(lambda _now: is_due(), name="nightly")
 def work():
     """Do every chore; one that fails is logged and keeps none of the others from being done."""
-    # Noted first: a chore that kills the worker must not do so again in ten minutes.
+    if not is_due():
+        # While all workers were busy the scheduler has asked for it more than once.
+        return
+    # Noted first: a chore that kills the worker must not do so again in a minute.
     _stamp().write_text(clock.now().isoformat())
     for chore in CHORES:
         try:
@@ -42,9 +44,10 @@ def work():
             log.info("nightly work: %s done", chore.__name__)
 
 
-def ring_when_due():
-    if _last_run() is None or clock.now() - _last_run() > EVERY:
-        huey.ring(work.s())
+def is_due():
+    """Whether the last run is over a day old, or not known."""
+    last_run = _last_run()
+    return last_run is None or clock.now() - last_run > EVERY
 
 
 def expire_files():
@@ -118,12 +121,9 @@ def _last_run():
     """When it was last begun; None when that is not known, whatever lies in the file."""
     try:
         return datetime.fromisoformat(_stamp().read_text())
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return None
 
 
 def _stamp():
     return data_dir() / "run" / "nightly"
-
-
-huey.at_start_and_every(LOOK_EVERY_S, ring_when_due)

@@ -1,7 +1,5 @@
 """Signed-in browsers: a row each, so that a copied cookie is dead after sign-out."""
 
-import hashlib
-import secrets
 from datetime import timedelta
 
 from peewee import BooleanField, CharField, ForeignKeyField
@@ -9,6 +7,7 @@ from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog import clock
 from microblog.database import BaseModel, UTCDateTimeField, db
+from microblog.models.secret import hash_of, new_secret
 from microblog.models.user import User
 
 SEEN_EVERY = timedelta(minutes=1)
@@ -29,10 +28,10 @@ class Session(BaseModel):
     @classmethod
     def start(cls, user, remembered, user_agent):
         """Begin a session and return ``(session, token)``; only the token's hash is kept."""
-        token = secrets.token_urlsafe(32)
+        token = new_secret()
         with db.atomic():
             session = cls.create(
-                user=user, token_hash=_hash(token), remembered=remembered, user_agent=user_agent[:200]
+                user=user, token_hash=hash_of(token), remembered=remembered, user_agent=user_agent[:200]
             )
             _note_seen(user, session.seen_at)
         return session, token
@@ -40,7 +39,7 @@ class Session(BaseModel):
     @classmethod
     def of(cls, token):
         """The living session of *token*, with its user; None when there is none, or they are suspended."""
-        session = cls.select(cls, User).join(User).where(cls.token_hash == _hash(token)).first()
+        session = cls.select(cls, User).join(User).where(cls.token_hash == hash_of(token)).first()
         return session if session and session.alive and not session.user.suspended_at else None
 
     @classmethod
@@ -83,7 +82,3 @@ class Session(BaseModel):
 def _note_seen(user, moment):
     """Also with the user, for a session ends and is deleted."""
     User.update(seen_at=moment).where(User.id == user).execute()
-
-
-def _hash(token):
-    return hashlib.sha256(token.encode()).hexdigest()

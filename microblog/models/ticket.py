@@ -1,7 +1,5 @@
 """What a link in a mail or an invitation carries: a secret that works once, of which only a hash is kept."""
 
-import hashlib
-import secrets
 from datetime import timedelta
 
 from peewee import CharField, ForeignKeyField
@@ -9,6 +7,7 @@ from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog import clock
 from microblog.database import BaseModel, UTCDateTimeField
+from microblog.models.secret import hash_of, new_secret
 from microblog.models.user import User
 
 RESET_PASSWORD, CHANGE_EMAIL, INVITE = "reset_password", "change_email", "invite"
@@ -35,9 +34,9 @@ class Ticket(BaseModel):
     @classmethod
     def issue(cls, kind, user=None, email=None):
         """Make a ticket and return its token, which cannot be had a second time."""
-        token = secrets.token_urlsafe(32)
+        token = new_secret()
         expires_at = clock.now() + LASTS[kind]
-        cls.create(kind=kind, user=user, email=email, token_hash=_hash(token), expires_at=expires_at)
+        cls.create(kind=kind, user=user, email=email, token_hash=hash_of(token), expires_at=expires_at)
         return token
 
     @classmethod
@@ -53,7 +52,7 @@ class Ticket(BaseModel):
     @classmethod
     def of(cls, kind, token):
         """The living ticket of *token*, with its user; None when there is none."""
-        return cls.living(kind).where(cls.token_hash == _hash(token or "")).first()
+        return cls.living(kind).where(cls.token_hash == hash_of(token or "")).first()
 
     @classmethod
     def void(cls, user):
@@ -74,7 +73,3 @@ class Ticket(BaseModel):
         """
         if not self.delete_instance():
             raise TicketUsed
-
-
-def _hash(token):
-    return hashlib.sha256(token.encode(errors="replace")).hexdigest()

@@ -1,7 +1,5 @@
 """What programs sign in with: named, ended one by one, of which only a hash is kept."""
 
-import hashlib
-import secrets
 from datetime import timedelta
 
 from peewee import CharField, ForeignKeyField
@@ -9,6 +7,7 @@ from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog import clock
 from microblog.database import BaseModel, UTCDateTimeField, db
+from microblog.models.secret import hash_of, new_secret
 from microblog.models.user import User
 
 # So that those who look for secrets in public code recognize ours.
@@ -40,16 +39,16 @@ class Token(BaseModel):
         Raises:
             TooManyTokens: one must be deleted first.
         """
-        secret = PREFIX + secrets.token_urlsafe(32)
+        secret = PREFIX + new_secret()
         with db.atomic():
             if cls.of_user(user).count() >= MOST:
                 raise TooManyTokens
-            return cls.create(user=user, name=name or "API", token_hash=_hash(secret)), secret
+            return cls.create(user=user, name=name or "API", token_hash=hash_of(secret)), secret
 
     @classmethod
     def of(cls, secret):
         """The token of that *secret*, with its user; None when there is none, or they are suspended."""
-        valid = (cls.token_hash == _hash(secret), User.suspended_at.is_null())
+        valid = (cls.token_hash == hash_of(secret), User.suspended_at.is_null())
         return cls.select(cls, User).join(User).where(*valid).first()
 
     @classmethod
@@ -66,7 +65,3 @@ class Token(BaseModel):
         now = clock.now()
         if self.used_at is None or now - self.used_at >= NOTED_EVERY:
             Token.update(used_at=now).where(Token.id == self.id).execute()
-
-
-def _hash(secret):
-    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

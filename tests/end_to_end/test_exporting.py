@@ -53,6 +53,15 @@ def test_a_hundred_thousand_posts_need_little_memory_and_few_writes(world, susan
     assert task.file.stat().st_size > 5 * 1024**2
 
 
+def test_nightly_work_is_done_by_a_consumer_that_starts_after_a_day(world):
+    stamp = world.settings.data_dir / "run" / "nightly"
+
+    world.start_consumer()
+
+    world.wait_for(stamp.exists)
+    world.wait_for(lambda: "nightly work: nightly done" in world.log_text())
+
+
 def peak_mib(process):
     """The most memory that *process* has had so far."""
     status = Path(f"/proc/{process.pid}/status").read_text()
