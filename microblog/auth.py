@@ -5,7 +5,7 @@ import threading
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from flask import abort, after_this_request, current_app, request, session
+from flask import abort, after_this_request, current_app, redirect, request, session, url_for
 from flask_login import (
     LoginManager,
     current_user,
@@ -148,6 +148,18 @@ def sign_out():
     def clear_drafts(response):
         response.headers["Clear-Site-Data"] = '"storage"'
         return response
+
+
+def keep_token(kind, token, endpoint):
+    """
+    Keep the *token* of a link in the session, and lead on to *endpoint*.
+
+    The link's own address is left at once: from there the token would get into histories and logs.
+    """
+    session[kind] = token
+    response = redirect(url_for(endpoint))
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 def _forget_session():

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from microblog.account_deletion import delete_account
-from microblog.auth import change_email, change_password, check_password, sign_in, sign_out
+from microblog.auth import change_email, change_password, check_password, keep_token, sign_in, sign_out
 from microblog.jobs import deliver
 from microblog.models import Mail, Session, Ticket, User
 from microblog.models.refusals import EmailTaken, LastAdministrator
@@ -57,11 +57,7 @@ def email():
 
 @bp.get("/email/<token>")
 def open_email_link(token):
-    """Take the token out of the address at once: from there it would get into histories and logs."""
-    session[CHANGE_EMAIL] = token
-    response = redirect(url_for("account.confirm_email"))
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return keep_token(CHANGE_EMAIL, token, "account.confirm_email")
 
 
 @bp.get("/confirm_email")

@@ -1,6 +1,6 @@
 """The administrator's pages: people, invitations, and mails that cannot be sent."""
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -29,7 +29,7 @@ def index():
 def users():
     """People, the newest first; ``q`` is how their names begin."""
     beginning = clean(request.args.get("q", ""))
-    people = page(User.whose_name_begins(beginning), User, current_app.config["POSTS_PER_PAGE"])
+    people = page(User.whose_name_begins(beginning), User)
     return render_template(
         "admin/users.html", page=people, beginning=beginning, demo_people=demo.has_moved_in()
     )

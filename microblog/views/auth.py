@@ -6,7 +6,7 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from microblog.auth import check_password, hash_password, safe_path, sign_in, sign_out
+from microblog.auth import check_password, hash_password, keep_token, safe_path, sign_in, sign_out
 from microblog.auth import register as register_account
 from microblog.database import data_dir
 from microblog.models import Ticket, User
@@ -53,9 +53,9 @@ def register():
     if current_user.is_authenticated or not User.exists():
         return redirect(url_for("posts.index"))
     if "invite" in request.args:
-        session[INVITE] = request.args["invite"]
+        to_form = keep_token(INVITE, request.args["invite"], "auth.register")
         if request.method != "POST":
-            return _without_token()
+            return to_form
     mode = current_app.config["REGISTRATION"]
     # An open door needs no invitation, and must not depend on one that somebody else may use up.
     invite = Ticket.of(INVITE, session.get(INVITE)) if mode == "invite" else None
@@ -89,13 +89,6 @@ def setup():
     except SetUpAlready:
         return redirect(url_for("auth.login"))
     return render_template("auth/setup.html", form=form), status(form)
-
-
-def _without_token():
-    """Leave the address at once: from there its token would get into histories and logs."""
-    response = redirect(url_for("auth.register"))
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
 
 
 def _closed():

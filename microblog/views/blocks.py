@@ -1,6 +1,6 @@
 """Blocking people, and whom one has blocked."""
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
@@ -13,7 +13,7 @@ bp = Blueprint("blocks", __name__)
 @bp.get("/blocks")
 @login_required
 def index():
-    people = page(Block.people(current_user), User, current_app.config["POSTS_PER_PAGE"])
+    people = page(Block.people(current_user), User)
     return render_template("blocks/index.html", page=people)
 
 

@@ -1,6 +1,6 @@
 """Private messages: the inbox, what was sent, writing one, and marking what was shown as read."""
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
@@ -66,4 +66,4 @@ def _form(form, recipient):
 
 
 def _page(query):
-    return page(query, Message, current_app.config["POSTS_PER_PAGE"])
+    return page(query, Message)

@@ -5,7 +5,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from microblog.auth import change_password, sign_in
+from microblog.auth import change_password, keep_token, sign_in
 from microblog.jobs import deliver
 from microblog.models import Mail, Ticket
 from microblog.models.ticket import RESET_PASSWORD, TicketUsed
@@ -30,13 +30,8 @@ def request_link():
 
 @bp.route("/reset_password/<token>", methods=["GET", "POST"])
 def open_link(token):
-    """Take the token out of the address at once: from there it would get into histories and logs."""
-    session[RESET_PASSWORD] = token
-    if request.method == "POST":
-        return reset()
-    response = redirect(url_for("passwords.reset"))
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    to_form = keep_token(RESET_PASSWORD, token, "passwords.reset")
+    return reset() if request.method == "POST" else to_form
 
 
 @bp.route("/reset_password", methods=["GET", "POST"])

@@ -142,4 +142,4 @@ def _languages():
 
 
 def _page(query):
-    return page(query, Post, current_app.config["POSTS_PER_PAGE"])
+    return page(query, Post)

@@ -1,6 +1,6 @@
 """Looking for posts."""
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, render_template, request
 
 from microblog.auth import reader
 from microblog.models import Post, PostIndex
@@ -16,6 +16,6 @@ def index():
     """What ``q`` finds, newest first; the box in the bar leads here."""
     query = request.args.get("q", "").strip()
     hits = Post.search(query, reader())
-    posts = page(hits, Post, current_app.config["POSTS_PER_PAGE"], key=PostIndex.rowid)
+    posts = page(hits, Post, key=PostIndex.rowid)
     wordless = bool(query) and not PostIndex.asks_for_something(query)
     return render_template("search/index.html", query=query, page=posts, wordless=wordless)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from flask import request
+from flask import current_app, request
 
 from microblog.database import LARGEST_ID
 
@@ -23,7 +23,7 @@ def cursor(name):
     return None
 
 
-def page(query, model, size, key=None):
+def page(query, model, key=None):
     """
     The page of *query* that the request asks for by ``before`` or ``after``, an id.
 
@@ -31,6 +31,7 @@ def page(query, model, size, key=None):
     One row more than is shown tells whether there are others. A page beyond either end is empty and leads
     back.
     """
+    size = current_app.config["POSTS_PER_PAGE"]
     key = key or model.id
     before, after = cursor("before"), cursor("after")
     if after is not None and before is None:
