@@ -14,7 +14,7 @@ from microblog.queue import huey
 TELL_EVERY = timedelta(milliseconds=250)
 # Also when there is no new per cent to tell: what is under way must not look as if it stood still.
 TELL_AFTER_SILENCE = timedelta(seconds=10)
-STUCK_AFTER = timedelta(minutes=1)
+STUCK_AFTER = timedelta(minutes=2)
 # Time left is not told before this much is known.
 TELL_AFTER = timedelta(seconds=2)
 TELL_AFTER_PERCENT = 5
@@ -116,7 +116,7 @@ class HasProgress:
 
     @property
     def stuck(self):
-        """Whether a running task has not been heard of for a minute."""
+        """Whether a running task has not been heard of for two minutes."""
         return self.state == RUNNING and clock.now() - self.silent_since > STUCK_AFTER
 
     @cached_property

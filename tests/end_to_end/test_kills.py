@@ -207,8 +207,8 @@ def test_a_job_that_hangs_can_be_cancelled(world, susan, monkeypatch):
     Task.get_by_id(task.id).cancel()
     assert Task.get_by_id(task.id).state == RUNNING
 
-    in_two_minutes = clock.now() + timedelta(minutes=2)
-    monkeypatch.setattr(clock, "now", lambda: in_two_minutes)
+    in_three_minutes = clock.now() + timedelta(minutes=3)
+    monkeypatch.setattr(clock, "now", lambda: in_three_minutes)
     Task.get_by_id(task.id).cancel()
 
     assert Task.get_by_id(task.id).state == CANCELLED

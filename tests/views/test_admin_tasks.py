@@ -122,7 +122,7 @@ def test_a_task_that_stands_still_says_since_when(office, task, later):
     Task.update(advanced_at=now).execute()
     assert "no progress since" not in office.get("/admin/tasks").text
 
-    later(minutes=2)
+    later(minutes=3)
 
     assert f"no progress since {now:%H:%M}" in office.get("/admin/tasks").text
 

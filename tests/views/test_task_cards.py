@@ -90,8 +90,8 @@ def test_a_card_that_stands_still_says_since_when(browser, task):
         progress=60,
         done=6,
         total=10,
-        started_at=clock.now() - timedelta(minutes=3),
-        advanced_at=clock.now() - timedelta(minutes=2),
+        started_at=clock.now() - timedelta(minutes=4),
+        advanced_at=clock.now() - timedelta(minutes=3),
     )
 
     assert "No progress since" in card(browser, task)
