@@ -9,7 +9,7 @@ from microblog.account_deletion import delete_account
 from microblog.auth import hash_password
 from microblog.database import db
 from microblog.demo import voices
-from microblog.models import Message, Post, PostIndex, User
+from microblog.models import FeedChange, Message, Post, PostIndex, User
 
 PASSWORD = "demo-password"  # noqa: S105 - a contract; such a site is refused under https
 # Those who moved in by the button are known again by their addresses, whatever they call themselves.
@@ -45,7 +45,7 @@ def fill(users, posts, follows, seed):
         _add_follows(_follows(ids, follows, chance))
         twelve = [number % users for number in range(len(voices.people()))]
         spoken = _spoken(talk, [ids[number] for number in twelve], [_name(number) for number in twelve])
-        with PostIndex.in_bulk():
+        with PostIndex.in_bulk(), FeedChange.in_bulk():
             _add_posts(chain(_sentences(ids, posts - len(talk), began, chance), spoken))
 
 

@@ -1,12 +1,14 @@
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import feedparser
 import pytest
 
-from microblog import auth
+from microblog import account_deletion, auth, clock
 from microblog.models import Block, Post
+from microblog.views import feeds
 
 ATOM, JSON = "/user/susan/feed.atom", "/user/susan/feed.json"
 ALL = ("/feed.atom", "/feed.json", ATOM, JSON)
@@ -123,35 +125,100 @@ def test_no_text_can_break_a_feed(client, susan):
 
 
 @pytest.mark.parametrize("path", ALL)
-def test_an_unchanged_feed_is_not_sent_again(client, susan, write_posts, path):
+@pytest.mark.parametrize("asked", [by_tag, by_date, both])
+def test_an_unchanged_feed_is_not_sent_again(client, susan, write_posts, later, path, asked):
     write_posts(susan, "one")
+    later(minutes=1)
     first = client.get(path)
 
-    again = client.get(path, headers=both(first))
+    again = client.get(path, headers=asked(first))
 
     assert (again.status_code, again.data) == (304, b"")
 
 
-@pytest.mark.parametrize("path", ALL)
-@pytest.mark.parametrize("change", ["same second", "deleted", "changed", "suspended"])
-def test_a_changed_feed_is_sent_again_to_whoever_asks_by_tag_or_by_date(client, susan, path, change):
-    posts = [Post.create(author=susan, body=body, timestamp=LONG_AGO) for body in ("old", "gone", "newest")]
-    first = client.get(path)
-    assert b"gone" in first.data
+CHANGES = {
+    "same second": lambda susan, _john, _post: Post.create(author=susan, body="new", timestamp=LONG_AGO),
+    "deleted": lambda _susan, _john, post: post.delete_instance(),
+    "changed": lambda _susan, _john, post: Post.update(body="changed").where(Post.id == post.id).execute(),
+    "renamed": lambda susan, _john, _post: susan.update_profile("Susan", ""),
+    "suspended": lambda susan, _john, _post: auth.suspend(susan),
+}
+OF_OTHERS = {
+    "somebody suspended": lambda _susan, john, _post: auth.suspend(john),
+    "somebody gone": lambda _susan, john, _post: account_deletion.delete_account(john),
+}
 
-    if change == "same second":
-        Post.create(author=susan, body="another", timestamp=LONG_AGO)
-    elif change == "deleted":
-        posts[1].delete_instance()
-    elif change == "changed":
-        Post.update(body="changed").where(Post.id == posts[1].id).execute()
-    else:
-        auth.suspend(susan)
+
+@pytest.mark.parametrize(
+    ("path", "change"), [*product(ALL, CHANGES.values()), *product(ALL[:2], OF_OTHERS.values())]
+)
+def test_a_changed_feed_is_sent_again_to_whoever_asks_by_tag_or_by_date(
+    client, susan, john, later, path, change
+):
+    for author, body in ((susan, "old"), (susan, "gone"), (john, "other"), (susan, "newest")):
+        Post.create(author=author, body=body, timestamp=LONG_AGO)
+    later(minutes=1)
+    first = client.get(path)
+
+    change(susan, john, Post.get(body="gone"))
+    later(minutes=2)
 
     for headers in (both(first), by_tag(first), by_date(first)):
         again = client.get(path, headers=headers)
         assert again.status_code == 200
         assert again.data != first.data
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_a_feed_is_sent_again_after_a_restoration(client, susan, write_posts, later, path):
+    write_posts(susan, "secret")
+    auth.suspend(susan)
+    later(minutes=1)
+    first = client.get(path)
+
+    susan.restore()
+    later(minutes=2)
+
+    assert b"secret" in client.get(path, headers=by_date(first)).data
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_no_change_of_one_second_is_missed_and_no_date_lies_ahead(client, susan, write_posts, path):
+    for number in range(5):
+        response = client.get(path)
+        assert response.last_modified <= datetime.now(UTC)
+
+        write_posts(susan, f"post {number}")
+
+        assert f"post {number}".encode() in client.get(path, headers=by_date(response)).data
+
+
+def test_a_site_that_started_anew_is_asked_anew(client, susan, later, monkeypatch):
+    """A restore sets the feeds back, and the date of their last change with them."""
+    later(minutes=1)
+    first = client.get(ATOM)
+
+    monkeypatch.setattr(feeds, "STARTED_AT", clock.now() + timedelta(seconds=1))
+    later(minutes=2)
+
+    assert client.get(ATOM, headers=by_date(first)).status_code == 200
+
+
+@pytest.mark.parametrize("path", ALL[:2])
+def test_a_member_is_answered_by_the_tag_alone(browser, client, susan, john, write_posts, later, path):
+    write_posts(john, "hidden")
+    later(minutes=1)
+    first, seen_by_others = browser.get(path), client.get(path)
+    assert first.last_modified is None
+    assert "Cookie" in first.vary
+    assert "Cookie" in seen_by_others.vary
+    assert browser.get(path, headers=by_tag(first)).status_code == 304
+
+    Block.add(susan, john)
+
+    for headers in (by_tag(first), by_date(seen_by_others)):
+        assert b"hidden" not in browser.get(path, headers=headers).data
+        assert browser.get(path, headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("path", ALL)
@@ -207,16 +274,16 @@ def test_a_feed_cannot_be_posted_to(browser):
     assert browser.post_form("/feed.atom").status_code == 405
 
 
-@pytest.mark.parametrize(("path", "feeds"), [("/explore", ALL[:2]), ("/user/susan", ALL)])
-def test_pages_name_their_feeds(client, susan, path, feeds):
+@pytest.mark.parametrize(("path", "named"), [("/explore", ALL[:2]), ("/user/susan", ALL)])
+def test_pages_name_their_feeds(client, susan, path, named):
     found = re.findall(
         r'rel="alternate" type="application/(\w+)\+\w+" title="\w+" href="([^"]+)"', client.get(path).text
     )
 
-    assert sorted(address for _type, address in found) == sorted(feeds)
+    assert sorted(address for _type, address in found) == sorted(named)
 
 
-def test_a_feed_costs_one_query_for_many_posts(client, susan, write_posts, queries):
+def test_a_feed_costs_two_queries_however_many_posts(client, susan, write_posts, queries):
     write_posts(susan, "one")
     queries.clear()
     client.get("/feed.atom")
@@ -226,7 +293,7 @@ def test_a_feed_costs_one_query_for_many_posts(client, susan, write_posts, queri
     queries.clear()
     client.get("/feed.atom")
 
-    assert len(queries) == few == 1
+    assert len(queries) == few == 2
 
 
 def test_a_feed_is_the_same_whatever_the_case_of_the_name(client, susan, write_posts):
