@@ -10,24 +10,30 @@ import pytest
 from peewee import sqlite3
 
 from microblog.config import ROOT, Settings
+from microblog.database import migrate
+from microblog.models import TRIGGERS, Post, User
+from microblog.models.refusals import Blocked
 from microblog.server import command_lines
+from tests.conftest import opened
 from tests.end_to_end.running_site import STOP_S, RunningSite, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
 FORMER = sorted((Path(__file__).parent.parent / "fixtures").glob("*_schema.sql"))
+FIFTH = next(path for path in FORMER if path.stem == "fifth_schema")
+TOKEN = "microblog_a-program-of-susan"
 POSTS = ["first", "second — 把博客", "third https://example.org"]
 
 
 @pytest.fixture
 def site(tmp_path):
     with RunningSite(tmp_path / "site") as site:
-        site.data_dir.mkdir(mode=0o700)
         yield site
 
 
 def fill(site, script):
     """Make the database of *script*, an SQL dump, and return the id of its queued task."""
+    site.data_dir.mkdir(mode=0o700)
     database = sqlite3.connect(site.data_dir / "microblog.db")
     database.executescript(script)
     [(task_id,)] = database.execute("SELECT id FROM task WHERE state = 'queued'")
@@ -44,18 +50,45 @@ def test_a_former_database_is_copied_brought_up_to_date_and_its_task_is_done(sit
     [copy] = (site.data_dir / "before-upgrade").iterdir()
     assert site.said(f"database: copied to {copy}, then brought up to date")
     old = sqlite3.connect(copy)
-    assert old.execute("SELECT state FROM task").fetchall() == [("queued",)]
+    assert old.execute("SELECT id FROM task WHERE state = 'queued'").fetchall() == [(task_id,)]
     old.close()
     wait_until(
         lambda: json.loads(site.flask("tasks", "show", task_id))["state"] == "succeeded", 30, site.output
     )
     archive = json.loads((site.data_dir / "exports" / f"{task_id}.json").read_text())
     assert [post["body"] for post in archive["posts"]] == POSTS
+    wait_until(lambda: mails_left(site), 30, site.output)
     assert "sound, up to date" in site.flask("doctor")
 
 
+def test_blocks_tokens_and_the_search_index_outlive_an_update(settings):
+    fill(settings, FIFTH.read_text())
+
+    with opened(settings) as app:
+        migrate(TRIGGERS)
+
+        asked = app.test_client().get("/api/posts", headers={"Authorization": f"Bearer {TOKEN}"})
+        assert {post["author"]["username"] for post in asked.json} == {"susan"}
+        with pytest.raises(Blocked):
+            User.named("john").follow(User.named("susan"))
+        assert [post.body for post in Post.search("博客")] == [POSTS[1]]
+        Post.get(body=POSTS[1]).delete_instance()
+        assert list(Post.search("博客")) == []
+
+
+def test_the_dump_of_a_former_database_makes_it_again(settings):
+    """The next of them is made by ``tools/dump.py`` as well."""
+    script = FIFTH.read_text()
+    fill(settings, script)
+
+    command = [sys.executable, "tools/dump.py", settings.data_dir / "microblog.db"]
+    dump = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    assert dump == re.sub("^--.*\n", "", script, flags=re.MULTILINE)
+
+
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(site):
-    fill(site, FORMER[0].read_text())
+    fill(site, FIFTH.read_text())
     seem_newer(site)
 
     site.start()
@@ -66,7 +99,7 @@ def test_a_database_of_a_newer_version_is_refused_and_left_alone(site):
 
 
 def test_a_consumer_started_by_itself_leaves_a_newer_database_alone(site):
-    task_id = fill(site, FORMER[0].read_text())
+    task_id = fill(site, FIFTH.read_text())
     site.flask("migrate")
     seem_newer(site)
 
@@ -78,13 +111,14 @@ def test_a_consumer_started_by_itself_leaves_a_newer_database_alone(site):
 
 
 def test_a_consumer_started_by_itself_does_not_work_on_a_database_that_waits_for_its_upgrade(site):
-    task_id = fill(site, FORMER[0].read_text())
+    task_id = fill(site, FIFTH.read_text())
 
     refused = start_consumer_alone(site)
 
     assert refused.returncode == 1
     assert re.fullmatch(
-        r"microblog: the database lacks 0002_people, .*; run: flask --app microblog migrate\n", refused.stderr
+        r"microblog: the database lacks 0006_crashes, .*; run: flask --app microblog migrate\n",
+        refused.stderr,
     )
     assert state_of(site, task_id) == "queued"
 
@@ -103,6 +137,14 @@ def start_consumer_alone(site):
     return subprocess.run(
         command, cwd=ROOT, env=site.environment, capture_output=True, text=True, timeout=STOP_S
     )
+
+
+def mails_left(site):
+    """Whether no mail waits any more."""
+    database = sqlite3.connect(site.data_dir / "microblog.db")
+    states = database.execute("SELECT state FROM mail").fetchall()
+    database.close()
+    return set(states) <= {("succeeded",)}
 
 
 def state_of(site, task_id):
