@@ -1,4 +1,4 @@
-"""Who wants nothing to do with whom."""
+"""Blocks: who wants nothing to do with whom."""
 
 from peewee import SQL, Check, ForeignKeyField
 
@@ -18,7 +18,7 @@ class Block(BaseModel):
 
     @classmethod
     def add(cls, blocker, blocked):
-        """Part the two: no follow, no message, neither sees the other's posts; once is enough."""
+        """Separate the two: no follows, no messages, neither sees the other's posts. Idempotent."""
         with db.atomic():
             cls.insert(blocker=blocker, blocked=blocked).on_conflict_ignore().execute()
             blocker.unfollow(blocked)
@@ -26,7 +26,7 @@ class Block(BaseModel):
 
     @classmethod
     def remove(cls, blocker, blocked):
-        """Take the block back; what it ended stays ended."""
+        """Lift the block; the follows that it ended do not come back."""
         cls.delete().where(cls.blocker == blocker, cls.blocked == blocked).execute()
 
     @classmethod
@@ -43,9 +43,9 @@ class Block(BaseModel):
     @classmethod
     def hidden_from(cls, user):
         """
-        Ids of those whom *user* does not see: a block parts both, whoever began; for a subquery.
+        Ids of those whom *user* does not see, for a subquery; a block hides each from the other.
 
-        Nobody hides from an administrator, who does not see only those whom they blocked themselves.
+        Nobody can hide from an administrator, who misses only those whom they blocked themselves.
         """
         if user.is_admin:
             return cls.placed_by(user)
@@ -53,17 +53,17 @@ class Block(BaseModel):
 
     @classmethod
     def seen_by(cls, reader, people):
-        """Those of *people*, a query of users, from whom no block parts *reader*."""
+        """*people*, a query of users, without those whom a block hides from *reader*."""
         return people.where(User.id.not_in(cls.hidden_from(reader)))
 
     @classmethod
     def people(cls, user):
-        """The users whom *user* has blocked, those who came to the site last first."""
+        """The users whom *user* has blocked, newest accounts first."""
         return User.select().where(User.id.in_(cls.placed_by(user))).order_by(User.id.desc())
 
 
 def _refusing(table, one, other):
-    """A trigger that lets no row into *table* which joins two people across a block."""
+    """SQL of a trigger that refuses rows of *table* between two people if one has blocked the other."""
     return f"""
     CREATE TRIGGER IF NOT EXISTS {table}_across_a_block BEFORE INSERT ON {table}
     WHEN EXISTS (

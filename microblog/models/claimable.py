@@ -1,8 +1,8 @@
 """
-A row that stands for work: claimed by one worker, worked on, ended once.
+A row that stands for work: claimed by one worker, processed, finished once.
 
 The row is the truth; the envelope in Redis is a doorbell that may ring twice, late or not at all.
-``docs/architecture.md`` tells the whole life.
+``docs/architecture.md`` describes the whole life cycle.
 """
 
 import uuid
@@ -19,10 +19,10 @@ from microblog.models.mail_tries import HasMail
 from microblog.models.outcomes import ClaimLost
 from microblog.models.states import FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED, WRITING
 
-# Before each try but the first; what is tried once more than that has had its tries.
+# The pauses between tries; the try after the last pause is the last one.
 PAUSES = {
     WRITING: [timedelta(seconds=10), timedelta(seconds=20)],
-    # All five tries to send a mail lie within an hour.
+    # All five tries to send a mail fit within an hour.
     MAILING: [timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=8), timedelta(minutes=20)],
 }
 LONGEST_PAUSE = timedelta(minutes=20)
@@ -61,19 +61,19 @@ class Claimable(HasMail, BaseModel):
 
     @property
     def gone(self):
-        """Whether the row has been deleted meanwhile, as those of people who leave are."""
+        """Whether the row has been deleted meanwhile, for example with its user's account."""
         cls = type(self)
         return not cls.select().where(cls.id == self.id).exists()
 
     @property
     def tries(self):
-        """How often this phase of the work was begun, not counting what a graceful stop gave back."""
+        """How often this phase of the work was started, without the starts that a graceful stop gave back."""
         return self.mail_attempts if self.phase == MAILING else self.attempts
 
     @classmethod
     def claim(cls, row_id, worker):
         """
-        Take the queued, due row for *worker* and return it; None when there is none to take.
+        Claim the row for *worker* and return it; None if it is not due or may not start now.
 
         The attempt is counted here, so that a crash counts as one.
         """
@@ -94,10 +94,10 @@ class Claimable(HasMail, BaseModel):
     @classmethod
     def may_start(cls, _worker, now):
         """
-        Further conditions on a claim: what has lost its worker twice runs alone.
+        Further conditions on a claim: a row that has lost its worker twice runs alone.
 
-        While such a row waits or runs, nothing beside it starts, so that one that kills its worker takes
-        nothing else down for the third time.
+        While such a row is due or running, nothing else starts: if it kills its worker again, no other
+        row loses its worker for the third time with it.
         """
         kinds = Claimable.__subclasses__()
         nothing_runs = reduce(and_, (~fn.EXISTS(kind.running()) for kind in kinds))
@@ -116,7 +116,7 @@ class Claimable(HasMail, BaseModel):
 
     def write(self, **values):
         """
-        Change the row while it is ours.
+        Update the row, provided that its claim is still ours.
 
         Raises:
             ClaimLost: it is not ours any more.
@@ -128,7 +128,7 @@ class Claimable(HasMail, BaseModel):
 
     def reload(self):
         """
-        Read the row anew: a transaction that was rolled back has left what it wrote here.
+        Read the row again: after a rollback this object still holds the values that were not stored.
 
         Raises:
             ClaimLost: it is not ours any more.
@@ -155,7 +155,7 @@ class Claimable(HasMail, BaseModel):
 
     def requeue(self, pause=timedelta(), **values):
         """
-        Put the row back, to be claimed again after *pause*, a timedelta.
+        Requeue the row, to be claimed again after *pause*, a timedelta.
 
         Raises:
             ClaimLost: the row is not ours any more.
@@ -166,7 +166,7 @@ class Claimable(HasMail, BaseModel):
 
     def give_back(self):
         """
-        Put the row back after a graceful stop, which does not count as a try.
+        Requeue the row on a graceful stop, without counting the try.
 
         Raises:
             ClaimLost: the row is not ours any more.
@@ -176,7 +176,7 @@ class Claimable(HasMail, BaseModel):
 
     def fail(self, reason, **values):
         """
-        End the row badly, for *reason*, a sentence for the user.
+        Finish the row as failed; *reason* is a sentence for the user.
 
         Raises:
             ClaimLost: the row is not ours any more.
@@ -185,7 +185,7 @@ class Claimable(HasMail, BaseModel):
 
     def retry_or_fail(self, reason):
         """
-        Put the row back with a pause, or end it when its tries are used up.
+        Requeue the row after a pause, or fail it when its tries are used up.
 
         Raises:
             ClaimLost: the row is not ours any more.
@@ -198,10 +198,10 @@ class Claimable(HasMail, BaseModel):
 
     def recover(self):
         """
-        Mend a running row whose worker is gone: put it back, or end it when that is the third one it lost.
+        Recover a running row whose worker is gone: requeue it, or fail it if this is its third lost worker.
 
         Raises:
-            ClaimLost: somebody else mended it.
+            ClaimLost: another process was faster.
         """
         if self.crashes + 1 < MAX_CRASHES:
             self.requeue(crashes=self.crashes + 1)
@@ -209,7 +209,7 @@ class Claimable(HasMail, BaseModel):
             self.fail(WORKER_STOPPED)
 
     def announce(self):
-        """Tell whoever watches this row that it changed; nobody does here."""
+        """Notify whoever watches the row that it changed; does nothing by default."""
 
     def _ours(self):
         cls = type(self)
@@ -223,18 +223,18 @@ class Claimable(HasMail, BaseModel):
 
     @classmethod
     def _is_due(cls, now):
-        # A moment that no pause reaches is one that was written before the clock was set back.
+        # A time further ahead than any pause was written before the clock was set back.
         reached = (cls.run_after <= now) | (cls.run_after > now + LONGEST_PAUSE)
         return (cls.state == QUEUED) & reached
 
     @classmethod
     def _dangerous(cls, now):
-        """Rows that have lost their worker twice and run now, or could."""
+        """Rows that have lost their worker twice and are running or due."""
         return cls.select().where(cls.crashes == MAX_CRASHES - 1, (cls.state == RUNNING) | cls._is_due(now))
 
 
 def final(table, *columns):
-    """SQL of the trigger that refuses any change of what a finished row of *table* says of its end."""
+    """SQL of a trigger that refuses changes to the outcome, *columns* included, of a finished row."""
     columns = ", ".join(("state", "error", "finished_at", *columns))
     return f"""
     CREATE TRIGGER IF NOT EXISTS {table}_final BEFORE UPDATE OF {columns} ON {table}

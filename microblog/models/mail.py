@@ -1,4 +1,4 @@
-"""Mails that wait to be sent; what they say is made in the worker, so no secret lies here."""
+"""Mails to be sent; the worker composes them, so that no secret is stored here."""
 
 from peewee import CharField, ForeignKeyField, JSONField
 
@@ -22,7 +22,7 @@ class Mail(Claimable):
 
     @classmethod
     def send(cls, job, kind, recipient, user=None, **arguments):
-        """Record a mail of *kind*, then ring the queue. *arguments* must hold no secret."""
+        """Record a mail of *kind*, then ring the queue; return the row. *arguments* must hold no secret."""
         with db.atomic():
             mail = cls.create(phase=MAILING, kind=kind, recipient=recipient, user=user, arguments=arguments)
             db.after_commit(lambda: job.ring(mail))
@@ -30,9 +30,13 @@ class Mail(Claimable):
 
     @classmethod
     def send_once(cls, job, kind, recipients, span, key, **arguments):
-        """Send a mail to each of *recipients*, unless one of *kind* and *key* was recorded within *span*."""
+        """
+        Send a mail to each of *recipients*, unless one of *kind* and *key* was recorded lately.
+
+        *span* is a timedelta.
+        """
         lately = (cls.kind == kind, cls.created_at > clock.now() - span, cls.arguments["key"] == key)
-        # One transaction: of several processes that come at once the first writes and the others see it.
+        # One transaction: of several processes at once, the first one writes and the others see it.
         with db.atomic():
             if not cls.select().where(*lately).exists():
                 for recipient in recipients:
@@ -40,7 +44,7 @@ class Mail(Claimable):
 
     @classmethod
     def addressed_to(cls, user):
-        """Mails to *user*, also those that were asked for when nobody knew whose the address is."""
+        """Mails to *user*, including those requested by address, before its owner was looked up."""
         return cls.select().where(cls._concerns(user))
 
     @classmethod
@@ -48,12 +52,12 @@ class Mail(Claimable):
         cls.delete().where(cls._concerns(user)).execute()
 
     def asked_before(self, span):
-        """How many of this kind were asked for this recipient within *span* before this one."""
+        """How many mails of this kind were requested for its recipient in *span*, a timedelta, before it."""
         return (
             Mail.select()
             .where(
                 Mail.kind == self.kind,
-                # However it was spelled: it is one mailbox.
+                # In whatever case: it is the same mailbox.
                 Mail.recipient.collate("NOCASE") == self.recipient,
                 Mail.created_at.between(self.created_at - span, self.created_at),
                 Mail.id != self.id,
@@ -67,7 +71,7 @@ class Mail(Claimable):
 
     def finish(self, state, **values):
         if state == CANCELLED:
-            # It may be the address of somebody who has nothing to do with us: not ours to keep.
+            # The address may belong to somebody without an account: not ours to keep.
             values.update(recipient="")
         super().finish(state, **values)
 

@@ -1,4 +1,4 @@
-"""The tries to send the mail that a row stands for or ends with, counted apart from its attempts."""
+"""The tries to send a row's mail, counted separately from the attempts at its other work."""
 
 from microblog import clock
 from microblog.database import data_dir
@@ -10,7 +10,7 @@ MAIL_UNCERTAIN = N_("The connection was lost twice after the mail had left; it m
 
 
 class MailDelayed(RetryLater):
-    """The mail could not be sent now; *uncertain*: nor is it known that it was not."""
+    """The mail could not be sent now; *uncertain*: it may have been accepted nevertheless."""
 
     def __init__(self, reason, uncertain=False):
         super().__init__(reason)
@@ -18,7 +18,7 @@ class MailDelayed(RetryLater):
 
 
 class MailRefused(JobFailed):
-    """The mail will not be accepted, or not be sent once more."""
+    """The mail will not be accepted, or must not be sent again."""
 
     uncertain = False
 
@@ -31,7 +31,7 @@ class HasMail:
         Begin a try to send the mail.
 
         Raises:
-            MailRefused: two tries ended uncertainly; a third might be a third copy.
+            MailRefused: two tries ended uncertainly; another could deliver a third copy.
             ClaimLost: the row is not ours any more.
         """
         uncertain = self.mailing_at is not None
@@ -39,7 +39,7 @@ class HasMail:
             raise MailRefused(MAIL_UNCERTAIN)
         self.write(
             phase=MAILING,
-            # Counted at the claim already, unless the mail follows the writing in one go.
+            # Already counted by the claim, unless the mail follows the writing within the same claim.
             mail_attempts=max(self.mail_attempts, 1),
             mailing_at=None,
             mail_resent=uncertain or self.mail_resent,
@@ -48,7 +48,7 @@ class HasMail:
 
     def mark_mailing(self):
         """
-        Note that the mail is about to leave: a death before its acceptance is committed then shows.
+        Record that the mail is about to leave, so that a crash before its acceptance is committed shows.
 
         Raises:
             ClaimLost: the row is not ours any more.
@@ -57,15 +57,15 @@ class HasMail:
 
     @property
     def mail_left(self):
-        """Whether the mail is beyond recall; one that lies in the outbox is not."""
+        """Whether the mail was sent and cannot be taken back; one in the outbox can."""
         return self.mailed_at is not None and not self.letter.exists()
 
     @property
     def letter(self):
-        """Where the mail lies when there is no mail server."""
+        """Path of the mail in the outbox, where it goes if there is no mail server."""
         return data_dir() / "outbox" / f"{self.id}.eml"
 
     def remove_traces(self):
-        """Remove what lies in files for this row, whole or begun."""
+        """Delete the files of this row, complete or partial."""
         for path in self.letter.parent.glob(f"{self.id}.*"):
             path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What one person writes to another alone."""
+"""Private messages from one user to another."""
 
 from peewee import CharField, Check, ForeignKeyField, fn
 from playhouse.sqlite_ext import AutoIncrementField
@@ -23,7 +23,7 @@ class Message(BaseModel):
     @classmethod
     def send(cls, sender, recipient, body):
         """
-        Put a message into the inbox of *recipient* and tell them how many are unread.
+        Create and return a message, and notify *recipient* of their unread count.
 
         Raises:
             Blocked: one of the two has blocked the other.
@@ -38,7 +38,7 @@ class Message(BaseModel):
 
     @classmethod
     def inbox(cls, user):
-        """Messages to *user*, with their senders, newest first; none of people whom they have blocked."""
+        """Messages to *user*, with their senders, newest first; none from people whom they have blocked."""
         return cls._newest_first(cls.sender).where(*cls._to(user))
 
     @classmethod
@@ -48,7 +48,7 @@ class Message(BaseModel):
 
     @classmethod
     def mark_read(cls, user, oldest, newest):
-        """Mark the unread ones in the inbox of *user* as read, from the id *oldest* to the id *newest*."""
+        """Mark messages in the inbox of *user* as read, from id *oldest* to id *newest* inclusive."""
         with db.atomic():
             cls.update(read_at=clock.now()).where(
                 *cls._to(user), cls.read_at.is_null(), cls.id.between(oldest, newest)
@@ -57,7 +57,7 @@ class Message(BaseModel):
 
     @classmethod
     def delete_all_from(cls, sender):
-        """Delete all that *sender* wrote, and tell those who had not read it how many are left."""
+        """Delete all messages from *sender*, and notify those who had unread ones of their new count."""
         unread = cls.select(cls.recipient).where(cls.sender == sender, cls.read_at.is_null())
         with db.atomic():
             disappointed = list(User.select().where(User.id.in_(unread)))
@@ -67,12 +67,12 @@ class Message(BaseModel):
 
     @classmethod
     def tell_unread(cls, user):
-        """Notify the pages of *user* of the number of unread messages."""
+        """Notify *user* of the number of their unread messages."""
         Notification.push(user, "unread_message_count", cls._unread(user).scalar())
 
     @classmethod
     def unread_and_cursor(cls, user):
-        """How many are unread, and the newest notification's id at that very moment: one query."""
+        """``(unread count, newest notification id or 0)`` of the same moment, in one query."""
         newest = fn.COALESCE(Notification.newest(user), 0)
         return cls._unread(user).select_extend(newest).tuples().get()
 

@@ -1,4 +1,4 @@
-"""What is new to a user: one live row for each (user, name, key), read by cursor."""
+"""What is new for a user: one row for each (user, name, key), read by cursor."""
 
 from peewee import CharField, ForeignKeyField, JSONField
 from playhouse.sqlite_ext import AutoIncrementField
@@ -9,7 +9,7 @@ from microblog.models.user import User
 
 
 class Notification(BaseModel):
-    # AUTOINCREMENT: an id that was used again after a deletion would lie behind a reader's cursor.
+    # AUTOINCREMENT: an id reused after a deletion would be behind a reader's cursor, and never read.
     id = AutoIncrementField()
     user = ForeignKeyField(User, on_delete="CASCADE", index=False)
     name = CharField(128)
@@ -22,24 +22,24 @@ class Notification(BaseModel):
 
     @classmethod
     def push(cls, user, name, data, key=""):
-        """Tell *user* something; it takes the place of the older of the same name and key."""
+        """Notify *user*; replaces the older notification of the same name and key. Returns the new one."""
         with db.atomic():
             cls.delete().where(cls.user == user, cls.name == name, cls.key == key).execute()
             return cls.create(user=user, name=name, data=data, key=key)
 
     @classmethod
     def since(cls, user, cursor):
-        """What came after *cursor*, an id, oldest first."""
+        """Notifications of *user* after *cursor*, an id, oldest first."""
         return cls.select().where(cls.user == user, cls.id > cursor).order_by(cls.id)
 
     @classmethod
     def newest_id(cls, user):
-        """The cursor of now: 0 when there is nothing yet."""
+        """The current cursor: 0 when there is no notification yet."""
         return cls.newest(user).scalar() or 0
 
     @classmethod
     def newest(cls, user):
-        """The query of the newest one's id, to be asked together with others."""
+        """Query for the newest notification's id, to be combined with others."""
         return cls.select(cls.id).where(cls.user == user).order_by(cls.id.desc()).limit(1)
 
     def as_json(self):

@@ -1,4 +1,4 @@
-"""How a job says that it does not simply return; a worker turns what it raises into the row's next state."""
+"""What a job raises when it does not simply return; the worker turns it into the row's next state."""
 
 
 class ClaimLost(Exception):
@@ -10,8 +10,8 @@ class Cancelled(Exception):
 
 
 class JobFailed(Exception):
-    """It cannot be done and trying again will not mend it; the message is for the user."""
+    """The work cannot be done and retrying will not help; the message is for the user."""
 
 
 class RetryLater(Exception):
-    """It cannot be done now, but perhaps after a pause; the message is for the user."""
+    """The work cannot be done now, but perhaps after a pause; the message is for the user."""

@@ -1,4 +1,4 @@
-"""What people say, and the pages it is read in."""
+"""Posts, and the lists in which they are read."""
 
 from peewee import CharField, Check, ForeignKeyField
 from playhouse.sqlite_ext import AutoIncrementField
@@ -11,43 +11,43 @@ from microblog.models.post_index import PostIndex
 from microblog.models.user import Follow, User
 from microblog.web.text import MAX_LENGTH
 
-# Posts to look through for people who write.
+# How many recent posts to search for active authors.
 LATELY = 50
 DELETED_AT_ONCE = 5000
 
 
 class Post(BaseModel):
     id = AutoIncrementField()
-    # The only index led by the author: with a second one SQLite sorts the whole timeline.
+    # The only index that starts with the author: with a second one SQLite sorts the whole timeline.
     author = ForeignKeyField(User, backref="posts", on_delete="CASCADE")
     body = CharField(MAX_LENGTH, constraints=[Check(f"length(body) BETWEEN 1 AND {MAX_LENGTH}")])
     language = CharField(8, null=True)
     timestamp = UTCDateTimeField(default=clock.now)
 
-    # The text as the search index marks it; only a search asks for it.
+    # The text as the search index marks it; only a search selects it.
     marked = None
 
     @property
     def marks(self):
-        """Pairs of start and end of what a search found in the text."""
+        """``(start, end)`` of each hit of a search in the text; empty outside searches."""
         return post_index.marks(self.marked, self.body) if self.marked else []
 
     @classmethod
     def timeline(cls, user):
-        """Posts of *user* and of those they follow, newest first; a block has ended all follows across it."""
+        """Posts of *user* and those they follow, newest first; a block has already ended the follows."""
         followed = Follow.select(Follow.followed).where(Follow.follower == user)
-        # UNION ALL, not OR: so the planner walks the authors' index and never the whole table.
+        # UNION ALL, not OR: the planner then walks the author index, never the whole table.
         authors = followed.union_all(User.select(User.id).where(User.id == user))
         return cls._newest_first().where(cls.author.in_(authors))
 
     @classmethod
     def newer(cls, user, than):
-        """What others wrote for *user*'s timeline after *than*, an id."""
+        """Posts by others in *user*'s timeline with an id above *than*, newest first."""
         return cls.timeline(user).where(cls.id > than, cls.author != user)
 
     @classmethod
     def authors_lately(cls, reader, count):
-        """Up to *count* people whom *reader* might follow: the latest to have written something."""
+        """Up to *count* authors of the latest posts that *reader* may see, as suggestions to follow."""
         others = cls.visible_to(reader).where(cls.author != reader).limit(LATELY)
         return list(dict.fromkeys(post.author for post in others))[:count]
 
@@ -58,16 +58,16 @@ class Post(BaseModel):
 
     @classmethod
     def visible_to(cls, reader=None):
-        """All posts, newest first; for *reader* without those of people parted from them by a block."""
+        """All posts, newest first; for *reader*, without those that a block hides from them."""
         posts = cls._newest_first()
         return posts.where(cls.author.not_in(Block.hidden_from(reader))) if reader else posts
 
     @classmethod
     def search(cls, query, reader=None):
         """
-        Posts that *query*, which a person typed, finds; newest first, with their ``marks``.
+        Posts that match *query*, as a person typed it, newest first, with their ``marks``.
 
-        Pages go by ``PostIndex.rowid``: so SQLite reads the index from the newest and stops after a page.
+        Page by ``PostIndex.rowid``, so that SQLite reads the index from the newest and stops after a page.
         """
         posts = cls.visible_to(reader).select_extend(PostIndex.marked().alias("marked"))
         return (
@@ -78,7 +78,7 @@ class Post(BaseModel):
 
     @classmethod
     def delete_most_by(cls, author):
-        """Delete what *author* wrote, a page at a time, but for a last page: nobody waits long to write."""
+        """Delete all but one batch of *author*'s posts, in batches, so that other writers never wait long."""
         surplus = (
             cls.select(cls.id).where(cls.author == author).limit(DELETED_AT_ONCE).offset(DELETED_AT_ONCE)
         )
@@ -87,6 +87,6 @@ class Post(BaseModel):
 
     @classmethod
     def _newest_first(cls):
-        # Those of suspended people are shown to nobody until they are restored.
+        # Posts of suspended people are hidden from everybody until they are restored.
         shown = User.suspended_at.is_null()
         return cls.select(cls, User).join(User).where(shown).order_by(cls.id.desc())

@@ -1,10 +1,10 @@
 """
-Full text of posts: an FTS5 index that the database itself keeps right, whatever adds or removes a post.
+Full-text search: an FTS5 index that triggers keep up to date, whatever adds or removes a post.
 
-The index keeps no text: a view shows it the posts as it has to read them. FTS5 parts words at spaces, and
-Chinese has none: so every character from U+3000 on stands by itself, in the index and in queries alike,
-and a part of a Chinese word is found as a phrase. All of it is plain SQL: a trigger that called a function
-of Python's would break every other program that opens the file.
+The index stores no text; it reads posts through a view. FTS5 splits words at spaces, which Chinese does
+not have, so every character from U+3000 on is a word of its own, in the index and in queries; part of a
+Chinese word is then found as a phrase. All of this is plain SQL: a trigger that called a Python function
+would break every other program that opens the file.
 """
 
 import re
@@ -19,12 +19,12 @@ from microblog.web.text import clean
 FIRST = "\u3000"
 WITHOUT_SPACES = re.compile(f"([{FIRST}-\U0010ffff])")
 LONGEST = 200
-# A star after a single letter would have SQLite gather every post with one of very many words.
+# A star after a single letter would match a great many words, and SQLite would collect all their posts.
 SHORT_PREFIX = re.compile(r'((?<![^\W_])[^\W_]?[^\w"]*")\*')
 NOTHING = '""'
-# Quotation marks and signs of other keyboards, as web_query() knows them.
+# Quotation marks and signs of other keyboards, mapped to those that web_query() knows.
 SIGNS = str.maketrans({**dict.fromkeys("“”„«»「」『』＂", '"'), "－": "-", "＊": "*"})
-# Around what was found; clean() keeps both out of posts.
+# Mark the start and end of a hit; clean() keeps both out of posts.
 OPEN, CLOSE = "\x01", "\x02"
 
 VIEW = f"""
@@ -38,7 +38,7 @@ VIEW = f"""
     ) ELSE body END AS words FROM post
 """  # noqa: S608 - no part of it comes from outside
 ADD = "INSERT INTO post_index (rowid, words) SELECT id, words FROM post_words WHERE id = NEW.id;"
-# FTS5 finds what to remove by the text that was added.
+# To remove an entry, FTS5 needs the text that was added.
 REMOVE = """INSERT INTO post_index (post_index, rowid, words)
     SELECT 'delete', id, words FROM post_words WHERE id = OLD.id;"""
 ON_INSERT = f"CREATE TRIGGER IF NOT EXISTS post_index_add AFTER INSERT ON post BEGIN {ADD} END"
@@ -57,7 +57,7 @@ class PostIndex(FTS5Model):
     class Meta:
         database = db
         legacy_table_names = False
-        # Newest first needs no rank, so it needs no sizes. "adios" finds "adiós".
+        # Hits are sorted by age, not rank, so no sizes are stored. "adios" finds "adiós".
         options = {  # noqa: RUF012 - Peewee's way
             "content": "post_words",
             "content_rowid": "id",
@@ -67,22 +67,22 @@ class PostIndex(FTS5Model):
 
     @classmethod
     def finds(cls, query):
-        """The condition that a post is found by *query*, which a person typed: none is an error."""
+        """The condition that a post matches *query*, as a person typed it; no query is a syntax error."""
         return cls.match(SHORT_PREFIX.sub(r"\1", _apart(cls._understood(query))))
 
     @classmethod
     def asks_for_something(cls, query):
-        """Whether *query* names a word: one that only excludes words finds nothing."""
+        """Whether *query* asks for any word: one that only excludes words finds nothing."""
         return cls._understood(query) != NOTHING
 
     @classmethod
     def marked(cls):
-        """The words with signs around those that were found, for ``marks``."""
+        """The text with OPEN and CLOSE around each hit, for ``marks``."""
         return cls.words.highlight(OPEN, CLOSE)
 
     @classmethod
     def rebuild(cls):
-        """Read every post anew; whoever wants to write waits for the end."""
+        """Index all posts again; other writers wait until it is done."""
         with db.atomic():
             cls.delete_all()
             cls._add(after=0)
@@ -90,7 +90,7 @@ class PostIndex(FTS5Model):
     @classmethod
     @contextmanager
     def in_bulk(cls):
-        """Index the posts that the block inserts when it ends, in a transaction: four times as fast."""
+        """Index the posts that the block inserts at its end, four times as fast; needs a transaction."""
         newest = db.execute_sql("SELECT max(id) FROM post").fetchone()[0] or 0
         db.execute_sql("DROP TRIGGER post_index_add")
         yield
@@ -109,7 +109,7 @@ class PostIndex(FTS5Model):
 
 
 def marks(marked, text):
-    """Pairs of start and end of what was found in *text*, of which *marked* is ``PostIndex.marked()``."""
+    """``(start, end)`` of each hit in *text*, given *marked*, its ``PostIndex.marked()``."""
     found, place = [], 0
     for character in marked:
         if character == OPEN:
@@ -118,10 +118,10 @@ def marks(marked, text):
             found.append((start, place))
         elif text.startswith(character, place):
             place += 1
-        # Else it is a space that was put beside a character.
+        # Otherwise it is a space that the view put beside a character.
     return found
 
 
 def _apart(text):
-    """What the view says of *text*."""
+    """*text* as the view shows it."""
     return WITHOUT_SPACES.sub(r" \1 ", text)

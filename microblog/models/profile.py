@@ -1,4 +1,4 @@
-"""A person as a reader sees them: whom they know and how the two stand to each other, in one query."""
+"""A user as a reader sees them: their follow counts and how the two are related, in one query."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from microblog.models.user import Follow, User
 
 
 class Profile(NamedTuple):
-    """*followed*, *blocked*: by the reader; *blocks*: the reader; *moderated*: the reader may moderate."""
+    """*followed*, *blocked*: by the reader; *blocks*: blocks the reader; *moderated*: reader may moderate."""
 
     user: User
     followers: int
@@ -31,7 +31,7 @@ class Profile(NamedTuple):
 
     @property
     def about_me(self):
-        """What they say of themselves; nothing where a block or a suspension hides it."""
+        """The user's ``about_me``; empty where a block or a suspension hides it."""
         return "" if self.hidden else self.user.introduction
 
     @classmethod
@@ -51,7 +51,7 @@ class Profile(NamedTuple):
 
 
 def _count(person, condition):
-    """How many of those who are *person* in a follow, by *condition*; suspended people count nowhere."""
+    """Query for the number of follows by *condition*, not counting those whose *person* is suspended."""
     other = User.alias()
     shown = other.suspended_at.is_null()
     return Follow.select(fn.COUNT(1)).join(other, on=(person == other.id)).where(condition, shown)

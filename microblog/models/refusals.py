@@ -1,10 +1,10 @@
-"""What people are refused, by name; where the database refuses it, its error gets that name."""
+"""Exceptions for what people are refused, and what turns the database's own refusals into them."""
 
 from contextlib import contextmanager
 
 from peewee import IntegrityError
 
-# What the triggers in block.py say when a row would join two people across a block.
+# The message of the triggers in block.py, which refuse follows and messages across a block.
 ACROSS_A_BLOCK = "blocked"
 
 
@@ -17,7 +17,7 @@ class EmailTaken(ValueError):
 
 
 class SetUpAlready(RuntimeError):
-    """There is an administrator."""
+    """There is an administrator already."""
 
 
 class LastAdministrator(RuntimeError):
@@ -29,12 +29,12 @@ class Blocked(Exception):
 
 
 class Suspended(Exception):
-    """The person cannot read anything at present, nor be followed."""
+    """The user is suspended: they cannot read anything, nor be followed."""
 
 
 @contextmanager
 def unless_taken():
-    """Turn the database's refusal of a second user of a name or address into UsernameTaken or EmailTaken."""
+    """Turn a violated unique constraint on username or address into UsernameTaken or EmailTaken."""
     try:
         yield
     except IntegrityError as error:
@@ -46,7 +46,7 @@ def unless_taken():
 
 @contextmanager
 def unless_blocked():
-    """Turn the database's refusal to join two people across a block into Blocked."""
+    """Turn the database's refusal of a row across a block into Blocked."""
     try:
         yield
     except IntegrityError as error:

@@ -1,4 +1,4 @@
-"""Signed-in browsers: a row each, so that a copied cookie is dead after sign-out."""
+"""Signed-in browsers: one row each, so that a copied cookie is useless after sign-out."""
 
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ class Session(BaseModel):
 
     @classmethod
     def start(cls, user, remembered, user_agent):
-        """Begin a session and return ``(session, token)``; only the token's hash is kept."""
+        """Start a session and return ``(session, token)``; only the token's hash is kept."""
         token = new_secret()
         with db.atomic():
             session = cls.create(
@@ -38,13 +38,13 @@ class Session(BaseModel):
 
     @classmethod
     def of(cls, token):
-        """The living session of *token*, with its user; None when there is none, or they are suspended."""
+        """The live session of *token*, with its user; None when there is none, or the user is suspended."""
         session = cls.select(cls, User).join(User).where(cls.token_hash == hash_of(token)).first()
         return session if session and session.alive and not session.user.suspended_at else None
 
     @classmethod
     def living(cls, user):
-        """The sessions by which *user* is signed in somewhere, the last seen first."""
+        """The live sessions of *user*, a list, most recently seen first."""
         sessions = cls.select().where(cls.user == user).order_by(cls.seen_at.desc())
         return [session for session in sessions if session.alive]
 
@@ -59,7 +59,7 @@ class Session(BaseModel):
 
     @classmethod
     def delete_ended(cls):
-        """Delete the rows of sessions that nobody can use any more."""
+        """Delete sessions that have expired; return how many."""
         now = clock.now()
         unused = (cls.seen_at < now - UNUSED) & ~cls.remembered | (cls.seen_at < now - UNUSED_REMEMBERED)
         return cls.delete().where(unused | (cls.created_at < now - LONGEST)).execute()
@@ -71,7 +71,7 @@ class Session(BaseModel):
         return now - self.seen_at < unused and now - self.created_at < LONGEST
 
     def touch(self):
-        """Note that the user is here, at most once a minute."""
+        """Record that the user is active, at most once a minute."""
         now = clock.now()
         if now - self.seen_at >= SEEN_EVERY:
             with db.atomic():
@@ -80,5 +80,5 @@ class Session(BaseModel):
 
 
 def _note_seen(user, moment):
-    """Also with the user, for a session ends and is deleted."""
+    """Kept with the user too, because a session is deleted when it ends."""
     User.update(seen_at=moment).where(User.id == user).execute()

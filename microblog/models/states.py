@@ -1,8 +1,8 @@
-"""The words for where a task or a mail stands."""
+"""The states and phases of a task or a mail."""
 
 QUEUED, RUNNING = "queued", "running"
 SUCCEEDED, FAILED, CANCELLED = "succeeded", "failed", "cancelled"
 STATES = (QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED)
 
-# Phases of the work: what is written counts as an attempt, what is mailed as a try of its own.
+# Phases of the work: each start in WRITING counts as an attempt, each in MAILING as a try to mail.
 WRITING, MAILING = "writing", "mailing"

@@ -26,7 +26,7 @@ from microblog.models.task_progress import HasProgress
 from microblog.models.user import User
 from microblog.queue import huey
 
-REFERENCE_LENGTH = 8  # Templates show as much of an id.
+REFERENCE_LENGTH = 8  # Templates show this many characters of an id.
 MAILED_ALREADY = N_("The mail had left already.")
 
 
@@ -59,9 +59,9 @@ class Task(HasProgress, HasFile, HasCard, Claimable):
     @classmethod
     def launch(cls, job, user, description, **arguments):
         """
-        Record a task for *user*, then ring the queue.
+        Record a task for *user*, then ring the queue; return the task.
 
-        The row is committed first: a warm consumer picks an envelope up within a millisecond and must
+        The row is committed first: a warm consumer picks up an envelope within a millisecond and must
         find the row. If Redis does not answer, the row stays queued and the reconciler rings again.
 
         Raises:
@@ -92,18 +92,18 @@ class Task(HasProgress, HasFile, HasCard, Claimable):
 
     @classmethod
     def age(cls):
-        """What `of` sorts by: the ids tell those of one moment apart, and nothing else."""
+        """The sort key of `of`; the id only orders tasks of the same moment."""
         return Tuple(cls.created_at, cls.id)
 
     @classmethod
     def age_of(cls, task_id):
-        """The age of one task, to be compared with that of others."""
+        """Query for the ``age()`` of one task, to compare with that of others."""
         one = cls.alias()
         return one.select(one.created_at, one.id).where(one.id == task_id)
 
     @classmethod
     def not_failed(cls, user, job, since):
-        """Tasks of this kind that *user* asked for after *since* and that did not fail, oldest first."""
+        """*user*'s tasks of this kind, created after *since*, neither failed nor cancelled, oldest first."""
         in_vain = cls.state.in_((FAILED, CANCELLED))
         asked = (cls.user == user, cls.name == job.name, cls.created_at > since, ~in_vain)
         return cls.select().where(*asked).order_by(cls.created_at)
@@ -116,7 +116,7 @@ class Task(HasProgress, HasFile, HasCard, Claimable):
 
     @classmethod
     def beginning_with(cls, text):
-        """Tasks whose id begins with *text*, newest first: none if that is shorter than a reference."""
+        """Tasks whose id begins with *text*, newest first; none if *text* is shorter than a reference."""
         long_enough = len(text) >= REFERENCE_LENGTH
         return cls.select().where(long_enough, cls.id.startswith(text)).order_by(cls.created_at.desc())
 
@@ -128,9 +128,9 @@ class Task(HasProgress, HasFile, HasCard, Claimable):
 
     def cancel(self):
         """
-        End the task: at once if nobody works on it or its job hangs, else within its next step.
+        End the task: at once if nobody works on it or its job hangs, otherwise at its next step.
 
-        Twice is no harm.
+        Idempotent.
         """
         with db.atomic():
             fresh = Task.get_by_id(self.id)
@@ -141,7 +141,7 @@ class Task(HasProgress, HasFile, HasCard, Claimable):
                 fresh.finish(CANCELLED)
 
     def finish(self, state, **values):
-        """Write the one final state; what was asked to be cancelled ends so, however far it came."""
+        """Write the one final state: always CANCELLED if that was requested, however far the task got."""
         with db.atomic():
             if self._cancel_requested():
                 state, values = CANCELLED, {"error": None, "note": MAILED_ALREADY if self.mail_left else None}
@@ -150,11 +150,11 @@ class Task(HasProgress, HasFile, HasCard, Claimable):
             else:
                 values.update(file_expires_at=None)
             super().finish(state, **values)
-        # Not before the ending stands: a file that is offered must be there.
+        # Only after the commit: while the row offers a file, the file must exist.
         db.after_commit(self.remove_drafts if state == SUCCEEDED else self.remove_traces)
 
     def fail(self, reason, **values):
-        """Once the file is offered only its mail can fail, and that is a note."""
+        """Once the file is offered only its mail can fail: the task then succeeds, with a note."""
         if self.phase == MAILING:
             self.finish(SUCCEEDED, note=reason, **values)
         else:

@@ -13,11 +13,11 @@ SHOWN_AFTER_END = timedelta(hours=24)
 
 
 class HasCard:
-    """What a task tells on its card, and whether that is shown."""
+    """What a task's card says, and whether it is shown."""
 
     @classmethod
     def shown(cls, user):
-        """Tasks whose cards stand on each page of *user*: unfinished, or ended and not yet dismissed."""
+        """Tasks whose cards *user* sees: unfinished, or just ended and not yet dismissed; newest first."""
         recent = cls.finished_at > clock.now() - SHOWN_AFTER_END
         return (
             cls.select()
@@ -27,13 +27,13 @@ class HasCard:
 
     @classmethod
     def dismiss_failed(cls, user, job):
-        """Take away the cards of tasks of this kind that came to nothing."""
+        """Dismiss the cards of *user*'s failed and cancelled tasks of this kind."""
         vain = (cls.user == user, cls.name == job.name, cls.state.in_((FAILED, CANCELLED)))
         for task in list(cls.select().where(*vain, cls.dismissed_at.is_null())):
             task.dismiss()
 
     def dismiss(self):
-        """Take the card of an ended task away, from pages that are open in other tabs too."""
+        """Remove the card of an ended task, also from pages that are open in other tabs."""
         cls = type(self)
         shown = (cls.id == self.id, cls.finished_at.is_null(False), cls.dismissed_at.is_null())
         with db.atomic():
@@ -42,28 +42,28 @@ class HasCard:
 
     @property
     def state_since(self):
-        """When the task came into its state."""
+        """When the task entered its state."""
         return self.finished_at or (self.started_at if self.state == RUNNING else self.created_at)
 
     @property
     def time_left(self):
-        """A timedelta; None while it cannot be told."""
+        """An estimated timedelta; None while there is no estimate."""
         if self.state != RUNNING or self.phase != WRITING:
             return None
         if self.advanced_at is None or self.advanced_at < self.started_at:
-            # This attempt has not caught up with the one before: its pace cannot be told.
+            # This attempt has not caught up with the one before: its pace is unknown.
             return None
         return time_left(self.started_at, self.advanced_at, self.done, self.total)
 
     @property
     def tasks_ahead(self):
-        """How many tasks that are not done with their writing came before this one."""
+        """Number of older tasks that have not finished writing."""
         cls = type(self)
         unfinished = cls.finished_at.is_null() & (cls.phase == WRITING)
         return cls.select().where(unfinished, cls.created_at < self.created_at).count()
 
     def summary(self):
-        """What a ``task_progress`` notification says."""
+        """The data of a ``task_progress`` notification."""
         left = self.time_left
         return {
             "task_id": self.id,
@@ -76,6 +76,6 @@ class HasCard:
         }
 
     def announce(self):
-        """Tell the user's pages that the card changed."""
+        """Notify the user's pages that the card changed."""
         if self.user_id:
             Notification.push(self.user_id, "task_progress", self.summary(), key=self.id)

@@ -25,17 +25,17 @@ class HasFile:
 
     @property
     def file(self):
-        """Where the file lies; it is there for its owner while ``file_expires_at`` is set."""
+        """Path of the file; its owner can download it while ``file_expires_at`` is set."""
         return data_dir() / "exports" / f"{self.id}.json"
 
     @property
     def draft(self):
-        """Where this attempt writes; another attempt has a file of its own."""
+        """Path that this attempt writes to; each attempt has its own."""
         return self.file.with_suffix(f".{self.worker}-{self.attempts}.part")
 
     def offer(self, keep, **result):
         """
-        Let the user have the file, which is whole now, for *keep*, a timedelta.
+        Offer the file, which is now complete, to the user for *keep*, a timedelta.
 
         From here on the task can only succeed or be cancelled.
         """
@@ -45,9 +45,9 @@ class HasFile:
 
     def withdraw_file(self):
         """
-        Delete the file, at its owner's wish or because its time is over; the task stays.
+        Delete the file, at its owner's request or because it expired; the task stays.
 
-        The mail that lies in the outbox for want of a mail server holds the same file, and goes too.
+        A mail in the outbox, where there is no mail server, has the file attached and is deleted too.
         """
         cls = type(self)
         with db.atomic():
@@ -60,7 +60,7 @@ class HasFile:
         super().remove_traces()
 
     def remove_drafts(self):
-        """Remove what this attempt or a former one has begun to write."""
+        """Remove what this attempt or an earlier one began to write."""
         self._remove("*.part")
 
     def _remove(self, ending):

@@ -1,4 +1,4 @@
-"""How far a task is, and when that is worth telling."""
+"""The progress of a task, and when to report it."""
 
 from datetime import timedelta
 from functools import cached_property
@@ -12,16 +12,16 @@ from microblog.models.states import RUNNING
 from microblog.queue import huey
 
 TELL_EVERY = timedelta(milliseconds=250)
-# Also when there is no new per cent to tell: what is under way must not look as if it stood still.
+# Even without a new percentage: a running task must not look stuck.
 TELL_AFTER_SILENCE = timedelta(seconds=10)
 STUCK_AFTER = timedelta(minutes=2)
-# Time left is not told before this much is known.
+# No time left is estimated before both are reached.
 TELL_AFTER = timedelta(seconds=2)
 TELL_AFTER_PERCENT = 5
 
 
 class Progress(NamedTuple):
-    """Payload of the ``progress`` signal; *worker* and *attempt* tell whose it is."""
+    """Payload of the ``progress`` signal; *worker* and *attempt* identify the claim it belongs to."""
 
     done: int
     total: int
@@ -30,12 +30,12 @@ class Progress(NamedTuple):
 
     @property
     def percent(self):
-        """0 to 99: a hundred is for tasks that have ended well."""
+        """0 to 99: 100 is reserved for tasks that have succeeded."""
         return min(99, 100 * self.done // self.total) if self.total else 0
 
 
 class Throttle:
-    """Remembers what was told of a running task, so that it is not told too often."""
+    """Limits how often the progress of a running task is reported."""
 
     def __init__(self):
         self.last = None
@@ -43,10 +43,10 @@ class Throttle:
 
     def admits(self, progress):
         """
-        Whether *progress* is to be told now, and if so remember that it was.
+        Whether *progress* should be reported now; if so, remember it as reported.
 
-        Each whole per cent is, at most four times a second, and at least every ten seconds; the first and
-        the last always are.
+        Each whole per cent is, at most four times a second, and any progress after ten seconds of silence;
+        the first and the last always are.
         """
         admitted = self.last is None or progress.done >= progress.total or self._is_news(progress)
         if admitted:
@@ -61,9 +61,9 @@ class Throttle:
 
 def time_left(began_at, advanced_at, done, total):
     """
-    A timedelta until *total*, at the pace up to the last step; None while that cannot be told.
+    Estimated timedelta until *total*, at the pace up to the last step; None while it is too early.
 
-    Between two steps it stands still: counted to now, it would grow on each page that is loaded meanwhile.
+    It stays the same between steps: measured up to now, it would grow with each page load in between.
     """
     passed = advanced_at - began_at
     if not done or passed < TELL_AFTER or 100 * done < TELL_AFTER_PERCENT * total:
@@ -72,19 +72,19 @@ def time_left(began_at, advanced_at, done, total):
 
 
 class HasProgress:
-    """What a running task tells of itself, and by what it learns that it is to stop."""
+    """How a running task reports its progress and learns that it should stop."""
 
-    # The envelope by which the worker was called; None elsewhere.
+    # The envelope that the worker received; None elsewhere.
     envelope = None
 
     def advance(self, done, total):
         """
-        Report that *done* of *total* steps are behind us, then look whether to go on.
+        Report that *done* of *total* steps are complete, then check whether to go on.
 
         Emits Huey's ``progress`` signal, as often as ``Throttle`` admits.
 
         Raises:
-            Cancelled: the user does not want it any more.
+            Cancelled: the user has asked to cancel it.
             ClaimLost: the task was taken away, or its user is gone.
         """
         progress = Progress(done, total, self.worker, self.attempts)
@@ -94,9 +94,9 @@ class HasProgress:
 
     @classmethod
     def record_progress(cls, task_id, progress):
-        """Write *progress* while the task is still its worker's; return the task, or None when it is not."""
+        """Store *progress* and return the task; None if the task no longer belongs to that worker."""
         done = fn.MIN(progress.total, fn.MAX(cls.done, progress.done))
-        # In a second attempt what is shown stands still until it is caught up.
+        # In a second attempt the stored progress stands still until the attempt has caught up.
         caught_up = cls.done < progress.done
         advanced_at = Case(None, [(caught_up, cls.advanced_at.db_value(clock.now()))], cls.advanced_at)
         percent = fn.MAX(cls.progress, progress.percent)
@@ -111,12 +111,12 @@ class HasProgress:
 
     @property
     def silent_since(self):
-        """When a running task was last heard of."""
+        """When a running task last made progress, or when it started."""
         return max(self.started_at, self.advanced_at or self.started_at)
 
     @property
     def stuck(self):
-        """Whether a running task has not been heard of for two minutes."""
+        """Whether a running task has made no progress for two minutes."""
         return self.state == RUNNING and clock.now() - self.silent_since > STUCK_AFTER
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What a link in a mail or an invitation carries: a secret that works once, of which only a hash is kept."""
+"""Secrets in mailed links and invitations: each works once, and only its hash is stored."""
 
 from datetime import timedelta
 
@@ -19,13 +19,13 @@ LASTS = {
 
 
 class TicketUsed(Exception):
-    """Somebody was faster: the ticket has been used, or withdrawn."""
+    """The ticket has been used, or withdrawn, in the meantime."""
 
 
 class Ticket(BaseModel):
     id = AutoIncrementField()
     kind = CharField(16)
-    # Whom it lets do something; for an invitation who made it, which is nobody for the command.
+    # Whom it authorizes; for an invitation, who made it: None if the command line did.
     user = ForeignKeyField(User, null=True, on_delete="CASCADE")
     email = CharField(254, null=True)
     token_hash = CharField(64, unique=True)
@@ -33,7 +33,7 @@ class Ticket(BaseModel):
 
     @classmethod
     def issue(cls, kind, user=None, email=None):
-        """Make a ticket and return its token, which cannot be had a second time."""
+        """Create a ticket and return its token, which cannot be retrieved later."""
         token = new_secret()
         expires_at = clock.now() + LASTS[kind]
         cls.create(kind=kind, user=user, email=email, token_hash=hash_of(token), expires_at=expires_at)
@@ -41,7 +41,7 @@ class Ticket(BaseModel):
 
     @classmethod
     def living(cls, kind):
-        """Tickets of *kind* that can be used, with their users, newest first."""
+        """Valid tickets of *kind*, with their users, newest first."""
         return (
             cls.select(cls, User)
             .left_outer_join(User)
@@ -51,25 +51,25 @@ class Ticket(BaseModel):
 
     @classmethod
     def of(cls, kind, token):
-        """The living ticket of *token*, with its user; None when there is none."""
+        """The valid ticket of *token*, with its user; None when there is none."""
         return cls.living(kind).where(cls.token_hash == hash_of(token or "")).first()
 
     @classmethod
     def void(cls, user):
-        """Take from *user* all that was mailed to them; invitations they made stay."""
+        """Revoke every link that was mailed to *user*; invitations they made stay valid."""
         cls.delete().where(cls.user == user, cls.kind != INVITE).execute()
 
     @classmethod
     def delete_expired(cls):
-        """Delete the rows that nobody can use any more."""
+        """Delete the tickets that have expired."""
         cls.delete().where(cls.expires_at <= clock.now()).execute()
 
     def use(self):
         """
-        Make sure that nobody uses it again; to be called in the transaction of what it permits.
+        Use up the ticket; call this in the transaction of what it permits.
 
         Raises:
-            TicketUsed: somebody has.
+            TicketUsed: somebody was faster.
         """
         if not self.delete_instance():
             raise TicketUsed

@@ -1,4 +1,4 @@
-"""What programs sign in with: named, ended one by one, of which only a hash is kept."""
+"""Tokens that programs sign in with: named, revoked one by one; only their hash is stored."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from microblog.database import BaseModel, UTCDateTimeField, db
 from microblog.models.secret import hash_of, new_secret
 from microblog.models.user import User
 
-# So that those who look for secrets in public code recognize ours.
+# Lets secret scanners recognize our tokens in public code.
 PREFIX = "microblog_"
 LONGEST_NAME = 64
 MOST = 50
@@ -18,7 +18,7 @@ NOTED_EVERY = timedelta(minutes=1)
 
 
 class TooManyTokens(Exception):
-    """The user has as many as one may have."""
+    """The user already has as many tokens as allowed."""
 
 
 class Token(BaseModel):
@@ -32,9 +32,9 @@ class Token(BaseModel):
     @classmethod
     def issue(cls, user, name):
         """
-        Make a token and return ``(row, secret)``; the secret cannot be had a second time.
+        Create a token and return ``(row, secret)``; the secret cannot be retrieved later.
 
-        One without a name is called "API".
+        Without a name it is called "API".
 
         Raises:
             TooManyTokens: one must be deleted first.
@@ -47,7 +47,7 @@ class Token(BaseModel):
 
     @classmethod
     def of(cls, secret):
-        """The token of that *secret*, with its user; None when there is none, or they are suspended."""
+        """The token of *secret*, with its user; None when there is none, or the user is suspended."""
         valid = (cls.token_hash == hash_of(secret), User.suspended_at.is_null())
         return cls.select(cls, User).join(User).where(*valid).first()
 
@@ -61,7 +61,7 @@ class Token(BaseModel):
         cls.delete().where(cls.user == user).execute()
 
     def note_use(self):
-        """Note that it was used, at most once a minute."""
+        """Record that it was used, at most once a minute."""
         now = clock.now()
         if self.used_at is None or now - self.used_at >= NOTED_EVERY:
             Token.update(used_at=now).where(Token.id == self.id).execute()

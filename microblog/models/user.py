@@ -1,4 +1,4 @@
-"""People and whom they follow."""
+"""Users and whom they follow."""
 
 from flask_login import UserMixin
 from peewee import SQL, BooleanField, CharField, Check, ForeignKeyField
@@ -19,7 +19,7 @@ class User(UserMixin, BaseModel):
     language = CharField(8, null=True)
     is_admin = BooleanField(default=False)
     created_at = UTCDateTimeField(default=clock.now)
-    # Kept here as well as in the session, which may have ended.
+    # Kept here as well as in the session, which is deleted when it ends.
     seen_at = UTCDateTimeField(null=True)
     suspended_at = UTCDateTimeField(null=True)
 
@@ -29,7 +29,7 @@ class User(UserMixin, BaseModel):
     # Rows are equal by their id; Flask-Login's mixin would compare session tokens.
     __eq__, __ne__, __hash__ = BaseModel.__eq__, BaseModel.__ne__, BaseModel.__hash__
 
-    # The browser session that this user came by, and its token; None outside requests.
+    # The browser session that this request belongs to, and its token; None outside requests.
     session = None
     token = None
 
@@ -75,7 +75,7 @@ class User(UserMixin, BaseModel):
 
     @classmethod
     def has_admin(cls):
-        """Whether somebody can look after the site."""
+        """Whether the site has an administrator."""
         return cls.select().where(cls.is_admin).exists()
 
     @classmethod
@@ -89,7 +89,7 @@ class User(UserMixin, BaseModel):
         return cls.get_or_none(cls.email_key == email.casefold())
 
     def set_language(self, language):
-        """Have pages and mails in *language* from now on."""
+        """Use *language*, a tag, for the user's pages and mails from now on."""
         User.update(language=language).where(User.id == self.id).execute()
 
     @property
@@ -99,7 +99,7 @@ class User(UserMixin, BaseModel):
 
     def update_profile(self, username, about_me):
         """
-        Take *username*, which may be the old one, and say *about_me* of oneself; all else stays.
+        Set *username*, which may be unchanged, and *about_me*.
 
         Raises:
             UsernameTaken: somebody else has this name.
@@ -109,22 +109,22 @@ class User(UserMixin, BaseModel):
 
     @classmethod
     def active(cls):
-        """Everybody who is not suspended."""
+        """All users who are not suspended, newest accounts first."""
         return cls.select().where(cls.suspended_at.is_null()).order_by(cls.id.desc())
 
     @classmethod
     def followers_of(cls, user):
-        """Those who follow *user*, newest members first."""
+        """Users who follow *user*, newest accounts first."""
         return cls.active().where(cls.id.in_(Follow.select(Follow.follower).where(Follow.followed == user)))
 
     @classmethod
     def followed_by(cls, user):
-        """Those whom *user* follows, newest members first."""
+        """Users whom *user* follows, newest accounts first."""
         return cls.active().where(cls.id.in_(Follow.select(Follow.followed).where(Follow.follower == user)))
 
     @classmethod
     def whose_name_begins(cls, beginning):
-        """People by the beginning of their name, in any case, the newest first; all for an empty one."""
+        """Users whose name starts with *beginning*, in any case, newest first; everybody if it is empty."""
         people = cls.select().order_by(cls.id.desc())
         return people.where(cls.username.startswith(beginning)) if beginning else people
 
@@ -133,23 +133,23 @@ class User(UserMixin, BaseModel):
         self.password_hash = password_hash
 
     def rehash(self, password_hash):
-        """Take another hash of the same password, unless the password was changed meanwhile."""
+        """Store a new hash of the same password, unless the password was changed meanwhile."""
         same = (User.id == self.id, User.password_hash == self.password_hash)
         User.update(password_hash=password_hash).where(*same).execute()
 
     def change_email(self, email):
         """
-        Let *email* be the address.
+        Set the address.
 
         Raises:
-            EmailTaken: somebody was there first.
+            EmailTaken: somebody else has it.
         """
         with unless_taken(), db.atomic():
             User.update(email=email, email_key=email.casefold()).where(User.id == self.id).execute()
         self.email = email
 
     def suspend(self):
-        """Keep the user out, their posts hidden; return whether it was done: never to an administrator."""
+        """Lock the user out and hide their posts; return whether it was done: administrators are exempt."""
         ordinary = (User.id == self.id, ~User.is_admin)
         return bool(User.update(suspended_at=clock.now()).where(*ordinary).execute())
 
@@ -159,10 +159,10 @@ class User(UserMixin, BaseModel):
 
     def leave(self):
         """
-        Delete the account; the database deletes all that points to it.
+        Delete the account; the database deletes all rows that refer to it.
 
         Raises:
-            LastAdministrator: it is the only one's.
+            LastAdministrator: no administrator would be left.
         """
         with db.atomic():
             if self.is_admin and not User.select().where(User.is_admin, User.id != self.id).exists():
@@ -171,11 +171,11 @@ class User(UserMixin, BaseModel):
 
     def follow(self, other):
         """
-        Follow *other*; once is enough, and nobody follows themselves.
+        Follow *other*. Idempotent; following oneself is ignored.
 
         Raises:
             Blocked: one of the two has blocked the other.
-            Suspended: nobody can see what *other* writes.
+            Suspended: *other* is suspended.
         """
         if other.suspended_at:
             raise Suspended
