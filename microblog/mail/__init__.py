@@ -1,4 +1,4 @@
-"""Every mail: what it says, how it leaves, what the server's answer means."""
+"""Mails: how they are composed and sent, and what the server's answer means."""
 
 import smtplib
 from contextlib import suppress
@@ -34,7 +34,7 @@ def compose(template, subject, recipient, message_id, written_at, **values):
     A message with text and HTML bodies from ``templates/email/<template>``.
 
     The same *message_id* and *written_at* make a resent mail recognizable as the same one. Links in it
-    start with the site's own address, never with one that a request named.
+    start with the site's own address, never with the host that a request named.
     """
     site_url = current_app.config["SITE_URL"]
     with current_app.test_request_context(base_url=site_url):
@@ -54,7 +54,7 @@ def compose(template, subject, recipient, message_id, written_at, **values):
 
 
 def in_language(*wanted):
-    """For the block, speak the first of *wanted*, tags or None, that the site speaks, else its own."""
+    """Within the block, use the first of *wanted*, tags or None, that the site offers, else its default."""
     spoken = current_app.config["SPOKEN"]
     return force_locale(next((tag for tag in wanted if tag in spoken), spoken[0]))
 
@@ -63,11 +63,11 @@ def deliver(row, message):
     """
     Send *message* for *row*, or write it to the outbox when there is no mail server.
 
-    A row whose mail is known to be sent is left alone.
+    Does nothing if the row's mail is known to have been sent.
 
     Raises:
         MailDelayed: it may go through later.
-        MailRefused: it will not; ``TooBig`` when a smaller one would.
+        MailRefused: it will not; ``TooBig`` if a smaller one would.
     """
     if row.mailed_at:
         return
@@ -86,11 +86,11 @@ def deliver(row, message):
 
 def send_test(recipient):
     """
-    Send a mail to *recipient* at once and return where it is now, in words.
+    Send a test mail to *recipient* at once and return a sentence that says where it is now.
 
     Raises:
         MailDelayed: or
-        MailRefused: caused by what the mail server said, where it said something.
+        MailRefused: its ``__cause__`` holds the mail server's answer, if there was one.
     """
     message = compose("test", "[Microblog] Test", recipient, f"test-{uuid4()}", clock.now())
     if current_app.config["MAIL_SERVER"]:

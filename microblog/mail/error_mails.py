@@ -1,9 +1,8 @@
 """
 Mails about errors to the administrators, from web server and consumer, through the mail table.
 
-One for each kind of error in ten minutes. Recording one is the affair of a thread with a connection of its
-own: what the request or job was writing is not mixed with it. What goes wrong with such a mail, when it is
-recorded or when it is sent, makes no other.
+At most one for each kind of error in ten minutes. A thread with its own connection records it, apart from
+any transaction of the request or job. A failure to record or send such a mail causes no other one.
 """
 
 import hashlib
@@ -29,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 def init_app(app):
-    """Begin to mail to ``ADMINS``; without any, nothing is mailed."""
+    """Start to mail errors to ``ADMINS``; without any, nothing is mailed."""
     root = logging.getLogger()
     for former in [handler for handler in root.handlers if isinstance(handler, ErrorMailer)]:
         root.removeHandler(former)
@@ -52,7 +51,7 @@ class ErrorMailer(logging.Handler):
                 report = (key, record.getMessage(), self.format(record))
                 threading.Thread(target=self._record, args=report, name="error mail").start()
         except Exception:
-            # As all handlers do: to standard error, for the log is what has just failed.
+            # As all handlers do: to standard error, because logging is what has just failed.
             self.handleError(record)
 
     def _record(self, key, message, report):
@@ -79,7 +78,7 @@ class ErrorMailer(logging.Handler):
         return has_app_context() and g.get("keep_errors_from_mail", False)
 
     def _is_first_for_now(self, key):
-        """Whether this process has not met *key* lately; the table knows of the other processes."""
+        """Whether *key* is new to this process in these ten minutes; the table covers other processes."""
         now = clock.now()
         self.last_at = {met: at for met, at in self.last_at.items() if now - at < ONE_WITHIN}
         if key in self.last_at:
@@ -90,10 +89,10 @@ class ErrorMailer(logging.Handler):
 
 def fingerprint(record):
     """
-    The same for two records of the same cause.
+    A hash that is the same for two records of the same cause.
 
-    That is the line that logged it, the one that raised it, and the last of ours on the way there, if a
-    library raised it.
+    It covers the line that logged the record, the line that raised the error and, if that is in a
+    library, the last line of ours on the way there.
     """
     places = [f"{record.name}:{record.pathname}:{record.lineno}"]
     if record.exc_info and record.exc_info[1]:
@@ -107,5 +106,5 @@ def fingerprint(record):
 
 def _is_ours(frame):
     path = Path(frame.filename)
-    # The libraries may lie in our folder as well.
+    # The libraries may be installed in our folder as well.
     return path.is_relative_to(ROOT) and "site-packages" not in path.parts

@@ -1,4 +1,4 @@
-"""What each kind of mail in the mail table says; made in the worker, so that no secret lies in a row."""
+"""What each kind of mail in the mail table says; composed in the worker, so that no row holds a secret."""
 
 from datetime import timedelta
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from microblog.models import Ticket, User
 from microblog.models.outcomes import Cancelled
 from microblog.models.ticket import CHANGE_EMAIL, RESET_PASSWORD
 
-# So many links to one address within that time; who asks for more has them already, or is a nuisance.
+# Limit of links to one address within that time; whoever asks for more has them already, or is a nuisance.
 MOST_LINKS = 3
 LINKS_WITHIN = timedelta(minutes=10)
 
@@ -19,12 +19,12 @@ letters = {}
 
 
 class Unneeded(Cancelled):
-    """There is nobody whom this mail concerns, or they have it already."""
+    """The mail concerns nobody, or its recipient has it already."""
 
 
 class Letter(NamedTuple):
     """
-    *language* is what its reader chose, or None; *subject* is stored in English.
+    *language* is the reader's choice, or None; *subject* is in English, translated when composed.
 
     *values* are for ``templates/email/<kind>``.
     """
@@ -37,10 +37,10 @@ class Letter(NamedTuple):
 
 def write(row):
     """
-    The message that *row*, a mail, stands for.
+    The message that *row*, a Mail, stands for.
 
     Raises:
-        Unneeded: it is not to be sent.
+        Unneeded: it should not be sent.
     """
     letter = letters[row.kind](row)
     with mail.in_language(letter.language, row.arguments.get("language")):
@@ -73,7 +73,7 @@ def reset_password(row):
 
 @letter
 def change_email(row):
-    """To the new address: whoever opens the link reads the mail that comes there."""
+    """To the new address: opening the link proves access to its mailbox."""
     _refuse_flood(row)
     token = Ticket.issue(CHANGE_EMAIL, row.user, row.recipient)
     return Letter(
@@ -86,7 +86,7 @@ def change_email(row):
 
 @letter
 def email_changed(row):
-    """To the old address, in case it was not its owner who did it."""
+    """To the old address, in case somebody else made the change."""
     return Letter(
         row.recipient,
         row.user.language,

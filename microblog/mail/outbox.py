@@ -1,4 +1,4 @@
-"""Mails that lie in files because there is no mail server: for the administrator to read and hand on."""
+"""Mails kept in files because there is no mail server, for the administrator to read and pass on."""
 
 import email
 import email.policy
@@ -31,7 +31,7 @@ class Letter(NamedTuple):
 
 
 def newest(count):
-    """The *count* newest letters, with their headers only, and whether there are older ones."""
+    """The *count* newest letters, a list, with their headers only; and whether there are older ones."""
     paths = sorted(_folder().glob("*.eml"), key=_written_at, reverse=True)
     return [letter for path in paths[:count] if (letter := _read(path, HEADERS_BYTES))], len(paths) > count
 
@@ -42,7 +42,7 @@ def read(letter_id):
 
 
 def path_of(letter_id):
-    """Where the letter lies, if there is one; no id leads out of the outbox."""
+    """Path of the letter, which may not exist; no id leads out of the outbox."""
     return _folder() / (f"{letter_id}.eml" if ID.fullmatch(letter_id) else "none")
 
 
@@ -60,7 +60,7 @@ def _written_at(path):
     try:
         return path.stat().st_mtime
     except FileNotFoundError:
-        # Deleted since its name was read: somebody has just left.
+        # Deleted since the folder was listed, with its recipient's account.
         return 0
 
 

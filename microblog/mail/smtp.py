@@ -44,21 +44,21 @@ class Connection(flask_mail.Connection):
     def __exit__(self, kind, error, traceback):
         if self.host is None:
             return
-        # Given up in the middle of a mail, QUIT would be taken for a part of it and never be answered.
+        # In the middle of a mail, QUIT would be taken for a part of it and never be answered.
         if error is None or isinstance(error, smtplib.SMTPException):
-            # The mail is accepted or refused by now: how the server says good-bye changes neither.
+            # The mail is accepted or refused by now: the answer to QUIT changes neither.
             with suppress(OSError):
                 self.host.quit()
         self.host.close()
 
 
 class _TellsUncertainty:
-    """Tells a connection that was lost after the final dot from one that was lost before."""
+    """Distinguishes a connection lost after the final dot from one lost before it."""
 
     left = False
 
     def send(self, data):
-        """Only what holds the whole mail ends with the final dot."""
+        """Only the data that holds the whole mail ends with the final dot."""
         final = isinstance(data, bytes) and data.endswith(b"\r\n.\r\n")
         if final:
             self.about_to_leave()

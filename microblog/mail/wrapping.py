@@ -1,10 +1,10 @@
-"""The lines of a mail's plain text: so short that every program shows them whole, Chinese ones too."""
+"""Wraps the plain text of a mail, Chinese too, so that every mail program shows whole lines."""
 
 import re
 import unicodedata
 
 COLUMNS = 72
-# Between characters of two columns a line may break, but for the punctuation that belongs to one of them.
+# A line may break between two wide characters, but not between one and the punctuation that belongs to it.
 WIDE = "\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60"
 OPENING = "（「『《〈【〔"
 CLOSING = "，。、；：？！）」』》〉】〕"
@@ -12,7 +12,7 @@ PIECE = re.compile(rf"[{OPENING}]*(?:[{WIDE}]|[^\s{WIDE}]+)[{CLOSING}]*\s*|\s+")
 
 
 def wrapped(text):
-    """*text* with every line broken that is wider than COLUMNS; an address stays whole, however long."""
+    """*text* with lines wrapped at COLUMNS; a URL stays whole, however long."""
     return "\n".join(_wrapped(line) for line in text.split("\n"))
 
 

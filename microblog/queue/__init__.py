@@ -1,4 +1,4 @@
-"""The Huey instance: bound to the app, signed envelopes, the ``progress`` signal, chores of the scheduler."""
+"""The Huey instance: bound to the app, with signed envelopes, a ``progress`` signal and periodic chores."""
 
 import logging
 import secrets
@@ -24,7 +24,7 @@ TIMEOUT_S = 2
 
 
 class ChoreScheduler(Scheduler):
-    """Huey's scheduler, which looks after our chores as well: busy workers cannot hold them up."""
+    """Huey's scheduler, which runs our chores as well: busy workers cannot delay them."""
 
     def loop(self, now=None):
         self.huey.run_due_chores()
@@ -39,9 +39,9 @@ class MicroblogHuey(PriorityRedisHuey):
     """
     Huey bound to one Flask app.
 
-    Jobs and handlers run inside the app's context and an open database connection. Results are not
-    kept: what became of a task stands in its row. Until ``init_app`` was called nothing that lies
-    in a queue can be read, for its signature cannot be known.
+    Jobs and handlers run inside the app's context, with an open database connection. Results are not
+    stored: a task's outcome is in its row. Before ``init_app`` no envelope in a queue can be read,
+    because the signing key is not known yet.
     """
 
     def __init__(self, name):
@@ -69,7 +69,7 @@ class MicroblogHuey(PriorityRedisHuey):
             return super().execute(task, timestamp)
 
     def signal(self, *signals):
-        """Connect a handler, to be run inside the app's context and an open connection."""
+        """Connect a handler that runs inside the app's context, with an open connection."""
         connect = super().signal(*signals)
 
         def decorator(handler):
@@ -86,9 +86,9 @@ class MicroblogHuey(PriorityRedisHuey):
 
     def ring(self, envelope):
         """
-        Enqueue *envelope*. Returns whether the queue took it.
+        Enqueue *envelope*. Returns whether the queue accepted it.
 
-        An outage of the queue is no error, for what the envelope stands for waits elsewhere.
+        An outage of the queue is no error: the work is recorded elsewhere and will be enqueued again.
         """
         try:
             self.enqueue(envelope)
@@ -99,12 +99,12 @@ class MicroblogHuey(PriorityRedisHuey):
         return True
 
     def emit_progress(self, envelope, progress):
-        """Send our own signal; *progress* is its only payload, for other receivers take just one."""
+        """Send our own signal; *progress* is its only payload, because other receivers take just one."""
         self._emit(SIGNAL_PROGRESS, envelope, progress)
 
     def waiting_ids(self):
         """
-        Ids of all envelopes that lie in Redis. Nothing of ours is ever scheduled there.
+        Ids of all envelopes in the queue, a set. We never use Huey's schedule, so it is not read.
 
         Raises:
             RedisError: the queue does not answer.
@@ -116,7 +116,7 @@ class MicroblogHuey(PriorityRedisHuey):
         self._chores.append(Chore(chore, interval_s))
 
     def at_stop(self, chore):
-        """Call *chore* when the consumer stops, after the workers had their time to finish."""
+        """Call *chore* when the consumer stops, after the workers have had their time to finish."""
         self._last_chores.append(Chore(chore))
 
     def run_due_chores(self):
@@ -125,8 +125,8 @@ class MicroblogHuey(PriorityRedisHuey):
                 chore.run_if_due()
 
     def notify_interrupted_tasks(self):
-        # Huey calls this last. Its own ``interrupted`` is not sent for a task whose envelope came twice:
-        # the second made it forget that the first is in flight.
+        # Huey calls this last. It sends no ``interrupted`` for a task whose envelope came twice: the second
+        # one made it forget that the first is still running.
         super().notify_interrupted_tasks()
         with self._app.app_context(), connected():
             for chore in self._last_chores:
@@ -134,7 +134,7 @@ class MicroblogHuey(PriorityRedisHuey):
 
     @property
     def stopping(self):
-        """Whether this is a consumer that was asked to stop: it must begin nothing new."""
+        """Whether this process is a consumer that was asked to stop: it must start nothing new."""
         return self.consumer is not None and self.consumer.stop_flag.is_set()
 
     @property
@@ -143,7 +143,7 @@ class MicroblogHuey(PriorityRedisHuey):
         return max(1, self.consumer.workers - 1) if self.consumer else 1
 
     def create_consumer(self, **options):
-        # The app's own logging speaks for Huey as well; its handler would say everything twice.
+        # The app's own logging covers Huey as well; Huey's handler would log everything twice.
         logging.getLogger("huey").handlers.clear()
         _exit_unless_up_to_date()
         self.worker.take()
@@ -153,7 +153,7 @@ class MicroblogHuey(PriorityRedisHuey):
 
 
 def _exit_unless_up_to_date():
-    # Whoever starts the consumer by its own command line may have forgotten to migrate.
+    # Nothing migrates the database when the consumer is started by Huey's own command line.
     try:
         with connected():
             refuse_misfit()
@@ -163,7 +163,7 @@ def _exit_unless_up_to_date():
 
 def _connection(url, secret):
     # Huey refuses `url=` beside other options, so the pool is made here, with its timeouts.
-    # A connection that died while idle is made anew once; a queue that hangs is not asked twice.
+    # A connection that died while idle is reopened once; a queue that hangs is not asked twice.
     retry = Retry(NoBackoff(), 1, supported_errors=(QueueUnreachable,))
     pool = ConnectionPool.from_url(
         url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=retry

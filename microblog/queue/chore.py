@@ -1,4 +1,4 @@
-"""What the consumer does besides jobs: at its start and every so often, and when it stops."""
+"""What the consumer runs besides jobs: at its start, at intervals, and when it stops."""
 
 import logging
 import time
@@ -7,7 +7,7 @@ log = logging.getLogger(__name__)
 
 
 class Chore:
-    """A function of which what it raises is logged, so that it ends neither scheduler nor consumer."""
+    """A function whose exceptions are logged, so that they end neither scheduler nor consumer."""
 
     def __init__(self, function, interval_s=0):
         self.function = function

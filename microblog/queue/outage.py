@@ -1,4 +1,4 @@
-"""An outage of the queue: known to all processes, told once when it begins and once when it is over."""
+"""An outage of the queue: known to all processes, logged once when it begins and once when it ends."""
 
 import logging
 
@@ -9,14 +9,14 @@ log = logging.getLogger(__name__)
 
 class Outage(logging.Filter):
     """
-    Remembers, in an empty file that all processes of the site see, that the queue does not answer.
+    Records in an empty file, which all processes of the site see, that the queue does not answer.
 
-    As a filter on Huey's loggers it swallows the traceback that each worker would log each second.
+    As a filter on Huey's loggers it drops the traceback that each worker would log every second.
     """
 
     def __init__(self):
         super().__init__()
-        # Where the file lies, a Path; not known before the app is.
+        # Path of the file; set when the app is known.
         self.marker = None
 
     @property
@@ -28,7 +28,7 @@ class Outage(logging.Filter):
             self.marker.parent.mkdir(mode=0o700, exist_ok=True)
             self.marker.touch(exist_ok=False)
         except FileExistsError:
-            # Of all that find out, whoever made the file tells.
+            # Another process has created the file, and logs the outage.
             return
         except OSError as unwritable:
             log.warning("an outage of the queue cannot be noted: %s", unwritable)

@@ -1,8 +1,8 @@
 """
-Alive by lock, not by clock: which consumers live.
+Which consumers are alive, by lock and not by clock.
 
-Each consumer holds an exclusive lock on a file of its own for as long as it lives. The kernel lets go
-at any death, so there is no lease to tune, no clock that can jump and no zombie that wakes.
+Each consumer holds an exclusive lock on a file of its own for as long as it lives. The kernel releases it
+at any death, so there is no lease to tune, no clock that can jump and no zombie that wakes up.
 """
 
 import fcntl
@@ -10,7 +10,7 @@ import secrets
 
 
 class WorkerLock:
-    """The lock of this process, and the means to look at those of others."""
+    """The lock of this process, and a way to check those of others."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -24,22 +24,22 @@ class WorkerLock:
         draft = self.folder / f".{self.name}"
         self._file = draft.open("w")
         fcntl.flock(self._file, fcntl.LOCK_EX)
-        # Renamed only when locked: whoever finds a file under its final name may trust its lock.
+        # Renamed only once it is locked: a file under its final name can be judged by its lock.
         draft.rename(self.folder / self.name)
 
     def release(self):
-        """Let go, as the end of the process would."""
+        """Release the lock, as the end of the process would."""
         self._file.close()
 
     def living(self):
-        """Names of the workers that live now; what the dead left behind is removed."""
+        """Names of the workers that are alive, a set; removes the files of dead ones."""
         return {path.name for path in self.folder.glob("[!.]*") if _is_held(path)}
 
 
 def _is_held(path):
     try:
         with path.open() as file:
-            # Shared, so that two who look at the same time do not take each other for the worker.
+            # Shared, so that two processes checking at once do not take each other for the worker.
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             path.unlink(missing_ok=True)
     except BlockingIOError:
