@@ -1,4 +1,4 @@
-"""What gunicorn reads by itself, however it is started: its own lines are written as all others are."""
+"""Read by gunicorn however it is started: makes it log in the same format as everything else."""
 
 from gunicorn.glogging import Logger
 

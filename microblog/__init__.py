@@ -8,7 +8,7 @@ def create_app(settings=None):
     Raises:
         BadSettings: naming each setting that cannot be used.
     """
-    # Here: what starts the site's processes needs a few modules of this package, not the whole app.
+    # Imported here: what starts the site's processes needs a few modules of this package, not the whole app.
     from microblog import factory
 
     return factory.create_app(settings)

@@ -11,7 +11,7 @@ USAGE = "usage: python -m microblog web|worker; all parts at once: ./run.sh"
 
 
 def main(words):
-    """Become the part that *words* name. Returns, with an exit code, only if that cannot be."""
+    """Replace this process by the part that *words* name. Returns only on failure, with an exit code."""
     if len(words) != 1 or words[0] not in PARTS:
         print(USAGE, file=sys.stderr)
         return 2
@@ -23,7 +23,7 @@ def main(words):
     command = PARTS[words[0]](settings)
     os.umask(0o077)
     os.chdir(ROOT)
-    # In the place of this process, so that whoever started it sends its signals to the right one.
+    # Replaces this process, so that signals from whoever started it reach the right one.
     return os.execve(command[0], command, {**os.environ, **command_lines.environment(settings)})  # noqa: S606
 
 

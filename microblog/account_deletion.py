@@ -1,4 +1,4 @@
-"""Leaving: an account goes with all that belongs to it, rows and files."""
+"""Deleting an account with everything that belongs to it, rows and files."""
 
 from microblog.database import db
 from microblog.models import Mail, Message, Post, Task
@@ -6,15 +6,15 @@ from microblog.models import Mail, Message, Post, Task
 
 def delete_account(user):
     """
-    Delete *user*, the rows that point to them, and the files that those stand for: all or nothing.
+    Delete *user*, the rows that refer to them and the files of those rows: all or nothing.
 
-    Only of somebody who wrote thousands of posts most go before the rest does.
-    What a worker is doing for them stops at its next look at the row; it removes what it had begun.
+    Only if they wrote thousands of posts, most of these are deleted beforehand.
+    A worker that is busy for them stops when it next checks the row, and removes what it has begun.
 
     Raises:
-        LastAdministrator: nobody could look after the site any more.
+        LastAdministrator: no administrator would be left.
     """
-    # An administrator's stay until it is certain that the account may go.
+    # Not an administrator's: the account may turn out to be the last one and stay.
     if not user.is_admin:
         Post.delete_most_by(user)
     with db.atomic():

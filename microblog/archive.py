@@ -1,8 +1,8 @@
 """
-The export file: all posts of a user, oldest first, one a line.
+The export file: all posts of a user, oldest first, one per line.
 
-Knows neither Flask nor Huey. Pages are fetched whole and written between the queries: a SELECT that
-is still open when another statement writes makes SQLite fail with "database is locked" at once.
+Uses neither Flask nor Huey. Each page is fetched completely before anything else happens: a SELECT that
+is still open when another statement writes makes SQLite fail at once with "database is locked".
 """
 
 import os
@@ -13,7 +13,7 @@ from microblog.database import db
 
 PAGE = 1000
 TIMESTAMP = "substr(timestamp, 1, 10) || 'T' || substr(timestamp, 12, 8) || 'Z'"
-# Built inside SQLite, which holds no lock of Python's: half the time that json.dumps would need.
+# SQLite builds the JSON, without holding the GIL: half the time of json.dumps.
 PAGE_SQL = f"""
     SELECT group_concat(line, ',' || char(10)), max(id), count(*) FROM (
         SELECT id, json_object('body', body, 'timestamp', {TIMESTAMP}) AS line
@@ -31,8 +31,8 @@ def write(user_id, path, draft, report, delay_s=0):
     Write the posts of *user_id* that exist now to *path* and return an ``Archive``.
 
     The file appears whole or not at all: it is written to *draft*, synced and renamed.
-    *report(done, total)* is called before the first page and after each; whatever it raises ends the
-    writing and leaves no file. *delay_s* sleeps that long after each post, so that people can watch.
+    *report(done, total)* is called before the first page and after each; if it raises, no file is left.
+    *delay_s* is a pause after each post in seconds, so that people can watch.
 
     Raises:
         OSError: the disk is full, or the folder cannot be written.
@@ -66,7 +66,7 @@ def _write_posts(file, user_id, newest, total, report, delay_s):
         time.sleep(delay_s)
     file.write("\n]}\n" if done else "]}\n")
     if done < total:
-        # Some were deleted meanwhile; the last report is always the whole.
+        # Some posts were deleted meanwhile; the last report must still be complete.
         report(total, total)
     return done
 

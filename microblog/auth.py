@@ -20,31 +20,31 @@ from microblog.database import db
 from microblog.models import Mail, Session, Ticket, Token, User
 from microblog.security import device_cookies, security_log
 
-# OWASP's Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane, or more. Two at once
-# are what a small server can spare.
+# OWASP's Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane, or more. Two
+# hashes at once are what a small server can spare.
 hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 hashing = threading.BoundedSemaphore(2)
-# By the same parameters; compared with when there is no such account, so that the answer takes as long.
+# By the same parameters; verified if there is no such account, so that the answer takes just as long.
 NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$XD+WzoikGNPGAq+j95+Dfw$H391ya2E4cIQ4j/Ji1kSG4lXK3BbD/tBqsGdrrjKIX4"
 
-# Of a browser's session stays at signing in and out: what is about to be shown, and a harmless choice.
+# What a browser's session keeps on signing in and out: messages to be shown, and harmless choices.
 KEPT = {"_flashes", "_remember", "_remember_seconds", "language"}
 
 
 class BelievingFormerKeys(LoginManager):
-    """Flask-Login signs its cookie by itself, and knows no fallbacks."""
+    """Flask-Login signs its cookie by itself, and does not know fallback keys."""
 
     def _load_user_from_remember_cookie(self, cookie):
         for key in current_app.config["SECRET_KEY_FALLBACKS"]:
             if token := decode_cookie(cookie, key):
                 cookie = encode_cookie(token)
-                session["_remember"] = "set"  # Signed anew, it outlives the former key.
+                session["_remember"] = "set"  # Signed again, it outlives the former key.
         return super()._load_user_from_remember_cookie(cookie)
 
 
 login_manager = BelievingFormerKeys()
 login_manager.login_view = "auth.login"
-# Sessions are rows, ended one by one; an address that changes on a train ends none.
+# Sessions are rows, ended one by one; an IP address that changes, as on a train, must not end them.
 login_manager.session_protection = None
 
 
@@ -54,7 +54,7 @@ def hash_password(password):
 
 
 def check_password(user, password):
-    """Whether *password* is that of *user*; None for *user* costs the same and is never right."""
+    """Whether *password* is that of *user*; None for *user* takes as long and is never right."""
     try:
         with hashing:
             hasher.verify(user.password_hash if user else NOBODY, password)
@@ -67,12 +67,12 @@ def check_password(user, password):
 
 def register(username, email, password_hash, invite=None):
     """
-    Make an account, by *invite* if a ticket is needed.
+    Create an account and return it; *invite*, a Ticket or None, is used up.
 
     Raises:
-        TicketUsed: the invitation does not work any more.
+        TicketUsed: the invitation is no longer valid.
         UsernameTaken: or
-        EmailTaken: somebody was there first; the invitation stays good.
+        EmailTaken: somebody was there first; the invitation stays valid.
     """
     with db.atomic():
         if invite:
@@ -84,10 +84,10 @@ def register(username, email, password_hash, invite=None):
 
 def change_password(user, password, ticket=None):
     """
-    Give *user* a new password; their sessions and tokens end, and no link that was mailed before works.
+    Set a new password; end the sessions and tokens of *user*, and revoke all links mailed to them.
 
     Raises:
-        TicketUsed: *ticket*, which permits it, does not any more.
+        TicketUsed: *ticket*, which permits it, is no longer valid.
     """
     password_hash = hash_password(password)
     with db.atomic():
@@ -102,12 +102,12 @@ def change_password(user, password, ticket=None):
 
 def change_email(ticket, deliver):
     """
-    Give the user of *ticket* its address; no other link that was mailed before works.
+    Set the address of *ticket* for its user, and revoke all links mailed to them.
 
-    The job *deliver* tells the old address.
+    The job *deliver* notifies the old address.
 
     Raises:
-        TicketUsed: it does not permit it any more.
+        TicketUsed: the ticket is no longer valid.
         EmailTaken: somebody else has the address by now.
     """
     with db.atomic():
@@ -127,7 +127,7 @@ def suspend(user):
 
 
 def sign_in(user, remember):
-    """Begin a session row for *user* and set the cookies that carry its token; the former ones are dead."""
+    """Start a session for *user* and set the cookies with its token; the browser's former session ends."""
     if current_user.is_authenticated:
         current_user.session.delete_instance()
     _forget_session()
@@ -138,7 +138,7 @@ def sign_in(user, remember):
 
 
 def sign_out():
-    """End the session row, so that any copy of its cookies is dead; clear cookies and drafts."""
+    """Delete the session row, so that copies of its cookies are useless; clear cookies and drafts."""
     security_log.record("sign-out", current_user)
     current_user.session.delete_instance()
     logout_user()
@@ -163,15 +163,15 @@ def keep_token(kind, token, endpoint):
 
 
 def _forget_session():
-    """Who knew this browser's cookie before knows nothing of the next, such as the token of its forms."""
+    """Nobody who knew the browser's old cookie shall know anything in the next, such as its CSRF token."""
     for name in set(session) - KEPT:
-        # What Flask-Login puts there to clear its own cookie it takes away itself.
+        # Flask-Login itself removes the keys by which it clears its own cookie.
         session.pop(name)
 
 
 @login_manager.user_loader
 def load_user(token):
-    """The user of a living session; the minute's ``seen_at`` is the only write that a GET may cause."""
+    """The user of a live session, or None; ``seen_at``, once a minute, is the only write of a GET."""
     session = Session.of(token)
     if session is None:
         return None
@@ -187,12 +187,12 @@ def reader():
     return current_user._get_current_object() if current_user.is_authenticated else None
 
 
-# Endpoints that a forgotten tab asks again and again; they do not mean that somebody is here.
+# Endpoints that a forgotten tab keeps polling; requests for them do not mean that the user is active.
 POLLING = {"notifications.index", "posts.newer", "tasks.card"}
 
 
 def admin_required(view):
-    """Let administrators in; for everybody else who is signed in there is no such page."""
+    """Let administrators in; other users who are signed in get a 404."""
 
     @login_required
     @functools.wraps(view)

@@ -1,7 +1,7 @@
 """
 The whole site in one file: the database, its secret, the exports and the outbox.
 
-It is a tar, so that it can be looked into and unpacked by hand where there is no Microblog.
+It is a tar, so that it can be inspected and unpacked by hand without Microblog.
 """
 
 import gzip
@@ -22,7 +22,7 @@ from microblog.models import User
 KEEP_NIGHTLY = 7
 DAY = timedelta(days=1)
 FOLDERS = ("exports", "outbox")
-# What belongs to a backup. No more is read from one, for a file from elsewhere must not write where it likes.
+# What belongs in a backup. Nothing else is unpacked: a file from elsewhere must not write where it likes.
 PARTS = re.compile(rf"{re.escape(FILE_NAME)}|secret_key|exports/[\w-]+\.json|outbox/[\w-]+\.eml")
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ def write(kind="microblog"):
     Write a backup into ``backups/`` and return its path; the site may run meanwhile.
 
     Raises:
-        CannotBackUp: and nothing is left of what was begun.
+        CannotBackUp: nothing is left of what was begun.
     """
     path = data_dir() / "backups" / f"{kind}-{clock.now():%Y-%m-%d-%H%M%S-%f}.tar.gz"
     try:
@@ -54,9 +54,9 @@ def write(kind="microblog"):
 
 def nightly():
     """
-    Write the backup of the night, then delete those nights' that are older than the seven newest.
+    Write the nightly backup, then delete all nightly backups but the seven newest.
 
-    A site younger than a day has had no night yet.
+    Does nothing while the site is younger than a day.
 
     Raises:
         CannotBackUp: nothing was deleted either.
@@ -73,7 +73,7 @@ def nightly():
 
 @contextmanager
 def workshop():
-    """A fresh folder on the disk of the data folder, for one backup or restore at a time."""
+    """An empty folder on the disk of the data folder, for one backup or restore at a time."""
     folder = data_dir() / "run" / "workshop"
     with only_one(folder.with_name("workshop.lock")):
         shutil.rmtree(folder, ignore_errors=True)
@@ -85,7 +85,7 @@ def workshop():
 
 
 def for_owner_only(path, flags):
-    """An opener, as ``open`` takes it, of a file that nobody else may read."""
+    """An opener for ``open`` that creates files only their owner may read."""
     return os.open(path, flags, 0o600)
 
 
@@ -98,7 +98,7 @@ def _pack(copy, path):
         ):
             tar.add(copy, FILE_NAME)
             for part in _parts_beside_the_database():
-                # Deleted meanwhile, by its owner or because its time was over.
+                # Deleted meanwhile, by its owner or because it expired.
                 with suppress(FileNotFoundError):
                     tar.add(part, part.relative_to(data_dir()))
         file.flush()
@@ -106,6 +106,6 @@ def _pack(copy, path):
 
 
 def _parts_beside_the_database():
-    # After the database: what its copy speaks of is there, unless it was deleted since.
+    # Listed after the database was copied: every file that the copy refers to exists, unless deleted since.
     found = [data_dir() / "secret_key", *(path for name in FOLDERS for path in (data_dir() / name).glob("*"))]
     return [path for path in found if PARTS.fullmatch(path.relative_to(data_dir()).as_posix())]

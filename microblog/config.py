@@ -14,7 +14,7 @@ from microblog.environment import Reader
 
 ROOT = Path(__file__).resolve().parent.parent
 ENV_FILE = ROOT / ".env"
-# What keys in examples are made of, this project's own tests included.
+# Words that example keys are made of, including those of this project's own tests.
 PLACEHOLDERS = re.compile("change.?me|example|for tests only|microblog|password|secret|you-will-never-guess")
 
 
@@ -22,7 +22,7 @@ class BadSettings(ClickException, ValueError):
     """
     One or more settings cannot be used; the message names every one of them.
 
-    A ClickException, for which ``flask`` prints its message instead of a traceback.
+    A ClickException, so that ``flask`` prints the message instead of a traceback.
     """
 
     exit_code = 2
@@ -32,7 +32,7 @@ class BadSettings(ClickException, ValueError):
 
 
 def setting(default, read, *limits, shown=True):
-    """A field that is read by *read*, a method of Reader; one that is not *shown* may hold a secret."""
+    """A field that *read*, a method of Reader, parses within *limits*; not *shown*: may hold a secret."""
     return field(default=default, repr=shown, metadata={"read": read, "limits": limits})
 
 
@@ -104,23 +104,23 @@ class Settings:
 
     @property
     def private(self):
-        """Whether nobody but the people at this machine can reach the site, by a proxy neither."""
+        """Whether the site can be reached from this machine only, not even through a proxy."""
         return self.on_loopback and is_loopback(urlsplit(self.site_url).hostname)
 
     @property
     def https(self):
-        """Whether people reach the site by https."""
+        """Whether people reach the site over HTTPS."""
         return self.base_url.startswith("https://")
 
     @property
     def site_url(self):
-        """Where people reach the site, without a slash at the end; links in mails start so."""
+        """The URL at which people reach the site, without a trailing slash; links in mails start with it."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.base_url or f"http://{host}:{self.port}"
 
     @property
     def trusted_hosts(self):
-        """Hosts that a request may name: that of ``BASE_URL``, else any loopback name."""
+        """Hosts that a request may name: that of ``BASE_URL``, if set, and the loopback names."""
         loopback = ["localhost", "127.0.0.1", "[::1]"]
         return [urlsplit(self.base_url).hostname, *loopback] if self.base_url else loopback
 
@@ -132,7 +132,7 @@ class Settings:
 
     @property
     def queue_url(self):
-        """Where the queue is: ``REDIS_URL``, else what our own queue server wrote, else Redis' default."""
+        """The queue's URL: ``REDIS_URL``, else what our own queue server wrote, else Redis' default."""
         written = self.data_dir / "run" / "queue.url"
         if self.redis_url:
             return self.redis_url
@@ -163,7 +163,7 @@ def is_loopback(host):
 
 
 def _can_be_guessed(key):
-    """Whether *key* is short, of few signs, or of words that examples are made of."""
+    """Whether *key* is short, has few different characters, or consists of words from examples."""
     left = PLACEHOLDERS.sub("", key.lower())
     return len(left) < 32 or len(set(left)) < 8
 

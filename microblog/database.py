@@ -26,8 +26,8 @@ PRAGMAS = [
     ("journal_size_limit", 64 * 1024**2),
 ]
 
-# IMMEDIATE: a transaction that reads and then writes fails at once when another writer came between,
-# whatever the timeout; one that takes the write lock first waits its turn.
+# IMMEDIATE takes the write lock first and waits its turn. A transaction that reads and then writes would
+# fail at once, whatever the timeout, if another writer came in between.
 db = PooledSqliteDatabase(
     None, lock_type="IMMEDIATE", autoconnect=False, check_same_thread=False, max_connections=64, timeout=10
 )
@@ -39,7 +39,7 @@ class SchemaError(RuntimeError):
 
 
 class UTCDateTimeField(DateTimeField):
-    """Aware UTC in Python; in SQLite a text of fixed width, so that it sorts as the moments do."""
+    """Aware UTC in Python; in SQLite a text of fixed width, so that it sorts by time."""
 
     def db_value(self, value):
         return value and value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
@@ -60,13 +60,13 @@ def init(folder, **options):
 
 
 def data_dir():
-    """The folder that holds the database file and all else that must be kept."""
+    """The folder that holds the database file and everything else that must be kept."""
     return Path(db.database).parent
 
 
 @contextmanager
 def connected():
-    """A connection for the block; one that this thread holds already is used and left open."""
+    """A connection for the block; one that this thread holds already is reused and left open."""
     opened = db.connect(reuse_if_open=True)
     try:
         yield
@@ -90,10 +90,10 @@ def init_app(app):
 
 def migrate(triggers, tell=lambda _line: None):
     """
-    Bring the schema up to date, one process at a time, and return the names of what was applied.
+    Bring the schema up to date, one process at a time, and return the names of the applied migrations.
 
-    A database that holds something is copied to ``before-upgrade/`` first, and *tell* is given a line that
-    says so. *triggers* are the statements that make the triggers again: rebuilding a table drops its own.
+    A database that was in use is first copied to ``before-upgrade/``, and *tell* is called with a line that
+    says so. *triggers* are the statements that create the triggers again: rebuilding a table drops them.
 
     Raises:
         SchemaError: the database was written by a newer version.
@@ -105,7 +105,7 @@ def migrate(triggers, tell=lambda _line: None):
             copy_into(copy)
             tell(f"database: copied to {copy}, then brought up to date")
         applied = runner.up()
-        # Also when nothing was applied: whoever applied it may have been cut short right before this.
+        # Even if nothing was applied: an earlier run may have been interrupted right before this.
         for statement in triggers:
             db.execute_sql(statement)
         return applied
@@ -126,10 +126,10 @@ def pending():
 
 def refuse_misfit():
     """
-    For those who work on the database and leave migrating to others.
+    Check the schema, for processes that use the database and leave migrating to others.
 
     Raises:
-        SchemaError: the database was written by a newer version, or waits for being brought up to date.
+        SchemaError: the database was written by a newer version, or still needs migrations.
     """
     if waiting := pending():
         raise SchemaError(f"the database lacks {', '.join(waiting)}; run: flask --app microblog migrate")
@@ -158,7 +158,7 @@ def copy_into(path):
 
 @contextmanager
 def only_one(path):
-    """Hold the lock of the file *path* for the block; who comes second waits."""
+    """Hold an exclusive lock on the file *path* for the block; wait while another process holds it."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""How a full disk shows, and what people are told of it."""
+"""How to recognize a full disk, and what people are told about it."""
 
 import errno
 
@@ -8,5 +8,5 @@ OUT_OF_SPACE = N_("The server is out of space. Tell the administrator.")
 
 
 def is_full(error):
-    """Whether *error*, an OSError, says that there is no space left, or none for this user."""
+    """Whether *error*, an OSError, says that the disk is full or a quota is used up."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT)

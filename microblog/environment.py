@@ -1,4 +1,4 @@
-"""Reads settings out of texts, as the environment holds them, and remembers what is wrong with each."""
+"""Parses settings from the strings of the environment and collects what is wrong with them."""
 
 import ipaddress
 import re
@@ -14,9 +14,9 @@ SWITCHES |= {"off": False, "no": False, "false": False, "0": False}
 
 class Reader:
     """
-    One method for each kind of setting: it takes the name and the default, then what limits the value.
+    One method for each kind of setting: it takes the name and the default, then the limits of the value.
 
-    A text that is missing or empty means the default, and so does one that became a line of ``faults``.
+    A missing or empty value means the default; so does an invalid one, which adds a line to ``faults``.
     """
 
     def __init__(self, values):
@@ -123,14 +123,14 @@ def _leads_to_a_site(value):
 
 
 def _leads_to_a_queue(value):
-    """Whether *value* can be read, and read in one way only."""
+    """Whether *value* can be parsed, and in one way only."""
     try:
         parse_url(value)
         parts = urlsplit(value)
     except ValueError:
         return False
-    # An unquoted / ? or # in a password ends the host before it began: the rest would be taken for a path,
-    # and shown.
+    # An unquoted / ? or # in a password ends the host part early: the rest would be taken for a path, and
+    # shown.
     after_host = parts.path + parts.query + parts.fragment
     names_a_place = parts.path if parts.scheme == "unix" else re.fullmatch(r"(/\d*)?", parts.path)
     return names_a_place and "@" not in after_host and not parts.fragment

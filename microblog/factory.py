@@ -18,7 +18,7 @@ from microblog.security.proxies import TrustedProxies
 from microblog.security.secret_key import secret_key
 from microblog.web import assets, errors, preferences, presentation
 
-# Imported for what they connect to the queue.
+# Imported because they connect handlers and chores to the queue.
 CONNECTED = (nightly, reconciler, signals)
 
 
@@ -30,7 +30,7 @@ def create_app(settings=None):
         BadSettings: naming each setting that cannot be used.
     """
     settings = settings or Settings.load()
-    # Whatever a process of ours writes is for its owner's eyes only.
+    # Whatever our processes write is readable by its owner only.
     os.umask(0o077)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     presence.begin(settings.data_dir)
@@ -54,7 +54,7 @@ def create_app(settings=None):
 
 
 def _configure(app, settings):
-    # The newest last: it signs, and all are believed.
+    # The newest key comes last: it signs, and all of them are accepted.
     keys = [*settings.secret_key_fallbacks, secret_key(settings)]
     app.config.update({name.upper(): value for name, value in asdict(settings).items()})
     app.config.update(
@@ -67,11 +67,11 @@ def _configure(app, settings):
         TRUSTED_HOSTS=settings.trusted_hosts,
         MAX_CONTENT_LENGTH=64 * 1024,
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "microblog" / "translations"),
-        # Whoever sends no Referer is no stranger: where a form was sent from is told by same_origin.
+        # A browser may send no Referer: same_origin checks where a form was sent from.
         WTF_CSRF_SSL_STRICT=False,
-        # A form may stand open for as long as the session lives: a typed text outlives the hour.
+        # A form may stay open for as long as the session: what was typed must not be lost after an hour.
         WTF_CSRF_TIME_LIMIT=None,
-        # The row ends earlier when it is not used; a cookie that outlives it opens nothing.
+        # The session row expires earlier when unused; a cookie that outlives it is worthless.
         REMEMBER_COOKIE_DURATION=LONGEST,
     )
     for cookie in ("SESSION_COOKIE", "REMEMBER_COOKIE"):

@@ -1,4 +1,4 @@
-"""What a site needs before anything is started: its data folder for itself alone, and a free port."""
+"""What a site needs before anything is started: exclusive use of its data folder, and a free port."""
 
 import fcntl
 import os
@@ -15,7 +15,7 @@ class CannotRun(Exception):
 @contextmanager
 def claimed(data_dir):
     """
-    Make the data folder with its two subfolders, for its owner only, and hold it against a second start.
+    Create the data folder and its two subfolders, for the owner only, and lock it against a second start.
 
     Raises:
         CannotRun: it cannot be written, or another start holds it.
@@ -43,17 +43,17 @@ def claimed(data_dir):
 
 
 class Presence:
-    """Tells that this process uses the data folder, by a lock that all who do share."""
+    """Marks this process as a user of the data folder, by a lock that all its users share."""
 
     def __init__(self):
         self._lock = None
 
     def begin(self, data_dir):
-        """Hold the lock until this process ends; where somebody has the folder alone, wait first."""
+        """Hold the lock until this process ends; wait while another process has the folder alone."""
         if self._lock:
             os.close(self._lock)
             self._lock = None
-        # Whoever may write nothing there spoils nothing; that the folder is not theirs the doctor tells.
+        # A process that cannot write there does no harm; the doctor reports that the folder is not its own.
         with suppress(OSError):
             (data_dir / "run").mkdir(mode=0o700, exist_ok=True)
             self._lock = os.open(data_dir / "run" / "presence.lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -62,10 +62,10 @@ class Presence:
     @contextmanager
     def alone(self):
         """
-        Have the folder for this process alone for the block.
+        Have the folder exclusively for the block.
 
         Raises:
-            CannotRun: another process uses it, be it a web server that nobody has asked for anything yet.
+            CannotRun: another process uses it, even a web server that has had no request yet.
         """
         try:
             self._keep_others_out()
@@ -88,7 +88,7 @@ def refuse_taken_port(settings):
     Try the web server's address before anything is started.
 
     Raises:
-        CannotRun: another program has it, or it is none of this machine's.
+        CannotRun: another program uses it, or this machine does not have it.
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family) as probe:
@@ -103,18 +103,18 @@ def refuse_taken_port(settings):
 
 
 def address(settings):
-    """Host and port, as in an URL."""
+    """Host and port, as in a URL."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return f"{host}:{settings.port}"
 
 
 def leave_address(settings):
-    """Write down where the site listens, for commands that were started without its PORT."""
+    """Record where the site listens, for commands that are started without its PORT."""
     _address_file(settings).write_text(address(settings))
 
 
 def reachable_address(settings):
-    """Where the site can be asked from this machine, as ``host:port``."""
+    """Where the site can be reached from this machine, as ``host:port``."""
     left = _address_file(settings)
     where = left.read_text() if left.exists() else address(settings)
     return where.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]")  # noqa: S104
@@ -122,7 +122,7 @@ def reachable_address(settings):
 
 def answer_of(settings, path, timeout_s):
     """
-    The status by which the running site answers to *path*.
+    The HTTP status with which the running site answers a request for *path*.
 
     Raises:
         OSError: or

@@ -1,4 +1,4 @@
-"""What the consumer runs: shallow functions that call the modules that know how."""
+"""The jobs that the consumer runs: thin functions that call the modules which do the work."""
 
 import time
 from datetime import timedelta
@@ -36,7 +36,7 @@ def _write_archive(task):
 
 
 def mail_archive(task):
-    """Send the archive, attached or, when it is large or the server says so, linked."""
+    """Mail the archive as an attachment, or as a link if it is large or the mail server refuses its size."""
     small = task.result["size_bytes"] <= current_app.config["EXPORT_ATTACH_MAX_BYTES"]
     try:
         mail.deliver(task, _message(task, attached=small))
@@ -66,15 +66,15 @@ def _message(task, attached):
 
 @job(model=Mail, priority=MAIL_PRIORITY)
 def deliver(row):
-    """Write the letter that *row*, a mail, stands for, and send it."""
-    # What goes wrong with the mail about an error must not make another one.
+    """Compose the mail that *row*, a Mail, stands for, and send it."""
+    # A failing error mail must not cause another error mail.
     g.keep_errors_from_mail = row.kind == letters.error.__name__
     mail.deliver(row, letters.write(row))
 
 
 @job()
 def example(task):
-    """Count the seconds of ``task.arguments["seconds"]``, as the tutorial's first job does."""
+    """Sleep for ``task.arguments["seconds"]`` and report each second, like the tutorial's first job."""
     seconds = task.arguments["seconds"]
     task.advance(0, seconds)
     for second in range(seconds):

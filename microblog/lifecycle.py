@@ -1,4 +1,4 @@
-"""What happens around a job: claim, run, end. Jobs themselves know none of it."""
+"""What happens around a job: claim, run, finish. Jobs themselves know nothing of it."""
 
 import logging
 import threading
@@ -25,10 +25,10 @@ BUSY = N_("The server was too busy to do this. Try again later.")
 UNKNOWN = N_("This version of the site cannot do that. Ask the administrator.")
 BROKEN = N_("Something went wrong on the server. Try again.")
 
-# Jobs by name: rows keep the name, whoever rings looks the job up here.
+# Jobs by name: a row stores only the name, by which `ring` finds the job.
 jobs = {}
-# Ids that this process works on, and how many envelopes of each: a second one that finds nothing to
-# claim must not take the first one's mark away. A running row of ours that is not here is orphaned.
+# How many envelopes this process is handling for each row id. Counted, because a duplicate envelope that
+# finds nothing to claim must not clear the first one's mark. A running row of ours not in here is orphaned.
 active = Counter()
 counting = threading.Lock()
 
@@ -38,11 +38,11 @@ class TaskUnfinished(Exception):
 
 
 class UnknownJob(Exception):
-    """There is no job of the task's name."""
+    """No job has the task's name."""
 
 
 class Job:
-    """A function that works on one row of *model*, and the bell that calls a worker to it."""
+    """A function that processes one row of *model*, and the Huey task that calls a worker to it."""
 
     def __init__(self, function, model, priority):
         self.function = function
@@ -53,13 +53,13 @@ class Job:
         jobs[self.name] = self
 
     def ring(self, row):
-        """Put an envelope with the row's id into the queue. Returns whether the queue took it."""
+        """Enqueue an envelope with the row's id. Returns whether the queue accepted it."""
         return huey.ring(self._doorbell.s(id=row.id))
 
     def work(self, envelope):
-        """Claim the row of *envelope*, run the function on it, write its end."""
+        """Claim the row of *envelope*, run the function on it and record the outcome."""
         with _active(envelope.id):
-            # A worker that was waiting for an envelope may get one after the stop: the next consumer's.
+            # A waiting worker may still get an envelope after the stop: leave its row to the next consumer.
             row = None if huey.stopping else self.model.claim(envelope.id, huey.worker.name)
             if row is None:
                 return
@@ -90,7 +90,7 @@ class Job:
             self._give_way(row, error)
         except Exception as error:
             if row.gone:
-                # With its user, whom the job looked for in vain.
+                # Deleted with its user, whom the job then could not find.
                 raise ClaimLost(row.id) from error
             log.exception("%s %s broke", self.name, row.id)
             row.reload()
@@ -99,7 +99,7 @@ class Job:
             row.finish(SUCCEEDED)
 
     def _give_way(self, row, error):
-        """A database that was busy is tried again; one without space is not."""
+        """Retry if the database was busy; fail if the disk is full."""
         log.warning("%s %s could not use the database: %s", self.name, row.id, error)
         row.reload()
         if "full" in str(error):
@@ -111,26 +111,26 @@ class Job:
         def answer(task):
             self.work(task)
 
-        # Part of every envelope's address, so it stays the same wherever this code moves.
+        # Part of the task's name in every envelope, so it must not change when this code moves.
         answer.__module__ = "microblog.jobs"
         return answer
 
 
 def job(model=Task, priority=TASK_PRIORITY):
-    """Make a function the job of its name."""
+    """Register the decorated function as a job under its own name."""
     return lambda function: Job(function, model, priority)
 
 
 def launch_again(task, **facts):
     """
-    Launch a new task for what *task*, an ended one, was about; an ended one never lives again.
+    Launch and return a new task like *task*, which has ended; an ended task is never revived.
 
-    The security log tells of it, with *facts*: ``by`` whom, when it was not its user.
+    *facts* are logged with the security event: ``by`` whom, if not by the task's user.
 
     Raises:
-        TaskUnfinished: it is still under way.
+        TaskUnfinished: it has not ended.
         UnknownJob: this version of the site has no job of its name.
-        TaskInProgress: another of its kind is under way.
+        TaskInProgress: the user has an unfinished task of this kind.
     """
     if not task.complete:
         raise TaskUnfinished(task.id)
@@ -144,21 +144,21 @@ def launch_again(task, **facts):
 
 
 def due(limit=None):
-    """Rows that wait for a worker, at most *limit* of each kind, mails first; whoever rings may write."""
+    """Due rows, mails first, at most *limit* of each kind; a list, so that callers may write meanwhile."""
     return [row for model in (Mail, Task) for row in model.due().limit(limit)]
 
 
 def ring_due():
-    """Ring for rows that wait: a worker that could not claim them then let their envelopes go."""
+    """Ring for due rows again: a worker that was not allowed to claim them has used up their envelopes."""
     for row in due(huey.task_slots):
         ring(row)
 
 
 def ring(row):
     """
-    Call a worker to *row*. Returns whether the queue took the call.
+    Enqueue an envelope for *row*. Returns whether the queue accepted it.
 
-    What no job is known for, after a downgrade perhaps, ends here.
+    A row whose job is unknown, perhaps after a downgrade, fails here, which also returns True.
     """
     if row.name in jobs:
         return jobs[row.name].ring(row)
@@ -170,7 +170,7 @@ def ring(row):
 
 @contextmanager
 def _active(row_id):
-    # Before the claim, so that the reconciler never sees a row of ours that nobody seems to work on.
+    # Marked before the claim, so that the reconciler never takes a row that we just claimed for an orphan.
     with counting:
         active[row_id] += 1
     try:

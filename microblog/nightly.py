@@ -1,8 +1,8 @@
 """
-What is done once a day: taking away what nobody needs any more.
+Daily upkeep: deletes what nobody needs any more and writes the nightly backup.
 
-It has no row: each chore may run twice or be cut short and does no harm. Huey's scheduler asks each minute
-whether the last run is over a day old, and then has a worker do it, so that it holds up no reconciling.
+It has no row: each chore can safely be interrupted or run twice. Huey's scheduler checks every minute whether
+the last run is over a day old; a worker runs it, so that it never delays the reconciler.
 """
 
 import logging
@@ -18,8 +18,8 @@ from microblog.security import security_log
 
 EVERY = timedelta(days=1)
 KEEP = timedelta(days=90)
-# What upgrades and restores put aside: so many of each, and all of the last week, in which somebody may
-# have restored one backup after the other and want back what was there before the first.
+# Copies set aside by upgrades and restores: keep this many of each, and all of the last week. Somebody who
+# restored several backups in a row may want back what was there before the first.
 FORMER = ("before-upgrade", "before-restore")
 KEEP_FORMER = 3
 KEEP_FORMER_FOR = timedelta(days=7)
@@ -29,11 +29,11 @@ log = logging.getLogger(__name__)
 
 @huey.periodic_task(lambda _now: is_due(), name="nightly")
 def work():
-    """Do every chore; one that fails is logged and keeps none of the others from being done."""
+    """Run every chore; a failing one is logged and does not stop the others."""
     if not is_due():
-        # While all workers were busy the scheduler has asked for it more than once.
+        # The scheduler asked more than once while all workers were busy.
         return
-    # Noted first: a chore that kills the worker must not do so again in a minute.
+    # Stamped first: a chore that kills the worker must not do so again in a minute.
     _stamp().write_text(clock.now().isoformat())
     for chore in CHORES:
         try:
@@ -51,14 +51,14 @@ def is_due():
 
 
 def expire_files():
-    """Withdraw exports whose time is over."""
+    """Withdraw exports that have expired."""
     for task in list(Task.with_expired_file()):
         task.withdraw_file()
 
 
 def remove_stray_files():
     """Remove export files that belong to no task any more, and drafts that nobody is writing."""
-    # The files first, then the rows at one moment: what is written or offered meanwhile is not touched.
+    # Files first, then all rows in one query: what is written or offered in between is left alone.
     files = list((data_dir() / "exports").glob("*"))
     states = {task.id: task.state for task in Task.with_file_at_work()}
     _remove_strays(files, states)
@@ -66,16 +66,16 @@ def remove_stray_files():
 
 def remove_stray_letters():
     """Remove mails in the outbox that belong to no row any more, and drafts that nobody is writing."""
-    # The files first: one that is written meanwhile has a row that was there before.
+    # Files first: every listed mail had its row before its file.
     letters = list((data_dir() / "outbox").glob("*"))
     states = {row.id: row.state for model in (Task, Mail) for row in model.select(model.id, model.state)}
     _remove_strays(letters, states)
 
 
 def remove_former_databases():
-    """Remove what was put aside before upgrades and restores, but for the newest of each."""
+    """Remove the copies set aside before upgrades and restores, except the newest and the last week's."""
     for folder in FORMER:
-        # Their names are the moments at which they were made; a draft is what a copy that was cut short left.
+        # Named after the time they were made, so names sort by age; a .part is left by an interrupted copy.
         paths = sorted((data_dir() / folder).glob("*"))
         newest = [path for path in paths if path.suffix != ".part"][-KEEP_FORMER:]
         for path in paths:
@@ -87,7 +87,7 @@ def forget_the_past():
     """Delete ended tasks, mails and their notifications after 90 days, and sessions that have ended."""
     before = clock.now() - KEEP
     Mail.delete().where(Mail.finished_at < before).execute()
-    # Without its row a file that is still offered would be a stray one.
+    # Not while the file is offered: without its row it would be removed as a stray.
     Task.delete().where(Task.finished_at < before, Task.file_expires_at.is_null()).execute()
     told_long_ago = Notification.timestamp < before
     Notification.delete().where(Notification.name == "task_progress", told_long_ago).execute()
@@ -118,7 +118,7 @@ def _made_at(path):
 
 
 def _last_run():
-    """When it was last begun; None when that is not known, whatever lies in the file."""
+    """When the last run began; None when the stamp is missing or unreadable."""
     try:
         return datetime.fromisoformat(_stamp().read_text())
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What mends rows that no worker works on and rings for rows that no envelope stands for."""
+"""Recovers running rows that have lost their worker, and rings for due rows that have no envelope."""
 
 import logging
 
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def reconcile():
-    """Mend orphaned rows, then ring for those that wait unheard; an outage of the queue is no error."""
+    """Recover orphaned rows, then ring for due rows without an envelope; a queue outage is no error."""
     mend_orphans()
     try:
         answers = ring_unheard()
@@ -28,13 +28,13 @@ def reconcile():
 
 def mend_orphans():
     """
-    Put back, or end, each running row whose worker is gone.
+    Requeue or fail each running row whose worker is gone.
 
-    Also those that this process holds but does not work on: a final UPDATE that failed would else
-    stay undone for as long as the consumer lives.
+    This includes rows that our process holds but is not working on: if the final UPDATE failed, they
+    would otherwise stay "running" for as long as the consumer lives.
     """
     rows = [*Task.running(), *Mail.running()]
-    # Looked at after the rows were read: else a worker that starts in between would pass for dead.
+    # Read after the rows: otherwise a worker that starts in between would seem dead.
     living = huey.worker.living()
     for row in rows:
         ours_but_idle = row.worker == huey.worker.name and row.id not in active
@@ -45,9 +45,9 @@ def mend_orphans():
 
 def ring_unheard():
     """
-    Ring for due rows whose envelope is not in the queue, until the queue takes none.
+    Ring for due rows that have no envelope in the queue; stop at the first that it does not accept.
 
-    Returns whether it took all of them.
+    Returns whether the queue accepted all of them.
 
     Raises:
         RedisError: the queue does not answer.
@@ -57,7 +57,7 @@ def ring_unheard():
 
 
 def hand_back():
-    """Put back what this process holds as it stops; that costs no attempt."""
+    """Requeue the rows that this process holds when it stops, without counting the attempt."""
     for row in [*Task.running(), *Mail.running()]:
         if row.worker == huey.worker.name:
             try:

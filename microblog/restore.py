@@ -1,4 +1,4 @@
-"""A site out of a backup: unpacked, checked and made ready aside, then put in the place of the former."""
+"""Restores a site from a backup: unpacked, checked and prepared aside, then swapped for the present one."""
 
 import gzip
 import logging
@@ -29,14 +29,14 @@ class CannotRestore(Exception):
 
 def restore(path):
     """
-    Put what the backup *path* holds in the place of the present, and return where that lies now.
+    Replace the present data by the backup at *path*, and return the folder where it was put aside.
 
     Tasks that were under way end as failed, waiting mails are not sent, and everybody has to sign in
-    again: a session, token or link that was used up since the backup must not live again.
+    again: a session, token or link that was used up since the backup must not become valid again.
 
     Raises:
-        CannotRestore: the backup cannot be used, or somebody uses the database.
-        CannotRun: the site runs.
+        CannotRestore: the backup cannot be used, or the database is in use.
+        CannotRun: the site is running.
     """
     present = data_dir()
     with claimed(present), presence.alone(), workshop() as folder:
@@ -53,9 +53,9 @@ def restore(path):
 
 def _refuse_while_used():
     """
-    Look for those who run without the supervisor, and fold the write-ahead log into the database.
+    Detect processes that run without the supervisor, and fold the write-ahead log into the database.
 
-    To leave WAL mode SQLite needs the file for itself alone: it fails while anybody has it open.
+    To leave WAL mode SQLite needs exclusive access to the file: it fails while anybody has it open.
     """
     if huey.worker.living():
         raise CannotRestore("a background worker runs: stop the site first")
@@ -99,7 +99,7 @@ def _unpack_one(tar, member, folder):
 
 
 def _make_ready(folder):
-    """Check the unpacked database, bring it up to date, and end what must not go on."""
+    """Check the unpacked database, migrate it, and end what must not go on."""
     database.init(folder)
     try:
         with connected():
@@ -107,7 +107,7 @@ def _make_ready(folder):
                 raise CannotRestore("the backup's database is damaged")
             database.migrate(TRIGGERS)
             _end_what_was_under_way()
-            # One file again, without a log beside it that would have to follow.
+            # A single file again, without a write-ahead log that would have to be moved with it.
             db.execute_sql("PRAGMA journal_mode = DELETE")
     except (DatabaseError, SchemaError) as error:
         raise CannotRestore(f"the backup's database cannot be used: {error}") from error
@@ -121,7 +121,7 @@ def _end_what_was_under_way():
         for task in list(Task.with_file()):
             if not task.file.exists():
                 task.withdraw_file()
-        # Neither is one that was used or ended after the backup to live again.
+        # One that was used or ended after the backup must not become valid again.
         for model in (Session, Ticket, Token):
             model.delete().execute()
 
@@ -138,7 +138,7 @@ def _exchange(present, folder):
         if (folder / name).exists():
             if (present / name).exists():
                 os.link(present / name, former / name)
-            # At no moment is there none: a restore that is cut short can be done again.
+            # The file is never missing, so an interrupted restore can be repeated.
             (folder / name).replace(present / name)
     return former
 

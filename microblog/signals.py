@@ -1,4 +1,4 @@
-"""What Huey's signals write: progress into the task and notification tables."""
+"""Handlers of Huey's signals: they write progress into the task and notification tables."""
 
 from microblog.database import db
 from microblog.models.task import Task
@@ -7,7 +7,7 @@ from microblog.queue import SIGNAL_PROGRESS, huey
 
 @huey.signal(SIGNAL_PROGRESS)
 def record_progress(_signal, envelope, progress):
-    """Row and notification in one transaction; what is not the worker's any more is left alone."""
+    """Update the row and notify its user in one transaction; ignore a worker that has lost its claim."""
     with db.atomic():
         if task := Task.record_progress(envelope.id, progress):
             task.announce()
