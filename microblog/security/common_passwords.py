@@ -1,7 +1,7 @@
 """
-The passwords that are tried first, of those that are long enough: the eight thousand commonest.
+The eight thousand most common passwords among those that are long enough to be accepted here.
 
-Taken from the list that Django's validator uses, which Royce Williams counted in published break-ins.
+Taken from the list of Django's validator, which Royce Williams compiled from published break-ins.
 """
 
 from functools import cache

@@ -1,4 +1,4 @@
-"""Cookies of ours, beside those of the session: out of reach for scripts and for other sites."""
+"""Our own cookies besides the session's: out of reach of scripts and of other sites."""
 
 from flask import current_app
 

@@ -1,8 +1,8 @@
 """
 The account that was last signed in to from a browser, in a signed cookie.
 
-Whoever tries many passwords for an account delays the next tries for it, wherever they come from. A browser
-that has been let in before is exempt: nobody can keep others out of their own account.
+Many wrong passwords for an account delay further tries for it, wherever they come from. A browser that has
+signed in to it before is exempt, so nobody can lock others out of their own account.
 """
 
 from datetime import timedelta
@@ -16,7 +16,7 @@ LASTS = timedelta(days=90)
 
 
 def remember(user):
-    """Let the browser of this request be known as one of *user*."""
+    """Mark the browser of this request as known to *user*."""
     value = _serializer().dumps(user.username.casefold())
 
     @after_this_request
@@ -26,7 +26,7 @@ def remember(user):
 
 
 def knows(username):
-    """Whether *username* was let in from the browser of this request, not too long ago."""
+    """Whether *username* has signed in from the browser of this request within ``LASTS``."""
     try:
         known = _serializer().loads(request.cookies.get(_name(), ""), max_age=LASTS.total_seconds())
     except BadSignature:

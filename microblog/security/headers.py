@@ -1,4 +1,4 @@
-"""Security headers on every answer, errors and downloads too."""
+"""Security headers on every response, errors and downloads too."""
 
 from flask import current_app, request
 from flask_login import current_user
@@ -39,7 +39,7 @@ def init_app(app):
 
 
 def _keep_to_the_reader(response):
-    """Let nobody keep for others what was drawn for one reader."""
+    """Keep shared caches from storing what was rendered for one reader."""
     if "Cache-Control" not in response.headers:
         # What a signed-in person saw must not come back by the back button after sign-out.
         response.cache_control.no_store = current_user.is_authenticated

@@ -5,7 +5,7 @@ from flask_login import current_user
 
 from microblog.auth import login_manager
 
-# Pages that ask by themselves who is there, or that whoever is not signed in yet has need of.
+# Pages that check the user themselves, or that people need before they are signed in.
 OPEN_BLUEPRINTS = {
     "account",
     "api",
@@ -29,7 +29,7 @@ def init_app(app):
 
 
 def ask_who_is_there():
-    """On a members-only site, let nobody else read; a page that is not named above is closed."""
+    """On a members-only site, send everybody else to sign in; pages not named above are closed."""
     is_open = request.blueprint in OPEN_BLUEPRINTS or request.endpoint in OPEN_ENDPOINTS
     if current_app.config["PUBLIC"] or is_open or request.endpoint is None:
         return None
@@ -37,7 +37,7 @@ def ask_who_is_there():
 
 
 def tell_search_engines(response):
-    """Let them keep posts and people, but no second way to the same, such as a page by cursor."""
+    """Let them index posts and profiles, but no second URL of the same page, such as one with a cursor."""
     public = current_app.config["PUBLIC"] and request.endpoint in INDEXED
     if not (public and response.status_code == 200 and not request.args):
         response.headers["X-Robots-Tag"] = "noindex"

@@ -1,4 +1,4 @@
-"""Where a request really came from, when a reverse proxy of ours handed it on."""
+"""Where a request really came from when a reverse proxy of ours forwarded it."""
 
 import ipaddress
 
@@ -7,10 +7,10 @@ FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO")
 
 class TrustedProxies:
     """
-    WSGI middleware: believes what *proxies*, addresses and networks, say of who asks and by what scheme.
+    WSGI middleware: trusts what *proxies*, addresses and networks, say about a request's origin and scheme.
 
-    Anybody can send such headers. They are believed only where the connection itself comes from a proxy
-    of ours, and of a chain of addresses only the part that our proxies wrote: its end.
+    Anybody can send such headers. They are trusted only if the connection itself comes from one of our
+    proxies, and of a chain of addresses only the part that our proxies wrote: its end.
     """
 
     def __init__(self, app, proxies):
@@ -26,7 +26,7 @@ class TrustedProxies:
         return self.app(environ, start_response)
 
     def _origin(self, chain, peer):
-        """The last address of *chain* that is none of our proxies', as far as it can be read."""
+        """The last address in *chain* that is not one of our proxies, as far as the chain can be parsed."""
         origin = peer
         for text in reversed(chain.split(",")):
             address = address_of(text.strip())
@@ -42,7 +42,7 @@ class TrustedProxies:
 
 
 def address_of(text):
-    """The IP address that *text* is, an IPv4 one also where it is written as IPv6; None for other text."""
+    """The IP address in *text*, as IPv4 if it is an IPv4-mapped IPv6 one; None for any other text."""
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

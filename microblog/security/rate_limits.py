@@ -1,8 +1,8 @@
 """
-How often something may be done, and what is said to those who do it more often.
+Rate limits, and what happens to requests beyond them.
 
-Counted in the memory of each web process: that needs nothing which could be away; with several processes
-somebody may have a limit once in each. Views name the limits that are theirs as decorators, innermost.
+Counted in the memory of each web process: this depends on nothing that could be down, but with several
+processes each of them allows the full limit. Views apply their limits as decorators, innermost.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ def init_app(app):
 
 
 def address():
-    """Who shares this shares the limit: an IPv4 address, or the /64 network that one IPv6 customer has."""
+    """The key by which requests share a limit: an IPv4 address, or the /64 network of one IPv6 customer."""
     origin = address_of(request.remote_addr or "")
     if origin is None:
         return "unknown"
@@ -49,16 +49,16 @@ def person():
 
 
 def account():
-    """The account that somebody wants to get into, whether or not there is one; of a fixed length."""
+    """The account that somebody tries to sign in to, existing or not, as a hash of fixed length."""
     return hashlib.sha256(_name().casefold().encode(errors="replace")).hexdigest()
 
 
 def check_exports(user):
     """
-    Refuse a further export when *user* has had enough; the rows are counted, so a failure costs nothing.
+    Refuse an export beyond the limit of *user*; counts task rows, so that failed exports are free.
 
     Raises:
-        TooManyRequests: with the time when the oldest of them does not count any more.
+        TooManyRequests: with the time until the oldest export no longer counts.
     """
     if not current_app.config["RATE_LIMITS"]:
         return
@@ -73,14 +73,14 @@ def _refuse_breach(breach):
 
 
 def _refuse(name, wait_s):
-    # A flood must not fill the log as well: one line a minute tells of it.
+    # A flood must not fill the log as well: at most one line a minute.
     if limiter.limiter.hit(ONE_LINE, person(), name):
         security_log.record("limit-hit", reader(), limit=name)
     raise TooManyRequests(retry_after=max(1, math.ceil(wait_s)))
 
 
 def _name():
-    """The username that the request tries, as it is looked up; not one that is sent along and not used."""
+    """The username that the request tries to sign in with, as it is looked up; others are ignored."""
     if request.blueprint == "api":
         given = request.authorization
         return clean(given.username or "") if given and given.type == "basic" else ""
@@ -117,7 +117,7 @@ _by_account = _limit(
 
 
 def sign_in(view):
-    """Failures by address and by account: who tries many passwords waits, and nobody is locked out."""
+    """Limit failures by address and by account: guessing is slowed down, and nobody is locked out."""
     return _by_address(_by_account(view))
 
 

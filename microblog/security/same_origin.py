@@ -1,9 +1,9 @@
 """
-Nothing is changed from another site: a second lock beside the forms' tokens.
+Refuses changes requested from another site: a second defence besides CSRF tokens.
 
-Browsers say where a request was begun, in ``Sec-Fetch-Site`` or, older ones and over plain http, in
-``Origin``; no page can forge either. A program that says neither is no browser that could be misled, and
-needs a token all the same.
+Browsers say where a request started, in ``Sec-Fetch-Site`` or, if they are older or use plain HTTP, in
+``Origin``; no page can forge either. A client that sends neither is not a browser that could be misled,
+and needs a token all the same.
 """
 
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from flask import abort, current_app, request
 
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
-# Typed, reloaded or begun by a script of the user's own, or by a page of ours.
+# Typed, bookmarked or reloaded by the user, or started by a page of ours.
 OWN = {"none", "same-origin"}
 
 
@@ -35,7 +35,7 @@ def _base_url():
 
 
 def _normal(url):
-    """Scheme, host and port of *url*; None when it cannot be read, which is no origin of ours."""
+    """Scheme, host and port of *url*; None if it cannot be parsed, which never equals our own origin."""
     try:
         parts = urlsplit(url)
         return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)

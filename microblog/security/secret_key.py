@@ -8,8 +8,8 @@ def secret_key(settings):
     """
     The key that signs cookies and envelopes: ``SECRET_KEY``, else one made at the first start.
 
-    The made one lies in ``secret_key`` in the data folder, readable by its owner only. Two processes
-    that start at once get the same one: the first to link it wins.
+    That one is stored in ``secret_key`` in the data folder, readable by its owner only. Two processes
+    that start at once get the same key: the first to link the file wins.
     """
     if settings.secret_key:
         return settings.secret_key

@@ -1,7 +1,7 @@
 """
-What happened at the doors: one line each for sign-ins, changes, endings, refusals, for the administrator.
+The security log for the administrator: one line for each sign-in, change, deletion and refusal.
 
-A file, not a table: also a GET, such as a download, is told here, and a GET writes nothing to the database.
+A file, not a table: it also records GETs, such as downloads, and a GET writes nothing to the database.
 """
 
 import json
@@ -18,7 +18,7 @@ from microblog.database import data_dir
 from microblog.logs import one_line
 
 LARGEST_BYTES = 2 * 1024**2
-# About so much is read to show the latest.
+# How much of the end is read to show the latest events.
 TAIL_BYTES = 64 * 1024
 
 log = logging.getLogger(__name__)
@@ -31,9 +31,9 @@ class Event(NamedTuple):
 
 def record(event, user=None, **facts):
     """
-    Write a line about *event*, with the name of *user*, the *facts*, and where the request came from.
+    Write a line about *event*, with the name of *user*, *facts*, and the address of the request.
 
-    *facts* must hold no secret, and nothing that may be one: people type passwords into every field.
+    *facts* must hold no secret, and nothing that might be one: people type passwords into every field.
     """
     told = {"user": user.username} if user else {}
     told |= facts
@@ -45,24 +45,24 @@ def record(event, user=None, **facts):
         with open(_path(), "a", encoding="utf-8", opener=_privately) as file:
             file.write(f"{clock.now():%Y-%m-%dT%H:%M:%SZ} {text}\n")
     except OSError as error:
-        # A full disk keeps nobody out; the line above is in the site's own log.
+        # A full disk must not lock anybody out; the line above is in the site's own log.
         log.warning("the security log cannot be written: %s", error)
 
 
 def latest(count):
-    """The last *count* events, the newest first."""
+    """The last *count* events, a list, newest first; fewer if they do not fit into ``TAIL_BYTES``."""
     try:
         with _path().open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES))
             lines = file.read().decode(errors="replace").splitlines()
     except FileNotFoundError:
         return []
-    # The first may be cut, and a crash may leave half a line: neither begins with a time.
+    # The first line may be cut off, and a crash may leave half a line: neither begins with a time.
     return [entry for line in reversed(lines[-count:]) if (entry := _read(line))]
 
 
 def put_aside_when_large():
-    """Begin a new file when the present one is large, and keep one former."""
+    """Start a new file when the current one is large, and keep one old file."""
     with suppress(FileNotFoundError):
         if _path().stat().st_size > LARGEST_BYTES:
             _path().replace(_path().with_suffix(".1.log"))
@@ -77,7 +77,7 @@ def _read(line):
 
 
 def _word(value):
-    """*value* as one word: quoted where it is none, so that it cannot look like another fact."""
+    """*value* as one word: quoted if necessary, so that it cannot look like another fact."""
     text = one_line(str(value))
     return text if text and text.isascii() and not set(text) & set(' ="') else json.dumps(text)
 

@@ -1,4 +1,4 @@
-"""The code by which the first administrator is made: whoever can read it in the data folder may."""
+"""The code that is needed to create the first administrator: proof of access to the data folder."""
 
 import hmac
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def issue(data_dir):
-    """Make the code, unless there is one that somebody may have been given already."""
+    """Create the code, unless there is one that somebody may have been given already."""
     if read(data_dir):
         return
     descriptor, draft = tempfile.mkstemp(dir=data_dir, prefix="setup_code.")
@@ -33,13 +33,13 @@ def read(data_dir):
 
 
 def matches(data_dir, code):
-    """Whether *code* is the one; where there is none nothing is."""
+    """Whether *code* is correct; never if there is no code."""
     right = read(data_dir)
     return bool(right) and hmac.compare_digest(code.encode(), right.encode())
 
 
 def remove(data_dir):
-    """Let no code be right any more."""
+    """Delete the code; from now on none is correct."""
     _path(data_dir).unlink(missing_ok=True)
 
 

@@ -1,7 +1,7 @@
 """
-What the site signs is signed by HMAC-SHA-256: cookies, tokens of forms, envelopes in the queue.
+HMAC-SHA-256 for everything that the site signs: cookies, form tokens, envelopes in the queue.
 
-The libraries' default is HMAC-SHA-1, which is not for new designs (OWASP ASVS 5.0, 11.4.1 and Appendix C).
+The libraries default to HMAC-SHA-1, which is not for new designs (OWASP ASVS 5.0, 11.4.1 and Appendix C).
 """
 
 from hashlib import sha256
@@ -12,10 +12,10 @@ from itsdangerous import Signer
 
 
 class SignedEnvelopes(Serializer):
-    """Pickles what the queue carries; what somebody else put there is refused before it is unpickled."""
+    """Pickles and signs what the queue carries; refuses foreign data before it is unpickled."""
 
     def __init__(self, keys):
-        """Sign with *keys*, one or several, of which the last signs and all are believed."""
+        """Use *keys*, one or several: the last one signs, and all of them are accepted."""
         super().__init__()
         self._signer = Signer(keys, salt="microblog.envelope", digest_method=sha256)
 
@@ -25,7 +25,7 @@ class SignedEnvelopes(Serializer):
     def _deserialize(self, data):
         """
         Raises:
-            BadSignature: it is none of ours.
+            BadSignature: it was not signed by us.
         """
         return super()._deserialize(self._signer.unsign(data))
 
@@ -35,6 +35,6 @@ class SignedCookie(SecureCookieSessionInterface):
 
 
 def init_app(app):
-    # Flask-WTF asks for nothing else than the default.
+    # Flask-WTF always uses the default.
     Signer.default_digest_method = staticmethod(sha256)
     app.session_interface = SignedCookie()
