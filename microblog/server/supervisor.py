@@ -1,7 +1,7 @@
 """
 Starts the queue server, the web server and the consumer, watches them, and stops them: ``./run.sh``.
 
-Why not supervisord: it reloads on SIGHUP instead of stopping, lives on when a child keeps dying, and
+Why not supervisord: it reloads on SIGHUP instead of stopping, keeps running when a child keeps dying, and
 leaves its children behind when it is killed.
 """
 
@@ -20,9 +20,9 @@ from microblog.server import command_lines, queue_server
 from microblog.server.children import Child, Record, end, wait_until
 
 TICK_S = 0.1
-QUEUE_START_S = 60  # A long queue is read from the disk first.
+QUEUE_START_S = 60  # A long queue must first be read from the disk.
 PATIENCE_S = 20
-# Together under 25 s. Of the first, gunicorn takes up to 8, the consumer 12 and then what it interrupts.
+# Together under 25 s. Within the first, gunicorn takes up to 8, the consumer 12 plus its interrupted tasks.
 STOP_S = 18
 STOP_QUEUE_S = 4
 MOST_DEATHS = 5
@@ -30,11 +30,11 @@ DEATHS_WITHIN_S = 60
 
 
 class StopAsked(Exception):
-    """A signal asked for the end."""
+    """A signal asked the site to stop."""
 
 
 def main():
-    """Run the site until a signal asks for its end. Returns the exit code."""
+    """Run the site until a signal asks it to stop. Returns the exit code."""
     os.umask(0o077)
     try:
         settings = Settings.load()
@@ -66,7 +66,7 @@ class Supervisor:
 
     def run(self):
         """
-        Start everything and watch it until a signal comes; however that ends, leave no process behind.
+        Start everything and watch it until a signal comes; leave no process behind, however that ends.
 
         Raises:
             CannotRun: something would not start, or kept dying.
@@ -89,7 +89,7 @@ class Supervisor:
 
         signal.signal(signal.SIGTERM, ask)
         signal.signal(signal.SIGINT, ask)
-        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # Who says nohup wants it to live on.
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # Started with nohup, it must keep running.
             signal.signal(signal.SIGHUP, ask)
 
     def _start_all(self):
@@ -113,7 +113,7 @@ class Supervisor:
         self.queue_server = self._start("queue server", command)
         answers = self._queue_server_answers(path)
         if not self.queue_server.alive and (aside := queue_server.set_data_aside(self.settings)):
-            # Its file may be torn. The truth is in the database, and what should be done is rung again.
+            # Its file may be damaged. The database has every task and mail, and they are enqueued again.
             say(f"the queue server did not start: starting it empty, its former data lies in {aside}")
             self.queue_server.start()
             self._write_record()
@@ -127,8 +127,8 @@ class Supervisor:
         return self.queue_server.alive and queue_server.answers(url)
 
     def _migrate(self):
-        # Asked to stop meanwhile, it is not told, and has as long as the others to finish. Cut short it does
-        # no harm: each step is one transaction, and the next start goes on with that step.
+        # A stop in the meantime is not passed on: the migration has as long as the others to finish. Killing
+        # it does no harm: each step is one transaction, and the next start repeats the step.
         migration = self._start("migration", command_lines.flask("migrate"), stop_signal=None)
         self._wait(lambda: not migration.alive)
         self.children.remove(migration)
@@ -146,7 +146,7 @@ class Supervisor:
                 if not child.alive:
                     self._revive(child)
             if not ready and (ready := is_ready(self.settings)):
-                # Only now: the lines of those that start would bury it.
+                # Only now: the log lines of starting processes would bury it.
                 show_way_in(self.settings)
                 say(f"ready http://{address(self.settings)}")
             elif not ready and not impatient and time.monotonic() > began + PATIENCE_S:
@@ -175,7 +175,7 @@ class Supervisor:
         return child
 
     def _write_record(self):
-        # A second net for the next start: for want of it a full disk must not end what runs.
+        # Only a fallback for the next start: a full disk must not end what is running.
         try:
             self.record.write(self.children)
         except OSError as error:
@@ -196,7 +196,7 @@ class Supervisor:
 
 
 def is_ready(settings):
-    """Whether the web server says that database, queue and a worker are there."""
+    """Whether the web server reports that database, queue and a worker are available."""
     try:
         return answer_of(settings, "/readyz", timeout_s=2) == 200
     except (OSError, HTTPException):
@@ -204,20 +204,20 @@ def is_ready(settings):
 
 
 def show_way_in(settings):
-    """While there is no administrator, print the link by which one is made."""
+    """While there is no administrator, print the link for creating one."""
     if code := setup_code.read(settings.data_dir):
         say(f"make the first account at: {settings.site_url}/setup?code={code}")
 
 
 def describe_mail(settings):
-    """Where mail goes, in words."""
+    """Where mail goes, as text."""
     if settings.mail_server:
         return f"SMTP server {settings.mail_server}:{settings.mail_port}"
     return f"no MAIL_SERVER, written to {settings.data_dir / 'outbox'}"
 
 
 def say(line, file=sys.stdout):
-    """Print *line* at once; a terminal or pipe that was closed is no reason to stop."""
+    """Print *line* at once; a closed terminal or pipe is no reason to stop."""
     with suppress(OSError):
         os.write(file.fileno(), f"{line}\n".encode(errors="replace"))
 
