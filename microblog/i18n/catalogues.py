@@ -1,7 +1,7 @@
 """
 The catalogues of translations, compiled: ``python -m microblog.i18n.catalogues``.
 
-Babel's own command compiles what it can of a damaged catalogue, and reports success.
+Babel's own command compiles what it can of a damaged catalogue and reports success.
 """
 
 import sys
@@ -19,10 +19,10 @@ class BadCatalogue(Exception):
 
 def compile_all(folder=TRANSLATIONS):
     """
-    Make of every catalogue in *folder* what the site reads.
+    Compile every catalogue in *folder* into the form that the site reads.
 
     Raises:
-        BadCatalogue: of that one, and those after it, the former stays.
+        BadCatalogue: that catalogue and those after it keep their previous version.
     """
     for path in sorted(folder.glob("*/LC_MESSAGES/*.po")):
         catalogue = _read(path)
@@ -37,7 +37,7 @@ def _read(path):
         with path.open("rb") as file:
             catalogue = read_po(file, locale=path.parent.parent.name, abort_invalid=True)
     except PoFileError as error:
-        # Babel counts lines from 0, and says the number itself as well.
+        # Babel counts lines from 0, and its message repeats the number.
         what = str(error).removesuffix(f" on {error.lineno}")
         raise BadCatalogue(f"{path}:{error.lineno + 1}: {what}") from error
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The language somebody writes in: a short tag, as HTML's ``lang`` takes it."""
+"""The language somebody writes in: a short tag, as used by HTML's ``lang``."""
 
 import re
 
@@ -15,21 +15,21 @@ def tag(text):
 
 def offered(accepted, spoken):
     """
-    The languages to choose from: a dictionary of tags and of what their speakers call them.
+    The languages to choose from: a dictionary from tags to the languages' own names.
 
-    Those that a browser has *accepted* come first, the best of all first, then those *spoken* on the site.
+    Those that the browser has *accepted* come first, best first, then those *spoken* on the site.
     """
     locales = filter(None, map(_locale, [*accepted[:MOST_ACCEPTED], *spoken]))
     return {_tag(locale): _name(locale) for locale in locales}
 
 
 def own_name(tag):
-    """What its speakers call the language of *tag*."""
+    """The language of *tag* in its own words, such as ``español``."""
     return Locale.parse(tag).get_display_name()
 
 
 def _name(locale):
-    """What its speakers call it; of a few that is not known."""
+    """The language's own name; for the few without a known one, its English name or its tag."""
     return locale.get_display_name() or locale.get_display_name("en") or _tag(locale)
 
 
@@ -40,7 +40,7 @@ def _locale(text):
         locale = Locale.parse(text, sep="-")
         return Locale(locale.language, script=locale.script)
     except (ValueError, TypeError, UnknownLocaleError):
-        # No such language; a wildcard; nothing at all.
+        # Unknown, a wildcard, or empty.
         return None
 
 

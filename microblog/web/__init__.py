@@ -1,1 +1,1 @@
-"""What pages are made of: forms, cursors, formats, what every template can use."""
+"""What pages are built from: forms, cursors, formats, and what every template can use."""

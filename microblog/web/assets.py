@@ -1,4 +1,4 @@
-"""Static files under ``/static/<version>/``: cached for ever, exchanged with the next version."""
+"""Static files under ``/static/<version>/``: cached for a year; a new version has a new URL."""
 
 import hashlib
 from pathlib import Path

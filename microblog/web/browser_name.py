@@ -1,15 +1,15 @@
-"""What a browser is called, by what it says of itself."""
+"""Names of browsers, from their User-Agent header."""
 
 from flask_babel import gettext
 
-# Looked for in this order: most browsers also claim to be those that come after them.
+# Searched in this order: most browsers also claim to be those further down the list.
 BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
 SYSTEMS = {"Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows", "Mac OS": "macOS"}
 SYSTEMS |= {"CrOS": "ChromeOS", "Linux": "Linux"}
 
 
 def browser_name(user_agent):
-    """``Firefox, Linux``, by what the browser says of itself; programs are named by their first word."""
+    """Browser and system, such as ``Firefox, Linux``; other programs are named by their first word."""
     names = [
         next((name for mark, name in marks.items() if mark in user_agent), None)
         for marks in (BROWSERS, SYSTEMS)

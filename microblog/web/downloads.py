@@ -1,4 +1,4 @@
-"""The file of an export on its way to its owner, for pages and programs alike."""
+"""Sends an export file to its owner, for pages and for the API."""
 
 from flask import request, send_file
 
@@ -7,9 +7,9 @@ from microblog.security import security_log
 
 def send_export(task):
     """
-    An answer with the file of *task*, or as much of it as is asked for; None when there is no file.
+    A response with the file of *task*, or the requested range of it; None when there is no file.
 
-    The security log tells of it once something is sent: not where the browser has the file already.
+    Logged as a security event only if something is sent: not if the browser already has the file.
     """
     if not task.file_expires_at:
         return None
@@ -22,7 +22,7 @@ def send_export(task):
             etag=f"{task.id}-{task.attempts}",
         )
     except FileNotFoundError:
-        # It is taken away in this very moment.
+        # It has been withdrawn at this very moment.
         return None
     if request.method == "GET" and response.status_code in (200, 206):
         security_log.record("export-downloaded", task.user, task=task.id)

@@ -1,4 +1,4 @@
-"""Every error page, once: in the site's layout, with a way back, and with what the person had typed."""
+"""All error pages: in the site's layout, with a way back, and with the text that the person had typed."""
 
 import logging
 import math
@@ -15,7 +15,7 @@ from microblog.api import problem
 from microblog.auth import login_manager
 
 RETRY_AFTER_S = 5
-# Fields worth keeping: texts, and what is soon typed again. Passwords are not.
+# Fields worth keeping: texts, and what is tedious to type again. Never passwords.
 TEXTS = ("post", "message", "about_me")
 TYPED = (*TEXTS, "username", "email", "name")
 NOT_SENT_AGAIN = {"csrf_token", "password", "password2", "current_password"}
@@ -80,7 +80,7 @@ def show_busy(error):
 
 
 def show_overtaken(error):
-    """409: what a new row points to, such as the recipient of a message, was deleted in that very moment."""
+    """409: what a new row refers to, such as a message's recipient, was deleted at that very moment."""
     if "FOREIGN KEY" not in str(error):
         raise error
     log.warning("%s %s: %s", request.method, request.endpoint, error)
@@ -88,7 +88,7 @@ def show_overtaken(error):
 
 
 def ask_to_sign_in():
-    """To the sign-in page and back; a text that was typed is shown instead, for it would be lost."""
+    """Redirect to the sign-in page and back; if a text was typed, show it instead, or it would be lost."""
     if _typed(TEXTS):
         return _page(401, *WORDS[401]), 401
     asked = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else None
@@ -96,13 +96,13 @@ def ask_to_sign_in():
 
 
 def _drawn(code, title, text):
-    """What the answer holds, and its media type: as whoever asks can read it."""
+    """Body and media type of the response, in the format that the client accepts."""
     if problem.is_asked_for():
         return problem.text(code, text), problem.MEDIA_TYPE
     if _wants_json():
         return jsonify(error=str(text)).data, "application/json"
     if request_ctx.url_adapter is None:
-        # The request named a host that is not ours: no link can be made, so there is no page.
+        # The request named a host that is not ours: no links can be built, so no page can be rendered.
         return str(text), "text/plain; charset=utf-8"
     return _page(code, title, text), "text/html; charset=utf-8"
 
@@ -129,7 +129,7 @@ def _typed(names):
 
 
 def _fields():
-    """What was sent and may be sent once more as it is; None when nothing was, or for what is secret."""
+    """The submitted fields that may be sent again, without secrets; None if the request was no POST."""
     if request.method != "POST":
         return None
     return {name: text for name, text in request.form.items() if name not in NOT_SENT_AGAIN}
@@ -147,6 +147,6 @@ def _wants_json():
 
 
 def _forget_unknown_user():
-    """Whoever is not known by now stays unknown: asking the database once more would fail once more."""
+    """Treat a user not loaded yet as anonymous: asking the database again would fail again."""
     if "_login_user" not in g:
         g._login_user = login_manager.anonymous_user()

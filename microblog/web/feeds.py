@@ -1,4 +1,4 @@
-"""Posts as Atom and as JSON Feed 1.1, for programs that people read the news with."""
+"""Posts as Atom and as JSON Feed 1.1, for feed readers."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from microblog.web.formats import iso
 from microblog.web.presentation import site_address
 from microblog.web.text import beginning, linkify
 
-# What XML has no way to write, not even escaped.
+# Characters that XML cannot represent, not even escaped.
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -22,7 +22,7 @@ class Feed(NamedTuple):
     """
     *posts* of *author*, or of everybody when that is None, newest first.
 
-    The feed is found at *address* and tells of *page*; an empty one is as old as *began*.
+    *address* is the URL of the feed, *page* that of its HTML page; *began* dates an empty feed.
     """
 
     address: str
@@ -81,7 +81,7 @@ def json_feed(feed):
 
 class _Atom(Atom1Feed):
     def latest_post_date(self):
-        # Else an empty feed would be new at each look.
+        # Otherwise an empty feed would look updated at every request.
         return self.feed["updated"]
 
     def item_attributes(self, item):

@@ -1,4 +1,4 @@
-"""How moments, numbers, sizes and texts out of the database are written for the reader; the filters."""
+"""Template filters that format times, numbers, sizes and stored texts for the reader."""
 
 from datetime import timedelta
 from itertools import groupby
@@ -13,7 +13,7 @@ UNITS = (("digital-megabyte", 10**6), ("digital-kilobyte", 10**3))
 
 
 def by_day(items, attribute="timestamp"):
-    """Pairs of a local date and the *items* whose *attribute* lies in that day, in the order they came."""
+    """Pairs of a local date and the *items* whose *attribute* falls on that day, in their given order."""
     return [
         (date, list(some))
         for date, some in groupby(items, lambda item: _local(getattr(item, attribute)).date())
@@ -21,7 +21,7 @@ def by_day(items, attribute="timestamp"):
 
 
 def day_heading(date):
-    """``Today``, ``Yesterday``, else the date with its weekday."""
+    """``Today``, ``Yesterday``, otherwise the date with its weekday."""
     today = _local(clock.now()).date()
     if date == today:
         return gettext("Today")
@@ -53,7 +53,7 @@ def when(moment):
 
 
 def moment(moment):
-    """The whole date and time with its zone, for those who want to know exactly."""
+    """The full date and time with the time zone."""
     return dates.format_datetime(_local(moment), "full", locale=get_locale(), tzinfo=get_timezone())
 
 
@@ -84,7 +84,7 @@ def time_left(left):
 
 
 def stored_text(text):
-    """A text that was stored in English, in the reader's language; it is never taken for markup."""
+    """*text*, stored in English, in the reader's language; it is never treated as markup."""
     return gettext(text) if text else ""
 
 

@@ -1,4 +1,4 @@
-"""The forms that people fill in; the names of the fields are a contract."""
+"""The forms that people fill in; the field names are part of the site's interface."""
 
 import re
 
@@ -19,7 +19,7 @@ from microblog.web.text import MAX_LENGTH, clean, says_nothing
 
 USERNAME = re.compile(r"[A-Za-z0-9_]{3,32}")
 LONGEST_EMAIL = 254
-# Names that lead, or might one day lead, to a page of the site, or that pretend to speak for it.
+# Names that are, or might one day be, pages of the site, or that pretend to speak for it.
 RESERVED = set(
     """
     about abuse account accounts admin administrator anonymous api atom auth delete edit everybody everyone
@@ -33,7 +33,7 @@ RESERVED = set(
 
 
 def status(form):
-    """The status of a page that shows *form*: 422 when it came back because of a fault in it."""
+    """The HTTP status of a page with *form*: 422 if it is shown again because of an error in it."""
     return 422 if form.is_submitted() else 200
 
 
@@ -44,14 +44,14 @@ def cleaned(text):
 class Form(FlaskForm):
     class Meta(FlaskForm.Meta):
         def wrap_formdata(self, form, formdata):
-            # Flask-WTF would look for fields in JSON as well, and break on a list.
+            # Flask-WTF would look for fields in JSON as well, and fail on a list.
             if request.is_json and not isinstance(formdata, MultiDict):
                 return None
             return super().wrap_formdata(form, formdata)
 
 
 class Required(InputRequired):
-    """Something must be there, in words of our own."""
+    """Something must be entered; with our own error message."""
 
     def __init__(self, message=None):
         super().__init__(message or _l("This cannot be empty."))
@@ -67,13 +67,13 @@ def username_that_fits(_form, field):
 def something(_form, field):
     if says_nothing(field.data):
         if "".join(field.raw_data or ()).strip():
-            # Half a character, such as a lone surrogate, was taken out when it was cleaned.
+            # Something invalid, such as a lone surrogate, was removed by cleaning.
             raise StopValidation(_l("None of these characters can be seen."))
         raise StopValidation(_l("Write something first."))
 
 
 def brief(_form, field):
-    """Counted in code points, after cleaning, as the database does."""
+    """Length in code points, after cleaning, as the database counts."""
     excess = len(field.data) - MAX_LENGTH
     if excess > 0:
         raise ValidationError(
@@ -117,7 +117,7 @@ class EmailForm(Form):
 
     def validate_email(self, field):
         try:
-            # Nobody asks the DNS while a person waits; and few mail servers take names beyond ASCII.
+            # No DNS lookup while a person waits; and few mail servers accept names beyond ASCII.
             checked = validate_email(
                 field.data,
                 check_deliverability=False,
@@ -170,7 +170,7 @@ class MessageForm(Form):
 
 
 class ShownForm(Form):
-    """Which messages a page showed: the ids of the oldest and the newest."""
+    """Which messages a page has shown: the ids of the oldest and the newest."""
 
     oldest = IntegerField(validators=[NumberRange(0, LARGEST_ID)])
     newest = IntegerField(validators=[NumberRange(0, LARGEST_ID)])

@@ -1,4 +1,4 @@
-"""A small picture for each person, drawn from the username alone: no file, nobody asked."""
+"""A small picture for each user, drawn from the username alone: no file, no outside service."""
 
 import hashlib
 
@@ -15,7 +15,7 @@ DRAWING = Markup(
 
 
 def identicon(username):
-    """An SVG element: five by five cells, left and right alike, in one of 24 hues."""
+    """An SVG element as Markup: five by five cells, symmetric, in one of 24 hues."""
     digest = hashlib.sha256(username.casefold().encode()).digest()
     hue = digest[0] % HUES * (360 // HUES)
     return DRAWING.format(hue=hue, cells=_cells(digest[1:]))
@@ -27,5 +27,5 @@ def _cells(digest):
         for column in range(HALF):
             if digest[row * HALF + column] & 1:
                 filled += {(column, row), (SIZE - 1 - column, row)}
-    # A picture that would be empty shows its middle.
+    # A picture that would be empty gets its middle cell.
     return "".join(f"M{x} {y}h1v1h-1z" for x, y in sorted(filled or [(2, 2)]))

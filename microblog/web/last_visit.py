@@ -1,4 +1,4 @@
-"""What is new to a reader: what came after their last visit, as a cookie in their browser remembers it."""
+"""What is new to a reader: posts since their last visit, which a cookie remembers."""
 
 from datetime import timedelta
 from typing import NamedTuple
@@ -9,13 +9,13 @@ from microblog import clock
 from microblog.security import cookies
 
 COOKIE = "visit"
-# Who comes back sooner is on the same visit still, and what was new stays marked.
+# Within this pause it is still the same visit, and new posts stay marked.
 PAUSE_S = timedelta(minutes=30).total_seconds()
 YEAR = timedelta(days=365)
 
 
 class Visit(NamedTuple):
-    """Ids of posts: what came after *since* is new, *newest* has been shown; *seen_s* is when."""
+    """Post ids: those after *since* are new, *newest* was shown last, at *seen_s*, a Unix time in seconds."""
 
     user_id: int
     since: int
@@ -24,7 +24,7 @@ class Visit(NamedTuple):
 
     @classmethod
     def of(cls, user, newest):
-        """The visit that *user* is on, now that *newest*, an id, is the newest post on their home page."""
+        """The current visit of *user*, given *newest*, the id of the newest post on their home page."""
         now_s = int(clock.now().timestamp())
         before = _remembered()
         if before is None or before.user_id != user.id:
@@ -38,7 +38,7 @@ class Visit(NamedTuple):
         return post.id > self.since and post.author_id != self.user_id
 
     def remember(self, response):
-        """Let the browser keep it."""
+        """Store the visit in a cookie."""
         cookies.keep(response, COOKIE, ".".join(map(str, self)), YEAR)
 
 

@@ -1,4 +1,4 @@
-"""Pages by cursor: as fast a thousand pages deep as on the first."""
+"""Pagination by cursor: page one thousand is as fast as the first."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from microblog.database import LARGEST_ID
 
 
 class Page(NamedTuple):
-    """Rows newest first; *older* and *newer* are cursors for links, None where there is nothing."""
+    """Rows newest first; *older* and *newer* are cursors for links, None where there are no more rows."""
 
     items: list
     older: int | None
@@ -16,7 +16,7 @@ class Page(NamedTuple):
 
 
 def cursor(name):
-    """The id in the query's *name*; None when there is none or it is no id that SQLite can hold."""
+    """The id in the query parameter *name*, at most ``LARGEST_ID``; None if there is no valid one."""
     text = request.args.get(name, "")
     if text.isascii() and text.isdigit() and len(text) <= 19:
         return min(int(text), LARGEST_ID)
@@ -27,8 +27,8 @@ def page(query, model, key=None):
     """
     The page of *query* that the request asks for by ``before`` or ``after``, an id.
 
-    *query* selects *model* by id, newest first; *key* is the field that it goes by, if not the id itself.
-    One row more than is shown tells whether there are others. A page beyond either end is empty and leads
+    *query* selects *model* by id, newest first; *key* is the field to page by, if not the id itself.
+    One extra row is fetched to see whether there are more. A page beyond either end is empty and links
     back.
     """
     size = current_app.config["POSTS_PER_PAGE"]

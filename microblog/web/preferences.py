@@ -1,16 +1,16 @@
-"""What the reader wishes: the language of the pages, the time zone, the looks; kept in cookies."""
+"""The reader's preferences: language, time zone and appearance; kept in cookies."""
 
 from zoneinfo import ZoneInfo
 
 from flask import current_app, request
 from flask_login import current_user
 
-# The first of each holds until something is chosen.
+# The first of each is the default.
 PREFERENCES = {"theme": ("system", "light", "dark"), "keys": ("on", "off")}
 
 
 def locale():
-    """The language of the page: the user's choice, then the browser's, among those that are translated."""
+    """The page's language: the user's choice, else the browser's, among those that have translations."""
     spoken = current_app.config["SPOKEN"]
     chosen = [getattr(current_user, "language", None), request.cookies.get("language")]
     # The first part of each tag: Werkzeug's own best_match would give English for "es-MX, en;q=0.5".
@@ -19,12 +19,12 @@ def locale():
 
 
 def time_zone():
-    """The reader's time zone, as the script on the page found it; UTC before."""
+    """The reader's time zone, which a script on the page stores in a cookie; UTC until then."""
     name = request.cookies.get("tz", "UTC")
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):
-        # No such zone; a path out of the folder; one of its sub-folders, which are no zones.
+        # An unknown zone, a path that leaves the zone folder, or one of its sub-folders.
         return ZoneInfo("UTC")
 
 

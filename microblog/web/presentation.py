@@ -1,4 +1,4 @@
-"""What every template can use: filters, and what a page shows of its reader's messages and tasks."""
+"""What every template can use: filters, and the reader's unread messages and tasks."""
 
 from functools import cached_property
 from urllib.parse import urlencode
@@ -22,7 +22,7 @@ CARDS = 5
 
 def init_app(app):
     with app.app_context():
-        # Dates in a language that the texts do not speak would only confuse.
+        # Dates in a language without translated texts would only confuse.
         spoken = {str(locale) for locale in get_babel().instance.list_translations()}
     app.config["SPOKEN"] = [tag for tag in app.config["LANGUAGES"] if tag in spoken] or ["en"]
     for show in (*FILTERS, browser_name, own_name, linkify, beginning, wrapped):
@@ -34,7 +34,7 @@ def init_app(app):
 
 
 class News:
-    """What a page shows of the user's messages and tasks; nothing is asked before a page does."""
+    """The user's messages and tasks, as a page shows them; nothing is queried until a page does."""
 
     @property
     def unread(self):
@@ -43,7 +43,7 @@ class News:
 
     @property
     def cursor(self):
-        """The id of the newest notification that ``unread`` and ``tasks`` take into account."""
+        """The id of the newest notification that ``unread`` and ``tasks`` already reflect."""
         return self._seen[1]
 
     @property
@@ -60,7 +60,7 @@ class News:
 
     @property
     def queue_is_down(self):
-        """Whether this process could not ring when it tried last."""
+        """Whether the queue did not answer when it was last tried."""
         return huey.outage.lasts
 
     @cached_property
@@ -69,24 +69,24 @@ class News:
 
     @cached_property
     def _seen(self):
-        # The cursor first: what changes between the two is told by the next poll, not lost.
+        # The cursor first: what changes between the two queries is reported by the next poll, not lost.
         unread, cursor = Message.unread_and_cursor(current_user)
         return unread, cursor, list(Task.shown(current_user).limit(CARDS))
 
 
 def current_path():
-    """The page that the reader is on, to come back to; nothing where it cannot be asked for again."""
+    """Path and query of the current page, to come back to; empty if it cannot be requested again."""
     return (
         request.full_path.rstrip("?") if request.method == "GET" and request.endpoint != "tasks.card" else ""
     )
 
 
 def site_address():
-    """Where people reach this site, without a slash at the end: ``BASE_URL``, else as the request says."""
+    """The site's URL without a trailing slash: ``BASE_URL``, else as the request says."""
     return current_app.config["BASE_URL"] or request.url_root.rstrip("/")
 
 
 def page_url(**cursor):
-    """The address of this page turned to *cursor*; what else it was asked for stays."""
+    """The query string of this page at *cursor*; its other parameters stay."""
     kept = {name: value for name, value in request.args.items() if name not in ("before", "after")}
     return f"?{urlencode({**kept, **cursor})}"

@@ -1,4 +1,4 @@
-"""What people write: made clean when it comes in, links found when it is shown."""
+"""What people write: cleaned when it comes in, links added when it is shown."""
 
 import re
 import unicodedata
@@ -6,15 +6,15 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
-# Code points of a post, a message or what somebody says about themselves.
+# Code points of a post, a message or an "about me".
 MAX_LENGTH = 140
-# Embeddings, overrides and isolates can make a text read otherwise than it is stored.
+# Embeddings, overrides and isolates can make a text look different from what is stored.
 DIRECTIONS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
 # Blank although Unicode calls them letters or symbols: Hangul fillers and the empty Braille cell.
 BLANK = set("\u115f\u1160\u2800\u3164\uffa0")
-# No lookbehind for a word's end: Chinese and Japanese put no space before an address. Their
-# punctuation, as quotation marks of any kind, ends it.
+# No check for a word boundary before it: Chinese and Japanese put no space before a URL. Their
+# punctuation ends it, as do quotation marks of any kind.
 ADDRESS = re.compile(
     r"https?://[^\s<>\"“”‘’«»…\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]+",
     re.IGNORECASE,
@@ -24,14 +24,14 @@ BRACKETS = {")": "(", "]": "[", "}": "{"}
 
 
 def clean(text):
-    """*text* with LF as line end, in NFC, without control and direction characters, trimmed."""
+    """*text* with LF line ends, in NFC, without control and direction characters, trimmed."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
     text = "".join(character for character in text if character == "\n" or not _harmful(character))
     return unicodedata.normalize("NFC", text).strip()
 
 
 def says_nothing(text):
-    """Whether *text* would show as blank."""
+    """Whether *text* would look blank."""
     return all(
         character in BLANK or unicodedata.category(character) in INVISIBLE or unicodedata.combining(character)
         for character in text
@@ -39,7 +39,7 @@ def says_nothing(text):
 
 
 def beginning(text, most=60):
-    """The first line of *text*, or as much of it as fits a title."""
+    """The first line of *text*, cut to *most* characters, as a title."""
     line = text.partition("\n")[0]
     whole = line == text and len(line) <= most
     return line if whole else f"{line[: most - 1].rstrip()}…"
@@ -47,9 +47,9 @@ def beginning(text, most=60):
 
 def linkify(text, marks=()):
     """
-    *text* as Markup with its web addresses clickable; never more than one blank line at a time.
+    *text* as Markup, with URLs as links and never more than one blank line in a row.
 
-    *marks* are pairs of start and end of what is to be marked, in order.
+    *marks* are pairs of start and end of what to highlight, in order.
     """
     parts, end = [], 0
     for match in ADDRESS.finditer(text):
@@ -67,7 +67,7 @@ def _harmful(character):
 
 
 def _without_trailing(address):
-    """Cut what belongs to the sentence, not to the address; a bracket that it opened itself stays."""
+    """Cut off what belongs to the sentence, not the URL; keep a bracket that closes one in the URL."""
     while address:
         last = address[-1]
         closes_own = last in BRACKETS and address.count(BRACKETS[last]) >= address.count(last)
@@ -82,12 +82,12 @@ def _leads_somewhere(address):
         host = urlsplit(address).netloc
     except ValueError:
         return False
-    # A name before the host, as in https://bank.example@evil.example, is there to deceive.
+    # A user name before the host, as in https://bank.example@evil.example, is there to deceive.
     return HOST.fullmatch(host) is not None
 
 
 def _marked(text, start, end, marks):
-    """The stretch of *text*, escaped; a mark that reaches out of it ends with it."""
+    """*text* from *start* to *end*, escaped, with marks; a mark that crosses a boundary is cut there."""
     parts = []
     for first, last in marks:
         first, last = max(first, start), min(last, end)
