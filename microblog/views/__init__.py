@@ -1,4 +1,4 @@
-"""HTTP in, HTTP out: one blueprint a file."""
+"""HTTP in, HTTP out: one blueprint per file."""
 
 from microblog.views import (
     account,

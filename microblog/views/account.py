@@ -1,4 +1,4 @@
-"""One's own account: address, password, the browsers that are signed in, and leaving."""
+"""The user's own account: address, password, signed-in browsers, and deleting it."""
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, session, url_for
 from flask_babel import get_locale
@@ -33,7 +33,7 @@ def password():
         remembered = current_user.session.remembered
         user = User.get_by_id(current_user.id)
         change_password(user, form.password.data)
-        # A session of its own for this browser too: a copy of the old cookie is dead everywhere.
+        # A new session for this browser too: copies of its old cookie must be useless.
         sign_in(user, remembered)
         flash(_("Your password is changed. Every other browser is signed out."))
         return redirect(url_for("account.index"))
@@ -45,7 +45,7 @@ def password():
 @rate_limits.own_password
 @rate_limits.asking_for_mail
 def email():
-    """Mail a link to the new address; nothing changes before it was opened."""
+    """Mail a link to the new address; nothing changes until it is confirmed."""
     form = ChangeEmailForm()
     if form.validate_on_submit() and _is_own(form.current_password) and _is_free(form.email):
         Mail.send(deliver, "change_email", form.email.data, user=current_user, language=str(get_locale()))
@@ -133,7 +133,7 @@ def _mail_is_on_its_way(address):
 
 
 def _is_own(field):
-    """Whether *field* holds the user's password; if not, it says so."""
+    """Whether *field* holds the user's password; if not, adds an error to it."""
     if check_password(current_user, field.data):
         return True
     security_log.record("password-check-failed", current_user)
@@ -143,7 +143,7 @@ def _is_own(field):
 
 def _is_free(field):
     owner = User.with_email(field.data)
-    # One's own may be spelled in another way.
+    # The user may change the spelling of their own address.
     if owner is None or (owner == current_user and owner.email != field.data):
         return True
     field.errors.append(

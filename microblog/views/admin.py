@@ -1,4 +1,4 @@
-"""The administrator's pages: people, invitations, and mails that cannot be sent."""
+"""The administrator's pages: users, invitations, the security log, and mails that cannot be sent."""
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
@@ -27,7 +27,7 @@ def index():
 @bp.get("/users")
 @admin_required
 def users():
-    """People, the newest first; ``q`` is how their names begin."""
+    """Users, newest first; with ``q``, those whose names start with it."""
     beginning = clean(request.args.get("q", ""))
     people = page(User.whose_name_begins(beginning), User)
     return render_template(
@@ -67,7 +67,7 @@ def invites():
 @bp.post("/invites")
 @admin_required
 def create_invite():
-    """Make a link and show it, this once: only a hash of it is kept."""
+    """Create a link and show it, only this once: just a hash of it is stored."""
     security_log.record("invited", current_user)
     return _invites(token=Ticket.issue(INVITE, current_user))
 
@@ -85,7 +85,7 @@ def destroy_invite(ticket_id):
 @bp.get("/security")
 @admin_required
 def events():
-    """The latest of the security log."""
+    """The latest events of the security log."""
     return render_template("admin/events.html", events=security_log.latest(EVENTS))
 
 
@@ -106,7 +106,7 @@ def letter(letter_id):
 @bp.get("/outbox/<letter_id>/download")
 @admin_required
 def download_letter(letter_id):
-    """The whole mail, to be opened by a mail program, with what is attached to it."""
+    """The whole mail with its attachments, for a mail program."""
     try:
         response = send_file(outbox.path_of(letter_id), mimetype="message/rfc822", as_attachment=True)
     except FileNotFoundError:

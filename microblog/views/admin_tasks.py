@@ -1,4 +1,4 @@
-"""The administrator's page of tasks: what waits, runs, failed and is done, and who works on it."""
+"""The administrator's page of tasks: waiting, running, failed and finished ones, and the workers."""
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
@@ -65,7 +65,7 @@ def _task(task_id):
 
 
 def _envelopes():
-    """How many envelopes lie in the queue; None when it does not answer."""
+    """The number of envelopes in the queue; None if it does not answer."""
     try:
         return huey.pending_count()
     except RedisError:

@@ -33,7 +33,7 @@ def login():
             security_log.record("sign-in-refused", user, reason="suspended")
             form.form_errors.append(_("This account is suspended. The administrator can tell you why."))
         else:
-            # The name itself only where it is one: people type passwords into the wrong field.
+            # Only the name of an existing user: people type passwords into the wrong field.
             security_log.record("sign-in-failed", user)
             form.form_errors.append(_("The username or the password is wrong. Check both and try again."))
     return render_template("auth/login.html", form=form), status(form)
@@ -57,7 +57,7 @@ def register():
         if request.method != "POST":
             return to_form
     mode = current_app.config["REGISTRATION"]
-    # An open door needs no invitation, and must not depend on one that somebody else may use up.
+    # Open registration needs no invitation, and must not depend on one that somebody else may use up.
     invite = Ticket.of(INVITE, session.get(INVITE)) if mode == "invite" else None
     if mode == "closed" or (mode == "invite" and invite is None):
         return _closed()
@@ -74,7 +74,7 @@ def register():
 
 @bp.route("/setup", methods=["GET", "POST"])
 def setup():
-    """Make the account of the first administrator; the code proves who may."""
+    """Create the account of the first administrator; the code proves that the visitor may."""
     if User.has_admin():
         return redirect(url_for("auth.login"))
     if not setup_code.matches(data_dir(), request.args.get("code", "")):
@@ -96,7 +96,7 @@ def _closed():
 
 
 def _made(form, make):
-    """The user whom *make* makes of *form*; None when somebody has the name or address already."""
+    """The user that *make* creates from *form*; None if the name or address is taken, said in the form."""
     try:
         return make(form.username.data, form.email.data, hash_password(form.password.data))
     except UsernameTaken:

@@ -1,4 +1,4 @@
-"""Blocking people, and whom one has blocked."""
+"""Blocking people, and the list of those whom the user has blocked."""
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
@@ -20,7 +20,7 @@ def index():
 @bp.get("/block/<username>")
 @login_required
 def new(username):
-    """Say what it means, and ask."""
+    """Explain what a block means, and ask for confirmation."""
     return render_template("blocks/new.html", user=_other(username))
 
 
@@ -45,6 +45,6 @@ def destroy(username):
 
 
 def _other(username):
-    """The user of that name; nobody blocks themselves."""
+    """The user of that name; 409 for the signed-in user, who cannot block themselves."""
     user = User.named(username) or abort(404)
     return user if user != current_user else abort(409)

@@ -1,4 +1,4 @@
-"""Made-up people for the administrator to try the site out with: let in, and sent away again."""
+"""Creates and removes the demo people, with whom an administrator can try out the site."""
 
 from contextlib import suppress
 
@@ -18,7 +18,7 @@ bp = Blueprint("demo", __name__)
 def create():
     if not current_app.config["SETTINGS"].private:
         abort(403)
-    # A second click finds it done.
+    # A second click finds them already there.
     with suppress(demo.FilledAlready):
         demo.populate_for(current_user)
     flash(_("Twelve people have moved in. You follow five of them, and one has written to you."))

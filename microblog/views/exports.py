@@ -1,4 +1,4 @@
-"""Asking for an export of one's posts."""
+"""Requesting an export of the user's own posts."""
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import get_locale
@@ -16,7 +16,7 @@ bp = Blueprint("exports", __name__)
 @bp.get("/export_posts")
 @login_required
 def new():
-    """Ask first: a GET starts nothing, so no prefetch or link preview can."""
+    """Ask for confirmation: a GET starts nothing, so that no prefetch or link preview can."""
     return render_template("exports/new.html")
 
 

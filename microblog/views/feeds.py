@@ -1,4 +1,4 @@
-"""Feeds of everybody and of each person, in two formats that hold the same."""
+"""Feeds of all posts and of each user's, in two formats with the same content."""
 
 import functools
 from datetime import UTC, datetime, timedelta

@@ -41,5 +41,5 @@ def destroy(username):
 
 
 def _back(user):
-    """To the page the button stood on."""
+    """Redirect to the page with the button."""
     return redirect(safe_path(request.form.get("next")) or url_for("users.show", username=user.username))

@@ -1,4 +1,4 @@
-"""Whether the site lives, for monitors and for the script that starts it."""
+"""Health checks, for monitoring and for the supervisor."""
 
 from datetime import timedelta
 
@@ -15,13 +15,13 @@ bp = Blueprint("health", __name__)
 
 @bp.get("/livez")
 def live():
-    """The web server answers, whatever else does."""
+    """200 whenever the web server answers, whatever else is down."""
     return jsonify(status="ok")
 
 
 @bp.get("/readyz")
 def ready():
-    """200 when database, queue and a worker are there, else 503; each part by name."""
+    """200 if database, queue and a worker are available, else 503; lists each part by name."""
     backlog, envelopes = _backlog(), _envelopes()
     parts = {"database": bool(backlog), "queue": bool(envelopes), "worker": bool(huey.worker.living())}
     good = all(parts.values())
@@ -30,7 +30,7 @@ def ready():
 
 
 def _backlog():
-    """What waits in the database; empty when that does not answer."""
+    """Number of due tasks and age of the oldest in seconds; empty if the database does not answer."""
     try:
         oldest, waiting = Task.due().first(), Task.due().count()
     except PeeweeException:
@@ -40,7 +40,7 @@ def _backlog():
 
 
 def _envelopes():
-    """What lies in the queue; empty when that does not answer."""
+    """The number of envelopes in the queue; empty if it does not answer."""
     try:
         return {"envelopes": huey.pending_count()}
     except RedisError:

@@ -1,4 +1,4 @@
-"""Private messages: the inbox, what was sent, writing one, and marking what was shown as read."""
+"""Private messages: the inbox, sent messages, writing one, and marking the shown ones as read."""
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -29,7 +29,7 @@ def sent():
 @bp.post("/messages/read")
 @login_required
 def read():
-    """Mark what the page showed as read; a GET, which may be a prefetch, marks nothing."""
+    """Mark the shown messages as read; a GET, which may be a prefetch, marks nothing."""
     form = ShownForm()
     if not form.validate_on_submit():
         abort(400)

@@ -1,4 +1,4 @@
-"""What is new to the signed-in user, for the script that asks each second."""
+"""What is new for the signed-in user, for the script that polls it."""
 
 from flask import Blueprint, abort, jsonify
 from flask_login import current_user
@@ -11,7 +11,7 @@ bp = Blueprint("notifications", __name__)
 
 @bp.get("/notifications")
 def index():
-    """JSON list of what came after ``since``, oldest first; 401 when signed out. Writes nothing."""
+    """JSON list of notifications after the id ``since``, oldest first; 401 if signed out. Writes nothing."""
     if not current_user.is_authenticated:
         abort(401)
     news = Notification.since(current_user, cursor("since") or 0)

@@ -1,4 +1,4 @@
-"""A forgotten password: asking for a link by mail, and setting a new one by it."""
+"""Forgotten passwords: requesting a link by mail, and setting a new password with it."""
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask_babel import get_locale
@@ -18,7 +18,7 @@ bp = Blueprint("passwords", __name__, url_prefix="/auth")
 @bp.route("/reset_password_request", methods=["GET", "POST"])
 @rate_limits.asking_for_mail
 def request_link():
-    """Only record that somebody asked: whose address it is, if anybody's, the worker finds out."""
+    """Only record the request: the worker finds out whose address it is, if anybody's."""
     form = EmailForm()
     if form.validate_on_submit():
         Mail.send(deliver, "reset_password", form.email.data.casefold(), language=str(get_locale()))
@@ -42,7 +42,7 @@ def reset():
     form = NewPasswordForm()
     if not form.validate_on_submit():
         return render_template("passwords/reset.html", form=form, user=ticket.user), status(form)
-    # Asked for now: the change is going to end it.
+    # Read now: changing the password ends the session.
     session_here = current_user.session if current_user == ticket.user else None
     try:
         change_password(ticket.user, form.password.data, ticket)

@@ -1,4 +1,4 @@
-"""The timelines, writing a post and deleting it."""
+"""The timelines, and writing and deleting posts."""
 
 from flask import (
     Blueprint,
@@ -29,13 +29,13 @@ from microblog.web.pagination import cursor, page
 from microblog.web.text import clean
 
 bp = Blueprint("posts", __name__)
-# People to follow on a home page that is still empty.
+# How many people to suggest on a home page that is still empty.
 OTHERS = 5
 
 
 @bp.get("/")
 def index():
-    """One's own posts and those of the people one follows; ``text`` and ``url`` are shared from elsewhere."""
+    """The user's timeline; ``text`` and ``url``, shared from elsewhere, fill in the form."""
     if current_user.is_authenticated:
         shared = " ".join(filter(None, (request.args.get(name) for name in ("text", "url"))))
         return _home(PostForm(post=clean(shared)))
@@ -52,14 +52,14 @@ def create():
     if not form.validate_on_submit():
         return _home(form), 422
     if form.language.data:
-        # A choice holds for the next posts from this browser.
+        # The choice also applies to the next posts from this browser.
         session["language"] = form.language.data
     Post.create(
         author=current_user,
         body=form.post.data,
         language=form.language.data or next(iter(_languages()), None),
     )
-    # The category tells the script that the draft it kept is not needed any more.
+    # The category tells the script to discard the draft that it kept.
     flash(_("Posted."), "posted")
     return redirect(url_for("posts.index"))
 
@@ -72,7 +72,7 @@ def explore():
 
 @bp.get(f"/post/<int(max={LARGEST_ID}):post_id>")
 def show(post_id):
-    """One post by itself: where links to it lead."""
+    """One post on its own page, its permalink."""
     post = Post.visible_to(reader()).where(Post.id == post_id).first() or abort(404)
     return render_template("posts/show.html", post=post)
 
@@ -80,7 +80,7 @@ def show(post_id):
 @bp.get(f"/post/<int(max={LARGEST_ID}):post_id>/delete")
 @login_required
 def delete(post_id):
-    """Ask first."""
+    """Ask for confirmation."""
     return render_template("posts/delete.html", post=_deletable(post_id))
 
 
@@ -98,14 +98,14 @@ def destroy(post_id):
 
 
 def _deletable(post_id):
-    """The post, if it is the user's, or anybody's for the administrator; all may know that it exists."""
+    """The post, if the user wrote it or is an administrator; else 403, since posts are no secret."""
     post = Post.get_or_none(Post.id == post_id) or abort(404)
     return post if current_user.is_admin or post.author == current_user else abort(403)
 
 
 @bp.get("/newer")
 def newer():
-    """How many posts came to one's home page after the id ``after``, in the words of a link; else nothing."""
+    """JSON ``text`` of the link to posts newer than the id ``after`` on the home page; empty if none."""
     if not current_user.is_authenticated:
         abort(401)
     most = current_app.config["POSTS_PER_PAGE"]
@@ -136,7 +136,7 @@ def _home(form):
 
 
 def _languages():
-    """What a post can be written in, the likeliest first."""
+    """The languages that a post can be written in, as a dictionary, the likeliest first."""
     chosen = [session["language"]] if "language" in session else []
     return languages.offered([*chosen, *request.accept_languages.values()], current_app.config["LANGUAGES"])
 

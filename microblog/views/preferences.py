@@ -1,4 +1,4 @@
-"""What a reader prefers: kept in this browser, and the language with the account as well."""
+"""The reader's preferences: kept in the browser, and the language with the account as well."""
 
 from datetime import timedelta
 
@@ -21,13 +21,13 @@ def edit():
 
 @bp.get("/keys")
 def keys():
-    """What the keys do; a dialog on any page, by one of them."""
+    """What the keys do; one of them opens this as a dialog on any page."""
     return render_template("preferences/keys.html")
 
 
 @bp.post("/preferences")
 def update():
-    """Keep what the form says of theme, keys and language; what it does not speak of stays."""
+    """Store theme, keys and language as far as the form has them; the others stay."""
     known = {**PREFERENCES, "language": current_app.config["SPOKEN"]}
     chosen = {name: request.form[name] for name in known if name in request.form}
     if not chosen or any(value not in known[name] for name, value in chosen.items()):
@@ -38,6 +38,6 @@ def update():
     for name, value in chosen.items():
         cookies.keep(response, name, value, YEAR)
     if "keys" in chosen:
-        # From the page; what the buttons below every page change is seen at once.
+        # Sent from the preferences page; what the buttons in the footer change is visible at once.
         flash(_("Your changes are saved."))
     return response

@@ -1,4 +1,4 @@
-"""Looking for posts."""
+"""Searching posts."""
 
 from flask import Blueprint, render_template, request
 
@@ -13,7 +13,7 @@ bp = Blueprint("search", __name__)
 @bp.get("/search")
 @rate_limits.searching
 def index():
-    """What ``q`` finds, newest first; the box in the bar leads here."""
+    """Posts that match ``q``, newest first; the search box in the bar leads here."""
     query = request.args.get("q", "").strip()
     hits = Post.search(query, reader())
     posts = page(hits, Post, key=PostIndex.rowid)

@@ -1,4 +1,4 @@
-"""One's own tasks: the page *Your data*, the card of each, its file and what can be done with it."""
+"""The user's own tasks: the page *Your data*, their cards and files, and what can be done with them."""
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -22,7 +22,7 @@ def index():
 @bp.get("/<uuid:task_id>/card")
 @login_required
 def card(task_id):
-    """The card alone, for the script that exchanges it; there is none of a task that was dismissed."""
+    """The card alone, for the script that redraws it; 404 for a dismissed task."""
     task = _own(task_id)
     if task.dismissed_at:
         abort(404)
@@ -79,11 +79,11 @@ def destroy(task_id):
 
 
 def _own(task_id):
-    """The task, if it is the user's; somebody else's looks as if it did not exist."""
+    """The task, if it is the user's; 404 for somebody else's, as if it did not exist."""
     task = Task.get_or_none(Task.id == str(task_id), Task.user == current_user)
     return task or abort(404)
 
 
 def _back():
-    """To the page the form stood on; a card stands on every page, and answers only in full pages."""
+    """Redirect to the page with the form: a card is on every page, and its forms load full pages."""
     return redirect(safe_path(request.form.get("next")) or url_for("tasks.index"))

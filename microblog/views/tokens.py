@@ -1,4 +1,4 @@
-"""Tokens for one's own programs: made, shown once, ended."""
+"""API tokens: created, shown once, revoked."""
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
@@ -22,7 +22,7 @@ def index():
 @bp.post("")
 @login_required
 def create():
-    """Make a token and show it, this once: only a hash of it is kept."""
+    """Create a token and show it, only this once: just a hash of it is stored."""
     form = TokenForm()
     if form.validate_on_submit():
         try:

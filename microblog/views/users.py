@@ -1,4 +1,4 @@
-"""One person's page and card, and editing one's own."""
+"""A user's page and card, and editing one's own profile."""
 
 from flask import Blueprint, abort, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -27,7 +27,7 @@ def show(username):
 
 @bp.get("/user/<username>/popup")
 def popup(username):
-    """The card that opens on a name: as JSON for the script, which asks for it, else as a page."""
+    """The card that opens on a name: JSON for the script, which accepts that, otherwise a page."""
     profile = _profile(username)
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         response = jsonify(_card(profile))
@@ -65,7 +65,7 @@ def _profile(username):
 
 
 def _facts(profile):
-    """What there is to say of a person in a few words each; nothing across a block."""
+    """Short facts about a user, a list of texts; empty if a block hides them."""
     if profile.user.suspended_at:
         return [_("This account is suspended.")]
     if profile.hidden:
