@@ -1,8 +1,8 @@
 """
-``/api``, for programs: JSON in, JSON out, one resource a file.
+``/api``, for programs: JSON in, JSON out, one resource per file.
 
-Who asks is told by a token alone. A cookie signs nobody in here, so no page of another site can make a
-browser ask for anything, and no request needs a CSRF token.
+Only a token identifies the caller. Cookies do not sign anybody in here, so no page of another site can
+misuse a browser for requests, and no request needs a CSRF token.
 """
 
 from microblog.api import (
@@ -18,7 +18,7 @@ from microblog.api import (
 )
 from microblog.api.operation import bp
 
-# Imported for the operations that they add.
+# Imported because they register operations.
 RESOURCES = (tokens, users, follows, posts, messages, notifications, tasks, exports)
 
 

@@ -1,4 +1,4 @@
-"""Who asks: the owner of a token, or, to get one, whoever knows a password."""
+"""Who the caller is: the owner of a token or, to get one, of a username and password."""
 
 from flask import request
 
@@ -13,7 +13,7 @@ def by_token():
     The user and the token of the request.
 
     Raises:
-        Problem: 401, there is none that is valid.
+        Problem: 401, there is no valid token.
     """
     given = request.authorization
     token = Token.of(given.token) if given and given.type == "bearer" and given.token else None
@@ -26,10 +26,10 @@ def by_token():
 @rate_limits.sign_in
 def by_password():
     """
-    The user whose name and password the request gives, and no token.
+    The user whose name and password the request gives, and None for the token.
 
     Raises:
-        Problem: 401, they are wrong.
+        Problem: 401, name or password are wrong, or the user is suspended.
     """
     given = request.authorization
     known = given and given.type == "basic" and given.username and given.password

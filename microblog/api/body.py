@@ -1,4 +1,4 @@
-"""What a program sends: one JSON object, whatever else it may try."""
+"""Parses and checks request bodies: always one JSON object."""
 
 from flask import request
 from werkzeug.datastructures import MultiDict
@@ -8,10 +8,10 @@ from microblog.api.problem import Problem
 
 def fields(**names):
     """
-    The texts that the request's JSON object holds under *names*, each of them with a default.
+    The strings in the request's JSON object under *names*, ``name=default``, as a dictionary.
 
     Raises:
-        Problem: 400, 415 or 422, it is no JSON, not announced as such, or no object of texts.
+        Problem: 400, 415 or 422: not JSON, not declared as JSON, or not an object of strings.
     """
     given = _object()
     wrong = {name: ["must be a string"] for name in names if not isinstance(given.get(name, ""), str)}
@@ -22,10 +22,10 @@ def fields(**names):
 
 def checked(form, **as_named_in_form):
     """
-    The *form* filled in with the request's fields and found good: ``api_name="form_name"``.
+    A valid *form*, filled in from the request's fields, which are mapped by ``api_name="form_name"``.
 
     Raises:
-        Problem: also 422, with what the form says of each field.
+        Problem: as `fields` does, and 422 with the form's errors for each field.
     """
     given = fields(**dict.fromkeys(as_named_in_form, ""))
     filled = form(

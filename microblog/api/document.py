@@ -1,4 +1,4 @@
-"""What ``/api`` can do, for programs as an OpenAPI 3.1 document and for people as a page of it."""
+"""What ``/api`` can do: an OpenAPI 3.1 document for programs, and a page for people."""
 
 import re
 from itertools import groupby
@@ -37,7 +37,7 @@ def show():
 
 
 def document():
-    """The whole document, read off the operations themselves."""
+    """The whole document, generated from the operations themselves."""
     paths = {}
     for rule, operation in sorted(_operations(), key=_sorting):
         paths.setdefault(_path(rule), {})[_method(rule).lower()] = _described(rule, operation)

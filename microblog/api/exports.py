@@ -1,4 +1,4 @@
-"""The export of the caller's posts: asked for, watched, fetched."""
+"""Exports of the caller's posts: requested, watched, downloaded."""
 
 from flask import g, url_for
 

@@ -62,10 +62,10 @@ def read(message_id):
 
 def _check_digits(text):
     """
-    Make sure that no message gets to a person of an id who was not meant, nor to one of that very name.
+    Refuse an ambiguous recipient, so that no message reaches the wrong person.
 
     Raises:
-        Problem: 409, *text* could be the id of one person and is the username of another.
+        Problem: 409, *text* could be an id, but is the username of a user with another id.
     """
     named = User.named(text) if text.isdigit() else None
     if named and named.id != known_id(text):

@@ -1,4 +1,4 @@
-"""What is new to the caller."""
+"""What is new for the caller."""
 
 from flask import g
 

@@ -1,4 +1,4 @@
-"""An operation: its address, who may ask, and what the OpenAPI document says of it, in one place."""
+"""An operation: its path, who may call it, and what the OpenAPI document says about it, in one place."""
 
 from typing import NamedTuple
 
@@ -16,11 +16,11 @@ rate_limits.programs(bp)
 
 class Operation(NamedTuple):
     """
-    *response* is the schema of what comes back with *status*, None for nothing; *body* that of what is sent.
+    *response* is the schema of the response with *status*, None if it is empty; *body* that of the request.
 
-    *located* tells that the answer's ``Location`` leads to what was made. *paged* tells how a list is read
-    on, ``newest first`` or ``oldest first``, by ids that look as *cursor* says; *problems* which errors there
-    are besides those that each operation has.
+    *located*: the response's ``Location`` leads to what was created. *paged*: how a list is ordered,
+    ``newest first`` or ``oldest first``, with ids of the schema *cursor*. *problems*: the error statuses
+    besides those that all operations have.
     """
 
     summary: str
@@ -36,7 +36,7 @@ class Operation(NamedTuple):
 
 
 def operation(method, path, summary, **facts):
-    """Make a view the operation that answers to *method* at *path*, and remember what it is."""
+    """Register a view as the operation for *method* at *path*, and attach its description to it."""
 
     def register(view):
         view.operation = Operation(summary, **facts)
@@ -49,8 +49,8 @@ def operation(method, path, summary, **facts):
 
 @bp.before_request
 def identify():
-    """Let in who may ask; there is no way around it but that an operation says so."""
-    # Nobody is signed in by a cookie here, not even for the language of what is answered.
+    """Identify the caller of every operation by its token, or by password if the operation says so."""
+    # Cookies do not sign anybody in here, not even for the language of the response.
     g._login_user = login_manager.anonymous_user()
     view = current_app.view_functions[request.endpoint]
     check = access.by_password if view.operation.access == BASIC else access.by_token
@@ -60,7 +60,7 @@ def identify():
 
 @bp.after_request
 def let_be_kept(response):
-    """An answer may be kept, and asked after by its ETag; it is never used unasked, nor for somebody else."""
+    """Let a client cache a response for itself alone, and only with revalidation by its ETag."""
     response.cache_control.private = True
     response.cache_control.no_cache = True
     response.vary.add("Authorization")

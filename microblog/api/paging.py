@@ -1,4 +1,4 @@
-"""Lists by cursor: ``limit``, ``max_id`` and ``since_id`` in the query, a ``Link`` header in the answer."""
+"""Lists by cursor: ``limit``, ``max_id`` and ``since_id`` in the query, ``Link`` headers in the response."""
 
 from urllib.parse import urlencode
 
@@ -13,10 +13,10 @@ CURSOR = {"type": "string", "pattern": "^[0-9]{1,19}$"}
 
 def newest_first(query, column, shape, place=None):
     """
-    A page of *query*, whose rows come by falling *column*; each as *shape* draws it.
+    A page of *query*, which is ordered by *column*, descending; *shape* makes the JSON of a row.
 
-    ``next`` leads to the older ones, ``prev`` to those that came since. The column is an id, or *place* gives
-    the value of it that belongs to the id in the query's parameter of some name.
+    ``next`` leads to older rows, ``prev`` to those added since. If *column* is not the id, *place(name)*
+    returns its value for the row whose id is in the query parameter *name*.
     """
     place = place or row_id
     most, before, after = limit(), place("max_id"), place("since_id")
@@ -35,7 +35,7 @@ def newest_first(query, column, shape, place=None):
 
 
 def oldest_first(query, column, shape):
-    """A page of *query*, whose rows come by rising *column*; ``next`` leads to the newer ones."""
+    """A page of *query*, which is ordered by *column*, ascending; ``next`` leads to newer rows."""
     most, after = limit(), row_id("since_id")
     rows = list(query.where(column > (after or 0)).limit(most))
     return _listed(rows, shape, {"next": {"since_id": _id(rows[-1])}} if rows else {})
@@ -43,10 +43,10 @@ def oldest_first(query, column, shape):
 
 def limit():
     """
-    How many rows are asked for.
+    The number of rows that the request asks for.
 
     Raises:
-        Problem: 400, it is no number from 1 to 100.
+        Problem: 400, it is not a number from 1 to 100.
     """
     number = _number(request.args.get("limit", str(DEFAULT)))
     if number is None or not 1 <= number <= MOST:
@@ -56,10 +56,10 @@ def limit():
 
 def row_id(name):
     """
-    The id in the query's *name*, None when there is none.
+    The id in the query parameter *name*, None if there is none.
 
     Raises:
-        Problem: 400, it is no id.
+        Problem: 400, it is not an id.
     """
     text = request.args.get(name)
     if text is None:
@@ -71,7 +71,7 @@ def row_id(name):
 
 
 def known_id(text):
-    """The number of the id *text*, which stands in an address; one that no row has if it is none."""
+    """The id in *text*, a part of a URL; 0, which no row has, if it is not an id."""
     return _number(text) or 0
 
 

@@ -1,4 +1,4 @@
-"""Posts and the lists that they are read in."""
+"""Posts and the lists in which they are read."""
 
 from flask import g, url_for
 from wtforms import ValidationError
@@ -64,7 +64,7 @@ def destroy(post_id):
 
 
 class PostOfProgram(PostForm):
-    """A language that is none is told; a page, which offers some, takes another one instead."""
+    """Rejects an unknown language tag; the form on a page, which offers a list, ignores it."""
 
     def validate_language(self, field):
         if field.data is None and any(field.raw_data or ()):

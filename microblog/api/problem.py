@@ -1,4 +1,4 @@
-"""What went wrong, as a program reads it: RFC 9457, ``application/problem+json``."""
+"""Errors as programs read them: RFC 9457, ``application/problem+json``."""
 
 from http import HTTPStatus
 
@@ -7,7 +7,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 MEDIA_TYPE = "application/problem+json"
-# What is said of errors that no operation found by itself. Programs have no buttons and reload no pages.
+# Texts for errors that no operation describes itself. Programs press no buttons and reload no pages.
 WORDS = {
     400: "The request cannot be understood.",
     403: "You may not do that.",
@@ -23,7 +23,7 @@ FAULT = "The site made a mistake, which is noted. Nothing is wrong with the requ
 
 
 class Problem(HTTPException):
-    """An answer of *status*; *detail* says what, *errors* which fields, each with its texts."""
+    """A response of *status*; *detail* says what is wrong, *errors* maps field names to lists of texts."""
 
     def __init__(self, status, detail, headers=None, errors=None):
         super().__init__(detail)
@@ -32,17 +32,17 @@ class Problem(HTTPException):
 
 
 def is_asked_for():
-    """Whether whoever asks is a program that reads problems."""
+    """Whether the client is a program that expects problems."""
     return request.path == "/api" or (request.path.startswith("/api/") and request.path != "/api/docs")
 
 
 def words(status):
-    """What there is to say of *status*, where nothing more is known."""
+    """The text for *status* when nothing more specific is known."""
     return WORDS.get(status) or (FAULT if status >= 500 else HTTPStatus(status).phrase)
 
 
 def text(status, detail, errors=None):
-    """The JSON that says it."""
+    """The JSON of a problem, as a string."""
     said = {"title": HTTPStatus(status).phrase, "status": status, "detail": str(detail)}
     if errors:
         said["errors"] = {name: [str(text) for text in texts] for name, texts in errors.items()}

@@ -1,4 +1,4 @@
-"""How things look from outside, each as a function and as the schema that describes what it draws."""
+"""The JSON of each resource: a function that makes it, and the schema that describes it."""
 
 from flask import url_for
 
@@ -21,12 +21,12 @@ def list_of(name):
 
 
 def some(**properties):
-    """The schema of an object that has all of *properties*, and perhaps more in a later version."""
+    """The schema of an object with all of *properties*, and perhaps more in a later version."""
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
 def text_fields(*required, **optional):
-    """The schema of a request's object."""
+    """The schema of a request body: strings under *required*, the schemas *optional*."""
     properties = dict.fromkeys(required, TEXT) | optional
     return {"type": "object", "properties": properties, "required": list(required)}
 

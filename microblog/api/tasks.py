@@ -1,4 +1,4 @@
-"""Whatever the site does for the caller in the background."""
+"""What the site does for the caller in the background."""
 
 from flask import g, request, url_for
 
@@ -65,7 +65,7 @@ def own(task_id, **values):
     The caller's task of that id.
 
     Raises:
-        Problem: 404, there is none; somebody else's looks the same.
+        Problem: 404, there is none, or it is somebody else's.
     """
     task = Task.get_or_none(id=task_id, user=g.caller, **values)
     if task is None:
@@ -75,10 +75,10 @@ def own(task_id, **values):
 
 def _age(name):
     """
-    The age of the caller's task whose id stands in the query's *name*, None when there is none.
+    The age of the caller's task whose id is in the query parameter *name*, None if that is missing.
 
     Raises:
-        Problem: 400, the caller has no such task, not any more perhaps.
+        Problem: 400, the caller has no such task, perhaps not any more.
     """
     task_id = request.args.get(name)
     if task_id is None:

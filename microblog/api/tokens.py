@@ -1,4 +1,4 @@
-"""Tokens, which programs sign in with."""
+"""Tokens, with which programs sign in."""
 
 from flask import g
 

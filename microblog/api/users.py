@@ -1,8 +1,8 @@
 """
-People. `user` in an address is an id, a username, or ``me``.
+Users. `user` in a path is an id, a username, or ``me``.
 
-Digits alone are always an id. An ``@`` before it makes anything a username: so no program needs to know
-what the names of people look like.
+Digits alone are always an id. A leading ``@`` makes anything a username, so that no program needs to know
+what usernames look like.
 """
 
 from flask import g
@@ -48,7 +48,7 @@ def update():
 
 
 def people(query):
-    """A page of *query*, of users: those whom the caller may see."""
+    """A page of those users in *query* whom the caller may see."""
     return newest_first(Block.seen_by(g.caller, query), User.id, draw_user)
 
 
