@@ -4,8 +4,9 @@ from peewee import CharField, ForeignKeyField, JSONField
 
 from microblog import clock
 from microblog.database import db
-from microblog.models.claimable import Claimable, final
+from microblog.models.claimable import Claimable
 from microblog.models.states import CANCELLED, MAILING
+from microblog.models.transitions import final
 from microblog.models.user import User
 
 

@@ -17,12 +17,13 @@ from peewee import (
 
 from microblog.database import UTCDateTimeField, db
 from microblog.i18n import N_
-from microblog.models.claimable import Claimable, final
+from microblog.models.claimable import Claimable
 from microblog.models.outcomes import Cancelled
 from microblog.models.states import CANCELLED, FAILED, MAILING, QUEUED, SUCCEEDED
 from microblog.models.task_card import HasCard
 from microblog.models.task_file import HasFile
 from microblog.models.task_progress import HasProgress
+from microblog.models.transitions import final
 from microblog.models.user import User
 from microblog.queue import huey
 

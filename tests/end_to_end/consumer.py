@@ -7,13 +7,13 @@ from datetime import timedelta
 from consumer import huey
 from microblog import archive
 from microblog.mail import smtp
-from microblog.models import Task, claimable
+from microblog.models import Task, transitions
 from microblog.models.states import MAILING
 from microblog.reconciler import reconcile
 from tests.end_to_end import faulty_jobs
 
 smtp.TIMEOUT_S = 1
-claimable.PAUSES[MAILING][:] = [timedelta(seconds=0.2)] * 4
+transitions.PAUSES[MAILING][:] = [timedelta(seconds=0.2)] * 4
 for chore in huey._chores:
     chore.interval_s = 0.2
 archive.PAGE = int(os.environ.get("PAGE", archive.PAGE))

@@ -14,9 +14,9 @@ from microblog.database import connected, db
 from microblog.lifecycle import OUT_OF_SPACE
 from microblog.mail import ADDRESS_REFUSED, UNREACHABLE
 from microblog.models import TRIGGERS, Block, Follow, Message, Post, Session, Task, User
-from microblog.models.claimable import WORKER_STOPPED
 from microblog.models.mail_tries import MAIL_UNCERTAIN
 from microblog.models.task import MAILED_ALREADY
+from microblog.models.transitions import WORKER_STOPPED
 from microblog.queue import huey
 
 PASSWORD = "correct horse"
