@@ -1,4 +1,4 @@
-"""The operator's commands: ``flask --app microblog …``, one subject a file."""
+"""The operator's commands: ``flask --app microblog …``, one subject per file."""
 
 from copy import copy
 from functools import wraps
@@ -20,8 +20,8 @@ def init_app(app):
 
 
 def _inside_app(command):
-    """*command*, run in the app's context; that the database does not answer it says in one line."""
-    # A copy: each app that is made in this process would else wrap the command once more.
+    """*command*, run in the app's context; a database error becomes a message of one line."""
+    # A copy: otherwise each app created in this process would wrap the command again.
     command = copy(command)
     if hasattr(command, "commands"):
         command.commands = {name: _inside_app(part) for name, part in command.commands.items()}

@@ -1,4 +1,4 @@
-"""Commands that make accounts and let people in again."""
+"""Commands that create accounts, reset passwords and invite people."""
 
 import sys
 

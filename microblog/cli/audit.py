@@ -1,4 +1,4 @@
-"""Asking whether anything that is installed has a known vulnerability."""
+"""The command that checks installed packages for known vulnerabilities."""
 
 import json
 import urllib.request
@@ -33,12 +33,12 @@ def audit(context, database):
 
 def _ask(database, packages):
     """
-    Those of *packages* of which something is known, each with the names of its faults in one text.
+    Pairs of each of *packages* that has known vulnerabilities and their ids, joined into one text.
 
     Raises:
         OSError: there was no answer, or
         HTTPException: it broke off, or
-        ValueError: it was none that could be understood.
+        ValueError: it could not be understood.
     """
     queries = [
         {"package": {"ecosystem": "PyPI", "name": name}, "version": version} for name, version in packages

@@ -1,4 +1,4 @@
-"""Commands that try whether all is well."""
+"""Commands that check whether the site and its mail work."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The command that fills a database for a trial."""
+"""The command that fills a database with demo people for a trial."""
 
 import click
 from flask import current_app

@@ -1,4 +1,4 @@
-"""The command that makes the search index anew."""
+"""The command that rebuilds the search index."""
 
 import click
 

@@ -20,7 +20,7 @@ HELP = """Look at background tasks, retry and cancel them; start the example.
 For ID the reference is enough that people see, the first eight characters."""
 
 MOST_NAMED = 5
-# Who did it, in the security log: whoever has a shell there.
+# The actor in the security log: whoever has a shell on the server.
 OPERATOR = "operator"
 
 tasks = AppGroup("tasks", help=HELP)
@@ -92,7 +92,7 @@ def start_example(seconds):
 
 
 def _task(beginning):
-    """The one task whose id begins like this."""
+    """The one task whose id begins with *beginning*."""
     found = list(Task.beginning_with(beginning).limit(MOST_NAMED))
     if not found:
         raise click.ClickException(f"there is no task {beginning}; see: tasks list --state …")

@@ -1,4 +1,4 @@
-"""Commands that keep the catalogues of translations in step with the texts in code and templates."""
+"""Commands that keep the translation catalogues in step with the texts in code and templates."""
 
 import tempfile
 from contextlib import chdir
@@ -13,14 +13,14 @@ from microblog.config import ROOT
 from microblog.i18n import catalogues
 
 TRANSLATIONS = Path("microblog", "translations")
-# Files without line numbers: else every change of code would change every catalogue.
+# Files without line numbers: otherwise every change of code would change every catalogue.
 EXTRACT = "extract --mapping pyproject.toml -k _l -k lazy_gettext --add-location file --project Microblog"
 
 translate = AppGroup("translate", help="Translate the pages into other languages.")
 
 
 def extract(template):
-    """Write every text that is to be translated to the file *template*."""
+    """Write every translatable text to the file *template*."""
     _babel(*EXTRACT.split(), "--output", template, "microblog", "templates")
 
 
@@ -60,7 +60,7 @@ def _with_template(command, *options):
 
 
 def _babel(command, *options):
-    # Catalogues name the files of their texts as seen from here.
+    # Catalogues name source files relative to this folder.
     with chdir(ROOT):
         CommandLineInterface().run(["pybabel", "--quiet", command, *map(str, options)])
 

@@ -1,4 +1,4 @@
-"""Commands that look after what the site keeps: the database, backups."""
+"""Commands for what the site stores: migrations, backups, restoring."""
 
 from pathlib import Path
 

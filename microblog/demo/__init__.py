@@ -1,4 +1,4 @@
-"""A database full of people who say things, to try the site out and to measure it."""
+"""Demo people and their posts, to try out the site and to measure it."""
 
 import random
 from datetime import timedelta
@@ -12,7 +12,7 @@ from microblog.demo import voices
 from microblog.models import FeedChange, Message, Post, PostIndex, User
 
 PASSWORD = "demo-password"  # noqa: S105 - a contract; such a site is refused under https
-# Those who moved in by the button are known again by their addresses, whatever they call themselves.
+# People added by the button are recognized by their addresses, even if they were renamed.
 HOME = "demo.example.org"
 HERE_FOR = timedelta(days=30)
 FOLLOWS = 4
@@ -21,15 +21,15 @@ GREETING = "Welcome aboard. Nobody here is real, but the bread is good. Write ba
 
 
 class FilledAlready(RuntimeError):
-    """There are demo users; to fill a second time would mix two trials."""
+    """There are demo users already; filling the site again would mix two trials."""
 
 
 def fill(users, posts, follows, seed):
     """
     Insert *users* people, *posts* posts spread over them, and *follows* follows for each.
 
-    The same *seed* gives the same. The newest posts are what the twelve of ``voices`` said, by the first
-    users; the others lie before, a minute apart.
+    The same *seed* gives the same data. The newest posts are those of the twelve in ``voices``, written by
+    the first users; the others come before, a minute apart.
 
     Raises:
         FilledAlready: there are demo users.
@@ -50,16 +50,16 @@ def fill(users, posts, follows, seed):
 
 
 def offered_to(user, settings):
-    """Whether *user* may fill the site by a button: only once, and where nobody else can reach it."""
+    """Whether *user* may add demo people by a button: only once, and if nobody else can reach the site."""
     return user.is_admin and settings.private and not (User.named("demo1") or has_moved_in())
 
 
 def populate_for(user):
     """
-    Let the twelve of ``voices`` move in and talk; *user* follows some, is followed and written to.
+    Add the twelve of ``voices`` and their posts; *user* follows some, gets two followers and a message.
 
     Raises:
-        FilledAlready: they are here.
+        FilledAlready: they are here already.
     """
     if has_moved_in():
         raise FilledAlready("the demo people are here already")
@@ -77,12 +77,12 @@ def populate_for(user):
 
 
 def has_moved_in():
-    """Whether those of ``show_to`` are here."""
+    """Whether the people of ``populate_for`` are here."""
     return _moved_in().exists()
 
 
 def remove():
-    """Delete those of ``show_to`` with all that is theirs."""
+    """Delete the people of ``populate_for`` with everything that belongs to them."""
     for user in list(_moved_in()):
         delete_account(user)
 
@@ -92,7 +92,7 @@ def _moved_in():
 
 
 def _free(names):
-    """*names*, and another in the place of each that somebody has."""
+    """*names*, with ``_demo`` added to each that is taken."""
     taken = {user.username.casefold() for user in User.select().where(User.username.in_(names))}
     return [f"{name}_demo" if name in taken else name for name in names]
 
@@ -102,7 +102,7 @@ def _name(number):
 
 
 def _crowd(count, chance):
-    """Name, address and what they say of themselves; the first twelve in their own words."""
+    """Name, address and "about me" of each; the first twelve have their own texts."""
     people = voices.people()
     for number in range(count):
         person = people[number % len(people)]
@@ -112,7 +112,7 @@ def _crowd(count, chance):
 
 
 def _add_users(count, people, created_at):
-    """Insert *count* *people*, of each name, address and about, and return their ids."""
+    """Insert *count* *people*, tuples of name, address and "about me", and return their ids, a range."""
     password_hash = hash_password(PASSWORD)
     first = (User.select(User.id).order_by(User.id.desc()).scalar() or 0) + 1
     moment = _text(created_at)
@@ -137,7 +137,7 @@ def _add_follows(pairs):
 
 
 def _sentences(ids, count, until, chance):
-    """Posts by *ids*, each in its own language."""
+    """Rows of *count* posts by *ids*, each author in one language, a minute apart until *until*."""
     spoken = [(person.language, voices.sentences(person.language, "post")) for person in voices.people()]
     for number in range(count):
         place = int(chance.random() * len(ids))
@@ -147,7 +147,7 @@ def _sentences(ids, count, until, chance):
 
 
 def _spoken(talk, ids, names):
-    """The posts of *talk* by *ids*, who are called *names*."""
+    """Rows of the posts of *talk*, by the users *ids* with the usernames *names*."""
     people = voices.people()
     called = {person.name: name for person, name in zip(people, names, strict=True)}
     for said in talk:
@@ -159,7 +159,7 @@ def _add_posts(rows):
 
 
 def _insert(table, columns, rows):
-    # The driver's own executemany: a million rows by Peewee's insert_many take four times as long.
+    # The driver's own executemany: Peewee's insert_many takes four times as long for a million rows.
     marks = ", ".join("?" for _ in columns.split(", "))
     db.connection().executemany(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', rows)  # noqa: S608
 

@@ -1,4 +1,4 @@
-"""What demo people say: twelve with a voice each, and sentences for any number of others."""
+"""What demo people say: twelve with a voice of their own, and sentences for any number of others."""
 
 import tomllib
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ class Person(NamedTuple):
 
 
 class Said(NamedTuple):
-    """What the person of number *by* said; *body* names others as ``{name}``."""
+    """A post by person number *by*; *body* names others as ``{name}``."""
 
     at: datetime
     by: int
@@ -26,19 +26,19 @@ class Said(NamedTuple):
 
 @cache
 def people():
-    """The twelve."""
+    """The twelve, a list."""
     return [Person(**person) for person in _read()["people"]]
 
 
 def talk(now):
-    """All that the twelve said in the weeks before *now*, the oldest first."""
+    """All that the twelve said in the weeks before *now*, a list of Said, oldest first."""
     number = {person.name: index for index, person in enumerate(people())}
     return sorted(Said(_moment(when, now), number[name], body) for when, name, body in _read()["talk"])
 
 
 @cache
 def sentences(language, kind):
-    """Everything that others may say in *language*; *kind* is ``post``, or ``about`` for themselves."""
+    """Everything that others may say in *language*; *kind* is ``post``, or ``about`` for "about me"."""
     return ["".join(parts) for parts in product(*_read()["columns"][language][kind])]
 
 

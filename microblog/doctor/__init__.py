@@ -1,4 +1,4 @@
-"""Looks the site over: what is well, what could be better, what is wrong, and the line that mends it."""
+"""Checks the site: what is well, what could be better, what is wrong, and the command that fixes it."""
 
 from flask import current_app
 from peewee import PeeweeException
@@ -26,7 +26,7 @@ __all__ = ["FAULT", "WARNING", "WELL", "Finding", "examine"]
 
 
 def examine():
-    """Look at everything and yield a Finding for each thing looked at; nothing is changed."""
+    """Check everything and yield a Finding for each thing checked; nothing is changed."""
     settings = current_app.config["SETTINGS"]
     for check in CHECKS:
         try:

@@ -1,4 +1,4 @@
-"""Looks at the database and its backups."""
+"""Checks the database and its backups."""
 
 from datetime import timedelta
 
@@ -44,7 +44,7 @@ def check_backups(settings):
 
 
 def ask_database(settings, ask):
-    """What *ask()* returns; None where there is no database, for to open one would make it."""
+    """What *ask()* returns; None if there is no database, because opening one would create it."""
     if not (settings.data_dir / database.FILE_NAME).exists():
         return None
     with connected():

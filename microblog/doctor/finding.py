@@ -1,4 +1,4 @@
-"""What the doctor says of one thing that it looked at."""
+"""What the doctor says about one thing that it checked."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ FLASK = ".venv/bin/flask --app microblog"
 
 
 class Finding(NamedTuple):
-    """*grade* of *part*: *what* was seen, and what to do about it, ``""`` when nothing is to be done."""
+    """*grade* of *part*: *what* was seen, and the *remedy*, ``""`` if nothing needs to be done."""
 
     grade: str
     part: str
@@ -18,6 +18,6 @@ class Finding(NamedTuple):
 
 
 def hours(age):
-    """``90 min`` or ``3 h``."""
+    """*age*, a timedelta, as ``90 min`` or ``3 h``."""
     minutes = round(age.total_seconds() / 60)
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"

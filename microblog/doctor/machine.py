@@ -1,4 +1,4 @@
-"""Looks at what the site stands on: Python, SQLite, its folder, the disk, the clock."""
+"""Checks what the site stands on: Python, SQLite, its folder, the disk, the clock."""
 
 import ctypes
 import os
@@ -61,13 +61,13 @@ def _faults_of(folder):
     if not os.access(folder, os.W_OK):
         yield _fault(f"{folder} cannot be written", f"chmod u+w {folder}")
     states = {path: state for path in folder.rglob("*") if (state := _state(path))}
-    # Root ran a command, perhaps: the site will want to change what that wrote.
+    # Perhaps root ran a command: the site will need to change what that wrote.
     if foreign := [path for path, state in states.items() if state.st_uid != owner]:
         yield _fault(f"not all in it is yours, as {foreign[0]}", f"sudo chown -R '#{owner}' {folder}")
     close = f"chmod -R go-rwx {folder}"
     if _is_open(folder.stat()):
         yield _fault(f"others may read {folder}", close)
-    # Closed by the folder; but so it would lie in any copy of it.
+    # Protected by the folder's mode, but any copy of the file would be readable.
     elif opened := [path for path, state in states.items() if _is_open(state)]:
         yield Finding(WARNING, "data folder", f"only the folder keeps others from {opened[0]}", close)
 
@@ -77,7 +77,7 @@ def _fault(what, remedy):
 
 
 def _state(path):
-    """None for what is gone meanwhile, for links, which have no mode, and for what the system puts there."""
+    """Result of stat; None for deleted files, for links, which have no mode, and for ``lost+found``."""
     try:
         return None if path.is_symlink() or path.name == "lost+found" else path.stat()
     except FileNotFoundError:
@@ -124,6 +124,6 @@ def check_clock(settings):
 
 
 def clock_state():
-    """What the kernel thinks of its clock, as adjtimex(2) tells; None where it cannot be asked."""
-    # A structure of zeros asks and sets nothing.
+    """The state of the kernel's clock, as adjtimex(2) returns it; None where there is no such call."""
+    # A structure of zeros only queries and sets nothing.
     return ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512)) if sys.platform == "linux" else None

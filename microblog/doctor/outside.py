@@ -1,4 +1,4 @@
-"""Looks at how the site meets the world: its mail and its address."""
+"""Checks the site's connections to the outside: its mail server and its address."""
 
 import ssl
 from smtplib import SMTPAuthenticationError

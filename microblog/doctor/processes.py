@@ -1,4 +1,4 @@
-"""Looks at what has to run: the queue server, a worker, the web server."""
+"""Checks what must be running: the queue server, a worker, the web server."""
 
 from datetime import timedelta
 from http.client import HTTPException
@@ -66,7 +66,7 @@ def check_web_server(settings):
 
 
 def _queue_settings(client):
-    """Name, present and good value of each setting that matters; nothing where asking is forbidden."""
+    """Name, current and good value of each setting that matters; nothing if CONFIG is forbidden."""
     for name, good in (("appendonly", "yes"), ("maxmemory-policy", "noeviction")):
         try:
             yield name, client.config_get(name).get(name, good), good

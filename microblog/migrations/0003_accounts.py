@@ -1,4 +1,4 @@
-"""Tickets, suspended people, and mails found by their kind."""
+"""Tickets, suspended users, and an index of mails by kind."""
 
 STATEMENTS = [
     """

@@ -1,4 +1,4 @@
-"""Index the text of posts, those that there are and those that come."""
+"""Index the text of posts, existing and new ones."""
 
 STATEMENTS = [
     """

@@ -1,4 +1,4 @@
-"""How often a row lost its worker and where its job broke: two columns more for what can be claimed."""
+"""How often a row lost its worker, and the traceback of its job: two more columns for tasks and mails."""
 
 STATEMENTS = [
     """
