@@ -1,4 +1,4 @@
-// The cards of tasks: moved by notifications, exchanged for the server's when state or phase change.
+// Task cards: updated by notifications, replaced by the server's when state or phase change.
 import { parsed, redraw, swap } from "./redraw.js";
 import { phrase } from "./time-left.js";
 import { title } from "./title.js";
@@ -28,7 +28,7 @@ export async function showProgress(data) {
   speak(data);
 }
 
-// Nothing was heard for a while: the worker may be gone, or others ahead may be done. The server knows.
+// No notification for a while: the worker may be gone, or tasks ahead may be done. Ask the server.
 export async function refreshStale() {
   for (const { dataset } of region.querySelectorAll(UNFINISHED)) {
     if (Date.now() - heardAt.get(dataset.task) < STALE_MS) continue;
@@ -37,7 +37,7 @@ export async function refreshStale() {
   }
 }
 
-// False when the card says something else than its progress just now.
+// False when the card shows something other than its progress.
 function move(card, data) {
   const text = card.querySelector("[data-of]");
   if (!text || data.total === null) return false;
@@ -52,13 +52,13 @@ async function exchange(id) {
   const old = find(id);
   const answer = await fetch(region.dataset.card.replace(/[0-]{36}/, id));
   if (answer.status === 404) {
-    // Dismissed in another tab, perhaps.
+    // Perhaps dismissed in another tab.
     old?.remove();
     return redraw();
   }
   const fresh = (await parsed(answer)).querySelector("[data-task]");
   for (const next of fresh.querySelectorAll("[name=next]")) next.value = location.pathname + location.search;
-  // The time left goes on from what this tab said last.
+  // The time left continues from what this tab showed last.
   move(fresh, summary(fresh));
   if (!old) region.prepend(fresh);
   else if (!alike(old, fresh.dataset) || old.textContent !== fresh.textContent) swap(old, fresh);
@@ -66,7 +66,7 @@ async function exchange(id) {
   if (old?.dataset.state !== fresh.dataset.state) await redraw();
 }
 
-// At the quarters and at the end only; the toast is a live region itself.
+// Announce only quarters and the end; the toast is itself a live region.
 function speak({ task_id: id, progress, state }) {
   const card = find(id);
   if (!card) return;

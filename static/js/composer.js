@@ -3,7 +3,7 @@ const LOW = 20;
 const SENT = "sent";
 const form = document.querySelector("[data-composer]");
 
-// The page after the sending may be one without a composer.
+// The page after sending may have no composer.
 if (document.querySelector("[data-category=posted]")) sessionStorage.removeItem(sessionStorage.getItem(SENT));
 
 if (form) {
@@ -12,7 +12,7 @@ if (form) {
   const draft = `draft:${form.dataset.draft}`;
 
   field.value ||= sessionStorage.getItem(draft) ?? "";
-  // At once too: who types fast has begun before this is loaded.
+  // Also at once: fast typists have begun before this is loaded.
   keep();
 
   field.addEventListener("input", keep);
@@ -20,12 +20,12 @@ if (form) {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   });
   form.addEventListener("submit", (event) => {
-    // A second click before the answer is there would post twice.
+    // A second click before the response arrives would post twice.
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
     sessionStorage.setItem(SENT, draft);
   });
-  // A key on another page sent the reader here to write.
+  // The key "n" on another page leads here.
   if (location.hash === `#${field.id}`) field.focus();
   window.addEventListener("pageshow", () => delete form.dataset.sent);
 
@@ -34,7 +34,7 @@ if (form) {
     count();
   }
 
-  // By code points, after the server's own trimming: an emoji counts as it does there.
+  // In code points and trimmed, as the server counts: an emoji is one.
   function count() {
     const left = field.dataset.most - [...field.value.trim().normalize("NFC")].length;
     output.value = left;

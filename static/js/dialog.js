@@ -1,9 +1,9 @@
-// A page that asks or tells something small opens over the page one is on; without script it is a page.
+// Opens a small page as a dialog over the current one; without script it is a page of its own.
 export async function open(url) {
   const answer = await fetch(url).catch(() => null);
   const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
   const sheet = page && page.querySelector("main .sheet");
-  // Signed out, deleted, offline: the page itself says so best.
+  // Signed out, deleted or offline: the page itself explains that best.
   if (!sheet || document.querySelector("dialog")) return sheet || location.assign(url);
   adapt(sheet, url);
   const dialog = document.createElement("dialog");
@@ -17,11 +17,11 @@ export async function open(url) {
     dialog.close();
   });
   document.body.append(dialog);
-  // The browser keeps the focus inside, and gives it back to where it was.
+  // The browser keeps the focus inside and returns it afterwards.
   dialog.showModal();
 }
 
-// What meant "this page" on the page of its own.
+// Points forms that meant "this page", when the sheet was a page of its own, to the right address.
 function adapt(sheet, url) {
   const forms = sheet.matches("form") ? [sheet] : sheet.querySelectorAll("form");
   for (const form of forms) if (!form.getAttribute("action")) form.action = url;

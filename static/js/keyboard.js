@@ -1,4 +1,4 @@
-// Keys for those who like them: n writes, / searches, j and k walk through the posts, ? tells of them all.
+// Keyboard shortcuts: n writes, / searches, j and k step through the posts, ? lists them all.
 import { open } from "./dialog.js";
 
 const acts = { n: write, "/": search, j: () => step(1), k: () => step(-1), "?": () => open(document.body.dataset.keys) };
@@ -15,13 +15,13 @@ function search() {
   document.querySelector("[type=search]")?.select();
 }
 
-// From the post that has the focus, else from the first one that is seen whole.
+// From the focused post, else from the first one that is fully visible.
 function step(by) {
   const posts = [...document.querySelectorAll(".post")];
   const here = posts.indexOf(document.activeElement.closest(".post"));
   const top = document.querySelector(".bar").offsetHeight;
   const seen = posts.findIndex((post) => post.getBoundingClientRect().top >= top);
   const next = posts[here < 0 ? seen : here + by];
-  // Its address, so that Enter opens it.
+  // Focus its link, so that Enter opens it.
   next?.querySelector(".when, a")?.focus();
 }

@@ -1,4 +1,4 @@
-// Everything works without this; it keeps the page fresh. What few pages or people need is fetched when it is.
+// Everything works without this; it keeps the page fresh. Modules that few pages need are loaded on demand.
 import { poll } from "./poll.js";
 import "./time-zone.js";
 import "./toasts.js";

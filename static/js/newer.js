@@ -1,4 +1,4 @@
-// "3 new posts" above the log: told, not pushed in. Asked for once a minute, and by nobody who does not look.
+// "3 new posts" above the log, as a link: nothing moves by itself. Polled once a minute, not in hidden tabs.
 const EVERY_MS = 60_000;
 const line = document.querySelector("[data-newer]");
 const timer = setInterval(ask, EVERY_MS);
@@ -12,7 +12,7 @@ async function ask() {
   if (!answer?.ok) return;
   const { text } = await answer.json();
   if (!text || text === line.textContent) return;
-  // The link stays when its number grows: it may have the focus.
+  // Reuse the link when the number grows: it may have the focus.
   const link = line.querySelector("a") ?? line.appendChild(document.createElement("a"));
   link.className = "button go";
   link.href = location.pathname;

@@ -1,4 +1,4 @@
-// A card with a person's summary, opened by resting on their name; without script the name is a link.
+// A card about a person, opened by hovering over their name; without script the name is a link.
 const RESTS_MS = 400;
 const LEAVES_MS = 250;
 const token = document.querySelector("[name=csrf_token]")?.value;

@@ -1,4 +1,4 @@
-// Asks what is new: each second while a task is under way, else each ten; never in a hidden tab.
+// Polls for news: every second while a task is under way, else every ten; never in a hidden tab.
 const BUSY_MS = 1_000;
 const IDLE_MS = 10_000;
 const SLOWEST_MS = 160_000;
@@ -31,7 +31,7 @@ export function poll(url, cursor, { busy, tell, afterwards }) {
     if (!answer.ok) throw new Error(answer.statusText);
     for (const news of await answer.json()) {
       await tell(news);
-      // Moved only now: what could not be told is told again.
+      // Moved only now: news that could not be handled is fetched again.
       cursor = news.id;
     }
     await afterwards();

@@ -1,6 +1,6 @@
-// Parts of the page exchanged for those that the server draws now; the focus stays where it was.
+// Replaces parts of the page by what the server renders now; the focus stays where it was.
 
-// What depends on tasks beside their cards: the button that starts an export, the list of what was asked for.
+// What depends on tasks besides their cards: the button that starts an export, and the list of tasks.
 export async function redraw() {
   const parts = document.querySelectorAll("[data-redrawn]");
   if (!parts.length) return;
@@ -13,7 +13,7 @@ export async function parsed(answer) {
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
 
-// The focus goes to what does the same in the new one, else to the whole of it.
+// The focus goes to the control that does the same in the new part, else to the part itself.
 export function swap(old, fresh) {
   const focused = old.contains(document.activeElement) && document.activeElement;
   old.replaceWith(fresh);

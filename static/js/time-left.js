@@ -1,4 +1,4 @@
-// "3,128 of 5,214 · about 20 s left", as the server's own `time_left` says it.
+// "3,128 of 5,214 · about 20 s left", in the words of the server's `time_left`.
 const STEP_S = 5;
 const MINUTE_S = 60;
 const shown = new Map();
@@ -12,7 +12,7 @@ function timeLeft(words, seconds) {
   return seconds <= MINUTE_S ? words.seconds.replace("{left}", seconds) : words.minutes.replace("{left}", seconds / MINUTE_S);
 }
 
-// Smoothed, in the steps that are told, and never growing twice before it has shrunk.
+// Smoothed, rounded up to the displayed steps, and never growing twice before it has shrunk.
 function steady(id, left) {
   const before = shown.get(id);
   const smooth = before ? (before.smooth + left) / 2 : left;
@@ -24,7 +24,7 @@ function steady(id, left) {
   return seconds;
 }
 
-// Spanish would else leave "3128" ungrouped, and the server does not.
+// Otherwise Spanish would leave "3128" ungrouped, unlike the server.
 function number(value) {
   return value.toLocaleString(document.documentElement.lang, { useGrouping: "always" });
 }

@@ -1,4 +1,4 @@
-// The tab's title: how far the task is while nobody looks, the page's own when somebody does.
+// The tab's title: the task's progress while the page has no focus, otherwise its own title.
 let own = document.title;
 let news = "";
 
@@ -16,7 +16,7 @@ export function number(unread) {
 function show() {
   const seen = document.hasFocus();
   document.title = news && !seen ? news : own;
-  // An end that was seen is no news.
+  // An end that was seen is not news any more.
   if (seen && !document.querySelector(".task progress")) news = "";
 }
 

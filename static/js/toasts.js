@@ -1,4 +1,4 @@
-// Short messages, the server's flashes among them: spoken, can be dismissed, go by themselves.
+// Short messages, including the server's flashes: announced, dismissible, gone after a while.
 const STAYS_MS = 10_000;
 const region = document.querySelector(".toasts");
 
@@ -28,17 +28,17 @@ function show(message) {
   setTimeout(() => leave(message), STAYS_MS);
 }
 
-// The focus goes on to the next one, else to what the page is about, and is never lost.
+// The focus moves to the next one, else to the main content, so that it is never lost.
 function dismiss(message) {
   message.remove();
   (region.querySelector("button") ?? document.querySelector("main")).focus({ preventScroll: true });
 }
 
-// Not from under somebody's pointer or focus.
+// Not while it has the pointer or the focus.
 function leave(message) {
   if (message.matches(":hover, :focus-within")) setTimeout(() => leave(message), STAYS_MS);
   else message.remove();
 }
 
-// What stands there when the page is loaded is not spoken; what is added is.
+// Live regions announce only what is added, so flashes are added again.
 for (const message of region.querySelectorAll(".toast")) show(message);

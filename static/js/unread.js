@@ -1,4 +1,4 @@
-// Unread messages: the badge in the bar and the "(2)" in the tab's title; what was shown is marked read.
+// Unread messages: the badge in the bar and the "(2)" in the tab's title; marks shown messages as read.
 import { number } from "./title.js";
 
 const badge = document.querySelector("[data-unread]");
@@ -10,12 +10,12 @@ export function showUnread(count) {
   number(count);
 }
 
-// Not while nobody looks: a tab opened behind others has shown nothing yet.
+// Not while hidden: a tab opened in the background has shown nothing yet.
 function markRead() {
   if (document.hidden) return;
   document.removeEventListener("visibilitychange", markRead);
   const body = new FormData(shown);
-  // The answer leads back to the page that is already here.
+  // The response redirects to the page that is already here.
   fetch(shown.action, { method: "POST", body, redirect: "manual" }).then((answer) => {
     if (answer.type !== "opaqueredirect") return;
     shown.remove();
