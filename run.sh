@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets Microblog up in .venv and starts it; "run.sh test [pytest arguments]" checks everything instead.
-# Written for bash 3.2, which is all that macOS has.
+# Written for bash 3.2, the version that macOS has.
 set -eu
 umask 077
 unset CDPATH
@@ -26,7 +26,7 @@ fail() {
     exit 1
 }
 
-# The commands inside .venv name the folder that it was made in: a moved or copied one is made again.
+# The commands inside .venv contain the path of its folder: a moved or copied one is made again.
 make_venv() {
     if is_new_enough .venv/bin/python && [ "$(cat .venv/made-in 2>/dev/null)" = "$PWD" ]; then return; fi
     find_python
@@ -56,8 +56,8 @@ is_new_enough() {
     "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
 }
 
-# install FILE: does nothing while the files' checksum is that of the last installation. The stamp is
-# written last, so an installation that was cut short is done again.
+# install FILE: does nothing if the files' checksum is that of the last installation. The stamp is written
+# last, so an interrupted installation is done again.
 install() {
     stamp=".venv/installed-$1"
     checksum=$(cat requirements*.txt | cksum)
@@ -90,8 +90,8 @@ compile_translations() {
     done
 }
 
-# The tests see neither the .env file nor the settings of who calls: an empty variable means "not set",
-# and wins over the file.
+# The tests see neither the .env file nor the caller's settings: an empty variable means "not set", and
+# takes precedence over the file.
 check_everything() {
     for name in $(sed -n 's/^#\([A-Z_]*\)=.*/\1/p' .env.example); do export "$name="; done
     failed=""

@@ -40,7 +40,7 @@ def main():
         huey.worker.take()
         with connected():
             fill(users=1, posts=options.posts, follows=0, seed=1)
-            # First, while memory still is what a fresh consumer has.
+            # First, while memory is still that of a fresh consumer.
             run_whole_task(User.named("demo1"))
             compare(User.named("demo1"), Path(folder), options.rounds)
         db.close_all()
@@ -61,7 +61,7 @@ def run_whole_task(user):
 
 
 def compare(user, folder, rounds):
-    """Each way in turn, so that a machine whose speed drifts treats them alike."""
+    """Time the ways in turn, so that a machine whose speed drifts treats them alike."""
     ways = {
         "ceiling: SELECT and json.dumps, in memory": lambda: write_by_hand(user, folder / "hand.json"),
         "archive.write: pages, flat memory, synced": lambda: write_archive(user, folder / "archive.json"),

@@ -22,7 +22,7 @@ from microblog.demo import fill
 from microblog.models import TRIGGERS, Post, PostIndex, User
 
 PAGE = 25
-# What is typed, what LIKE would look for, and how deep the page lies.
+# The query, what LIKE would search for, and how deep the page is, as a share of all posts.
 QUERIES = {
     "a common word": ("tea", ["%tea%"], 1),
     "a rare word": ("quokka", ["%quokka%"], 1),
@@ -56,7 +56,7 @@ def main():
 
 
 def hide_rare_words(posts):
-    """Three posts of a million hold them, the newest of which is a third of the way down."""
+    """Write the rare words into three posts, spread over the table."""
     for part in (1, 2, 3):
         post = Post.get_by_id(posts * part // 5)
         Post.update(body=f"tea with a quokka and 考拉 {part}").where(Post.id == post.id).execute()
@@ -84,7 +84,7 @@ def median_ms(query, rounds):
 
 
 def write_and_delete(rounds):
-    """What the index costs whoever writes."""
+    """Print what the index costs each write and delete."""
     user = User.named("demo1")
     for body in (
         "a post of forty letters, as people write",

@@ -27,7 +27,7 @@ PAGE = 25
 LIMIT_MS = 1
 PEOPLE = 20
 DEPTHS = (0, 0.5, 0.99)
-# The naive way is so slow that a few times tell enough.
+# The naive way is so slow that a few rounds are enough.
 NAIVE_ROUNDS = 3
 
 
@@ -53,7 +53,7 @@ def main():
 
 
 def time_home(people, options):
-    """Print the home timeline at each depth beside the naive way; the slowest of ours in milliseconds."""
+    """Print the home timeline at each depth beside the naive way; return our slowest in milliseconds."""
     worst_ms = 0
     for depth in DEPTHS:
         before = round(options.posts * (1 - depth)) + 1
@@ -69,7 +69,7 @@ def time_home(people, options):
 
 
 def time_others(people, options):
-    """Print the other timelines; the slowest in milliseconds."""
+    """Print the other timelines; return the slowest in milliseconds."""
     half = options.posts // 2
     busy, *others = people
     for user in others:
@@ -105,7 +105,7 @@ def naive_page(user, skipped):
 
 
 def median_ms(queries, rounds):
-    """Of executing *queries* in turn, *rounds* times in all, and fetching the rows."""
+    """Median time of running *queries* in turn, *rounds* times in all, and fetching the rows."""
     times = []
     for sql, values in itertools.islice(itertools.cycle([query.sql() for query in queries]), rounds):
         began = time.perf_counter()

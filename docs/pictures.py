@@ -1,5 +1,5 @@
 """
-Makes the README's pictures anew, from a real site with a real export: ``.venv/bin/python -m docs.pictures``.
+Takes the README's pictures again, of a real site with a real export: ``.venv/bin/python -m docs.pictures``.
 
 Needs chromium and what ``./run.sh test`` installs.
 """
@@ -43,7 +43,7 @@ def main():
 
 
 def fill(data_dir):
-    """People who follow each other, what they said today, and susan's thousands of older posts."""
+    """Add people, whom susan follows, their posts of today, and susan's thousands of older posts."""
     database.init(data_dir)
     password_hash = hash_password(PASSWORD)
     with connected(), database.db.atomic():
@@ -62,7 +62,7 @@ def fill(data_dir):
 
 
 def take(site, browser):
-    """The pictures: home in light and dark while susan's export runs, and the finished one on a phone."""
+    """Take the pictures: home in light and dark while susan's export runs, and once it ended, on a phone."""
     desk = browser.new_page(viewport=WINDOW)
     sign_in(desk, site)
     desk.goto(f"{site.url}/user/susan")
