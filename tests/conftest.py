@@ -1,4 +1,4 @@
-"""People and doors: a site of its own for each test, with susan, john and a browser for each."""
+"""A fresh site for each test, with susan, john and a browser for each."""
 
 import atexit
 import functools
@@ -24,7 +24,7 @@ from microblog.queue import huey
 
 PASSWORD = "correct horse"
 
-# run.sh empties every setting, which to us means "not set"; gunicorn reads this one at its import, and trips.
+# run.sh empties every setting, which to us means "not set"; gunicorn reads this one on import, and fails.
 if not os.environ.get("WEB_CONCURRENCY"):
     os.environ.pop("WEB_CONCURRENCY", None)
 
@@ -34,7 +34,7 @@ def pytest_addoption(parser):
 
 
 def pytest_sessionstart(session):
-    """The site speaks what is compiled, and so do the processes that the tests start."""
+    """Compile the translations, for the tests and the processes that they start."""
     if not hasattr(session.config, "workerinput"):
         catalogues.compile_all()
 
@@ -48,7 +48,7 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport():
-    """What was logged goes to the process that reports, which cannot be told half of a character."""
+    """Replace lone surrogates in what was logged: it cannot be sent to the process that reports."""
     report = yield
     report.sections = [
         (title, text.encode(errors="backslashreplace").decode()) for title, text in report.sections
@@ -68,7 +68,7 @@ def pytest_sessionfinish(session, exitstatus):
 
 
 class Browser(FlaskClient):
-    """A test client that can post a form as a page of ours would."""
+    """A test client that can post a form as one of our pages would."""
 
     def post_form(self, path, **fields):
         options = {name: fields.pop(name) for name in ("headers", "follow_redirects") if name in fields}
@@ -95,7 +95,7 @@ def app(settings):
 
 @functools.cache
 def migrated_database():
-    """An empty database that is up to date, to be copied: migrating one for each test takes minutes."""
+    """An empty, migrated database to be copied: migrating one for each test takes minutes."""
     folder = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, folder)
     database.init(folder)
@@ -106,7 +106,7 @@ def migrated_database():
 
 @contextmanager
 def opened(settings):
-    """A site with an empty database, in which tasks and mails are done at once, inside the request."""
+    """A site with an empty database, where tasks and mails run at once, inside the request."""
     migrated = migrated_database()
     app = create_app(settings)
     app.testing = True
@@ -115,7 +115,7 @@ def opened(settings):
         shutil.copyfile(migrated, settings.data_dir / database.FILE_NAME)
     huey.immediate = True
     huey.worker.take()
-    # No app context is held: requests would share its `g`, and with it who is signed in.
+    # No app context is held: requests would share its `g`, and with it the signed-in user.
     with connected():
         yield app
     huey.worker.release()
@@ -125,7 +125,7 @@ def opened(settings):
 
 @pytest.fixture
 def client(app):
-    """A browser that nobody is signed in with."""
+    """A browser in which nobody is signed in."""
     return app.test_client()
 
 
@@ -142,7 +142,7 @@ def john(app):
 
 @pytest.fixture
 def sign_in(app):
-    """A function that gives a browser in which *user* is signed in."""
+    """A function that returns a browser in which *user* is signed in."""
 
     def sign_in(user, remember=False):
         browser = app.test_client()
@@ -168,7 +168,7 @@ def write_posts():
 
 @pytest.fixture
 def later(monkeypatch):
-    """A function that moves the clock on from when the test began."""
+    """A function that moves the clock forward from when the test began."""
     began = clock.now()
     return lambda **span: monkeypatch.setattr(clock, "now", lambda: began + timedelta(**span))
 
@@ -193,7 +193,7 @@ def queries():
 
 @pytest.fixture
 def plan(app):
-    """A function that gives the steps by which SQLite would answer a query, or SQL with its values."""
+    """A function that returns SQLite's plan, a list of steps, for a query, or for SQL with its values."""
 
     def plan(query, values=()):
         sql, values = (query, values) if isinstance(query, str) else query.sql()
@@ -205,9 +205,9 @@ def plan(app):
 @pytest.fixture(autouse=True)
 def logged_errors():
     """
-    Fails a test in which an error was logged: Huey logs and swallows what jobs and handlers raise.
+    Fail a test in which an error was logged: Huey logs and swallows what jobs and handlers raise.
 
-    A test that expects one takes it out of this list.
+    A test that expects an error removes it from this list.
     """
     errors = []
 

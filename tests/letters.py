@@ -1,4 +1,4 @@
-"""One mail of each kind, as its template writes it: to be read and looked at."""
+"""One mail of each kind, as its template renders it, for tests of its text and looks."""
 
 from datetime import timedelta
 from types import SimpleNamespace

@@ -21,7 +21,7 @@ from microblog.models.ticket import CHANGE_EMAIL, INVITE
 
 
 def every_row():
-    """All rows of all tables; the counters that keep an id from being given twice are not about anybody."""
+    """All rows of all tables, except SQLite's AUTOINCREMENT counters, which are about nobody."""
     return {table: db.execute_sql(f'SELECT * FROM "{table}"').fetchall() for table in tables()}
 
 

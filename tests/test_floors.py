@@ -1,4 +1,4 @@
-"""Imports go down only: a module imports from floors below its own; floor-mates leave each other alone."""
+"""Imports go down only: a module imports from floors below its own, never from its own floor."""
 
 import ast
 import re
@@ -15,7 +15,7 @@ OUTSIDE = {"__main__", "server"}
 
 
 def floors():
-    """Floors by the names of what stands on them, as the documentation shows the house."""
+    """Floors by the names of the modules on them, as documented in docs/architecture.md."""
     rows = ROW.findall((ROOT / "docs" / "architecture.md").read_text())
     return {name: int(floor) for floor, row in rows for name in NAME.findall(row)}
 
@@ -60,7 +60,7 @@ def modules():
 
 
 def unit_of(path):
-    """What stands on a floor: a module, or the whole of some packages."""
+    """What is assigned to a floor: a module, or a whole package."""
     *packages, name = path.relative_to(PACKAGE).with_suffix("").parts
     return unit(packages if packages and name == "__init__" else [*packages, name])
 

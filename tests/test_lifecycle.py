@@ -141,7 +141,7 @@ def test_the_end_comes_with_its_notification(run, susan):
     ],
 )
 def test_an_offer_that_was_rolled_back_is_none(run, monkeypatch, logged_errors, error, end):
-    """What a transaction wrote into the row that the job holds goes back with it."""
+    """What a transaction wrote into the job's row object is rolled back with it."""
 
     def offer(task):
         push = Notification.push

@@ -1,9 +1,9 @@
 """
-Writes below each pin the hashes of all files of its version: ``python tools/pin.py``; it needs ``uv``.
+Writes the hashes of all files of a version below each pin: ``python tools/pin.py``; it needs ``uv``.
 
-To take a newer version, change its number (and add what it newly needs) in requirements.txt or
-requirements-dev.txt, then run this. All files are named, wheels of every system and the sources, so that
-the same pins install on any machine and Python; pip refuses a file that is none of them.
+To upgrade, change a version (and add its new dependencies) in requirements.txt or requirements-dev.txt,
+then run this. All files are listed, wheels for every system and the sources, so that the same pins install
+on any machine and Python; pip refuses any other file.
 """
 
 import re
@@ -26,7 +26,7 @@ def main():
 
 
 def hashes_of(pins):
-    """The hashes of the files of each of *pins*, by its name and version."""
+    """The hashes of the files of each of *pins*, by name and version."""
     command = [*UV, "--no-annotate", "--python-version", "3.11", "-"]
     found = subprocess.run(  # noqa: S603 - the pins are ours
         command, input="\n".join(pins), text=True, check=True, stdout=subprocess.PIPE
@@ -41,7 +41,7 @@ def with_hashes(line, hashes):
 
 
 def key(pin):
-    """``flask==3.1.3``, however the name is written."""
+    """Normalized name and version, such as ``flask==3.1.3``."""
     name, _equals, version = re.split(r"[ ;\\\n]", pin.strip())[0].partition("==")
     return f"{re.sub(r'[-_.]+', '-', name).lower()}=={version}"
 

@@ -1,4 +1,4 @@
-"""Programs, each with a token; whatever they are answered is held against the OpenAPI document."""
+"""Programs, each with a token; every response is checked against the OpenAPI document."""
 
 import re
 from urllib.parse import parse_qs, urlsplit
@@ -11,7 +11,7 @@ from microblog.models import Token
 
 
 class Program:
-    """A client that sends a token, and checks each answer by the document."""
+    """A client that sends a token, and checks each response against the document."""
 
     def __init__(self, client, contract, token):
         self.client = client
@@ -22,7 +22,7 @@ class Program:
         if self.token:
             options["headers"] = {"Authorization": f"Bearer {self.token}", **options.get("headers", {})}
         response = self.client.open(path, method=method, **options)
-        with response:  # One that sends a file would else keep it open.
+        with response:  # Otherwise a response that sends a file would keep it open.
             check_by_document(self.contract, method, path.partition("?")[0], response)
         return response
 
@@ -48,7 +48,7 @@ def contract(app):
 
 @pytest.fixture
 def program_of(app, contract):
-    """A function that gives a program with a token of *user*; with none for nobody."""
+    """A function that returns a program with a token of *user*, or without one if that is None."""
     return lambda user: Program(app.test_client(), contract, user and Token.issue(user, "a test")[1])
 
 
@@ -77,7 +77,7 @@ def check_by_document(contract, method, path, response):
 
 
 def check_headers(contract, operation, announced, response):
-    """What is announced is sent unless it is optional, and nothing else of its kind."""
+    """Every announced header is sent unless it is optional, and no others of its kind."""
     missing = [name for name, header in announced.items() if header.get("required")]
     assert [name for name in missing if name not in response.headers] == []
     if response.status_code != 304:
@@ -93,7 +93,7 @@ def check_headers(contract, operation, announced, response):
 
 
 def operation_at(contract, method, path):
-    """The operation of the most exact address, as the router chooses; None when there is none."""
+    """The operation of the most specific matching path, as the router chooses; None if there is none."""
     fitting = [
         known
         for known, methods in contract["paths"].items()

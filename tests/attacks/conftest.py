@@ -1,7 +1,7 @@
 """
-One site for a whole module, put back as it was before each test: susan, john, mary who is the administrator.
+One site for a whole module, reset before each test: susan, john, and mary, who is the administrator.
 
-To make a site anew takes longer than to ask it something, and here it is asked hundreds of times.
+Creating a site takes longer than a request, and here it gets hundreds of them.
 """
 
 from datetime import timedelta
@@ -17,12 +17,12 @@ from microblog.models import Mail, Message, Post, Session, Task, Ticket, Token, 
 from microblog.models.ticket import CHANGE_EMAIL, INVITE, RESET_PASSWORD
 from tests.conftest import make_user, opened
 
-# Each stands in what only that member may see, and nowhere else.
+# Each occurs in what only that member may see, and nowhere else.
 MARKS = {"susan": "susans-secret", "john": "johns-secret"}
 
 
 class Belongings:
-    """What one member has: all that there is on the site, and marked where nobody else may see it."""
+    """What one member has: one of everything, marked where nobody else may see it."""
 
     def __init__(self, user, mary):
         mark = self.mark = MARKS[user.username]
@@ -58,7 +58,7 @@ class Belongings:
 
 
 class Site:
-    """The people of the site, a browser for each, and what susan and john have."""
+    """The users of the site, a browser for each, and what susan and john have."""
 
     def __init__(self, app):
         self.app = app
@@ -78,7 +78,7 @@ class Site:
         db.connection().backup(self._snapshot)
 
     def restore(self):
-        """Put rows and files back as they were; browsers forget what they have been told since."""
+        """Reset rows, files and the browsers' cookies."""
         self._snapshot.backup(db.connection())
         self._write_files()
         self.browsers = {name: self._browser_of(name) for name in self.browsers}
@@ -89,7 +89,7 @@ class Site:
 
     @property
     def visitors(self):
-        """Browsers by who sits at them."""
+        """Browsers by visitor."""
         return {"nobody": self.app.test_client(), **self.browsers}
 
     def _browser(self, name):

@@ -1,7 +1,7 @@
 """
 Every route, and what it answers to four visitors; a route that is not in the table fails the tests.
 
-``login`` is a redirect to the sign-in page. Where a row asks for something of susan's, she is its owner, john
+``login`` is a redirect to the sign-in page. If a row requests something of susan's, she is its owner, john
 another member, and mary the administrator.
 """
 
@@ -137,7 +137,7 @@ GET    /user/<username>/feed.<any:kind>           200    200    200    200
 GET    /user/<username>/popup                     200    200    200    200
 """
 ROWS = [line.split() for line in TABLE.strip().splitlines()]
-# What a form needs to be taken.
+# What a form needs to be accepted.
 FIELDS = {
     "POST /": {"post": "hello"},
     "POST /send_message/<recipient>": {"message": "hello"},
@@ -152,16 +152,16 @@ FIELDS = {
     "POST /auth/reset_password_request": {"email": "x@example.org"},
 }
 NEW_PASSWORD = {"password": "battery staple", "password2": "battery staple"}
-# What a form needs to do what the table had better not do.
+# The same for acts that the table's requests must not carry out.
 GRAVE = {
     "POST /account/delete": {"current_password": PASSWORD},
     "POST /account/email": {"email": "new@example.org", "current_password": PASSWORD},
     "POST /account/password": {"current_password": PASSWORD, **NEW_PASSWORD},
     "POST /auth/register": {"username": "new_one", "email": "new@example.org", **NEW_PASSWORD},
 }
-# The same for all, or told to somebody who has just signed out.
+# The same for everybody, or shown to somebody who has just signed out.
 DRAWN_FOR_NOBODY = {"/static/<version>/<path:filename>", "/api/openapi.json", "/auth/logout"}
-# Nothing of the database may change by asking for a page, but when somebody was last here.
+# A GET may change nothing in the database, except when somebody was last seen.
 SEEN = {("session", "seen_at"), ("user", "seen_at"), ("token", "used_at")}
 
 
@@ -172,7 +172,7 @@ def row(request):
 
 @pytest.fixture(params=[row for row in ROWS if row[0] == "GET"], ids=lambda row: row[1])
 def page(request):
-    """The route of something that can be asked for."""
+    """The route of a page."""
     return request.param[1]
 
 
@@ -232,10 +232,10 @@ def test_every_answer_carries_the_headers(site, row, visitor):
     response = ask(site, visitor, *row[:2])
 
     for name, value in HEADERS.items():
-        # Where a token stood in the address it says even less.
+        # It is stricter where a token was in the URL.
         assert response.headers[name] in (value, "no-referrer")
     if visitor != "nobody" and row[1] not in DRAWN_FOR_NOBODY:
-        # Programs and feed readers may keep what was drawn for them; a browser must not.
+        # Programs and feed readers may cache their responses; a browser must not.
         may_be_kept = row[1].startswith("/api") or "/feed." in row[1]
         assert response.cache_control.private if may_be_kept else response.cache_control.no_store
     assert "Access-Control-Allow-Origin" not in response.headers
@@ -247,7 +247,7 @@ def test_every_answer_carries_the_headers(site, row, visitor):
 
 
 def rows():
-    """All rows of all tables, but for when somebody was last here."""
+    """All rows of all tables, except when somebody was last seen."""
     tables = [name for (name,) in db.execute_sql("SELECT name FROM sqlite_master WHERE type = 'table'")]
     found = {}
     for table in tables:
@@ -287,7 +287,7 @@ def address(site, route, owner="susan"):
 
 
 def ask(site, visitor, method, route, **options):
-    """Let *visitor* ask for *route*, with the form that belongs there; a program asks with a token."""
+    """Send *visitor*'s request for *route*, with its form; a program sends a token."""
     browser = site.visitors[visitor]
     if route.startswith("/api"):
         browser = site.app.test_client()

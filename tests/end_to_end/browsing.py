@@ -1,4 +1,4 @@
-"""A real browser: Debian's Chromium driven by Playwright, watched for faults that a person would not see."""
+"""A real browser: Debian's Chromium driven by Playwright, watched for errors that a person would not see."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 NARROW = {"width": 320, "height": 640}
 RULES = {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}
-# What depends on the theme or on the width; all else is the same in all of them.
+# The rules that depend on theme or width; all others give the same result in each.
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": ["violations"]}
 LAYOUT = {**COLOURS, "runOnly": [*COLOURS["runOnly"], "target-size", "scrollable-region-focusable"]}
 

@@ -24,7 +24,7 @@ def settings(tmp_path):
 
 @pytest.fixture
 def world(app, settings, postbox):
-    """A queue server and a mail server, the test's own app bound to them; consumers are the test's affair."""
+    """A queue server and a mail server, with the test's own app bound to them; tests start consumers."""
     world = World(settings, postbox)
     world.start_queue()
     huey.worker.release()
@@ -37,7 +37,7 @@ def world(app, settings, postbox):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """The gallery; whoever starts a site of their own overrides it."""
+    """The gallery; modules that start a site of their own override it."""
     with gallery(tmp_path_factory.mktemp("gallery") / "data") as site:
         yield site
 
@@ -50,7 +50,7 @@ def browser():
 
 @pytest.fixture(scope="module")
 def signed_in(site, browser):
-    """A function that gives what a browser keeps of a person who is signed in."""
+    """A function that returns the stored state of a browser in which a person is signed in."""
     states = {}
 
     def signed_in(username):
@@ -71,7 +71,7 @@ def signed_in(site, browser):
 
 @pytest.fixture
 def new_page(browser, signed_in):
-    """A function that gives a page of somebody's, susan's if nobody else is named."""
+    """A function that opens a page for a signed-in person, by default susan."""
     contexts = []
 
     def new_page(username="susan", **options):

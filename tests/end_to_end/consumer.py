@@ -1,4 +1,4 @@
-"""The real consumer with shorter waits, so that what takes minutes in life takes seconds here."""
+"""The real consumer with shorter waits, so that what usually takes minutes takes seconds."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ transitions.PAUSES[MAILING][:] = [timedelta(seconds=0.2)] * 4
 for chore in huey._chores:
     chore.interval_s = 0.2
 archive.PAGE = int(os.environ.get("PAGE", archive.PAGE))
-# The name of a method of the row: the consumer is killed where it calls that one.
+# The name of a method of the row: the consumer is killed where it calls it.
 if step := os.environ.get("DIES_AT"):
     setattr(Task, step, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
 if os.environ.get("WITHOUT_RECONCILER"):

@@ -1,4 +1,4 @@
-"""Jobs that misbehave, known to the tests and to their consumer only."""
+"""Jobs that misbehave, registered only in the tests and their consumer."""
 
 import os
 import threading
@@ -8,18 +8,18 @@ from microblog.lifecycle import job
 
 @job()
 def abort(_task):
-    """Take the whole consumer down, as a fault in a library of C would."""
+    """Crash the whole consumer, as a bug in a C library would."""
     os.abort()
 
 
 @job()
 def abort_while_mailing(task):
-    """The same when the file is there already."""
+    """The same once the file is offered."""
     task.begin_mail()
     os.abort()
 
 
 @job()
 def hang(_task):
-    """Never come back."""
+    """Never return."""
     threading.Event().wait()

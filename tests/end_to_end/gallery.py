@@ -1,4 +1,4 @@
-"""A site with something of everything on it, served by this process: nothing on it changes by itself."""
+"""A site with one of everything, served by this process: nothing on it changes by itself."""
 
 import threading
 from contextlib import contextmanager
@@ -45,7 +45,7 @@ RESULT = {"posts": 5214, "size_bytes": 1_300_000}
 HALF = {"state": "running", "progress": 60, "done": 3128, "total": 5214}
 SENT = {"progress": 99, "phase": "mailing", "result": RESULT}
 READY = {"state": "succeeded", "progress": 100, "phase": "mailing", "result": RESULT}
-# What the row of an export says in each state that a card can be in, and what is so beside it.
+# The row of an export in each state that a card can show, and the circumstances.
 CARDS = {
     "waiting": {"state": "queued"},
     "waiting in line": {"state": "queued", "ahead": 12},
@@ -67,7 +67,7 @@ CARDS = {
     "cancelled": {"state": "cancelled", "progress": 20},
     "cancelled too late": {"state": "cancelled", "progress": 99, "note": MAILED_ALREADY},
 }
-# No card has room for as much as the row has.
+# Longer than any card has room for.
 LONGEST = {
     "state": "failed",
     "progress": 20,
@@ -83,18 +83,18 @@ class Gallery:
         self.url = url
 
     def paths(self):
-        """Every page that GET shows to somebody, derived from the app: no page can be left out."""
+        """Every page that GET shows to anybody, derived from the app, so that none can be left out."""
         values = self._values()
         for rule in sorted(self.app.url_map.iter_rules(), key=str):
             if "GET" in rule.methods and rule.endpoint != "static":
                 yield rule.rule if not rule.arguments else self._filled(rule, values)
 
     def put_card(self, name):
-        """Give susan's export the state of *name*, one of CARDS; returns the task."""
+        """Put susan's export into the state *name*, one of CARDS; returns the task."""
         return self.put_row(**CARDS[name])
 
     def put_row(self, still_for_min=0, ahead=0, worker_lives=True, mail_left=False, **fields):
-        """Have one export of susan's, *ahead* older tasks of john's, and no other."""
+        """Create one export of susan's and *ahead* older tasks of john's, and no others."""
         now = clock.now()
         john = User.named("john")
         fields = {"phase": "writing", **fields}
@@ -123,7 +123,7 @@ class Gallery:
         )
 
     def turn(self, task, **fields):
-        """Let the row of *task* say what a worker would have written, and tell the browsers."""
+        """Write into the row of *task* what a worker would have written, and notify the browsers."""
         now = clock.now()
         ended = fields["state"] in ("succeeded", "failed", "cancelled")
         Task.update(

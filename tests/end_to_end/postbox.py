@@ -1,4 +1,4 @@
-"""A real SMTP server that answers as a test wants it to."""
+"""A real SMTP server that answers as a test tells it to."""
 
 import asyncio
 import email
@@ -18,14 +18,14 @@ class Postbox:
     """
     Keeps what it accepts in ``mails``.
 
-    ``answers`` says what becomes of the next mails, one after the other: ``ACCEPT``, ``SILENT`` (the server
-    hangs after the final dot), ``DROP`` (it accepts and breaks off), or an SMTP answer such as "450 later".
+    ``answers`` is a queue of answers to the next mails: ``ACCEPT``, ``SILENT`` (the server hangs after the
+    final dot), ``DROP`` (it accepts and drops the connection), or an SMTP answer such as "450 later".
     With ``at_recipient`` answers are given to RCPT instead of DATA, where ``HANG`` hangs. When none is left,
     mails are accepted.
     """
 
     def __init__(self, **options):
-        """With *options* as aiosmtpd's controller takes them."""
+        """*options* are those of aiosmtpd's controller."""
         self.mails = []
         self.tries = 0
         self.answers = []

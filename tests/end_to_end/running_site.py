@@ -1,4 +1,4 @@
-"""A whole site of real processes in a data folder and on a port of its own, started as an operator does."""
+"""A whole site of real processes with its own data folder and port, started as an operator would."""
 
 import dataclasses
 import os
@@ -21,7 +21,7 @@ STOP_S = 25
 
 
 class RunningSite:
-    """Use it in a ``with``: what is left of it at the end is killed."""
+    """Use it in a ``with``: whatever is left of it at the end is killed."""
 
     def __init__(self, data_dir, **settings):
         self.data_dir = Path(data_dir)
@@ -61,12 +61,12 @@ class RunningSite:
 
     @property
     def url(self):
-        """Where it answers."""
+        """The site's URL."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def ended(self):
-        """Whether the supervisor is no more."""
+        """Whether the supervisor has ended."""
         return self.process.poll() is not None
 
     def output(self):
@@ -78,22 +78,22 @@ class RunningSite:
         return line in self.output().splitlines()
 
     def exit_code(self, timeout_s=STOP_S):
-        """Wait for the end of the supervisor."""
+        """Wait for the end of the supervisor and return its exit code."""
         return self.process.wait(timeout_s)
 
     def flask(self, *arguments, **options):
-        """Run one of the operator's commands beside the site. Returns what it prints."""
+        """Run one of the operator's commands against the site. Returns what it prints."""
         command = [sys.executable, "-m", "flask", "--app", "microblog", *arguments]
         streams = {"stdout": subprocess.PIPE, "text": True, "timeout": 60, **options}
         return subprocess.run(command, cwd=ROOT, env=self.environment, check=True, **streams).stdout
 
     def processes(self):
-        """The living processes of this site: numbers by command line."""
+        """The live processes of this site: process ids by command line."""
         mark = os.fsencode(self.data_dir) + b"/"
         return {
             pid: command
             for pid, environment, command in living_processes()
-            # The queue server writes its name over its environment.
+            # The queue server overwrites its environment with its name.
             if b"DATA_DIR=" + mark[:-1] in environment.split(b"\0") or mark in command
         }
 
@@ -105,7 +105,7 @@ class RunningSite:
         return None
 
     def get(self, path):
-        """Fetch *path*. Returns the status, 0 when nobody answers."""
+        """Fetch *path*. Returns the HTTP status, 0 if nobody answers."""
         try:
             with urllib.request.urlopen(self.url + path, timeout=5) as response:
                 return response.status
@@ -132,7 +132,7 @@ def wait_until(condition, timeout_s, explain=lambda: ""):
 
 
 def living_processes():
-    """Number, environment and command line of every process of ours, as Linux shows them."""
+    """Process id, environment and command line of every process of this user, as Linux shows them."""
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             yield int(folder.name), (folder / "environ").read_bytes(), (folder / "cmdline").read_bytes()
@@ -141,7 +141,7 @@ def living_processes():
 
 
 def parent_of(pid):
-    """The parent's number, 0 when there is no such process."""
+    """The parent's process id, 0 if there is no such process."""
     try:
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     except OSError:

@@ -1,4 +1,4 @@
-"""A disk that is soon full, for those who may mount one."""
+"""A disk that is soon full, where mounting one is allowed."""
 
 import subprocess
 from contextlib import contextmanager

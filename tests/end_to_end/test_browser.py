@@ -90,7 +90,7 @@ def test_from_setting_up_to_the_file_and_the_mail(site, new_page, postbox, viewp
     assert page.get_by_role("button", name="Export your posts").count() == 0
     page.get_by_role("link", name="Download").first.wait_for(timeout=15_000)
 
-    # The next one can be asked for without loading the page anew.
+    # The next one can be requested without reloading the page.
     page.get_by_role("button", name="Export your posts").wait_for()
     assert [post["body"] for post in downloaded(page)["posts"]] == POSTS
     [mail] = postbox.mails
@@ -108,7 +108,7 @@ def test_the_same_without_javascript(site, new_page, postbox):
     page.goto(f"{site.url}/user/susan")
     page.get_by_role("button", name="Export your posts").click()
     page.locator("progress").wait_for()
-    # The page of a running task loads itself anew.
+    # The page of a running task reloads itself.
     page.get_by_role("link", name="Download").first.wait_for(timeout=20_000)
 
     assert [post["body"] for post in downloaded(page)["posts"]] == POSTS[:4]

@@ -169,7 +169,7 @@ def test_the_shown_progress_is_never_older_than_a_second_and_a_half(site, open_p
 
 
 def places(*elements):
-    """Where *elements* are; one that is just being drawn anew is nowhere for a moment."""
+    """Where *elements* are; one that is being redrawn is nowhere for a moment."""
     found = []
 
     def all_are_there():

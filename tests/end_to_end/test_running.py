@@ -157,7 +157,7 @@ def test_closed_pipe_stops_nothing(site):
 
 
 def read_all(descriptor):
-    """Empty the terminal, lest who writes to it must wait. Always true."""
+    """Drain the terminal, so that its writers never block. Always true."""
     try:
         while os.read(descriptor, 65536):
             pass

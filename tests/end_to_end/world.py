@@ -1,4 +1,4 @@
-"""A site whose queue server and consumers are real processes that can be hurt, and an oracle to ask after."""
+"""A site whose queue server and consumers are real processes that can be killed, and the final check."""
 
 import json
 import os
@@ -33,7 +33,7 @@ class World:
         self.log = settings.data_dir.with_name("consumer.log")
 
     def start_queue(self):
-        """A new queue server on the socket of before."""
+        """Start a new queue server on the same socket as before."""
         for folder in ("run", "queue"):
             (self.settings.data_dir / folder).mkdir(parents=True, exist_ok=True)
         self.socket.unlink(missing_ok=True)
@@ -49,7 +49,7 @@ class World:
         huey.flush()
 
     def start_consumer(self, wait=True, **environment):
-        """One more consumer; returns its process once it lives."""
+        """Start another consumer; returns its process, with *wait* once it is alive."""
         before = len(huey.worker.living())
         given = {
             "DATA_DIR": str(self.settings.data_dir),
@@ -79,7 +79,7 @@ class World:
                 process.wait()
 
     def export(self, user):
-        """Ask for an export as the page does; returns its row."""
+        """Request an export as the page does; returns its row."""
         return Task.launch(export_posts, user, "Exporting posts...")
 
     def wait_for_step(self, task, step):
@@ -90,7 +90,7 @@ class World:
         wait_until(condition, SETTLE_S, self._explain)
 
     def settle(self):
-        """Wait until no row is unfinished, then hold everything against the promise."""
+        """Wait until no row is unfinished, then check that the promise was kept."""
         self.wait_for(lambda: not self.unfinished())
         self.assert_promise_kept()
 
@@ -98,7 +98,7 @@ class World:
         return [row for model in (Task, Mail) for row in model.select().where(model.finished_at.is_null())]
 
     def assert_promise_kept(self):
-        """The oracle: every accepted task ended in one true state, and nothing lies about."""
+        """Check that every accepted task ended in one true state, and that nothing is left behind."""
         assert self.unfinished() == []
         for task in Task.select():
             if task.state == SUCCEEDED and task.name == "export_posts":
@@ -122,7 +122,7 @@ class World:
         assert self.mails_of(task) or task.note or task.letter.exists()
 
     def log_text(self):
-        """What the consumers have said so far."""
+        """What the consumers have logged so far."""
         return self.log.read_text() if self.log.exists() else ""
 
     def _explain(self):
