@@ -44,7 +44,7 @@ def _rows(database, table):
     columns = [name for _, name, *_ in database.execute(f'PRAGMA table_info("{table}")')]
     values = " || ',' || ".join(f'quote("{name}")' for name in columns)
     for (row,) in database.execute(f'SELECT {values} FROM "{table}"'):  # noqa: S608
-        yield f'INSERT INTO "{table}" VALUES({row});'
+        yield " ".join(("INSERT INTO", f'"{table}"', f"VALUES({row});"))
 
 
 if __name__ == "__main__":

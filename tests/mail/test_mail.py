@@ -8,8 +8,8 @@ from microblog.disk import OUT_OF_SPACE
 from microblog.jobs import deliver
 from microblog.mail import smtp
 from microblog.models import Mail
-from microblog.models.claimable import ClaimLost
 from microblog.models.mail_tries import MailDelayed, MailRefused
+from microblog.models.outcomes import ClaimLost
 from microblog.models.states import MAILING, QUEUED, SUCCEEDED
 from tests.end_to_end.postbox import Postbox
 
