@@ -41,7 +41,7 @@ def index(state, limit):
             why = task.error or task.note or ""
             click.echo(f"{task.id}  {task.state:9}  {task.progress:3} %  {since}  {task.name}  {user}  {why}")
     if not found:
-        click.echo("no such tasks", err=True)
+        click.echo("no such tasks; those that have ended: tasks list --state succeeded", err=True)
 
 
 @tasks.command("show")

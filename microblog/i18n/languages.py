@@ -3,6 +3,7 @@
 import re
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 
 MOST_ACCEPTED = 5
 
@@ -38,10 +39,16 @@ def _locale(text):
         return None
     try:
         locale = Locale.parse(text, sep="-")
-        return Locale(locale.language, script=locale.script)
+        return Locale(locale.language, script=_needed_script(locale))
     except (ValueError, TypeError, UnknownLocaleError):
         # Unknown, a wildcard, or empty.
         return None
+
+
+def _needed_script(locale):
+    """The script, unless it goes without saying, as with ``zh-Hans``; browsers say it, the site does not."""
+    likely = Locale.parse(get_global("likely_subtags").get(locale.language, locale.language))
+    return None if locale.script == likely.script else locale.script
 
 
 def _tag(locale):

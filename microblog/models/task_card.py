@@ -10,6 +10,8 @@ from microblog.models.states import CANCELLED, FAILED, RUNNING, WRITING
 from microblog.models.task_progress import time_left
 
 SHOWN_AFTER_END = timedelta(hours=24)
+# After that much silence nobody can tell when the rest will be done.
+SILENT = timedelta(seconds=30)
 
 
 class HasCard:
@@ -48,7 +50,7 @@ class HasCard:
     @property
     def time_left(self):
         """An estimated timedelta; None while there is no estimate."""
-        if self.state != RUNNING or self.phase != WRITING:
+        if self.state != RUNNING or self.phase != WRITING or clock.now() - self.silent_since > SILENT:
             return None
         if self.advanced_at is None or self.advanced_at < self.started_at:
             # This attempt has not caught up with the one before: its pace is unknown.

@@ -1,6 +1,6 @@
 """The administrator's pages: users, invitations, the security log, and mails that cannot be sent."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -31,7 +31,11 @@ def users():
     beginning = clean(request.args.get("q", ""))
     people = page(User.whose_name_begins(beginning), User)
     return render_template(
-        "admin/users.html", page=people, beginning=beginning, demo_people=demo.has_moved_in()
+        "admin/users.html",
+        page=people,
+        beginning=beginning,
+        demo_people=demo.has_moved_in(),
+        demo_offered=demo.offered_to(current_user, current_app.config["SETTINGS"]),
     )
 
 

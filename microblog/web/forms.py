@@ -37,6 +37,9 @@ def status(form):
     return 422 if form.is_submitted() else 200
 
 
+GUESSABLE = _l("This password is one of the first that others would guess. Choose another.")
+
+
 def cleaned(text):
     return clean(text or "")
 
@@ -87,9 +90,7 @@ def brief(_form, field):
 
 def uncommon(_form, field):
     if is_common(field.data):
-        raise ValidationError(
-            _l("This password is one of the first that others would guess. Choose another.")
-        )
+        raise ValidationError(GUESSABLE)
 
 
 class LoginForm(Form):
@@ -98,8 +99,16 @@ class LoginForm(Form):
     remember_me = BooleanField(_l("Keep me signed in on this device"))
 
 
+class PasswordLength(Length):
+    """8 to 128 characters, checked by the server alone: a browser would silently cut what is pasted."""
+
+    def __init__(self):
+        super().__init__(8, 128, _l("Use 8 to 128 characters."))
+        self.field_flags = {}
+
+
 def _password(label):
-    return PasswordField(label, [Required(), Length(8, 128, _l("Use 8 to 128 characters.")), uncommon])
+    return PasswordField(label, [Required(), PasswordLength(), uncommon])
 
 
 def _repeated(label):
@@ -138,6 +147,11 @@ class RegistrationForm(EmailForm):
     username = StringField(_l("Username"), [Required(), username_that_fits], filters=[cleaned])
     password = _password(_l("Password"))
     password2 = _repeated(_l("Password again"))
+
+    def validate_password(self, field):
+        name, address = self.username.data.casefold(), self.email.data.casefold()
+        if field.data.casefold() in (name, address, address.partition("@")[0]):
+            raise ValidationError(GUESSABLE)
 
 
 class ChangeEmailForm(EmailForm):

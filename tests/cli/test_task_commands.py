@@ -35,7 +35,11 @@ def test_the_failed_ones_are_listed_with_their_reasons(run, failed, waiting):
 def test_an_empty_list_is_said_to_whoever_reads_not_to_a_program(run):
     result = run("tasks", "list", "--state", "failed")
 
-    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "no such tasks\n")
+    assert (result.exit_code, result.stdout, result.stderr) == (
+        0,
+        "",
+        "no such tasks; those that have ended: tasks list --state succeeded\n",
+    )
 
 
 def test_a_list_is_made_by_one_query(run, susan, waiting, queries):

@@ -372,14 +372,16 @@ def test_time_left_is_told_after_two_seconds_and_five_per_cent(task, monkeypatch
     assert running.summary()["seconds_left"] == 0
 
 
-def test_time_left_stands_still_until_the_next_step(task, monkeypatch):
+def test_time_left_stands_still_until_the_next_step_and_not_for_ever(task, monkeypatch):
     running = claim(task)
     running.done, running.total = 25, 100
     running.advanced_at = running.started_at + timedelta(seconds=10)
 
-    monkeypatch.setattr(clock, "now", lambda: running.started_at + timedelta(seconds=50))
-
+    monkeypatch.setattr(clock, "now", lambda: running.started_at + timedelta(seconds=40))
     assert running.time_left == timedelta(seconds=30)
+
+    monkeypatch.setattr(clock, "now", lambda: running.started_at + timedelta(seconds=41))
+    assert running.time_left is None
 
 
 def test_its_place_in_line_counts_those_before_it(task, john):

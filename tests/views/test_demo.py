@@ -26,6 +26,15 @@ def test_the_administrator_of_an_empty_site_can_fill_it(admin, browser, susan):
     assert 'action="/admin/demo"' not in browser.get("/").text
 
 
+def test_they_can_move_in_when_home_is_not_empty_any_more(admin, browser, susan, write_posts):
+    write_posts(susan, "hello")
+
+    assert 'action="/admin/demo"' not in browser.get("/").text
+    assert 'action="/admin/demo"' in browser.get("/admin/users").text
+    browser.post_form("/admin/demo")
+    assert 'action="/admin/demo"' not in browser.get("/admin/users").text
+
+
 def test_whoever_lets_them_in_is_followed_and_written_to(admin, browser, susan):
     browser.post_form("/admin/demo")
 

@@ -106,6 +106,21 @@ def test_passwords_of_a_bad_length(fill, password):
     assert fill(RegistrationForm, **GOOD | {"password": password, "password2": password}).said["password"]
 
 
+@pytest.mark.parametrize("password", ["adalovelace", "AdaLovelace", "ada@lovelace.org", "countess"])
+def test_a_password_is_not_ones_name_or_address(fill, password):
+    who = {"username": "adalovelace", "email": "countess@lovelace.org"}
+    if "@" in password:
+        who["email"] = password
+
+    form = fill(RegistrationForm, **GOOD | who | {"password": password, "password2": password})
+
+    assert list(form.said) == ["password"]
+
+
+def test_a_browser_does_not_cut_a_password_that_is_pasted(fill):
+    assert "maxlength" not in fill(RegistrationForm).password()
+
+
 def test_the_two_passwords_must_agree(fill):
     assert fill(RegistrationForm, **GOOD | {"password2": "Correct horse"}).said == {
         "password2": ["The two passwords differ. Type both again."]
