@@ -1,4 +1,4 @@
-"""However the site is started, it is by what run.sh starts: files that are read by other programs only."""
+"""Deployment files, which only other programs read: they start the same commands as run.sh."""
 
 import configparser
 import json
@@ -36,7 +36,7 @@ def supervised():
 
 
 def started():
-    """Each command line that starts something of the site, by where it stands."""
+    """Each command line that starts a part of the site, by the file that has it."""
     found = {f"{unit} {line}": line for unit in UNITS for line in setting_of(unit, "ExecStart")}
     for name, line in re.findall(r"^(\w+): (.*)$", (ROOT / "Procfile").read_text(), re.MULTILINE):
         found[f"Procfile {name}"] = line
@@ -108,7 +108,7 @@ def test_every_queue_server_has_the_options_of_our_own():
 
 
 def test_the_env_file_of_containers_is_a_list():
-    """One that may be missing is a mapping, and compose takes such a one inside a list only."""
+    """An optional one is a mapping, which compose accepts only inside a list."""
     for name in ("web", "worker"):
         assert COMPOSE["services"][name]["env_file"] == [{"path": ".env", "required": False}]
 
@@ -124,7 +124,7 @@ if systemd_analyze := shutil.which("systemd-analyze"):
 
     def test_systemd_finds_nothing_wrong_with_the_units(tmp_path):
         for name, text in UNITS.items():
-            # What is not installed here would be found missing.
+            # Programs that are not installed here would be reported as missing.
             text = re.sub(rf"(?<==){HOME}/\S+|/usr/bin/redis-server", "/bin/true", text)
             (tmp_path / name).write_text(text.replace(HOME, str(tmp_path)))
 
@@ -132,7 +132,7 @@ if systemd_analyze := shutil.which("systemd-analyze"):
         (tmp_path / "microblog-worker@1.service").symlink_to(tmp_path / "microblog-worker@.service")
         response = subprocess.run([systemd_analyze, "verify", *units], capture_output=True, text=True)
 
-        # It looks at units of this machine as well.
+        # It checks units of this machine as well.
         assert [line for line in response.stderr.splitlines() if "microblog" in line] == []
 
 

@@ -37,7 +37,7 @@ def run(make_job, susan):
 
 @pytest.fixture
 def nobody_works(app):
-    """The bell rings into a queue that no worker listens to."""
+    """Rows stay queued: no worker reads the queue."""
     huey.immediate = False
     huey.storage = huey.get_immediate_storage()
 

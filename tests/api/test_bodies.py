@@ -1,4 +1,4 @@
-"""Whatever a program sends, it is told what is wrong with it, and nothing breaks."""
+"""Whatever a program sends, the response says what is wrong with it, and nothing breaks."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Every operation of the document is asked for; the program compares the answers with the document."""
+"""Every operation of the document is called; the program checks the responses against the document."""
 
 import pytest
 
@@ -45,7 +45,7 @@ WITH_IDS = [key for key in REQUESTS if "{" in key[1]]
 
 @pytest.fixture
 def ids(susan, john, write_posts):
-    """What stands for each parameter of an address."""
+    """The value of each path parameter."""
     [post] = write_posts(susan, "first")
     write_posts(john, "john's")
     message = Message.send(john, susan, "Hello")

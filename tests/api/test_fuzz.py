@@ -1,4 +1,4 @@
-"""Thousands of requests made up from the document: none may end in a fault of the server."""
+"""Thousands of requests generated from the document: none may end in a server error."""
 
 import hypothesis
 import pytest
@@ -20,7 +20,7 @@ def test_no_request_that_fits_or_misfits_the_document_is_a_fault(app, program, s
     for operation in schema.get_all_operations():
         operation = operation.ok()
         if operation.label.startswith("DELETE /api/tokens"):
-            continue  # It would end the token that the others need.
+            continue  # It would revoke the token that the others need.
         for mode in (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE):
             try_out(operation.as_strategy(generation_mode=mode), program.token)
             tried += 1

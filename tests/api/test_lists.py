@@ -27,7 +27,7 @@ def bodies(response):
 
 
 def link(response, relation):
-    """Where the answer's link of that *relation* leads; None when there is none."""
+    """The target of the response's link of that *relation*; None if there is none."""
     for header in response.headers.getlist("Link"):
         if found := re.fullmatch(rf'<(.+)>; rel="{relation}"', header):
             return found[1]
@@ -46,7 +46,7 @@ def test_the_links_lead_through_the_whole_list_once(program, posts):
 
 @pytest.fixture
 def three_of_each(susan, john, write_posts):
-    """Three of whatever there is a list of, for susan."""
+    """Three of everything that has a list, for susan."""
     write_posts(susan, "1", "2", "3")
     now = clock.now()
     for number in range(3):
@@ -69,7 +69,7 @@ def test_the_links_of_every_list_lead_through_all_of_it_once(program, contract, 
         everything = program.get(f"{path}?limit=100").json
         response = program.get(f"{path}?limit=1")
         seen = response.json
-        # The list that is read forwards says how to go on also where there is nothing yet.
+        # The list that is read forwards has a next link even when there is nothing yet.
         while response.json and len(seen) <= len(everything) and (path_on := link(response, "next")):
             response = program.get(path_on)
             seen += response.json

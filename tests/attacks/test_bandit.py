@@ -1,4 +1,4 @@
-"""Bandit over all that runs: nothing but what was judged on its line, by the same number, for ruff."""
+"""Bandit over all code that runs: every finding must be judged on its line, by number, for ruff."""
 
 import json
 import re
@@ -7,7 +7,7 @@ import sys
 
 from microblog.config import ROOT
 
-# A state that an assert puts down is sure (B101); that a module can start processes is no fault (B404).
+# Asserts state what is already ensured (B101); importing subprocess is no fault by itself (B404).
 LEFT_TO_RUFF = "B101,B404"
 
 
@@ -31,7 +31,7 @@ def test_bandit_finds_nothing_that_was_not_judged():
 
 
 def is_judged(finding):
-    """Whether one of the finding's lines says why not, as ruff wants it: its S603 is bandit's B603."""
+    """Whether one of the finding's lines has ruff's noqa for it: S603 is bandit's B603."""
     lines = (ROOT / finding["filename"]).read_text().splitlines()
     code = finding["test_id"].replace("B", "S")
     return any(re.search(rf"# noqa: .*\b{code}\b", lines[number - 1]) for number in finding["line_range"])

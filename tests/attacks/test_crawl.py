@@ -1,4 +1,4 @@
-"""Two members and a stranger follow every link and guess every address: none sees what is another's."""
+"""Two members and a stranger follow every link and guess every URL: none sees what belongs to another."""
 
 import re
 from html import unescape
@@ -12,7 +12,7 @@ MOST_PAGES = 400
 
 
 def crawl(browser, first):
-    """Every page of the site that can be reached from the addresses *first*, by its address."""
+    """Every page of the site that can be reached from the URLs *first*, by its URL."""
     waiting, seen = list(first), {}
     while waiting and len(seen) < MOST_PAGES:
         path = waiting.pop()
@@ -27,7 +27,7 @@ def crawl(browser, first):
 
 @pytest.fixture(params=[("nobody", "susan"), ("nobody", "john"), ("john", "susan"), ("susan", "john")])
 def pair(request):
-    """Who looks, and whose things must not be seen."""
+    """Who crawls, and whose things must not be seen."""
     return request.param
 
 

@@ -1,4 +1,4 @@
-"""Whatever is sent to whatever address: never an error of ours, and none in the log."""
+"""Whatever is sent to whatever URL: never a server error, and none in the log."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -33,7 +33,7 @@ HEADER_VALUES = [
 ]
 # fmt: on
 
-# A client cannot send half a character, but in JSON, where it is escaped.
+# A client cannot send a lone surrogate, except in JSON, where it is escaped.
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.sampled_from(WORDS)
 scalar = text | st.just("\ud800") | st.integers() | st.floats() | st.none() | st.booleans()
 document = st.recursive(
@@ -55,7 +55,7 @@ requests = st.fixed_dictionaries(
     {
         "visitor": st.sampled_from(VISITORS),
         "row": st.sampled_from(ROWS),
-        # Mostly what is answered; else anything.
+        # Mostly a method that is allowed, otherwise any.
         "method": st.none() | st.none() | methods,
         "tail": st.just("") | st.just("") | text,
         "query": fields,
@@ -82,7 +82,7 @@ def fuzz(site, examples):
         max_examples=examples,
         deadline=None,
         database=None,
-        # The same ones each time: what the standard run finds belongs to the change that it runs for.
+        # The same ones each time: what the standard run finds should belong to the change under test.
         derandomize=examples == EXAMPLES,
         suppress_health_check=list(HealthCheck),
     )

@@ -1,4 +1,4 @@
-"""What hostile people send: markup, addresses that lead away, lines that would be headers."""
+"""What hostile people send: markup, URLs that lead away, lines that would become headers."""
 
 import json
 import re
@@ -83,7 +83,7 @@ INJECTIONS = [
 
 
 class Harmless(HTMLParser):
-    """Reads a page and refuses whatever runs, loads or leads where the site itself does not."""
+    """Parses a page and refuses whatever runs, loads or links to what the site itself does not."""
 
     def handle_starttag(self, tag, attributes):
         values = dict(attributes)
@@ -181,7 +181,7 @@ def test_no_redirect_leads_away(site, away):
     assert {response.status_code for response in forms} == {302}
     assert elsewhere.status_code in (302, 308, 404)
     for response in answers:
-        # Some of Werkzeug's own name the host, which was found to be ours.
+        # Some of Werkzeug's own redirects name the host, which has been checked to be ours.
         location = (response.location or "/").removeprefix("http://localhost")
         assert location.startswith("/"), location
         assert location[1:2] not in ("/", "\\"), location

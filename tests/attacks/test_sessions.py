@@ -1,4 +1,4 @@
-"""What a browser carries, and what a copy of it is worth."""
+"""The cookies that a browser carries, and what a copy of them is worth."""
 
 import re
 import threading
@@ -110,7 +110,7 @@ def test_passwords_are_hashed_by_the_parameters_that_owasp_recommends_or_above(s
 
 
 def test_at_most_two_passwords_are_hashed_at_once(monkeypatch):
-    """Each takes 19 MiB and a core: more would let a flood of tries push everything else aside."""
+    """Each takes 19 MiB and a core: with more, a flood of tries would starve everything else."""
     at_work, most, third = [], [], threading.Event()
 
     def verify(_hasher, _hash, _password):

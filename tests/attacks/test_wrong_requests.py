@@ -1,4 +1,4 @@
-"""Every address asked in a way that it does not take, and with names and ids that nobody has."""
+"""Every URL requested in a way that it does not accept, and with names and ids that nobody has."""
 
 import re
 from uuid import uuid4
@@ -23,7 +23,7 @@ def filled(rule, values, other):
 
 
 def ask(site, method, path, **options):
-    """As the administrator, whom no page is kept from."""
+    """Send a request as the administrator, who may see every page."""
     browser = site.browsers["mary"]
     headers = {"X-CSRFToken": browser.csrf_token}
     if path.startswith("/api"):
@@ -52,7 +52,7 @@ def test_a_name_or_an_id_that_nobody_has_is_missing(site):
     for rule in filter(lambda rule: rule.arguments, site.app.url_map.iter_rules()):
         for method in rule.methods & set(METHODS):
             path = filled(rule, NOWHERE, "999999999")
-            # A mailed link is left at once, and found dead where it leads.
+            # A mailed link redirects at once, and is found dead there.
             response = ask(site, method, path, json={}, follow_redirects=True)
 
             assert response.status_code in (404, 410), f"{method} {path}"

@@ -9,7 +9,7 @@ import pytest
 
 @contextmanager
 def database(answer):
-    """A place that answers with what *answer* makes of the queries; gives its address."""
+    """A server that answers with *answer(queries)*; yields its URL."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
@@ -33,7 +33,7 @@ def database(answer):
 
 @contextmanager
 def saying(answer):
-    """A place that says *answer*, bytes, to whoever calls, and hangs up; gives its address."""
+    """A server that sends *answer*, bytes, to every client and closes the connection; yields its URL."""
 
     def answer_one():
         caller, _address = server.accept()

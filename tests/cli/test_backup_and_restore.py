@@ -187,7 +187,7 @@ def test_an_open_database_refuses_it(run, take_backup, susan, app):
 
 @contextmanager
 def idle_web_server(settings):
-    """A process of the same site that has an app, and nobody who asks it for anything."""
+    """A process of the same site that has an app, but has had no request."""
     code = "from microblog import create_app; app = create_app(); print('there', flush=True); input()"
     environment = {**os.environ, "DATA_DIR": str(settings.data_dir), "SECRET_KEY": settings.secret_key}
     streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}

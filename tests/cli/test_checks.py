@@ -67,7 +67,7 @@ def queue(settings):
 
 @pytest.fixture
 def mail_server(app):
-    """A mail server that lets in one program only; the site is told where it is."""
+    """A mail server that accepts only one login; the site is configured to use it."""
     right = LoginPassword(b"microblog", b"right")
 
     def check(_server, _session, _envelope, _mechanism, given):
@@ -89,7 +89,7 @@ def test_each_part_of_a_sound_site_is_well(grades, susan):
 
     sound = {"Python", "SQLite", "data folder", "disk", "database", "worker", "mail", "clock", "address"}
     assert {part for part, grade in found.items() if grade == WELL} == sound
-    # A test has neither a queue server nor a web server, and nobody made a backup.
+    # A test has no queue server, no web server and no backup.
     assert (found["queue"], found["web server"], found["backups"]) == (FAULT, FAULT, WARNING)
 
 
@@ -346,7 +346,7 @@ def test_the_web_server_is_asked_where_it_listens_and_not_where_the_settings_poi
 
 @pytest.fixture(autouse=True)
 def kept_clock(monkeypatch):
-    """The clock of a machine for tests may be nobody's business."""
+    """Pretend that the clock is synchronized: on a test machine it may not be."""
     monkeypatch.setattr(machine, "UNSYNCHRONIZED", "never")
 
 

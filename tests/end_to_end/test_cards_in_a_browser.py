@@ -44,7 +44,7 @@ OUTSIDE = """(card) => {
 
 @pytest.fixture
 def open_page(site, new_page):
-    """A function that gives susan's page of *path*, whose clock can be run on."""
+    """A function that opens *path* for susan, with a clock that can be moved forward."""
 
     def open_page(path="/", **options):
         page = new_page(**{"viewport": DESKTOP, **options})
@@ -56,7 +56,7 @@ def open_page(site, new_page):
 
 
 def await_card(page, text):
-    """Let the page ask what is new until its card says *text*."""
+    """Let the page poll until its card says *text*."""
     page.clock.run_for(1_000)
     page.locator(".task", has_text=text).wait_for(timeout=15_000)
 
@@ -99,7 +99,7 @@ def test_a_card_is_as_high_in_each_state_and_keeps_all_inside(site, new_page, lo
 
     assert outside == []
     if locale == "es-ES":
-        # Here Spanish has no room on the narrowest of phones.
+        # Here Spanish does not fit on the narrowest phones.
         for name in ("ready without mail", "ready, mail uncertain"):
             del heights[name, NARROW["width"]]
     assert heights == {(name, width): heights["running", width] for name, width in heights}
@@ -151,7 +151,7 @@ def test_a_card_goes_through_its_states_without_a_reload_and_without_a_jump(site
 
 
 def test_the_shown_progress_is_never_older_than_a_second_and_a_half(site, open_page):
-    """By the browser's clock, which stands still but for what it is run on; the network comes on top."""
+    """By the browser's clock, which moves only when it is told to; network delay comes on top."""
     task = site.put_row(**at(10))
     page = open_page()
     percent = page.locator("[data-task] .percent")
@@ -163,7 +163,7 @@ def test_the_shown_progress_is_never_older_than_a_second_and_a_half(site, open_p
 
     for step in range(14, 24):
         site.turn(task, **at(step))
-        # A worker tells up to a quarter of a second late.
+        # A worker reports up to a quarter of a second late.
         page.clock.run_for(1_250)
         expect(percent).to_have_text(f"{step}%")
 
@@ -222,7 +222,7 @@ def test_the_focus_stays_where_it_was(site, open_page):
     await_card(page, "the mail is delayed")
     assert focused.inner_text() == "Download"
 
-    # Where the button is gone the card has it, and the keyboard goes on from there.
+    # Once the button is gone the card has the focus, and the keyboard continues from there.
     page.get_by_role("button", name="Cancel export").focus()
     site.turn(task, **READY)
     await_card(page, "Your export is ready")
@@ -308,7 +308,7 @@ class Person:
     """
     Somebody who looks at *page*, and now and then at another tab.
 
-    Every page of Playwright's believes that it has the focus, and after a load does so again.
+    Playwright makes every page believe that it has the focus, and again after each load.
     """
 
     def __init__(self, page):
@@ -413,7 +413,7 @@ def test_script_and_server_say_the_same(site, new_page, locale):
 
 
 def told(page, lefts):
-    """What the page tells one after the other when the server says *lefts*, in seconds."""
+    """The texts that the page shows in turn when the server reports *lefts*, in seconds."""
     return page.evaluate(
         """async (lefts) => {
             const main = document.querySelector("script[type=module]").src;

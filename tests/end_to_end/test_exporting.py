@@ -40,7 +40,7 @@ def test_an_export_arrives_as_file_and_mail(world, susan, count):
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc, which Linux has")
 def test_a_hundred_thousand_posts_need_little_memory_and_few_writes(world, susan):
     fill(susan, 100_000)
-    # A thousand pages instead of a hundred: told of each, the browser would be told too often.
+    # A thousand pages instead of a hundred: a report for each would be too many.
     consumer = world.start_consumer(PAGE="100")
     before = peak_mib(consumer)
 

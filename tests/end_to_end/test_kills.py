@@ -220,7 +220,7 @@ def test_a_job_that_hangs_can_be_cancelled(world, susan, monkeypatch):
 
 
 def test_the_promise_breaks_without_the_reconciler(world, susan):
-    """The check of the checks: with the reconciler switched off, a kill does leave a task behind."""
+    """Test of the tests: with the reconciler switched off, a kill does leave a task behind."""
     fill(susan, 40)
     consumer = world.start_consumer(**SLOW, WITHOUT_RECONCILER="1")
     task = world.export(susan)

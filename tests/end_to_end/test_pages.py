@@ -24,9 +24,9 @@ from tests.letters import written
 
 pytestmark = [needs_browser, pytest.mark.browser]
 
-# As many letters fit on it as on a phone whose reader has them twice as large.
+# A phone whose reader has doubled the text size.
 TINY = {"width": 195, "height": 640}
-# What reaches out of the window, be it to the left, where nobody can scroll; and what has no air above it.
+# What overflows the window, even to the left, where nobody can scroll; and what has no space above it.
 MISPLACED = """() => {
   const box = (each) => each.getBoundingClientRect();
   const shown = [...document.querySelectorAll("h1, h2, p, a, button, input, textarea, select, summary")]
@@ -85,7 +85,7 @@ def test_letters_twice_as_large_on_a_phone_leave_nothing_out(site, new_page):
     for path in ("/", f"/user/{LONG_NAME}", "/messages", "/account", "/preferences", "/admin/tasks"):
         page.goto(site.url + path)
         misplaced += _misplaced(page)
-        # A bar that stays would hide half of the page.
+        # A fixed bar would hide half of the page.
         page.evaluate("scrollTo(0, document.body.scrollHeight)")
         assert not any(link.is_visible() and _in_window(link) for link in page.locator(".bar a").all())
 
@@ -291,7 +291,7 @@ def test_every_mail_can_be_read_by_day_and_by_night(site, new_page):
     for kind, mail in written(site.app, "en"):
         page.goto("about:blank")
         page.set_content(mail.html)
-        # Axe takes the ground that a page does not paint for white, also in the dark.
+        # axe takes an unpainted background for white, even in dark mode.
         page.add_style_tag(content=":root { background: Canvas }")
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)

@@ -60,7 +60,7 @@ def test_a_visitor_cannot_move_the_site_below_another_path(site):
 
 def test_a_worker_alone_is_that_of_run_sh(site):
     start(site, "worker")
-    # Before that the signal would end it as any other process.
+    # Before it has a handler, the signal would just kill it.
     wait_until(lambda: catches(site.process.pid, signal.SIGTERM), START_S, site.output)
 
     assert is_command(site, command_lines.consumer(Settings.from_mapping(site.environment)))

@@ -34,7 +34,7 @@ def chrome():
 
 @pytest.fixture
 def open_home(chrome, url, susan):
-    """A function that gives a page on which susan is signed in, and what is wrong with it."""
+    """A function that returns a page on which susan is signed in, and its watcher."""
     contexts = []
 
     def open_home(**options):

@@ -95,7 +95,7 @@ def test_a_hung_queue_costs_the_click_at_most_the_timeout(world, susans_browser)
 
 
 def test_the_reply_to_a_push_is_swallowed(app, world, susan):
-    """The push arrived, but the web process cannot know: the task is rung for once more, and done once."""
+    """The push arrived, but the web process cannot know: the task is enqueued again, and done once."""
     fill(susan, 3)
     with DeafProxy(world.socket) as proxy:
         huey.init_app(app, f"redis://127.0.0.1:{proxy.port}", app.secret_key, world.settings.data_dir / "run")
@@ -157,7 +157,7 @@ def test_an_envelope_for_a_row_that_never_was_is_left_alone(world, susan):
 
 
 class DeafProxy:
-    """A TCP proxy in front of the queue that, on wish, passes what is asked and swallows the answers."""
+    """A TCP proxy in front of the queue that can pass on requests and swallow the replies."""
 
     def __init__(self, path):
         self.path = str(path)

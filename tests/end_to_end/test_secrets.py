@@ -1,4 +1,4 @@
-"""A whole site of real processes that was told secrets: none in its logs, no file of it open to others."""
+"""A whole site of real processes with planted secrets: none in its logs, no file readable by others."""
 
 import base64
 import json

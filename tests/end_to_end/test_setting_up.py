@@ -118,7 +118,7 @@ def read_requirements(name):
 
 
 def read_lines(name):
-    """The lines of the file as pip reads them: what ends in a backslash goes on, comments are none."""
+    """The lines of the file as pip reads them: continued after a backslash, without comments."""
     lines = re.sub(r"\\\n\s*", "", (ROOT / name).read_text()).splitlines()
     return [line for line in lines if line and not line.startswith("#")]
 

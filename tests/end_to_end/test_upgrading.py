@@ -124,7 +124,7 @@ def test_a_consumer_started_by_itself_does_not_work_on_a_database_that_waits_for
 
 
 def seem_newer(site):
-    """Let a version of the future have been here."""
+    """Make the database look like that of a newer version."""
     database = sqlite3.connect(site.data_dir / "microblog.db")
     database.execute("INSERT INTO schema_migration (name, applied) VALUES ('9999_future', '2030-01-01')")
     database.commit()

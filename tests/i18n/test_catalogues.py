@@ -30,7 +30,7 @@ DAMAGED = {
 
 @pytest.fixture
 def catalogue(tmp_path):
-    """The path of a catalogue that is not written yet."""
+    """The path of a catalogue that does not exist yet."""
     path = tmp_path / "es" / "LC_MESSAGES" / "messages.po"
     path.parent.mkdir(parents=True)
     return path

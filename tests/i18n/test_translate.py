@@ -1,4 +1,4 @@
-"""The commands that keep the catalogues; what the catalogues say is the matter of test_translations.py."""
+"""The commands that maintain the catalogues; test_translations.py checks what the catalogues say."""
 
 import pytest
 from babel.messages.pofile import read_po

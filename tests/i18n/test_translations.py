@@ -17,7 +17,7 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w+\}")
 
 
 def read(path, language=None):
-    """The messages of a catalogue, without its head."""
+    """The messages of a catalogue, without its header."""
     with path.open("rb") as file:
         return [message for message in read_po(file, locale=language, abort_invalid=True) if message.id]
 

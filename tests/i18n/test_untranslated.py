@@ -1,4 +1,4 @@
-"""That no template says anything which is not marked for translation."""
+"""That every text in the templates is marked for translation."""
 
 import re
 from html.parser import HTMLParser
@@ -7,7 +7,7 @@ import pytest
 
 from microblog.config import ROOT
 
-# What administrators are mailed about errors is English, as the log is.
+# Error mails to administrators are in English, as the log is.
 ENGLISH = ROOT / "templates" / "email" / "error.html"
 TEMPLATES = sorted(set((ROOT / "templates").rglob("*.html")) - {ENGLISH})
 CODE = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
@@ -21,7 +21,7 @@ VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "sour
 
 
 class Said(HTMLParser):
-    """Collects the words that a template says itself; what is marked as English, or as code, it may say."""
+    """Collects the untranslated words of a template, except those marked as English or as code."""
 
     def __init__(self):
         super().__init__()

@@ -178,7 +178,7 @@ def test_an_error_while_sending_makes_no_other(app, log, monkeypatch, logged_err
 
 
 def test_a_database_that_is_locked_holds_nobody_up(app, log, settings, monkeypatch):
-    """The thread waits for the other writer; who logged the error does not."""
+    """The thread waits for the other writer; the code that logged the error does not."""
     other = sqlite3.connect(settings.data_dir / "microblog.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     log.error("it broke")

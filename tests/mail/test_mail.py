@@ -15,7 +15,7 @@ from tests.end_to_end.postbox import Postbox
 
 
 class AnsweringTheSender(Postbox):
-    """Gives its next answer to MAIL already."""
+    """Gives its next answer already to the MAIL command."""
 
     async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
         return self.answers.pop(0)
@@ -78,7 +78,7 @@ def test_who_gives_up_before_the_mail_left_does_not_wait_for_a_good_bye(app):
 
 @pytest.fixture
 def waiting(susan):
-    """A mail whose bell nobody has rung."""
+    """A mail that has not been enqueued."""
     return Mail.create(kind="email_changed", recipient=susan.email, user=susan, phase=MAILING)
 
 

@@ -17,13 +17,13 @@ SECURED = {"starttls": {"mail_use_tls": True}, "tls": {"mail_use_ssl": True}}
 
 @pytest.fixture(params=SECURED)
 def secured(request):
-    """How the site shall connect: by STARTTLS, or by TLS from the first byte."""
+    """How the site connects: by STARTTLS, or by TLS from the first byte."""
     return request.param
 
 
 @pytest.fixture
 def passwords():
-    """What the mail server was told to let somebody in."""
+    """The passwords that the mail server received."""
     return []
 
 

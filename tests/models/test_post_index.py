@@ -1,4 +1,4 @@
-"""The index of posts: what is found, what is marked, and that it is right whatever happens to posts."""
+"""The index of posts: what is found, what is marked, and that it stays correct whatever happens to posts."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings

@@ -15,7 +15,7 @@ from microblog.queue import huey
 
 @pytest.fixture(autouse=True)
 def _nobody_works(app):
-    """Tasks stay queued: the bell rings into a queue that no worker listens to."""
+    """Tasks stay queued: no worker reads the queue."""
     huey.immediate = False
     huey.storage = huey.get_immediate_storage()
 

@@ -1,4 +1,4 @@
-"""A members-only site: who may read, and that search engines keep nothing."""
+"""A members-only site: who may read, and that search engines index nothing."""
 
 import dataclasses
 import re
@@ -13,7 +13,7 @@ READING = (
     "/feed.atom", "/feed.json", "/user/susan/feed.atom", "/user/susan/feed.json",
 )  # fmt: skip
 
-# What whoever is not signed in may have all the same; every other page asks them to sign in.
+# What visitors may see without signing in; every other page asks them to sign in.
 OPEN = {
     *("account.confirm_email", "account.open_email_link", "passwords.open_link", "passwords.request_link"),
     *("passwords.reset", "auth.login", "auth.register", "auth.setup", "posts.index", "static", "robots"),

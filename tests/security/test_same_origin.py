@@ -74,5 +74,5 @@ class TestBehindAProxy:
             response = browser.post(
                 "/preferences", headers={"Origin": origin}, base_url="http://blog.example.org"
             )
-            # Without the form's token it goes no further than the next lock.
+            # Without the form's token it is stopped by the CSRF check.
             assert response.status_code == (400 if good else 403)

@@ -251,7 +251,7 @@ def test_what_is_not_sent_is_not_told_as_downloaded(download, ready):
 
 
 def test_a_file_that_goes_at_that_very_moment_is_not_there(download, ready, monkeypatch):
-    """Its row still offers it, and whoever looks before the leap sees it."""
+    """Its row still offers it, and a check beforehand would find it."""
     ready.file.unlink()
     monkeypatch.setattr(type(ready.file), "exists", lambda _path: True)
 

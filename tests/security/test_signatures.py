@@ -1,4 +1,4 @@
-"""A change of the key: what the former one signed is believed while it is a fallback, and no longer."""
+"""A change of the key: what the former one signed is accepted while it is a fallback, and no longer."""
 
 import dataclasses
 from itertools import pairwise

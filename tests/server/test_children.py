@@ -4,7 +4,7 @@ import pytest
 
 from microblog.server.children import Child, Record, end, wait_until
 
-# Here are threads, and the forking of a process with threads is what newer Pythons warn of.
+# There are threads here, and newer Pythons warn about forking a process with threads.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 
 SOON_S = 10

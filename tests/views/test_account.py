@@ -14,7 +14,7 @@ FORMS = ["/account/password", "/account/email", "/account/delete"]
 
 @pytest.fixture
 def letters(settings):
-    """A function that gives the texts of the mails in the outbox by whom they are to."""
+    """A function that returns the texts of the mails in the outbox, by recipient."""
     return lambda: {
         re.search("^To: (.*)$", text, re.MULTILINE)[1]: text
         for path in (settings.data_dir / "outbox").glob("*.eml")

@@ -29,7 +29,7 @@ def office(admin, sign_in):
 
 @pytest.fixture
 def letter_id(client, susan):
-    """The id of a mail that lies in the outbox."""
+    """The id of a mail in the outbox."""
     client.post_form("/auth/reset_password_request", email=susan.email)
     return Mail.get().id
 

@@ -57,7 +57,7 @@ def test_where_a_job_broke_is_shown_to_the_administrator_alone(office, browser, 
 
 
 def facts(page):
-    """What stands beside each name at the head of the page, without markup."""
+    """The value next to each name at the top of the page, without markup."""
     pairs = re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", page, re.DOTALL)
     return {name: " ".join(re.sub("<[^>]*>", "", text).split()) for name, text in pairs}
 

@@ -21,7 +21,7 @@ def broken(app):
 
 @pytest.fixture
 def locked(app):
-    """Another process that writes and does not stop."""
+    """Another process that holds the write lock."""
     db.execute_sql("PRAGMA busy_timeout = 20")
     other = SqliteDatabase(db.database)
     other.execute_sql("BEGIN IMMEDIATE")

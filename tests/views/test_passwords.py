@@ -15,7 +15,7 @@ NEW = {"password": "battery staple", "password2": "battery staple"}
 
 @pytest.fixture
 def letters(settings):
-    """A function that gives the texts of the mails that lie in the outbox."""
+    """A function that returns the texts of the mails in the outbox."""
     return lambda: [path.read_text() for path in (settings.data_dir / "outbox").glob("*.eml")]
 
 
@@ -55,7 +55,7 @@ def test_the_address_is_known_in_any_case_and_the_mail_goes_to_it_as_it_was_give
 
 
 def test_nobody_can_tell_whether_there_is_such_an_account(app, susan, queries):
-    """The same text, status, queries and hashes; the difference is made in the worker."""
+    """Text, status, queries and hashes are the same; only the worker behaves differently."""
     app.config["MAIL_SERVER"] = ""
     seen = []
     for address in ("susan@example.org", "stranger@example.org"):

@@ -13,7 +13,7 @@ def microformats(response):
 
 
 def about(response):
-    """What the head of the page says of it, by name."""
+    """The metadata in the head of the page, by name."""
     named = re.findall(r'<meta (?:name|property)="([\w:]+)" content="([^"]*)">', response.text)
     return {name: unescape(content) for name, content in named}
 

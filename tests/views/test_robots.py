@@ -1,4 +1,4 @@
-"""What search engines may keep of a public site."""
+"""What search engines may index of a public site."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The cards of tasks, as they stand on every page and come alone for the script."""
+"""The cards of tasks, on every page and alone for the script."""
 
 from datetime import timedelta
 

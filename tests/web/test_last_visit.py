@@ -7,7 +7,7 @@ from microblog import clock
 
 @pytest.fixture
 def later(monkeypatch):
-    """A function that moves the clock on."""
+    """A function that moves the clock forward."""
     moment = clock.now()
 
     def later(**amount):

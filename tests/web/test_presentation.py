@@ -11,7 +11,7 @@ MOMENT = datetime(2026, 11, 22, 14, 31, 5, tzinfo=UTC)
 
 @pytest.fixture
 def shown(app):
-    """A function that renders *template* as for a reader with those cookies."""
+    """A function that renders *template* for a reader with the given cookies."""
 
     def shown(template, cookies="", **values):
         with app.test_request_context("/", headers={"Cookie": cookies}):

@@ -1,4 +1,4 @@
-"""The style sheet: nothing in it is dead, and it stays light."""
+"""The style sheet: nothing in it is unused, and it stays small."""
 
 import gzip
 import re
