@@ -11,7 +11,7 @@ from microblog.models import Ticket, User
 from microblog.models.outcomes import Cancelled
 from microblog.models.ticket import CHANGE_EMAIL, RESET_PASSWORD
 
-# Limit of links to one address within that time; whoever asks for more has them already, or is a nuisance.
+# At most so many links to one address within that time: anybody who asks for more already has them.
 MOST_LINKS = 3
 LINKS_WITHIN = timedelta(minutes=10)
 
