@@ -12,7 +12,16 @@ def test_what_names_no_language_has_no_tag(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "tag"), [("es-MX", "es"), ("zh-Hant-TW", "zh-Hant"), ("zh-Hans-CN", "zh"), ("zh-CN", "zh"), ("sr-Latn", "sr-Latn"), ("EN", "en"), ("rof", "rof")]
+    ("text", "tag"),
+    [
+        ("es-MX", "es"),
+        ("zh-Hant-TW", "zh-Hant"),
+        ("zh-Hans-CN", "zh"),
+        ("zh-CN", "zh"),
+        ("sr-Latn", "sr-Latn"),
+        ("EN", "en"),
+        ("rof", "rof"),
+    ],
 )
 def test_a_tag_has_no_region(text, tag):
     assert languages.tag(text) == tag
