@@ -40,7 +40,7 @@ def new_page(browser):
 @pytest.fixture
 def site(tmp_path, postbox):
     mail = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(postbox.port)}
-    with RunningSite(tmp_path / "site", EXPORT_DELAY_S="0.4", WEB_CONCURRENCY="1", **mail) as site:
+    with RunningSite(tmp_path / "site", EXPORT_DELAY_S="0.8", WEB_CONCURRENCY="1", **mail) as site:
         yield site.ready()
 
 
