@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 
 from peewee import OperationalError
 
-from microblog.disk import OUT_OF_SPACE
+from microblog.disk import OUT_OF_SPACE, leaves_database_no_space
 from microblog.i18n import N_
 from microblog.models import Mail
 from microblog.models.outcomes import Cancelled, ClaimLost, JobFailed, RetryLater
@@ -102,7 +102,7 @@ class Job:
         """Retry if the database was busy; fail if the disk is full."""
         log.warning("%s %s could not use the database: %s", self.name, row.id, error)
         row.reload()
-        if "full" in str(error):
+        if leaves_database_no_space(error):
             row.fail(OUT_OF_SPACE)
         else:
             row.retry_or_fail(BUSY)

@@ -14,7 +14,7 @@ PAUSES = {
     # All five tries to send a mail fit within an hour.
     MAILING: [timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=8), timedelta(minutes=20)],
 }
-LONGEST_PAUSE = timedelta(minutes=20)
+LONGEST_PAUSE = max(pause for pauses in PAUSES.values() for pause in pauses)
 MAX_CRASHES = 3
 WORKER_STOPPED = N_("The background worker stopped three times while working on this.")
 
