@@ -1,11 +1,8 @@
-"""A site with one of everything, served by this process: nothing on it changes by itself."""
+"""A site with one of everything and no consumer: nothing on it changes by itself."""
 
-import threading
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
-
-from werkzeug.serving import make_server
 
 from microblog import clock, create_app, database
 from microblog.auth import hash_password
@@ -18,6 +15,7 @@ from microblog.models.mail_tries import MAIL_UNCERTAIN
 from microblog.models.task import MAILED_ALREADY
 from microblog.models.transitions import WORKER_STOPPED
 from microblog.queue import huey
+from tests.end_to_end.world import World
 
 PASSWORD = "correct horse"
 LONG_NAME = "a_name_as_long_as_a_name_can_be_"
@@ -154,25 +152,21 @@ class Gallery:
 
 
 @contextmanager
-def gallery(folder, **settings):
-    """A gallery for the block."""
-    app = create_app(Settings(data_dir=folder, rate_limits=False, **settings))
-    huey.immediate = True
+def gallery(folder):
+    """A gallery for the block, in *folder*."""
+    settings = Settings(data_dir=folder, secret_key="for tests only, 32 characters long", rate_limits=False)
+    world = World(settings)
+    world.start_queue()
+    app = create_app(settings)
     huey.worker.take()
     database.migrate(TRIGGERS)
     with connected():
         _fill()
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    with connected():
-        yield Gallery(app, f"http://127.0.0.1:{server.port}")
-    server.shutdown()
-    thread.join()
-    server.server_close()
+        yield Gallery(app, world.start_web())
+    world.stop()
     huey.worker.release()
-    huey.immediate = False
     db.close_all()
+    assert "ERROR" not in world.web_log.read_text()
 
 
 def _fill():

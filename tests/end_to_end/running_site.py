@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -117,10 +118,13 @@ class RunningSite:
 
 
 def free_port():
-    """A port of 127.0.0.1 that nobody had a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port of 127.0.0.1 that nobody had a moment ago, and that no outgoing connection is given."""
+    while True:
+        # Linux and macOS give outgoing connections ports from 32768 on.
+        port = random.SystemRandom().randrange(10_000, 32_768)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_until(condition, timeout_s, explain=lambda: ""):

@@ -1,10 +1,7 @@
 """Cards on names, messages and their badge, as a person sees them; and the same without script."""
 
-import threading
-
 import pytest
 from playwright.sync_api import expect
-from werkzeug.serving import make_server
 
 from microblog.models import Follow, Message, Post
 from tests.conftest import PASSWORD
@@ -15,15 +12,9 @@ pytestmark = [needs_browser, pytest.mark.browser]
 
 
 @pytest.fixture
-def url(app):
-    """The app behind a real socket, in threads of their own."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def url(world):
+    """The URL of the site, served as an operator would."""
+    return world.start_web()
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,12 @@
-"""A site whose queue server and consumers are real processes that can be killed, and the final check."""
+"""A site whose web server, queue server and consumers are real processes, and the final check."""
 
 import json
 import os
 import signal
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 from microblog.config import ROOT
@@ -14,7 +16,7 @@ from microblog.models import Mail, Post, Task
 from microblog.models.states import CANCELLED, FAILED, SUCCEEDED
 from microblog.queue import huey
 from microblog.server import queue_server
-from tests.end_to_end.running_site import NO_SETTINGS, wait_until
+from tests.end_to_end.running_site import NO_SETTINGS, free_port, wait_until
 
 SETTLE_S = 15
 OPTIONS = ["-k", "thread", "-w", "3", "-g", "TERM", "-t", "2", "-m", "0.2"]
@@ -22,15 +24,16 @@ COMMAND = [Path(sys.executable).with_name("huey_consumer"), "tests.end_to_end.co
 
 
 class World:
-    """One data folder with a queue server and any number of consumers; the test itself is the web server."""
+    """One data folder with a queue server and any number of consumers; the test starts what it needs."""
 
-    def __init__(self, settings, postbox):
+    def __init__(self, settings, postbox=None):
         self.settings = settings
         self.postbox = postbox
         self.consumers = []
-        self.queue = None
+        self.queue = self.web = None
         self.socket = queue_server.socket_path(settings)
         self.log = settings.data_dir.with_name("consumer.log")
+        self.web_log = settings.data_dir.with_name("web.log")
 
     def start_queue(self):
         """Start a new queue server on the same socket as before."""
@@ -51,6 +54,34 @@ class World:
     def start_consumer(self, wait=True, **environment):
         """Start another consumer; returns its process, with *wait* once it is alive."""
         before = len(huey.worker.living())
+        consumer = self._start(COMMAND, self.log, **environment)
+        self.consumers.append(consumer)
+        if wait:
+            wait_until(lambda: len(huey.worker.living()) > before, 10, self.log.read_text)
+        return consumer
+
+    def start_web(self):
+        """Start the web server and wait until it answers; returns the site's URL."""
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        own = {"PORT": str(port), "WEB_CONCURRENCY": "1", "RATE_LIMITS": "off"}
+        self.web = self._start([sys.executable, "-m", "microblog", "web"], self.web_log, **own)
+        wait_until(lambda: _answers(f"{url}/livez"), 20, self.web_log.read_text)
+        return url
+
+    def stop(self):
+        """Kill all processes that are left."""
+        if self.web:
+            # It has workers, which would outlive it.
+            self.web.send_signal(signal.SIGINT)
+            self.web.wait(10)
+        for process in [*self.consumers, self.queue]:
+            if process and process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.kill()
+                process.wait()
+
+    def _start(self, command, log, **environment):
         given = {
             "DATA_DIR": str(self.settings.data_dir),
             "SECRET_KEY": self.settings.secret_key,
@@ -58,25 +89,9 @@ class World:
             "MAIL_PORT": str(self.postbox.port) if self.postbox else "9",
             **environment,
         }
-        with self.log.open("a") as log:
-            consumer = subprocess.Popen(
-                COMMAND,
-                cwd=ROOT,
-                env={"PATH": os.environ["PATH"], **NO_SETTINGS, **given},
-                stdout=log,
-                stderr=log,
-            )
-        self.consumers.append(consumer)
-        if wait:
-            wait_until(lambda: len(huey.worker.living()) > before, 10, self.log.read_text)
-        return consumer
-
-    def stop(self):
-        for process in [*self.consumers, self.queue]:
-            if process and process.poll() is None:
-                process.send_signal(signal.SIGCONT)
-                process.kill()
-                process.wait()
+        everything = {"PATH": os.environ["PATH"], **NO_SETTINGS, **given}
+        with log.open("a") as stream:
+            return subprocess.Popen(command, cwd=ROOT, env=everything, stdout=stream, stderr=stream)
 
     def export(self, user):
         """Request an export as the page does; returns its row."""
@@ -135,3 +150,11 @@ def fill(user, count):
     rows = [{"author": user, "body": f"post {number}"} for number in range(count)]
     for start in range(0, count, 5000):
         Post.insert_many(rows[start : start + 5000]).execute()
+
+
+def _answers(url):
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:
+            return response.status == 200
+    except urllib.error.URLError:
+        return False
