@@ -18,7 +18,7 @@ from microblog.security.proxies import TrustedProxies
 from microblog.security.secret_key import secret_key
 from microblog.web import assets, errors, preferences, presentation
 
-# Imported because they connect handlers and chores to the queue.
+# Imported because they connect handlers and the reconciler to the queue.
 CONNECTED = (nightly, reconciler, signals)
 
 

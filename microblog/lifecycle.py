@@ -139,7 +139,7 @@ def launch_again(task, **facts):
     again = Task.launch(jobs[task.name], task.user_id, task.description, **task.arguments)
     task.dismiss()
     if again.user:
-        security_log.record("export-asked", again.user, task=again.id, **facts)
+        security_log.record("task-retried", again.user, task=again.id, **facts)
     return again
 
 

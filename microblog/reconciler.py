@@ -73,5 +73,4 @@ def _mend(row):
         log.info("%s %s was mended by someone else", row.name, row.id)
 
 
-huey.at_start_and_every(INTERVAL_S, reconcile)
-huey.at_stop(hand_back)
+huey.recover_with(reconcile, hand_back, every_s=INTERVAL_S)

@@ -79,7 +79,7 @@ def cancel(task_id):
         if task.complete:
             raise click.ClickException(f"it has ended already: {task.state}")
         task.cancel()
-        security_log.record("export-cancelled", task.user, task=task.id, by=OPERATOR)
+        security_log.record("task-cancelled", task.user, task=task.id, by=OPERATOR)
         click.echo("cancelled" if _task(task.id).complete else "its worker was told to stop")
 
 

@@ -1,8 +1,10 @@
-"""The Huey instance: bound to the app, with signed envelopes, a ``progress`` signal and periodic chores."""
+"""The Huey instance: bound to the app, with signed envelopes, a ``progress`` signal and a reconciler."""
 
 import logging
+import math
 import secrets
 import sys
+import time
 from functools import wraps
 
 from huey import PriorityRedisHuey
@@ -14,7 +16,6 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from microblog.database import SchemaError, connected, refuse_misfit
-from microblog.queue.chore import Chore
 from microblog.queue.outage import Outage
 from microblog.queue.worker_lock import WorkerLock
 from microblog.security.signatures import SignedEnvelopes
@@ -22,17 +23,19 @@ from microblog.security.signatures import SignedEnvelopes
 SIGNAL_PROGRESS = "progress"
 TIMEOUT_S = 2
 
+log = logging.getLogger(__name__)
 
-class ChoreScheduler(Scheduler):
-    """Huey's scheduler, which runs our chores as well: busy workers cannot delay them."""
+
+class ReconcilingScheduler(Scheduler):
+    """Huey's scheduler, which reconciles as well: busy workers cannot delay it."""
 
     def loop(self, now=None):
-        self.huey.run_due_chores()
+        self.huey.reconcile_if_due()
         super().loop(now)
 
 
 class MicroblogConsumer(Consumer):
-    scheduler_class = ChoreScheduler
+    scheduler_class = ReconcilingScheduler
 
 
 class MicroblogHuey(PriorityRedisHuey):
@@ -49,9 +52,10 @@ class MicroblogHuey(PriorityRedisHuey):
         self.outage = Outage()
         self.worker = None
         self.consumer = None
+        self.reconcile = self.hand_back = None
+        self.reconcile_every_s = 0
         self._app = None
-        self._chores = []
-        self._last_chores = []
+        self._reconciled_at_s = -math.inf
 
     def init_app(self, app, url, secret, run_dir):
         """Use the queue at *url*; sign with a key made from *secret*; keep locks in *run_dir*."""
@@ -111,26 +115,32 @@ class MicroblogHuey(PriorityRedisHuey):
         """
         return {envelope.id for envelope in self.pending()}
 
-    def at_start_and_every(self, interval_s, chore):
-        """Call *chore* before the consumer's first worker starts, then every *interval_s* seconds."""
-        self._chores.append(Chore(chore, interval_s))
+    def recover_with(self, reconcile, hand_back, every_s):
+        """
+        Let the consumer call *reconcile* before its first worker starts and then every *every_s* seconds, and
+        *hand_back* when it stops, after the workers have had their time to finish.
+        """
+        self.reconcile, self.reconcile_every_s = reconcile, every_s
+        self.hand_back = hand_back
 
-    def at_stop(self, chore):
-        """Call *chore* when the consumer stops, after the workers have had their time to finish."""
-        self._last_chores.append(Chore(chore))
-
-    def run_due_chores(self):
-        with self._app.app_context(), connected():
-            for chore in self._chores:
-                chore.run_if_due()
+    def reconcile_if_due(self):
+        if time.monotonic() - self._reconciled_at_s >= self.reconcile_every_s:
+            self._reconciled_at_s = time.monotonic()
+            self._attempt(self.reconcile)
 
     def notify_interrupted_tasks(self):
         # Huey calls this last. It sends no ``interrupted`` for a task whose envelope came twice: the second
         # one made it forget that the first is still running.
         super().notify_interrupted_tasks()
-        with self._app.app_context(), connected():
-            for chore in self._last_chores:
-                chore.run()
+        self._attempt(self.hand_back)
+
+    def _attempt(self, function):
+        """Log what *function* raises, so that it ends neither scheduler nor consumer."""
+        try:
+            with self._app.app_context(), connected():
+                function()
+        except Exception:
+            log.exception("%s failed", function.__name__)
 
     @property
     def stopping(self):
@@ -147,7 +157,7 @@ class MicroblogHuey(PriorityRedisHuey):
         logging.getLogger("huey").handlers.clear()
         _exit_unless_up_to_date()
         self.worker.take()
-        self.run_due_chores()
+        self.reconcile_if_due()
         self.consumer = MicroblogConsumer(self, **options)
         return self.consumer
 

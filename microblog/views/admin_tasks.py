@@ -56,7 +56,7 @@ def cancel(task_id):
     task = _task(task_id)
     if not task.complete:
         task.cancel()
-        security_log.record("export-cancelled", task.user, task=task.id, by=current_user.username)
+        security_log.record("task-cancelled", task.user, task=task.id, by=current_user.username)
     return redirect(url_for("admin_tasks.index"))
 
 

@@ -2,7 +2,6 @@ import dataclasses
 import os
 import subprocess
 import sys
-import time
 from datetime import timedelta
 
 import pytest
@@ -19,7 +18,7 @@ from microblog.models import Session, Task
 from microblog.queue import huey
 from microblog.server import queue_server
 from tests.end_to_end.postbox import Postbox
-from tests.end_to_end.running_site import free_port
+from tests.end_to_end.running_site import PATIENCE_S, free_port, wait_until
 
 ORDER = [WELL, WARNING, FAULT]
 
@@ -54,9 +53,7 @@ def queue(settings):
         command = [*queue_server.command(settings, socket), *options]
         servers.append(subprocess.Popen(command, stdout=subprocess.DEVNULL))
         url = queue_server.url_of(socket)
-        end = time.monotonic() + 10
-        while not queue_server.answers(url):
-            assert time.monotonic() < end, "the queue server does not start"
+        wait_until(lambda: queue_server.answers(url))
         return url
 
     yield start
@@ -73,9 +70,8 @@ def mail_server(app):
     def check(_server, _session, _envelope, _mechanism, given):
         return AuthResult(success=given == right, handled=False)
 
-    server = Controller(
-        Sink(), hostname="127.0.0.1", port=free_port(), authenticator=check, auth_require_tls=False
-    )
+    options = {"authenticator": check, "auth_require_tls": False, "ready_timeout": PATIENCE_S}
+    server = Controller(Sink(), hostname="127.0.0.1", port=free_port(), **options)
     server.start()
     app.extensions["mail"].server, app.extensions["mail"].port = "127.0.0.1", server.port
     yield app.extensions["mail"]

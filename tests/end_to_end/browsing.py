@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 OPTIONS = [
@@ -25,6 +25,9 @@ RULES = {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violation
 # The rules that depend on theme or width; all others give the same result in each.
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": ["violations"]}
 LAYOUT = {**COLOURS, "runOnly": [*COLOURS["runOnly"], "target-size", "scrollable-region-focusable"]}
+
+# As patient as everything else that waits for a page.
+expect.set_options(timeout=30_000)
 
 needs_browser = pytest.mark.skipif(
     not CHROMIUM, reason="no chromium on this machine: apt-get install chromium"

@@ -9,18 +9,16 @@ from microblog import archive
 from microblog.mail import smtp
 from microblog.models import Task, transitions
 from microblog.models.states import MAILING
-from microblog.reconciler import reconcile
 from tests.end_to_end import faulty_jobs
 
 smtp.TIMEOUT_S = 1
 transitions.PAUSES[MAILING][:] = [timedelta(seconds=0.2)] * 4
-for chore in huey._chores:
-    chore.interval_s = 0.2
+huey.reconcile_every_s = 0.2
 archive.PAGE = int(os.environ.get("PAGE", archive.PAGE))
 # The name of a method of the row: the consumer is killed where it calls it.
 if step := os.environ.get("DIES_AT"):
     setattr(Task, step, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
 if os.environ.get("WITHOUT_RECONCILER"):
-    huey._chores[:] = [chore for chore in huey._chores if chore.function is not reconcile]
+    huey.reconcile = lambda: None
 
 __all__ = ["faulty_jobs", "huey"]

@@ -6,7 +6,7 @@ import email.policy
 
 from aiosmtpd.controller import Controller
 
-from tests.end_to_end.running_site import free_port
+from tests.end_to_end.running_site import PATIENCE_S, free_port
 
 ACCEPT = "250 accepted"
 SILENT = "silent"
@@ -32,9 +32,8 @@ class Postbox:
         self.at_recipient = False
         self.on_accept = lambda: None
         self.on_recipient = lambda: None
-        self._controller = Controller(
-            self, hostname="127.0.0.1", port=free_port(), data_size_limit=64 * 1024**2, **options
-        )
+        options = {"data_size_limit": 64 * 1024**2, "ready_timeout": PATIENCE_S, **options}
+        self._controller = Controller(self, hostname="127.0.0.1", port=free_port(), **options)
 
     def __enter__(self):
         self._controller.start()

@@ -17,8 +17,8 @@ from microblog.config import ROOT, Settings
 
 NO_SETTINGS = {field.name.upper(): "" for field in dataclasses.fields(Settings)}
 COMMAND = [sys.executable, "-m", "microblog.server.supervisor"]
-START_S = 60
-STOP_S = 25
+# How long to wait for what takes a second on an idle machine: only a test that fails waits so long.
+PATIENCE_S = 60
 
 
 class RunningSite:
@@ -56,7 +56,7 @@ class RunningSite:
     def ready(self):
         """Start it, and wait until it says that it is ready."""
         self.start()
-        wait_until(lambda: self.said(f"ready {self.url}") or self.ended, START_S, self.output)
+        wait_until(lambda: self.said(f"ready {self.url}") or self.ended, self.output)
         assert not self.ended, self.output()
         return self
 
@@ -78,14 +78,14 @@ class RunningSite:
         """Whether it has printed exactly *line*."""
         return line in self.output().splitlines()
 
-    def exit_code(self, timeout_s=STOP_S):
+    def exit_code(self):
         """Wait for the end of the supervisor and return its exit code."""
-        return self.process.wait(timeout_s)
+        return self.process.wait(PATIENCE_S)
 
     def flask(self, *arguments, **options):
         """Run one of the operator's commands against the site. Returns what it prints."""
         command = [sys.executable, "-m", "flask", "--app", "microblog", *arguments]
-        streams = {"stdout": subprocess.PIPE, "text": True, "timeout": 60, **options}
+        streams = {"stdout": subprocess.PIPE, "text": True, "timeout": PATIENCE_S, **options}
         return subprocess.run(command, cwd=ROOT, env=self.environment, check=True, **streams).stdout
 
     def processes(self):
@@ -108,7 +108,7 @@ class RunningSite:
     def get(self, path):
         """Fetch *path*. Returns the HTTP status, 0 if nobody answers."""
         try:
-            with urllib.request.urlopen(self.url + path, timeout=5) as response:
+            with urllib.request.urlopen(self.url + path, timeout=PATIENCE_S) as response:
                 return response.status
         except urllib.error.HTTPError as error:
             with error:
@@ -127,11 +127,11 @@ def free_port():
             return port
 
 
-def wait_until(condition, timeout_s, explain=lambda: ""):
-    """Wait for *condition()* to become true; fail with what *explain()* says after *timeout_s*."""
-    deadline = time.monotonic() + timeout_s
+def wait_until(condition, explain=lambda: ""):
+    """Wait for *condition()* to become true; fail with what *explain()* says after ``PATIENCE_S``."""
+    deadline = time.monotonic() + PATIENCE_S
     while not condition():
-        assert time.monotonic() < deadline, f"waited {timeout_s} s in vain: {explain()}"
+        assert time.monotonic() < deadline, f"waited {PATIENCE_S} s in vain: {explain()}"
         time.sleep(0.05)
 
 

@@ -12,7 +12,7 @@ import pytest
 from peewee import sqlite3
 
 from tests.conftest import PASSWORD
-from tests.end_to_end.running_site import RunningSite, wait_until
+from tests.end_to_end.running_site import PATIENCE_S, RunningSite, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
@@ -41,7 +41,7 @@ class Writer(threading.Thread):
     def post(self, path, body):
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         request = urllib.request.Request(self.site.url + path, json.dumps(body).encode(), headers)
-        with urllib.request.urlopen(request, timeout=20) as response:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:
             return response.status
 
 
@@ -50,7 +50,7 @@ def make_token(site):
     site.flask("create-user", "susan", "susan@example.org", "--password-stdin", input=f"{PASSWORD}\n")
     basic = base64.b64encode(f"susan:{PASSWORD}".encode()).decode()
     request = urllib.request.Request(f"{site.url}/api/tokens", b"", {"Authorization": f"Basic {basic}"})
-    with urllib.request.urlopen(request, timeout=20) as response:
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:
         return json.load(response)["token"]
 
 
@@ -60,7 +60,7 @@ def test_every_acknowledged_post_of_before_is_there_after_the_restore(site, tmp_
     writers = [Writer(site, token) for _ in range(3)]
     for writer in writers:
         writer.start()
-    wait_until(lambda: all(len(writer.acknowledged) >= 20 for writer in writers), 60, site.output)
+    wait_until(lambda: all(len(writer.acknowledged) >= 20 for writer in writers), site.output)
 
     before = [body for writer in writers for body in list(writer.acknowledged)]
     path = site.flask("backup").strip()

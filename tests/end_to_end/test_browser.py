@@ -28,7 +28,6 @@ def new_page(browser):
 
     def new_page(**options):
         context = browser.new_context(accept_downloads=True, **options)
-        context.set_default_timeout(15_000)
         contexts.append(context)
         return context.new_page()
 
@@ -86,9 +85,9 @@ def test_from_setting_up_to_the_file_and_the_mail(site, new_page, postbox, viewp
         seen.add(page.locator("progress").get_attribute("value"))
         return len(seen - {None}) >= 3
 
-    wait_until(bar_moves, 15, lambda: f"values of the bar: {seen}")
+    wait_until(bar_moves, lambda: f"values of the bar: {seen}")
     assert page.get_by_role("button", name="Export your posts").count() == 0
-    page.get_by_role("link", name="Download").first.wait_for(timeout=15_000)
+    page.get_by_role("link", name="Download").first.wait_for()
 
     # The next one can be requested without reloading the page.
     page.get_by_role("button", name="Export your posts").wait_for()
@@ -109,7 +108,7 @@ def test_the_same_without_javascript(site, new_page, postbox):
     page.get_by_role("button", name="Export your posts").click()
     page.locator("progress").wait_for()
     # The page of a running task reloads itself.
-    page.get_by_role("link", name="Download").first.wait_for(timeout=20_000)
+    page.get_by_role("link", name="Download").first.wait_for()
 
     assert [post["body"] for post in downloaded(page)["posts"]] == POSTS[:4]
     assert len(postbox.mails) == 1
@@ -125,5 +124,5 @@ def test_the_card_survives_a_killed_consumer(site, new_page, postbox):
 
     os.kill(site.find("huey_consumer"), signal.SIGKILL)
 
-    page.get_by_role("link", name="Download").first.wait_for(timeout=30_000)
+    page.get_by_role("link", name="Download").first.wait_for()
     assert len(postbox.mails) == 1

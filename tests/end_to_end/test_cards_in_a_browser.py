@@ -67,7 +67,7 @@ def open_page(site, new_page):
 def await_card(page, text):
     """Let the page poll until its card says *text*."""
     page.clock.run_for(1_000)
-    page.locator(".task", has_text=text).wait_for(timeout=15_000)
+    page.locator(".task", has_text=text).wait_for()
 
 
 def at(percent):
@@ -169,10 +169,10 @@ def test_the_shown_progress_is_never_older_than_a_second_and_a_half(site, open_p
     # The minute that was jumped has made the card stale: let the drawing of it pass.
     for step in (11, 12, 13):
         site.turn(task, **at(step))
-        wait_until(lambda step=step: page.clock.run_for(1_000) or percent.inner_text() == f"{step}%", 15)
+        wait_until(lambda step=step: page.clock.run_for(1_000) or percent.inner_text() == f"{step}%")
 
     for step in range(14, 24):
-        wait_until(lambda: page.evaluate("asks"), 15)
+        wait_until(lambda: page.evaluate("asks"))
         site.turn(task, **at(step))
         # A worker reports up to a quarter of a second late.
         page.clock.run_for(1_250)
@@ -187,7 +187,7 @@ def places(*elements):
         found[:] = [each.bounding_box() for each in elements]
         return None not in found
 
-    wait_until(all_are_there, 5)
+    wait_until(all_are_there)
     return found
 
 
@@ -331,11 +331,11 @@ class Person:
         for session in self.sessions:
             session.send("Emulation.setFocusEmulationEnabled", {"enabled": False})
         self.other.bring_to_front()
-        wait_until(lambda: not self.page.evaluate("document.hasFocus()"), 5)
+        wait_until(lambda: not self.page.evaluate("document.hasFocus()"))
 
     def come_back(self):
         self.page.bring_to_front()
-        wait_until(lambda: self.page.evaluate("document.hasFocus()"), 5)
+        wait_until(lambda: self.page.evaluate("document.hasFocus()"))
 
 
 def test_the_tabs_title_says_how_far_it_is_while_nobody_looks(site, open_page):
@@ -471,5 +471,5 @@ def test_without_script_the_page_of_a_task_follows_it_by_itself(site, new_page):
 
     site.turn(task, **READY)
 
-    page.get_by_role("link", name="Download").wait_for(timeout=15_000)
+    page.get_by_role("link", name="Download").wait_for()
     assert page.locator("[http-equiv=refresh]").count() == 0

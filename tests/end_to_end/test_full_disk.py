@@ -55,11 +55,11 @@ def test_a_death_while_the_disk_is_full_does_not_take_the_rest_along(tmp_path):
         os.kill(site.find("huey_consumer"), signal.SIGKILL)
 
         started = "background worker died (SIGKILL), starting it again"
-        wait_until(lambda: site.said(started), 10, site.output)
-        wait_until(lambda: "cannot note in " in site.output(), 10, site.output)
+        wait_until(lambda: site.said(started), site.output)
+        wait_until(lambda: "cannot note in " in site.output(), site.output)
         assert "Traceback" not in site.output()
         ballast.unlink()
-        wait_until(lambda: site.get("/readyz") == 200, 30, site.output)
+        wait_until(lambda: site.get("/readyz") == 200, site.output)
         assert not site.ended
 
 

@@ -11,11 +11,9 @@ import pytest
 
 from microblog.config import ROOT, Settings
 from microblog.server import command_lines
-from tests.end_to_end.running_site import STOP_S, RunningSite, wait_until
+from tests.end_to_end.running_site import PATIENCE_S, RunningSite, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
-
-START_S = 20
 
 
 @pytest.fixture
@@ -42,7 +40,7 @@ def catches(pid, how):
 
 def test_a_web_server_alone_is_that_of_run_sh(site):
     start(site, "web")
-    wait_until(lambda: site.get("/livez") == 200, START_S, site.output)
+    wait_until(lambda: site.get("/livez") == 200, site.output)
 
     assert is_command(site, command_lines.web_server(Settings.from_mapping(site.environment)))
     site.process.send_signal(signal.SIGTERM)
@@ -51,17 +49,17 @@ def test_a_web_server_alone_is_that_of_run_sh(site):
 
 def test_a_visitor_cannot_move_the_site_below_another_path(site):
     start(site, "web")
-    wait_until(lambda: site.get("/livez") == 200, START_S, site.output)
+    wait_until(lambda: site.get("/livez") == 200, site.output)
 
     request = urllib.request.Request(f"{site.url}/auth/login", headers={"SCRIPT_NAME": "/elsewhere"})
-    with urllib.request.urlopen(request, timeout=5) as response:
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:
         assert "elsewhere" not in response.read().decode()
 
 
 def test_a_worker_alone_is_that_of_run_sh(site):
     start(site, "worker")
     # Before it has a handler, the signal would just kill it.
-    wait_until(lambda: catches(site.process.pid, signal.SIGTERM), START_S, site.output)
+    wait_until(lambda: catches(site.process.pid, signal.SIGTERM), site.output)
 
     assert is_command(site, command_lines.consumer(Settings.from_mapping(site.environment)))
     site.process.send_signal(signal.SIGTERM)
@@ -87,4 +85,6 @@ def test_what_is_no_part_is_refused(site, words):
 def run(site, *words, **settings):
     command = [sys.executable, "-m", "microblog", *words]
     environment = {**site.environment, **settings}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=STOP_S)
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE_S
+    )

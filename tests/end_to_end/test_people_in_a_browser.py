@@ -73,13 +73,13 @@ def test_a_message_comes_into_badge_and_title_and_leaves_them_when_it_was_seen(o
     expect(page).to_have_title("Home · Microblog")
 
     Message.send(john, susan, "Are you there?")
-    page.locator(".badge").filter(has_text="1").wait_for(timeout=20_000)
+    page.locator(".badge").filter(has_text="1").wait_for()
     expect(page).to_have_title("(1) Home · Microblog")
 
     page.get_by_role("link", name="Messages").click()
     page.get_by_text("Are you there?").wait_for()
     page.locator(".badge").wait_for(state="hidden")
-    wait_until(lambda: Message.unread_and_cursor(susan)[0] == 0, timeout_s=5)
+    wait_until(lambda: Message.unread_and_cursor(susan)[0] == 0)
     expect(page).to_have_title("Messages · Microblog")
     assert page.get_by_text("Mark as read").count() == 0
     assert watcher.faults == []
@@ -138,7 +138,7 @@ def test_a_draft_is_gone_from_the_browser_after_signing_out(open_home):
     page, _watcher = open_home(viewport=DESKTOP)
     page.get_by_label("What is happening?").fill("Half a sent")
     kept = "Object.values(sessionStorage).join()"
-    wait_until(lambda: "Half a sent" in page.evaluate(kept), 5)
+    wait_until(lambda: "Half a sent" in page.evaluate(kept))
 
     page.get_by_role("button", name="Sign out").click()
     page.get_by_label("Password").wait_for()

@@ -12,7 +12,7 @@ from http.cookiejar import CookieJar
 
 import pytest
 
-from tests.end_to_end.running_site import RunningSite, wait_until
+from tests.end_to_end.running_site import PATIENCE_S, RunningSite, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
@@ -42,7 +42,7 @@ class Person:
         data = None if fields is None else urllib.parse.urlencode(fields).encode()
         request = urllib.request.Request(urllib.parse.urljoin(self.site.url, path), data, dict(headers))
         try:
-            with self.opener.open(request, timeout=20) as response:
+            with self.opener.open(request, timeout=PATIENCE_S) as response:
                 return response.read().decode()
         except urllib.error.HTTPError as error:
             with error:
@@ -64,7 +64,7 @@ def test_a_day_of_a_site_leaves_no_secret_in_its_logs_and_no_file_open_to_others
     assert json.loads(person.open("/api/exports", {}, authorization))["state"]
     cookies = {cookie.value for cookie in person.jar}
     reset_token = forget_password(site, person, postbox)
-    wait_until(lambda: "Your blog posts" in str([mail["Subject"] for mail in postbox.mails]), 20, site.output)
+    wait_until(lambda: "Your blog posts" in str([mail["Subject"] for mail in postbox.mails]), site.output)
     backup = site.flask("backup")
 
     secrets = {*TYPED.values(), HASH, KEY, api_token, reset_token, *person.tokens, *cookies}
@@ -98,7 +98,7 @@ def forget_password(site, person, postbox):
     """Give susan her second password by the mailed link, whose token is returned."""
     stranger = Person(site)
     stranger.send("/auth/reset_password_request", email="susan@example.org")
-    wait_until(lambda: link_in(postbox), 20, site.output)
+    wait_until(lambda: link_in(postbox), site.output)
     link = link_in(postbox)
     stranger.open(link[0])
     stranger.send("/auth/reset_password", password=TYPED["second"], password2=TYPED["second"])

@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from microblog.config import ROOT, Settings
+from tests.end_to_end.running_site import PATIENCE_S
 
 VERSION_OF_THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -32,7 +33,7 @@ def run(checkout, *arguments, **environment):
         env={"PATH": os.environ["PATH"], "PIP_NO_INDEX": "1", **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
 
 

@@ -15,7 +15,7 @@ from microblog.models import TRIGGERS, Post, User
 from microblog.models.refusals import Blocked
 from microblog.server import command_lines
 from tests.conftest import opened
-from tests.end_to_end.running_site import STOP_S, RunningSite, wait_until
+from tests.end_to_end.running_site import PATIENCE_S, RunningSite, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
@@ -52,12 +52,10 @@ def test_a_former_database_is_copied_brought_up_to_date_and_its_task_is_done(sit
     old = sqlite3.connect(copy)
     assert old.execute("SELECT id FROM task WHERE state = 'queued'").fetchall() == [(task_id,)]
     old.close()
-    wait_until(
-        lambda: json.loads(site.flask("tasks", "show", task_id))["state"] == "succeeded", 30, site.output
-    )
+    wait_until(lambda: json.loads(site.flask("tasks", "show", task_id))["state"] == "succeeded", site.output)
     archive = json.loads((site.data_dir / "exports" / f"{task_id}.json").read_text())
     assert [post["body"] for post in archive["posts"]] == POSTS
-    wait_until(lambda: mails_left(site), 30, site.output)
+    wait_until(lambda: mails_left(site), site.output)
     assert "sound, up to date" in site.flask("doctor")
 
 
@@ -135,7 +133,7 @@ def start_consumer_alone(site):
     """The consumer by its own command line, without the supervisor that would migrate; it must end."""
     command = command_lines.consumer(Settings())
     return subprocess.run(
-        command, cwd=ROOT, env=site.environment, capture_output=True, text=True, timeout=STOP_S
+        command, cwd=ROOT, env=site.environment, capture_output=True, text=True, timeout=PATIENCE_S
     )
 
 

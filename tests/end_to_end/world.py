@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -16,9 +15,8 @@ from microblog.models import Mail, Post, Task
 from microblog.models.states import CANCELLED, FAILED, SUCCEEDED
 from microblog.queue import huey
 from microblog.server import queue_server
-from tests.end_to_end.running_site import NO_SETTINGS, free_port, wait_until
+from tests.end_to_end.running_site import NO_SETTINGS, PATIENCE_S, free_port, wait_until
 
-SETTLE_S = 15
 OPTIONS = ["-k", "thread", "-w", "3", "-g", "TERM", "-t", "2", "-m", "0.2"]
 COMMAND = [Path(sys.executable).with_name("huey_consumer"), "tests.end_to_end.consumer.huey", *OPTIONS]
 
@@ -42,7 +40,7 @@ class World:
         self.socket.unlink(missing_ok=True)
         self.queue = subprocess.Popen(queue_server.command(self.settings, self.socket))
         queue_server.publish(self.settings, self.socket)
-        wait_until(self.socket.exists, 5)
+        wait_until(self.socket.exists)
 
     def kill_queue(self):
         self.queue.kill()
@@ -57,7 +55,7 @@ class World:
         consumer = self._start(COMMAND, self.log, **environment)
         self.consumers.append(consumer)
         if wait:
-            wait_until(lambda: len(huey.worker.living()) > before, 10, self.log.read_text)
+            wait_until(lambda: len(huey.worker.living()) > before, self.log.read_text)
         return consumer
 
     def start_web(self):
@@ -66,7 +64,7 @@ class World:
         url = f"http://127.0.0.1:{port}"
         own = {"PORT": str(port), "WEB_CONCURRENCY": "1", "RATE_LIMITS": "off"}
         self.web = self._start([sys.executable, "-m", "microblog", "web"], self.web_log, **own)
-        wait_until(lambda: _answers(f"{url}/livez"), 20, self.web_log.read_text)
+        wait_until(lambda: _answers(f"{url}/livez"), self.web_log.read_text)
         return url
 
     def stop(self):
@@ -74,7 +72,7 @@ class World:
         if self.web:
             # It has workers, which would outlive it.
             self.web.send_signal(signal.SIGINT)
-            self.web.wait(10)
+            self.web.wait(PATIENCE_S)
         for process in [*self.consumers, self.queue]:
             if process and process.poll() is None:
                 process.send_signal(signal.SIGCONT)
@@ -102,7 +100,7 @@ class World:
         self.wait_for(lambda: Task.get_by_id(task.id).done >= step)
 
     def wait_for(self, condition):
-        wait_until(condition, SETTLE_S, self._explain)
+        wait_until(condition, self._explain)
 
     def settle(self):
         """Wait until no row is unfinished, then check that the promise was kept."""
@@ -154,7 +152,7 @@ def fill(user, count):
 
 def _answers(url):
     try:
-        with urllib.request.urlopen(url, timeout=5) as response:
+        with urllib.request.urlopen(url, timeout=PATIENCE_S) as response:
             return response.status == 200
-    except urllib.error.URLError:
+    except OSError:
         return False

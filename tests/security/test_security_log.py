@@ -126,7 +126,7 @@ def test_what_a_stranger_does_is_told(client, susan, act, told):
         ("/account/sessions/{session}/end", {}, "session-ended"),
         ("/account/tokens", {"name": "mine"}, "token-made token=2"),
         ("/account/tokens/1/delete", {}, "token-ended token=1"),
-        ("/tasks/{task}/retry", {}, "export-asked task={again}"),
+        ("/tasks/{task}/retry", {}, "task-retried task={again}"),
         ("/tasks/{task}/delete", {}, "export-deleted task={task}"),
         ("/post/1/delete", {}, "post-deleted post=1 by=susan"),
     ],
@@ -160,7 +160,7 @@ def test_a_new_address_is_told_once_it_is_confirmed(browser, susan):
         ("DELETE", "/api/posts/1", "post-deleted post=1 by=susan"),
         ("DELETE", "/api/exports/{task}/file", "export-deleted task={task}"),
         ("POST", "/api/exports", "export-asked task={again}"),
-        ("POST", "/api/tasks/{task}/retry", "export-asked task={again}"),
+        ("POST", "/api/tasks/{task}/retry", "task-retried task={again}"),
     ],
 )
 def test_what_a_program_does_is_told(client, susan, failed, method, path, told):
@@ -182,7 +182,7 @@ def test_what_a_program_does_is_told(client, susan, failed, method, path, told):
         ("/admin/invites/1/delete", "invitation-withdrawn user=mary"),
         ("/admin/users/susan/suspend", "suspended user=susan by=mary"),
         ("/admin/users/susan/restore", "restored user=susan by=mary"),
-        ("/admin/tasks/{task}/retry", "export-asked user=susan task={again} by=mary"),
+        ("/admin/tasks/{task}/retry", "task-retried user=susan task={again} by=mary"),
         ("/post/1/delete", "post-deleted user=susan post=1 by=mary"),
     ],
 )
@@ -199,7 +199,7 @@ def test_a_task_that_the_administrator_cancels_is_told_once(marys, task):
     for _ in range(2):
         marys.post_form(f"/admin/tasks/{task.id}/cancel")
 
-    assert texts() == [f"export-cancelled user=susan task={task.id} by=mary address=127.0.0.1"]
+    assert texts() == [f"task-cancelled user=susan task={task.id} by=mary address=127.0.0.1"]
 
 
 def test_what_the_operator_does_to_tasks_is_told(app, susan, failed):
@@ -210,8 +210,8 @@ def test_what_the_operator_does_to_tasks_is_told(app, susan, failed):
     run(args=["tasks", "cancel", waiting.id])
 
     assert texts() == [
-        f"export-asked user=susan task={again.id} by=operator",
-        f"export-cancelled user=susan task={waiting.id} by=operator",
+        f"task-retried user=susan task={again.id} by=operator",
+        f"task-cancelled user=susan task={waiting.id} by=operator",
     ]
 
 
