@@ -1,23 +1,26 @@
 """The one SQLite file: its pragmas, connections, times, migrations and copies."""
 
 import fcntl
+import logging
 import os
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
 
 from flask import g
-from peewee import DateTimeField, Model
+from peewee import DateTimeField, Model, OperationalError
 from playhouse.migrations import Runner
 from playhouse.pool import PooledSqliteDatabase
 
 FILE_NAME = "microblog.db"
 LARGEST_ID = 2**63 - 1
 MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_TIMEOUT_MS = 10_000
 
 # busy_timeout comes first: setting the others already needs the lock that another process may hold.
 PRAGMAS = [
-    ("busy_timeout", 10_000),
+    ("busy_timeout", BUSY_TIMEOUT_MS),
     ("journal_mode", "wal"),
     ("synchronous", "normal"),
     ("foreign_keys", 1),
@@ -32,6 +35,7 @@ db = PooledSqliteDatabase(
     None, lock_type="IMMEDIATE", autoconnect=False, check_same_thread=False, max_connections=64, timeout=10
 )
 os.register_at_fork(after_in_child=db.dispose)
+log = logging.getLogger(__name__)
 
 
 class SchemaError(RuntimeError):
@@ -73,6 +77,27 @@ def connected():
     finally:
         if opened:
             db.close()
+
+
+def unless_busy(write):
+    """
+    Decorate *write*, which then is one transaction that happens at once or is left out.
+
+    For what a request notes besides its own work: no reader waits for it, and no full disk shuts them out.
+    """
+
+    @wraps(write)
+    def attempt(*args):
+        _wait_at_most(0)
+        try:
+            with db.atomic():
+                write(*args)
+        except OperationalError as error:
+            log.debug("%s is left out: %s", write.__qualname__, error)
+        finally:
+            _wait_at_most(BUSY_TIMEOUT_MS)
+
+    return attempt
 
 
 def init_app(app):
@@ -163,3 +188,8 @@ def only_one(path):
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _wait_at_most(timeout_ms):
+    """How long this connection waits for another process's lock."""
+    db.execute_sql(f"PRAGMA busy_timeout = {timeout_ms}")

@@ -26,11 +26,14 @@ class FeedChange(BaseModel):
     @classmethod
     @contextmanager
     def in_bulk(cls):
-        """Count the posts that the block inserts as one change, in a transaction."""
-        db.execute_sql("DROP TRIGGER feed_change_post_insert")
-        yield
-        db.execute_sql(ON_INSERT)
-        db.execute_sql(MOVE)
+        """Count the posts that the block inserts or deletes as one change, in a transaction."""
+        with db.atomic():
+            db.execute_sql("DROP TRIGGER feed_change_post_insert")
+            db.execute_sql("DROP TRIGGER feed_change_post_delete")
+            yield
+            db.execute_sql(ON_INSERT)
+            db.execute_sql(ON_DELETE)
+            db.execute_sql(MOVE)
 
 
 FORM = "%Y-%m-%d %H:%M:%S.000000"
@@ -43,11 +46,12 @@ def _on(name, event):
 
 
 ON_INSERT = _on("post_insert", "INSERT ON post")
+# Not for each post of an account that goes: its user, who is gone before them, counts for all.
+ON_DELETE = _on("post_delete", "DELETE ON post WHEN EXISTS (SELECT 1 FROM user WHERE id = OLD.author_id)")
 TRIGGERS = [
     ON_INSERT,
     _on("post_update", "UPDATE ON post"),
-    # Not for each post of an account that goes: its user, who is gone before them, counts for all.
-    _on("post_delete", "DELETE ON post WHEN EXISTS (SELECT 1 FROM user WHERE id = OLD.author_id)"),
+    ON_DELETE,
     _on("user_update", "UPDATE OF username, suspended_at ON user"),
     _on("user_delete", "DELETE ON user"),
 ]

@@ -7,6 +7,7 @@ from microblog import clock
 from microblog.database import BaseModel, UTCDateTimeField
 from microblog.models import post_index
 from microblog.models.block import Block
+from microblog.models.feed_change import FeedChange
 from microblog.models.post_index import PostIndex
 from microblog.models.user import Follow, User
 from microblog.web.text import MAX_LENGTH
@@ -83,7 +84,8 @@ class Post(BaseModel):
             cls.select(cls.id).where(cls.author == author).limit(DELETED_AT_ONCE).offset(DELETED_AT_ONCE)
         )
         while ids := [post.id for post in surplus.clone()]:
-            cls.delete().where(cls.id.in_(ids)).execute()
+            with FeedChange.in_bulk():
+                cls.delete().where(cls.id.in_(ids)).execute()
 
     @classmethod
     def _newest_first(cls):

@@ -6,7 +6,7 @@ from peewee import BooleanField, CharField, ForeignKeyField
 from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog import clock
-from microblog.database import BaseModel, UTCDateTimeField, db
+from microblog.database import BaseModel, UTCDateTimeField, db, unless_busy
 from microblog.models.secret import hash_of, new_secret
 from microblog.models.user import User
 
@@ -71,12 +71,15 @@ class Session(BaseModel):
         return now - self.seen_at < unused and now - self.created_at < LONGEST
 
     def touch(self):
-        """Record that the user is active, at most once a minute."""
+        """Record that the user is active, at most once a minute, unless the database is busy."""
         now = clock.now()
         if now - self.seen_at >= SEEN_EVERY:
-            with db.atomic():
-                Session.update(seen_at=now).where(Session.id == self.id).execute()
-                _note_seen(self.user_id, now)
+            self._note_seen(now)
+
+    @unless_busy
+    def _note_seen(self, moment):
+        Session.update(seen_at=moment).where(Session.id == self.id).execute()
+        _note_seen(self.user_id, moment)
 
 
 def _note_seen(user, moment):

@@ -6,7 +6,7 @@ from peewee import CharField, ForeignKeyField
 from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog import clock
-from microblog.database import BaseModel, UTCDateTimeField, db
+from microblog.database import BaseModel, UTCDateTimeField, db, unless_busy
 from microblog.models.secret import hash_of, new_secret
 from microblog.models.user import User
 
@@ -61,7 +61,11 @@ class Token(BaseModel):
         cls.delete().where(cls.user == user).execute()
 
     def note_use(self):
-        """Record that it was used, at most once a minute."""
+        """Record that it was used, at most once a minute, unless the database is busy."""
         now = clock.now()
         if self.used_at is None or now - self.used_at >= NOTED_EVERY:
-            Token.update(used_at=now).where(Token.id == self.id).execute()
+            self._note_use(now)
+
+    @unless_busy
+    def _note_use(self, moment):
+        Token.update(used_at=moment).where(Token.id == self.id).execute()

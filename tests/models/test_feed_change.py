@@ -3,7 +3,7 @@ from datetime import timedelta
 from microblog import clock, demo
 from microblog.account_deletion import delete_account
 from microblog.database import db
-from microblog.models import FeedChange, User
+from microblog.models import FeedChange, User, post
 
 
 def test_two_changes_never_have_the_same_second(susan, write_posts):
@@ -41,6 +41,17 @@ def test_an_account_that_goes_is_one_change_however_much_it_wrote(susan, write_p
     delete_account(susan)
 
     assert FeedChange.latest() == before + timedelta(seconds=1)
+
+
+def test_a_batch_of_an_account_that_goes_is_one_change(susan, write_posts, monkeypatch):
+    monkeypatch.setattr(post, "DELETED_AT_ONCE", 10)
+    write_posts(susan, *map(str, range(100)))
+    before = FeedChange.latest()
+
+    delete_account(susan)
+
+    batches = 9
+    assert FeedChange.latest() == before + timedelta(seconds=batches + 1)
 
 
 def test_demo_posts_are_one_change(app, write_posts):

@@ -1,12 +1,14 @@
 """Every error page, seen through the front door."""
 
+from contextlib import contextmanager
+
 import pytest
 from flask import abort
 from peewee import SqliteDatabase
 
 from microblog import database
 from microblog.database import db
-from microblog.models import Message, Post
+from microblog.models import Message, Post, Session, Token
 
 HOME = 'href="/"'
 
@@ -19,9 +21,9 @@ def broken(app):
     app.add_url_rule("/abort/<int:code>", "abort", abort)
 
 
-@pytest.fixture
-def locked(app):
-    """Another process that holds the write lock."""
+@contextmanager
+def locked():
+    """Another connection holds the write lock for the block."""
     db.execute_sql("PRAGMA busy_timeout = 20")
     other = SqliteDatabase(db.database)
     other.execute_sql("BEGIN IMMEDIATE")
@@ -155,8 +157,9 @@ def test_what_was_deleted_in_that_very_moment_is_a_conflict_and_keeps_what_was_t
     assert "hello</textarea>" in response.text
 
 
-def test_a_busy_database_gives_503_and_keeps_what_was_typed(browser, locked, logged_errors):
-    response = browser.post_form("/", post="precious words")
+def test_a_busy_database_gives_503_and_keeps_what_was_typed(browser, logged_errors):
+    with locked():
+        response = browser.post_form("/", post="precious words")
 
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "5"
@@ -164,6 +167,27 @@ def test_a_busy_database_gives_503_and_keeps_what_was_typed(browser, locked, log
     assert "precious words</textarea>" in response.text
     assert Post.select().count() == 0
     assert logged_errors.pop()
+
+
+def test_a_busy_database_keeps_nobody_from_reading(browser, susan, later):
+    seen_at = Session.get().seen_at
+    later(minutes=2)
+
+    with locked():
+        response = browser.get("/explore")
+
+    assert response.status_code == 200
+    assert Session.get().seen_at == seen_at
+    assert db.execute_sql("PRAGMA busy_timeout").fetchone() == (database.BUSY_TIMEOUT_MS,)
+
+
+def test_a_busy_database_keeps_no_program_from_reading(client, susan):
+    _token, secret = Token.issue(susan, "a program")
+    with locked():
+        response = client.get("/api/posts", headers={"Authorization": f"Bearer {secret}"})
+
+    assert response.status_code == 200
+    assert Token.get().used_at is None
 
 
 @pytest.mark.parametrize("path", ["/", "/explore", "/notifications", "/tasks", "/nowhere"])
