@@ -5,10 +5,10 @@ Uses neither Flask nor Huey. Each page is fetched completely before anything els
 is still open when another statement writes makes SQLite fail at once with "database is locked".
 """
 
-import os
 import time
 from typing import NamedTuple
 
+from microblog import files
 from microblog.database import db
 
 PAGE = 1000
@@ -40,17 +40,9 @@ def write(user_id, path, draft, report, delay_s=0):
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     newest, total = _snapshot(user_id)
     report(0, total)
-    try:
-        with draft.open("w", encoding="utf-8", newline="\n") as file:
-            posts = _write_posts(file, user_id, newest, total, report, delay_s)
-            file.flush()
-            os.fsync(file.fileno())
-        size_bytes = draft.stat().st_size
-        draft.rename(path)
-        _sync_folder(path.parent)
-    finally:
-        draft.unlink(missing_ok=True)
-    return Archive(posts, size_bytes)
+    with files.whole(path, draft=draft) as file:
+        posts = _write_posts(file, user_id, newest, total, report, delay_s)
+    return Archive(posts, path.stat().st_size)
 
 
 def _write_posts(file, user_id, newest, total, report, delay_s):
@@ -80,11 +72,3 @@ def _snapshot(user_id):
 
 def _page(user_id, after, up_to, limit):
     return db.execute_sql(PAGE_SQL, (user_id, after, up_to, limit)).fetchone()
-
-
-def _sync_folder(folder):
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

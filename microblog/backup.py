@@ -17,6 +17,7 @@ from peewee import DatabaseError, fn
 
 from microblog import clock, database
 from microblog.database import FILE_NAME, SchemaError, connected, data_dir, only_one
+from microblog.files import for_owner_only
 from microblog.models import User
 
 KEEP_NIGHTLY = 7
@@ -82,11 +83,6 @@ def workshop():
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def for_owner_only(path, flags):
-    """An opener for ``open`` that creates files only their owner may read."""
-    return os.open(path, flags, 0o600)
 
 
 def _pack(copy, path):

@@ -11,8 +11,9 @@ from pathlib import Path
 from peewee import DatabaseError, OperationalError, SqliteDatabase
 
 from microblog import clock, database
-from microblog.backup import FOLDERS, PARTS, for_owner_only, workshop
+from microblog.backup import FOLDERS, PARTS, workshop
 from microblog.database import FILE_NAME, SchemaError, connected, data_dir, db
+from microblog.files import for_owner_only
 from microblog.i18n import N_
 from microblog.instance import claimed, presence
 from microblog.models import TRIGGERS, Mail, Session, Task, Ticket, Token

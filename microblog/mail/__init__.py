@@ -1,7 +1,6 @@
 """Mails: how they are composed and sent, and what the server's answer means."""
 
 import smtplib
-from contextlib import suppress
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -9,7 +8,7 @@ import flask_mail
 from flask import current_app, render_template
 from flask_babel import force_locale
 
-from microblog import clock, disk
+from microblog import clock, disk, files
 from microblog.database import data_dir
 from microblog.i18n import N_
 from microblog.mail.smtp import BrokenOff, mail
@@ -127,14 +126,10 @@ def _meaning(code, refusal):
 
 
 def _write_to_outbox(path, message):
-    draft = path.with_suffix(".part")
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        draft.touch(mode=0o600)
-        draft.write_bytes(message.as_bytes())
-        return draft.rename(path)
+        with files.whole(path, "wb") as file:
+            file.write(message.as_bytes())
     except OSError as error:
         raise MailDelayed(disk.OUT_OF_SPACE if disk.is_full(error) else NOT_WRITTEN) from error
-    finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
+    return path

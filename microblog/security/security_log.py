@@ -15,6 +15,7 @@ from flask import has_request_context, request
 
 from microblog import clock
 from microblog.database import data_dir
+from microblog.files import for_owner_only
 from microblog.logs import one_line
 
 LARGEST_BYTES = 2 * 1024**2
@@ -42,7 +43,8 @@ def record(event, user=None, **facts):
     text = " ".join([event, *(f"{name}={_word(value)}" for name, value in told.items())])
     log.info("%s", text)
     try:
-        with open(_path(), "a", encoding="utf-8", opener=_privately) as file:
+        _path().parent.mkdir(mode=0o700, exist_ok=True)
+        with open(_path(), "a", encoding="utf-8", opener=for_owner_only) as file:
             file.write(f"{clock.now():%Y-%m-%dT%H:%M:%SZ} {text}\n")
     except OSError as error:
         # A full disk must not lock anybody out; the line above is in the site's own log.
@@ -84,8 +86,3 @@ def _word(value):
 
 def _path():
     return data_dir() / "log" / "security.log"
-
-
-def _privately(path, flags):
-    _path().parent.mkdir(mode=0o700, exist_ok=True)
-    return os.open(path, flags, 0o600)

@@ -1,25 +1,18 @@
 """The code that is needed to create the first administrator: proof of access to the data folder."""
 
 import hmac
-import os
 import secrets
-import tempfile
-from pathlib import Path
+
+from microblog import files
 
 
 def issue(data_dir):
     """Create the code, unless there is one that somebody may have been given already."""
     if read(data_dir):
         return
-    descriptor, draft = tempfile.mkstemp(dir=data_dir, prefix="setup_code.")
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(12))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(draft).replace(_path(data_dir))
-    finally:
-        Path(draft).unlink(missing_ok=True)
+    path = _path(data_dir)
+    with files.whole(path, draft=path.with_suffix(f".{secrets.token_hex(4)}")) as file:
+        file.write(secrets.token_urlsafe(12))
 
 
 def read(data_dir):

@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+from microblog import files
+
 TICK_S = 0.05
 LEFTOVERS_S = 3
 PR_SET_PDEATHSIG = 1
@@ -78,9 +80,8 @@ class Record:
 
     def write(self, children):
         """Remember *children*, each by process id and start time, because process ids are reused."""
-        draft = self.path.with_suffix(".new")
-        draft.write_text("".join(f"{child.pid} {_birth(child.pid)}\n" for child in children))
-        draft.replace(self.path)
+        with files.whole(self.path) as file:
+            file.writelines(f"{child.pid} {_birth(child.pid)}\n" for child in children)
 
     def end_leftovers(self):
         """End every remembered process that still runs: by SIGTERM, then after three seconds by SIGKILL."""

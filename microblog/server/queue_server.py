@@ -15,6 +15,8 @@ from redis.backoff import NoBackoff
 from redis.connection import parse_url
 from redis.retry import Retry
 
+from microblog import files
+
 OLDEST_VERSION = 5
 LONGEST_SOCKET_PATH = 100  # The system's limit is 108 bytes on Linux and 104 on macOS.
 
@@ -54,10 +56,8 @@ def socket_path(settings):
 
 def publish(settings, socket):
     """Tell clients, by the file that ``Settings.queue_url`` reads, that the server is at *socket*."""
-    url = _url_file(settings)
-    draft = url.with_suffix(".new")
-    draft.write_text(f"{url_of(socket)}\n")
-    draft.replace(url)
+    with files.whole(_url_file(settings)) as file:
+        file.write(f"{url_of(socket)}\n")
 
 
 def withdraw(settings):

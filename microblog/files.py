@@ -1,0 +1,41 @@
+"""Files that appear whole or not at all, and that only their owner may read."""
+
+import os
+from contextlib import contextmanager
+
+
+def for_owner_only(path, flags):
+    """An opener for ``open`` that creates files only their owner may read."""
+    return os.open(path, flags, 0o600)
+
+
+@contextmanager
+def whole(path, mode="w", draft=None):
+    """
+    A file to write, which becomes *path* at the end of the block; if the block raises, nothing is left.
+
+    Until then it is *draft*, by default ``.part`` beside *path*: two writers at once need two. Like every
+    text here it is UTF-8. File and folder are synced, so that not even a power cut leaves half of it.
+
+    Raises:
+        OSError: the disk is full, or the folder cannot be written.
+    """
+    draft = draft or path.with_suffix(".part")
+    text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
+    try:
+        with open(draft, mode, opener=for_owner_only, **text) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+        _sync_folder(path.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _sync_folder(folder):
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
