@@ -3,33 +3,27 @@
 from datetime import timedelta
 from http.client import HTTPException
 
-from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
-from redis.retry import Retry
 
-from microblog import clock
+from microblog import clock, queue_probe
 from microblog.doctor.data import ask_database
 from microblog.doctor.finding import FAULT, FLASK, WARNING, WELL, Finding, hours
 from microblog.instance import answer_of, reachable_address
 from microblog.models import Task
 from microblog.queue import huey
 
-OLDEST_QUEUE_SERVER = 5
 LONGEST_WAIT = timedelta(minutes=5)
 
 
 def check_queue(settings):
     start = "start the site: ./run.sh" if not settings.redis_url else "start the server that REDIS_URL names"
-    retry = Retry(NoBackoff(), 0)
-    client = Redis.from_url(settings.queue_url, socket_timeout=2, socket_connect_timeout=2, retry=retry)
+    client = queue_probe.client(settings.queue_url)
     try:
-        facts = client.info()
+        _name, version = queue_probe.product(client.info())
     except RedisError as error:
         yield Finding(FAULT, "queue", f"does not answer: {error}", start)
         return
-    version = facts.get("valkey_version", facts["redis_version"])
-    if int(version.split(".")[0]) < OLDEST_QUEUE_SERVER:
+    if queue_probe.major(version) < queue_probe.OLDEST_VERSION:
         yield Finding(FAULT, "queue", f"version {version}", "install Redis 5, Valkey 7.2 or newer")
     faults = [f"{name} is {is_now!r}" for name, is_now, good in _queue_settings(client) if is_now != good]
     if faults:

@@ -10,14 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from redis import Redis, RedisError
-from redis.backoff import NoBackoff
+from redis import RedisError
 from redis.connection import parse_url
-from redis.retry import Retry
 
-from microblog import files
+from microblog import files, queue_probe
 
-OLDEST_VERSION = 5
 LONGEST_SOCKET_PATH = 100  # The system's limit is 108 bytes on Linux and 104 on macOS.
 
 
@@ -92,7 +89,7 @@ def url_of(socket):
 def answers(url):
     """Whether the queue server at *url* answers and has loaded its data."""
     try:
-        return _client(url).ping()
+        return queue_probe.client(url).ping()
     except RedisError:
         return False
 
@@ -101,21 +98,15 @@ def describe(url):
     """The kind, version and address of the queue server at *url*, without a password."""
     where = _place(url)
     try:
-        facts = _client(url).info("server")
+        name, version = queue_probe.product(queue_probe.client(url).info("server"))
     except RedisError as error:
         return f"{where} does not answer yet ({type(error).__name__})"
-    if "valkey_version" in facts:
-        return f"Valkey {facts['valkey_version']} at {where}"
-    return f"Redis {facts['redis_version']} at {where}"
+    return f"{name} {version} at {where}"
 
 
 def _place(url):
     parts = {"host": "localhost", "port": 6379, "db": 0, **parse_url(url)}
     return parts.get("path") or "{host}, port {port}, database {db}".format_map(parts)
-
-
-def _client(url):
-    return Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
 
 
 def _url_file(settings):
@@ -125,7 +116,7 @@ def _url_file(settings):
 def _binary():
     for name in ("valkey-server", "redis-server"):
         found = shutil.which(name)
-        if found and _major_version(found) >= OLDEST_VERSION:
+        if found and _major_version(found) >= queue_probe.OLDEST_VERSION:
             return found
     return _bundled()
 
@@ -135,8 +126,8 @@ def _major_version(path):
         response = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
         return 0
-    version = re.search(r"v=(\d+)", response.stdout)
-    return int(version[1]) if version else 0
+    version = re.search(r"v=([\d.]+)", response.stdout)
+    return queue_probe.major(version[1]) if version else 0
 
 
 def _bundled():
