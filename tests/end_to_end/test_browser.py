@@ -55,6 +55,11 @@ def set_up(site, page):
     page.locator("main form button").first.click()
 
 
+def await_end(page):
+    """The file can be downloaded before: while its mail is being sent."""
+    page.get_by_role("heading", name="Your export is ready").first.wait_for()
+
+
 def write(page, site, bodies):
     for body in bodies:
         page.goto(f"{site.url}/")
@@ -87,7 +92,7 @@ def test_from_setting_up_to_the_file_and_the_mail(site, new_page, postbox, viewp
 
     wait_until(bar_moves, lambda: f"values of the bar: {seen}")
     assert page.get_by_role("button", name="Export your posts").count() == 0
-    page.get_by_role("link", name="Download").first.wait_for()
+    await_end(page)
 
     # The next one can be requested without reloading the page.
     page.get_by_role("button", name="Export your posts").wait_for()
@@ -108,7 +113,7 @@ def test_the_same_without_javascript(site, new_page, postbox):
     page.get_by_role("button", name="Export your posts").click()
     page.locator("progress").wait_for()
     # The page of a running task reloads itself.
-    page.get_by_role("link", name="Download").first.wait_for()
+    await_end(page)
 
     assert [post["body"] for post in downloaded(page)["posts"]] == POSTS[:4]
     assert len(postbox.mails) == 1
@@ -124,5 +129,5 @@ def test_the_card_survives_a_killed_consumer(site, new_page, postbox):
 
     os.kill(site.find("huey_consumer"), signal.SIGKILL)
 
-    page.get_by_role("link", name="Download").first.wait_for()
+    await_end(page)
     assert len(postbox.mails) == 1
