@@ -16,7 +16,13 @@ def init_app(app):
     for subject in (accounts, audit, checks, demo, search, tasks, translate, upkeep):
         for command in subject.COMMANDS:
             app.cli.add_command(_inside_app(command))
-    app.shell_context_processor(lambda: {model.__name__: model for model in MODELS} | {"db": db})
+    app.shell_context_processor(_shell_context)
+
+
+def _shell_context():
+    """The models and ``db``, with a connection that stays open until the shell ends."""
+    db.connect(reuse_if_open=True)
+    return {model.__name__: model for model in MODELS} | {"db": db}
 
 
 def _inside_app(command):

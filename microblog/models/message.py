@@ -47,6 +47,11 @@ class Message(BaseModel):
         return cls._newest_first(cls.recipient).where(cls.sender == user)
 
     @classmethod
+    def latest(cls, user, sender):
+        """The last message that *sender* wrote to *user*, None if there is none or *user* blocked them."""
+        return cls.inbox(user).where(cls.sender == sender).first()
+
+    @classmethod
     def mark_read(cls, user, oldest, newest):
         """Mark messages in the inbox of *user* as read, from id *oldest* to id *newest* inclusive."""
         with db.atomic():

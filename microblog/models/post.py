@@ -1,6 +1,6 @@
 """Posts, and the lists in which they are read."""
 
-from peewee import CharField, Check, ForeignKeyField
+from peewee import CharField, Check, ForeignKeyField, fn
 from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog import clock
@@ -45,6 +45,11 @@ class Post(BaseModel):
     def newer(cls, user, than):
         """Posts by others in *user*'s timeline with an id above *than*, newest first."""
         return cls.timeline(user).where(cls.id > than, cls.author != user)
+
+    @classmethod
+    def newest_id(cls):
+        """The id of the newest post of all, 0 if there is none."""
+        return cls.select(fn.MAX(cls.id)).scalar() or 0
 
     @classmethod
     def authors_lately(cls, reader, count):

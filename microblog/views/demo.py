@@ -2,13 +2,14 @@
 
 from contextlib import suppress
 
-from flask import Blueprint, abort, current_app, flash, redirect, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from microblog import demo
 from microblog.auth import admin_required
 from microblog.security import security_log
+from microblog.web.last_visit import Visit
 
 bp = Blueprint("demo", __name__)
 
@@ -22,7 +23,17 @@ def create():
     with suppress(demo.FilledAlready):
         demo.populate_for(current_user)
     flash(_("Twelve people have moved in. You follow five of them, and one has written to you."))
-    return redirect(url_for("posts.index"))
+    response = redirect(url_for("posts.index"))
+    # They come with a past, which is no news.
+    Visit.forget(response)
+    return response
+
+
+@bp.get("/admin/demo/delete")
+@admin_required
+def delete():
+    """Ask for confirmation."""
+    return render_template("demo/delete.html")
 
 
 @bp.post("/admin/demo/delete")

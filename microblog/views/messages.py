@@ -61,8 +61,13 @@ def create(recipient):
 
 
 def _form(form, recipient):
-    blocked = Block.between(current_user, recipient)
-    return render_template("messages/new.html", form=form, recipient=recipient, blocked=blocked)
+    return render_template(
+        "messages/new.html",
+        form=form,
+        recipient=recipient,
+        blocked=Block.between(current_user, recipient),
+        answered=Message.latest(current_user, recipient),
+    )
 
 
 def _page(query):

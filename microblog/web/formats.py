@@ -53,8 +53,9 @@ def when(moment):
 
 
 def moment(moment):
-    """The full date and time with the time zone."""
-    return dates.format_datetime(_local(moment), "full", locale=get_locale(), tzinfo=get_timezone())
+    """``Sunday, November 29, 2026, 14:31 UTC``."""
+    zone = dates.get_timezone_name(_local(moment), "short", locale=get_locale())
+    return f"{dates.format_date(_local(moment), 'full', locale=get_locale())}, {clock_time(moment)} {zone}"
 
 
 def iso(moment):

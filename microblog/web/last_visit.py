@@ -24,7 +24,7 @@ class Visit(NamedTuple):
 
     @classmethod
     def of(cls, user, newest):
-        """The current visit of *user*, given *newest*, the id of the newest post on their home page."""
+        """The current visit of *user*, given the id of the *newest* post that they could have seen."""
         now_s = int(clock.now().timestamp())
         before = _remembered()
         if before is None or before.user_id != user.id:
@@ -40,6 +40,11 @@ class Visit(NamedTuple):
     def remember(self, response):
         """Store the visit in a cookie."""
         cookies.keep(response, COOKIE, ".".join(map(str, self)), YEAR)
+
+    @staticmethod
+    def forget(response):
+        """Let the next visit count as the first, on which nothing is new."""
+        response.delete_cookie(COOKIE)
 
 
 def _remembered():

@@ -34,6 +34,7 @@ POST   /account/tokens                            login  201    201    201
 POST   /account/tokens/<int:token_id>/delete      login  404    302    404
 GET    /admin                                     login  404    404    302
 POST   /admin/demo                                login  404    404    302
+GET    /admin/demo/delete                         login  404    404    200
 POST   /admin/demo/delete                         login  404    404    302
 GET    /admin/invites                             login  404    404    200
 POST   /admin/invites                             login  404    404    200

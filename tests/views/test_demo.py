@@ -26,6 +26,13 @@ def test_the_administrator_of_an_empty_site_can_fill_it(admin, browser, susan):
     assert 'action="/admin/demo"' not in browser.get("/").text
 
 
+def test_what_they_wrote_before_is_no_news(admin, browser):
+    browser.get("/")
+    browser.post_form("/admin/demo")
+
+    assert "data-new>" not in browser.get("/").text
+
+
 def test_they_can_move_in_when_home_is_not_empty_any_more(admin, browser, susan, write_posts):
     write_posts(susan, "hello")
 
@@ -72,7 +79,8 @@ def test_one_can_sign_in_as_any_of_them(admin, browser):
 def test_they_can_be_sent_away_and_leave_nothing(admin, browser, susan, write_posts):
     write_posts(susan, "mine")
     browser.post_form("/admin/demo")
-    assert 'action="/admin/demo/delete"' in browser.get("/admin/users").text
+    assert 'href="/admin/demo/delete"' in browser.get("/admin/users").text
+    assert 'action="/admin/demo/delete"' in browser.get("/admin/demo/delete").text
 
     response = browser.post_form("/admin/demo/delete")
 
@@ -80,7 +88,7 @@ def test_they_can_be_sent_away_and_leave_nothing(admin, browser, susan, write_po
     assert [user.username for user in User.select()] == ["susan"]
     assert [post.body for post in Post.select()] == ["mine"]
     assert not Message.select().exists()
-    assert 'action="/admin/demo/delete"' not in browser.get("/admin/users").text
+    assert 'href="/admin/demo/delete"' not in browser.get("/admin/users").text
     assert "demo-people-removed user=susan" in security_log.latest(1)[0][1]
 
 
@@ -112,5 +120,5 @@ def test_nobody_else_fills_the_site_or_empties_it(susan, browser, client):
     for path in ("/admin/demo", "/admin/demo/delete"):
         assert browser.post_form(path).status_code == 404
         assert client.post_form(path).location.startswith("/auth/login")
-        assert browser.get(path).status_code == 405
+    assert browser.get("/admin/demo/delete").status_code == 404
     assert User.select().count() == 1

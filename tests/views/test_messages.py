@@ -65,9 +65,8 @@ def test_the_button_leads_back_to_the_page_it_stood_on(browser, susan, john):
     messages = [Message.send(john, susan, "hello") for _ in range(30)]
     second = f"/messages?before={messages[5].id}"
 
-    form = dict(
-        re.findall(r'type="hidden" name="(oldest|newest|next)" value="([^"]+)"', browser.get(second).text)
-    )
+    main = browser.get(second).text.partition("<footer")[0]
+    form = dict(re.findall(r'type="hidden" name="(oldest|newest|next)" value="([^"]+)"', main))
 
     assert browser.post_form("/messages/read", **form).location == second
     form["next"] = "//evil.example"
@@ -200,3 +199,23 @@ def test_a_page_of_messages_takes_at_most_five_queries_besides_the_sessions(
     browser.get(path)
 
     assert len(queries) <= 6
+
+
+def test_who_answers_sees_the_message_that_they_answer(browser, susan, john):
+    assert "<ol" not in browser.get("/send_message/john").text
+    Message.send(john, susan, "An old question")
+    Message.send(john, susan, "Are you there?")
+    Message.send(susan, john, "Yes.")
+
+    page = browser.get("/send_message/john").text
+
+    assert "Are you there?" in page
+    assert "An old question" not in page
+    assert "Yes." not in page
+
+
+def test_the_page_of_a_blocked_person_shows_no_message_of_theirs(browser, susan, john):
+    Message.send(john, susan, "Are you there?")
+    Block.add(susan, john)
+
+    assert "Are you there?" not in browser.get("/send_message/john").text

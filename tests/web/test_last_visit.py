@@ -55,6 +55,18 @@ def test_own_posts_are_never_new(home, susan, john, write_posts, later):
     assert home() == 0
 
 
+def test_posts_of_before_are_not_new_to_who_begins_to_follow(browser, susan, john, write_posts, later):
+    write_posts(john, "old")
+    browser.get("/")
+    susan.follow(john)
+    assert "data-new>" not in browser.get("/").text
+
+    later(hours=1)
+    write_posts(john, "new")
+
+    assert browser.get("/").text.count("data-new>") == 1
+
+
 def test_an_older_page_ends_no_visit(home, john, write_posts, later):
     posts = write_posts(john, "old", "older than new")
     home()
