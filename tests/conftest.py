@@ -124,6 +124,19 @@ def opened(settings):
 
 
 @pytest.fixture
+def nobody_works(app):
+    """Tasks stay queued: no worker reads the queue, although one is alive."""
+    huey.immediate = False
+    huey.storage = huey.get_immediate_storage()
+
+
+@pytest.fixture
+def worker_gone(app):
+    """No worker is alive."""
+    huey.worker.release()
+
+
+@pytest.fixture
 def client(app):
     """A browser in which nobody is signed in."""
     return app.test_client()

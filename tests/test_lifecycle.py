@@ -35,13 +35,6 @@ def run(make_job, susan):
     return lambda function: Task.get_by_id(Task.launch(make_job(function), susan, "Testing...").id)
 
 
-@pytest.fixture
-def nobody_works(app):
-    """Rows stay queued: no worker reads the queue."""
-    huey.immediate = False
-    huey.storage = huey.get_immediate_storage()
-
-
 def test_a_job_that_returns_has_succeeded(run):
     row = run(lambda task: None)
 

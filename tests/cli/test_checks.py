@@ -15,7 +15,6 @@ from microblog.database import data_dir, db
 from microblog.doctor import FAULT, WARNING, WELL, machine
 from microblog.instance import leave_address, reachable_address
 from microblog.models import Session, Task
-from microblog.queue import huey
 from microblog.server import queue_server
 from tests.end_to_end.postbox import Postbox
 from tests.end_to_end.running_site import PATIENCE_S, free_port, wait_until
@@ -150,13 +149,8 @@ def test_an_old_backup_is_a_fault_and_a_fresh_one_is_well(run, grades):
     assert grades()["backups"] == FAULT
 
 
-def test_no_worker_is_a_fault(grades):
-    huey.worker.release()
-
-    found = grades()
-
-    huey.worker.take()
-    assert found["worker"] == FAULT
+def test_no_worker_is_a_fault(grades, worker_gone):
+    assert grades()["worker"] == FAULT
 
 
 def test_a_task_that_waits_for_long_is_a_fault(grades, susan):

@@ -12,12 +12,7 @@ from microblog.models.task import TaskInProgress
 from microblog.models.task_progress import Progress
 from microblog.queue import huey
 
-
-@pytest.fixture(autouse=True)
-def _nobody_works(app):
-    """Tasks stay queued: no worker reads the queue."""
-    huey.immediate = False
-    huey.storage = huey.get_immediate_storage()
+pytestmark = pytest.mark.usefixtures("nobody_works")
 
 
 @pytest.fixture

@@ -62,9 +62,7 @@ def facts(page):
     return {name: " ".join(re.sub("<[^>]*>", "", text).split()) for name, text in pairs}
 
 
-def test_the_page_says_how_many_wait_and_lie_in_the_queue_and_who_works(office, susan):
-    huey.immediate = False
-    huey.storage = huey.get_immediate_storage()
+def test_the_page_says_how_many_wait_and_lie_in_the_queue_and_who_works(office, susan, nobody_works):
     tasks = [Task.create(name=f"n{n}", description="x", user=susan) for n in range(55)]
     for task in tasks[:3]:
         lifecycle.jobs["export_posts"].ring(task)
@@ -83,13 +81,11 @@ def test_the_page_says_how_many_wait_and_lie_in_the_queue_and_who_works(office, 
     ]
 
 
-def test_the_page_says_when_neither_worker_nor_queue_is_there(office, task):
+def test_the_page_says_when_neither_worker_nor_queue_is_there(office, task, worker_gone):
     huey.immediate = False
-    huey.worker.release()
 
     page = office.get("/admin/tasks").text
 
-    huey.worker.take()
     assert facts(page) == {
         "Waiting": "1",
         "In the queue": "the queue does not answer: flask doctor says why",

@@ -8,14 +8,6 @@ from microblog.jobs import export_posts
 from microblog.models import Task
 from microblog.models.states import QUEUED, SUCCEEDED
 from microblog.models.task import TaskInProgress
-from microblog.queue import huey
-
-
-@pytest.fixture
-def nobody_works(app):
-    """Tasks stay queued."""
-    huey.immediate = False
-    huey.storage = huey.get_immediate_storage()
 
 
 def test_an_export_ends_on_the_profile_with_file_and_mail(app, browser, susan, write_posts, settings):
@@ -102,11 +94,8 @@ def test_other_methods_are_refused(browser, method):
     assert getattr(browser, method)("/export_posts").status_code in (400, 405)
 
 
-def test_without_a_worker_the_task_waits_and_the_page_says_so(browser, nobody_works):
-    huey.worker.release()
-
+def test_without_a_worker_the_task_waits_and_the_page_says_so(browser, nobody_works, worker_gone):
     page = browser.post_form("/export_posts", follow_redirects=True)
 
     assert Task.get().state == QUEUED
     assert b"The background worker is not running. Your export starts when it is back." in page.data
-    huey.worker.take()

@@ -23,13 +23,10 @@ def test_ready_names_every_part_and_the_backlog(client):
     }
 
 
-def test_without_a_worker_it_is_not_ready(client):
-    huey.worker.release()
-
+def test_without_a_worker_it_is_not_ready(client, worker_gone):
     response = client.get("/readyz")
 
     assert (response.status_code, response.json["worker"]) == (503, False)
-    huey.worker.take()
 
 
 def test_a_queue_that_does_not_answer_is_named(app, client, tmp_path):

@@ -6,7 +6,6 @@ import pytest
 
 from microblog import clock
 from microblog.models import Notification, Task
-from microblog.queue import huey
 
 
 @pytest.fixture
@@ -180,11 +179,8 @@ def test_there_is_no_card_of_a_task_that_was_dismissed(browser, task):
     assert browser.get(f"/tasks/{task.id}/card").status_code == 404
 
 
+@pytest.mark.usefixtures("worker_gone")
 class TestWithoutWorker:
-    @pytest.fixture(autouse=True)
-    def _stop_worker(self, app):
-        huey.worker.release()
-
     def test_the_card_says_that_no_worker_runs(self, browser, task):
         assert "The background worker is not running." in card(browser, task)
 

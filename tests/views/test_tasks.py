@@ -23,13 +23,6 @@ def johns_browser(john, sign_in):
 
 
 @pytest.fixture
-def nobody_works(app):
-    """Tasks stay queued."""
-    huey.immediate = False
-    huey.storage = huey.get_immediate_storage()
-
-
-@pytest.fixture
 def queued(susan, nobody_works):
     return Task.launch(export_posts, susan, "Exporting posts...")
 
