@@ -16,7 +16,7 @@ from microblog.queue import huey
 from microblog.security import headers, members_only, rate_limits, same_origin, signatures
 from microblog.security.proxies import TrustedProxies
 from microblog.security.secret_key import secret_key
-from microblog.web import assets, errors, preferences, presentation
+from microblog.web import assets, errors, preferences, presentation, url_numbers
 
 # Imported because they connect handlers and the reconciler to the queue.
 CONNECTED = (nightly, reconciler, signals)
@@ -47,6 +47,7 @@ def create_app(settings=None):
     CSRFProtect(app)
     auth.login_manager.init_app(app)
     smtp.mail.init_app(app)
+    url_numbers.init_app(app)  # Before the views, whose paths use its converter.
     for part in (api, assets, headers, members_only, presentation, rate_limits, errors, views, cli):
         part.init_app(app)
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)

@@ -5,10 +5,10 @@ from urllib.parse import urlencode
 from flask import jsonify, request
 
 from microblog.api.problem import Problem
-from microblog.database import LARGEST_ID
+from microblog.web.url_numbers import DIGITS, whole_number
 
 DEFAULT, MOST = 25, 100
-CURSOR = {"type": "string", "pattern": "^[0-9]{1,19}$"}
+CURSOR = {"type": "string", "pattern": f"^{DIGITS}$"}
 
 
 def newest_first(query, column, shape, place=None):
@@ -28,9 +28,9 @@ def newest_first(query, column, shape, place=None):
     shown, more = rows[:most], len(rows) > most
     links = {}
     if more:
-        links["next"] = {"max_id": _id(shown[-1]), "since_id": request.args.get("since_id")}
+        links["next"] = {"max_id": shown[-1].id, "since_id": request.args.get("since_id")}
     if shown:
-        links["prev"] = {"since_id": _id(shown[0])}
+        links["prev"] = {"since_id": shown[0].id}
     return _listed(shown, shape, links)
 
 
@@ -38,7 +38,7 @@ def oldest_first(query, column, shape):
     """A page of *query*, which is ordered by *column*, ascending; ``next`` leads to newer rows."""
     most, after = limit(), row_id("since_id")
     rows = list(query.where(column > (after or 0)).limit(most))
-    return _listed(rows, shape, {"next": {"since_id": _id(rows[-1])}} if rows else {})
+    return _listed(rows, shape, {"next": {"since_id": rows[-1].id}} if rows else {})
 
 
 def limit():
@@ -48,7 +48,7 @@ def limit():
     Raises:
         Problem: 400, it is not a number from 1 to 100.
     """
-    number = _number(request.args.get("limit", str(DEFAULT)))
+    number = whole_number(request.args.get("limit", str(DEFAULT)))
     if number is None or not 1 <= number <= MOST:
         raise Problem(400, f"limit must be a number from 1 to {MOST}.")
     return number
@@ -64,7 +64,7 @@ def row_id(name):
     text = request.args.get(name)
     if text is None:
         return None
-    number = _number(text)
+    number = whole_number(text)
     if number is None:
         raise Problem(400, f"{name} must be an id.")
     return number
@@ -72,13 +72,7 @@ def row_id(name):
 
 def known_id(text):
     """The id in *text*, a part of a URL; 0, which no row has, if it is not an id."""
-    return _number(text) or 0
-
-
-def _number(text):
-    if not (text.isascii() and text.isdigit() and len(text) <= 19):
-        return None
-    return min(int(text), LARGEST_ID)
+    return whole_number(text) or 0
 
 
 def _listed(rows, shape, links):
@@ -87,7 +81,3 @@ def _listed(rows, shape, links):
         query = {name: value for name, value in {"limit": limit(), **cursors}.items() if value is not None}
         response.headers.add("Link", f'<{request.path}?{urlencode(query)}>; rel="{relation}"')
     return response
-
-
-def _id(row):
-    return row.id

@@ -13,7 +13,6 @@ from microblog.models.refusals import EmailTaken, LastAdministrator
 from microblog.models.ticket import CHANGE_EMAIL, TicketUsed
 from microblog.security import rate_limits, security_log
 from microblog.web.forms import ChangeEmailForm, ChangePasswordForm, LeavingForm, status
-from microblog.web.pagination import LARGEST_ID
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 
@@ -86,7 +85,7 @@ def update_email():
     return redirect(url_for("account.index"))
 
 
-@bp.post(f"/sessions/<int(max={LARGEST_ID}):session_id>/end")
+@bp.post("/sessions/<row_id:session_id>/end")
 @login_required
 def end_session(session_id):
     row = Session.get_or_none(Session.id == session_id, Session.user == current_user) or abort(404)

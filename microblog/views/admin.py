@@ -10,7 +10,7 @@ from microblog.mail import outbox
 from microblog.models import Ticket, User
 from microblog.models.ticket import INVITE
 from microblog.security import security_log
-from microblog.web.pagination import LARGEST_ID, page
+from microblog.web.pagination import page
 from microblog.web.text import clean
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
@@ -76,7 +76,7 @@ def create_invite():
     return _invites(token=Ticket.issue(INVITE, current_user))
 
 
-@bp.post(f"/invites/<int(max={LARGEST_ID}):ticket_id>/delete")
+@bp.post("/invites/<row_id:ticket_id>/delete")
 @admin_required
 def destroy_invite(ticket_id):
     ticket = Ticket.get_or_none(Ticket.id == ticket_id, Ticket.kind == INVITE) or abort(404)

@@ -19,7 +19,6 @@ from flask_login import current_user, login_required
 
 from microblog import demo
 from microblog.auth import reader, safe_path
-from microblog.database import LARGEST_ID
 from microblog.i18n import languages
 from microblog.models import Post, User
 from microblog.security import rate_limits, security_log
@@ -70,21 +69,21 @@ def explore():
     return render_template("posts/explore.html", page=_page(Post.visible_to(reader())))
 
 
-@bp.get(f"/post/<int(max={LARGEST_ID}):post_id>")
+@bp.get("/post/<row_id:post_id>")
 def show(post_id):
     """One post on its own page, its permalink."""
     post = Post.visible_to(reader()).where(Post.id == post_id).first() or abort(404)
     return render_template("posts/show.html", post=post)
 
 
-@bp.get(f"/post/<int(max={LARGEST_ID}):post_id>/delete")
+@bp.get("/post/<row_id:post_id>/delete")
 @login_required
 def delete(post_id):
     """Ask for confirmation."""
     return render_template("posts/delete.html", post=_deletable(post_id))
 
 
-@bp.post(f"/post/<int(max={LARGEST_ID}):post_id>/delete")
+@bp.post("/post/<row_id:post_id>/delete")
 @login_required
 def destroy(post_id):
     post = _deletable(post_id)

@@ -4,7 +4,6 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from microblog.database import LARGEST_ID
 from microblog.models import Token
 from microblog.models.token import TooManyTokens
 from microblog.security import security_log
@@ -37,7 +36,7 @@ def create():
     return _page(form), status(form)
 
 
-@bp.post(f"/<int(max={LARGEST_ID}):token_id>/delete")
+@bp.post("/<row_id:token_id>/delete")
 @login_required
 def destroy(token_id):
     token = Token.get_or_none(Token.id == token_id, Token.user == current_user) or abort(404)

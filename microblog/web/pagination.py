@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from flask import current_app, request
 
-from microblog.database import LARGEST_ID
+from microblog.web.url_numbers import whole_number
 
 
 class Page(NamedTuple):
@@ -17,10 +17,7 @@ class Page(NamedTuple):
 
 def cursor(name):
     """The id in the query parameter *name*, at most ``LARGEST_ID``; None if there is no valid one."""
-    text = request.args.get(name, "")
-    if text.isascii() and text.isdigit() and len(text) <= 19:
-        return min(int(text), LARGEST_ID)
-    return None
+    return whole_number(request.args.get(name, ""))
 
 
 def page(query, model, key=None):
