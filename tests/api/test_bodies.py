@@ -43,7 +43,7 @@ def test_a_body_that_is_wrong_is_a_problem(program, body):
     for method, path in WRITES:
         response = program.ask(method, path, data=body, content_type="application/json")
 
-        assert response.status_code in (400, 422)
+        assert response.status_code == status_of(body)
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
@@ -52,7 +52,16 @@ def test_a_token_is_asked_for_with_a_body_that_is_right(program_of, susan, body)
 
     response = program_of(None).post("/api/tokens", data=body, content_type="application/json", auth=auth)
 
-    assert response.status_code in (400, 422)
+    assert response.status_code == status_of(body)
+
+
+def status_of(body):
+    """422, or 400 if Python cannot read *body*: how deep it reads depends on its version."""
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return 400
+    return 422
 
 
 def test_a_recipient_of_any_kind_is_no_fault(program):

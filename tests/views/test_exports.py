@@ -89,11 +89,6 @@ def test_without_the_token_nothing_starts(browser):
     assert Task.select().count() == 0
 
 
-@pytest.mark.parametrize("method", ["put", "delete", "patch"])
-def test_other_methods_are_refused(browser, method):
-    assert getattr(browser, method)("/export_posts").status_code in (400, 405)
-
-
 def test_without_a_worker_the_task_waits_and_the_page_says_so(browser, nobody_works, worker_gone):
     page = browser.post_form("/export_posts", follow_redirects=True)
 

@@ -128,11 +128,6 @@ def test_posts_are_written_for_oneself_only(browser, susan, john):
     assert Post.get().author_id == susan.id
 
 
-@pytest.mark.parametrize("method", ["put", "patch", "delete"])
-def test_home_does_not_answer_to_other_methods(browser, method):
-    assert getattr(browser, method)("/").status_code in (400, 405)
-
-
 # Explore and pages
 
 
