@@ -27,7 +27,9 @@ from microblog.models.transitions import final
 from microblog.models.user import User
 from microblog.queue import huey
 
-REFERENCE_LENGTH = 8  # Templates show this many characters of an id.
+# The name of `jobs.export_posts`, which stands on a higher floor.
+EXPORT = "export_posts"
+REFERENCE_LENGTH = 8
 MAILED_ALREADY = N_("The mail had left already.")
 
 
@@ -126,6 +128,15 @@ class Task(HasProgress, HasFile, HasCard, Claimable):
         """One worker always stays free for mails."""
         running_here = cls.running().where(cls.worker == worker).select(fn.COUNT(1))
         return (running_here < huey.task_slots, *super().may_start(worker, now))
+
+    @property
+    def is_export(self):
+        return self.name == EXPORT
+
+    @property
+    def reference(self):
+        """The beginning of the id, by which people name the task."""
+        return self.id[:REFERENCE_LENGTH]
 
     def cancel(self):
         """

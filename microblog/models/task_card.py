@@ -1,6 +1,7 @@
 """The card that shows a task to its user on each page, until it is dismissed."""
 
 from datetime import timedelta
+from functools import cached_property
 from math import ceil
 
 from microblog import clock
@@ -57,9 +58,9 @@ class HasCard:
             return None
         return time_left(self.started_at, self.advanced_at, self.done, self.total)
 
-    @property
+    @cached_property
     def tasks_ahead(self):
-        """Number of older tasks that have not finished writing."""
+        """Number of older tasks that have not finished writing; counted once for each row that was read."""
         cls = type(self)
         unfinished = cls.finished_at.is_null() & (cls.phase == WRITING)
         return cls.select().where(unfinished, cls.created_at < self.created_at).count()

@@ -1,5 +1,7 @@
 """The administrator's page of tasks: waiting, running, failed and finished ones, and the workers."""
 
+from collections import Counter
+
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -21,20 +23,26 @@ MOST = 50
 @bp.get("")
 @admin_required
 def index():
+    groups = _groups()
+    running = Counter(task.worker for task in groups["running"])
+    return render_template(
+        "admin/tasks.html",
+        groups=groups,
+        waiting=Task.in_state(QUEUED).count(),
+        envelopes=_envelopes(),
+        workers={name: running[name] for name in sorted(huey.worker.living())},
+        now=clock.now(),
+    )
+
+
+def _groups():
     groups = {
         "waiting": Task.in_state(QUEUED).limit(MOST),
         "running": Task.in_state(RUNNING),
         "failed": Task.in_state(FAILED).limit(MOST),
         "finished": Task.in_state(SUCCEEDED, CANCELLED).limit(MOST),
     }
-    return render_template(
-        "admin/tasks.html",
-        groups={name: list(tasks) for name, tasks in groups.items()},
-        waiting=Task.in_state(QUEUED).count(),
-        envelopes=_envelopes(),
-        workers=sorted(huey.worker.living()),
-        now=clock.now(),
-    )
+    return {name: list(tasks) for name, tasks in groups.items()}
 
 
 @bp.post("/<uuid:task_id>/retry")

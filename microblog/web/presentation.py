@@ -56,7 +56,7 @@ class News:
 
     @cached_property
     def exporting(self):
-        return any(task.name == "export_posts" and not task.complete for task in self.tasks)
+        return any(task.is_export and not task.complete for task in self.tasks)
 
     @property
     def queue_is_down(self):

@@ -50,13 +50,15 @@ def card(browser, task):
     return browser.get(f"/tasks/{task.id}/card").text
 
 
-def test_a_waiting_card_says_how_many_are_ahead(browser, john, task):
+def test_a_waiting_card_says_how_many_are_ahead(browser, john, task, queries):
     for name in ("one", "two"):
         Task.create(name=name, description="x", user=john, created_at=clock.now() - timedelta(hours=1))
 
+    del queries[:]
     shown = card(browser, task)
 
     assert "Waiting · 2 tasks ahead" in shown
+    assert len([sql for sql in queries if "COUNT" in sql and '"task"' in sql]) == 1
     assert " value=" not in shown.split("<progress")[1].split(">")[0]
 
 
