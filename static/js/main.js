@@ -30,7 +30,7 @@ if (region) {
 }
 
 document.addEventListener("mouseover", async ({ target }) => {
-  const link = target.closest("a[data-card]");
+  const link = target.closest("a[data-person]");
   if (link) (await import("./person-card.js")).restOn(link);
 });
 

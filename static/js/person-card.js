@@ -19,7 +19,7 @@ function soon(act, pause_ms) {
 }
 
 async function open(link) {
-  const answer = await fetch(link.dataset.card, { headers: { Accept: "application/json" } }).catch(() => null);
+  const answer = await fetch(link.dataset.person, { headers: { Accept: "application/json" } }).catch(() => null);
   if (!answer?.ok || !link.matches(":hover")) return;
   close();
   card = draw(await answer.json());

@@ -4,7 +4,7 @@ const MINUTE_S = 60;
 const shown = new Map();
 
 export function phrase(words, { task_id: id, done, total, seconds_left: left }) {
-  const counted = words.of.replace("{done}", number(done)).replace("{total}", number(total));
+  const counted = words.of.replace("{done}", grouped(done)).replace("{total}", grouped(total));
   return left === null ? counted : `${counted} · ${timeLeft(words, steady(id, left))}`;
 }
 
@@ -25,6 +25,6 @@ function steady(id, left) {
 }
 
 // Otherwise Spanish would leave "3128" ungrouped, unlike the server.
-function number(value) {
+function grouped(value) {
   return value.toLocaleString(document.documentElement.lang, { useGrouping: "always" });
 }

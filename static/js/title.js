@@ -8,7 +8,7 @@ export function title(card, percent) {
   show();
 }
 
-export function number(unread) {
+export function countUnread(unread) {
   own = own.replace(/^(\(\d+\) )?/, unread ? `(${unread}) ` : "");
   show();
 }

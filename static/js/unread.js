@@ -1,5 +1,5 @@
 // Unread messages: the badge in the bar and the "(2)" in the tab's title; marks shown messages as read.
-import { number } from "./title.js";
+import { countUnread } from "./title.js";
 
 const badge = document.querySelector("[data-unread]");
 const shown = document.querySelector("form[data-shown]");
@@ -7,7 +7,7 @@ const shown = document.querySelector("form[data-shown]");
 export function showUnread(count) {
   badge.lastElementChild.textContent = count;
   badge.hidden = count === 0;
-  number(count);
+  countUnread(count);
 }
 
 // Not while hidden: a tab opened in the background has shown nothing yet.
