@@ -1,5 +1,6 @@
 // Task cards: updated by notifications, replaced by the server's when state or phase change.
 import { parsed, redraw, swap } from "./redraw.js";
+import { request } from "./request.js";
 import { phrase } from "./time-left.js";
 import { title } from "./title.js";
 import { toast } from "./toasts.js";
@@ -50,7 +51,7 @@ function move(card, data) {
 
 async function exchange(id) {
   const old = find(id);
-  const answer = await fetch(region.dataset.card.replace(/[0-]{36}/, id));
+  const answer = await request(region.dataset.card.replace(/[0-]{36}/, id));
   if (answer.status === 404) {
     // Perhaps dismissed in another tab.
     old?.remove();

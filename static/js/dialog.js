@@ -1,6 +1,8 @@
 // Opens a small page as a dialog over the current one; without script it is a page of its own.
+import { request } from "./request.js";
+
 export async function open(url) {
-  const answer = await fetch(url).catch(() => null);
+  const answer = await request(url).catch(() => null);
   const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
   const sheet = page && page.querySelector("main .sheet");
   // Signed out, deleted or offline: the page itself explains that best.

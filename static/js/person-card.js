@@ -1,4 +1,6 @@
 // A card about a person, opened by hovering over their name; without script the name is a link.
+import { request } from "./request.js";
+
 const RESTS_MS = 400;
 const LEAVES_MS = 250;
 const token = document.querySelector("[name=csrf_token]")?.value;
@@ -19,7 +21,7 @@ function soon(act, pause_ms) {
 }
 
 async function open(link) {
-  const answer = await fetch(link.dataset.person, { headers: { Accept: "application/json" } }).catch(() => null);
+  const answer = await request(link.dataset.person, { headers: { Accept: "application/json" } }).catch(() => null);
   if (!answer?.ok || !link.matches(":hover")) return;
   close();
   card = draw(await answer.json());

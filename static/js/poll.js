@@ -1,8 +1,9 @@
 // Polls for news: every second while a task is under way, else every ten; never in a hidden tab.
+import { request } from "./request.js";
+
 const BUSY_MS = 1_000;
 const IDLE_MS = 10_000;
 const SLOWEST_MS = 160_000;
-const TIMEOUT_MS = 15_000;
 
 export function poll(url, cursor, { busy, tell, afterwards }) {
   let timer;
@@ -25,7 +26,7 @@ export function poll(url, cursor, { busy, tell, afterwards }) {
   }
 
   async function hear() {
-    const answer = await fetch(`${url}?since=${cursor}`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const answer = await request(`${url}?since=${cursor}`);
     signedOut = answer.status === 401;
     if (signedOut) return;
     if (!answer.ok) throw new Error(answer.statusText);

@@ -1,10 +1,11 @@
 // Replaces parts of the page by what the server renders now; the focus stays where it was.
+import { request } from "./request.js";
 
 // What depends on tasks besides their cards: the button that starts an export, and the list of tasks.
 export async function redraw() {
   const parts = document.querySelectorAll("[data-redrawn]");
   if (!parts.length) return;
-  const drawn = (await parsed(await fetch(location))).querySelectorAll("[data-redrawn]");
+  const drawn = (await parsed(await request(location))).querySelectorAll("[data-redrawn]");
   if (drawn.length === parts.length) parts.forEach((part, number) => swap(part, drawn[number]));
 }
 

@@ -1,4 +1,5 @@
 // Unread messages: the badge in the bar and the "(2)" in the tab's title; marks shown messages as read.
+import { request } from "./request.js";
 import { countUnread } from "./title.js";
 
 const badge = document.querySelector("[data-unread]");
@@ -16,7 +17,7 @@ function markRead() {
   document.removeEventListener("visibilitychange", markRead);
   const body = new FormData(shown);
   // The response redirects to the page that is already here.
-  fetch(shown.action, { method: "POST", body, redirect: "manual" }).then((answer) => {
+  request(shown.action, { method: "POST", body, redirect: "manual" }).then((answer) => {
     if (answer.type !== "opaqueredirect") return;
     shown.remove();
     showUnread(Math.max(0, badge.lastElementChild.textContent - document.querySelectorAll(".post[data-new]").length));

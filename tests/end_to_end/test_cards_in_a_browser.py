@@ -40,6 +40,14 @@ WATCH_POLLS = """() => {
         return set(() => { asks = false; ask(); }, pause);
     };
 }"""
+# The page's clock does not move this one by itself.
+ABORT_BY_CLOCK = """() => {
+    AbortSignal.timeout = (pause) => {
+        const controller = new AbortController();
+        setTimeout(() => controller.abort(), pause);
+        return controller.signal;
+    };
+}"""
 
 # What of a card sticks out of its padding, or is clipped.
 OUTSIDE = """(card) => {
@@ -62,6 +70,15 @@ def open_page(site, new_page):
         return page
 
     return open_page
+
+
+@pytest.fixture
+def write_to_susan(site):
+    """A function that sends susan a message from john, which is gone after the test."""
+    sent = []
+    yield lambda text: sent.append(Message.send(User.named("john"), User.named("susan"), text))
+    for message in sent:
+        message.delete_instance()
 
 
 def await_card(page, text):
@@ -216,6 +233,21 @@ def test_a_card_that_was_dismissed_or_lost_its_file_leaves_other_tabs(site, open
 
         second.locator("[data-task]").wait_for(state="detached")
     second.get_by_role("link", name="Download").wait_for(state="detached")
+
+
+@pytest.mark.parametrize("path", ["card", "tasks"])
+def test_a_request_that_never_ends_does_not_end_the_polling(site, open_page, write_to_susan, path):
+    task = site.put_card("running")
+    page = open_page("/tasks")
+    page.evaluate(ABORT_BY_CLOCK)
+    hanging = []
+    page.route(f"**/{path}", lambda route: route.continue_() if hanging else hanging.append(route))
+    site.turn(task, **READY)
+    wait_until(lambda: page.clock.run_for(1_000) or hanging)
+
+    write_to_susan("Still there?")
+
+    wait_until(lambda: page.clock.run_for(1_000) or page.title() == "(4) Your data · Microblog")
 
 
 def test_the_focus_stays_where_it_was(site, open_page):
@@ -392,12 +424,12 @@ def test_an_end_that_was_seen_is_no_news_later(site, open_page):
     expect(page).to_have_title("(3) Home · Microblog")
 
 
-def test_unread_messages_come_into_the_title_when_the_export_is_over(site, open_page):
+def test_unread_messages_come_into_the_title_when_the_export_is_over(site, open_page, write_to_susan):
     task = site.put_row(**at(60))
     page = open_page()
     person = Person(page)
     person.leave()
-    message = Message.send(User.named("john"), User.named("susan"), "Is it done?")
+    write_to_susan("Is it done?")
     site.turn(task, **READY)
     await_card(page, "Your export is ready")
     expect(page).to_have_title("Export ready")
@@ -405,7 +437,6 @@ def test_unread_messages_come_into_the_title_when_the_export_is_over(site, open_
     person.come_back()
 
     expect(page).to_have_title("(4) Home · Microblog")
-    message.delete_instance()
 
 
 # Time left
