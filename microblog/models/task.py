@@ -72,7 +72,7 @@ class Task(HasProgress, HasFile, HasCard, Claimable):
         """
         try:
             with db.atomic():
-                cls.dismiss_failed(user, job)
+                cls.dismiss_ended(user, job)
                 task = cls.create(name=job.name, description=description, user=user, arguments=arguments)
                 task.announce()
                 db.after_commit(lambda: job.ring(task))

@@ -7,7 +7,7 @@ from math import ceil
 from microblog import clock
 from microblog.database import db
 from microblog.models.notification import Notification
-from microblog.models.states import CANCELLED, FAILED, RUNNING, WRITING
+from microblog.models.states import RUNNING, WRITING
 from microblog.models.task_progress import time_left
 
 SHOWN_AFTER_END = timedelta(hours=24)
@@ -29,10 +29,10 @@ class HasCard:
         )
 
     @classmethod
-    def dismiss_failed(cls, user, job):
-        """Dismiss the cards of *user*'s failed and cancelled tasks of this kind."""
-        vain = (cls.user == user, cls.name == job.name, cls.state.in_((FAILED, CANCELLED)))
-        for task in list(cls.select().where(*vain, cls.dismissed_at.is_null())):
+    def dismiss_ended(cls, user, job):
+        """Dismiss the cards of *user*'s ended tasks of this kind."""
+        ended = (cls.user == user, cls.name == job.name, cls.finished_at.is_null(False))
+        for task in list(cls.select().where(*ended, cls.dismissed_at.is_null())):
             task.dismiss()
 
     def dismiss(self):

@@ -464,8 +464,9 @@ def test_the_drafts_of_two_attempts_never_share_a_name(task):
     assert second.draft != draft
 
 
-def test_a_new_task_takes_the_cards_of_vain_ones_away(task, susan):
-    task.cancel()
+@pytest.mark.parametrize("state", [SUCCEEDED, FAILED, CANCELLED])
+def test_a_new_task_takes_the_cards_of_ended_ones_away(task, susan, state):
+    claim(task).finish(state, error="why" if state == FAILED else None)
     new = Task.launch(export_posts, susan, "Exporting posts...")
 
     assert list(Task.shown(susan)) == [new]
