@@ -32,7 +32,6 @@ class Operation(NamedTuple):
     cursor: dict = CURSOR
     problems: tuple[int, ...] = ()
     access: str = BEARER
-    media_type: str = "application/json"
 
 
 def operation(method, path, summary, **facts):

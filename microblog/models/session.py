@@ -59,10 +59,10 @@ class Session(BaseModel):
 
     @classmethod
     def delete_ended(cls):
-        """Delete sessions that have expired; return how many."""
+        """Delete sessions that have expired."""
         now = clock.now()
         unused = (cls.seen_at < now - UNUSED) & ~cls.remembered | (cls.seen_at < now - UNUSED_REMEMBERED)
-        return cls.delete().where(unused | (cls.created_at < now - LONGEST)).execute()
+        cls.delete().where(unused | (cls.created_at < now - LONGEST)).execute()
 
     @property
     def alive(self):
