@@ -41,7 +41,8 @@ def create_app(settings=None):
     database.init(settings.data_dir)
     database.init_app(app)
     huey.init_app(app, settings.queue_url, app.config["SIGNING_KEYS"], settings.data_dir / "run")
-    Babel(app, locale_selector=preferences.locale, timezone_selector=preferences.time_zone)
+    babel = Babel(app, locale_selector=preferences.locale, timezone_selector=preferences.time_zone)
+    app.config["SITE_LANGUAGES"] = _site_languages(app, babel)
     signatures.init_app(app)
     same_origin.init_app(app)
     CSRFProtect(app)
@@ -52,6 +53,14 @@ def create_app(settings=None):
         part.init_app(app)
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)
     return app
+
+
+def _site_languages(app, babel):
+    """Tags of the languages that pages and mails come in, a list, the default first."""
+    with app.app_context():
+        # Dates in a language without translated texts would only confuse.
+        translated = {str(locale) for locale in babel.list_translations()}
+    return [tag for tag in app.config["LANGUAGES"] if tag in translated] or ["en"]
 
 
 def _configure(app, settings):

@@ -54,8 +54,8 @@ def compose(template, subject, recipient, message_id, written_at, **values):
 
 def in_language(*wanted):
     """Within the block, use the first of *wanted*, tags or None, that the site offers, else its default."""
-    spoken = current_app.config["SPOKEN"]
-    return force_locale(next((tag for tag in wanted if tag in spoken), spoken[0]))
+    languages = current_app.config["SITE_LANGUAGES"]
+    return force_locale(next((tag for tag in wanted if tag in languages), languages[0]))
 
 
 def deliver(row, message):

@@ -28,7 +28,7 @@ def keys():
 @bp.post("/preferences")
 def update():
     """Store theme, keys and language as far as the form has them; the others stay."""
-    known = {**PREFERENCES, "language": current_app.config["SPOKEN"]}
+    known = {**PREFERENCES, "language": current_app.config["SITE_LANGUAGES"]}
     chosen = {name: request.form[name] for name in known if name in request.form}
     if not chosen or any(value not in known[name] for name, value in chosen.items()):
         abort(400)

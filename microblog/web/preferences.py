@@ -11,11 +11,11 @@ PREFERENCES = {"theme": ("system", "light", "dark"), "keys": ("on", "off")}
 
 def locale():
     """The page's language: the user's choice, else the browser's, among those that have translations."""
-    spoken = current_app.config["SPOKEN"]
+    languages = current_app.config["SITE_LANGUAGES"]
     chosen = [getattr(current_user, "language", None), request.cookies.get("language")]
     # The first part of each tag: Werkzeug's own best_match would give English for "es-MX, en;q=0.5".
     accepted = [tag.split("-")[0].lower() for tag, quality in request.accept_languages if quality]
-    return next((tag for tag in [*chosen, *accepted] if tag in spoken), spoken[0])
+    return next((tag for tag in [*chosen, *accepted] if tag in languages), languages[0])
 
 
 def time_zone():

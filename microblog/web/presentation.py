@@ -4,7 +4,7 @@ from functools import cached_property
 from urllib.parse import urlencode
 
 from flask import current_app, request
-from flask_babel import get_babel, get_locale
+from flask_babel import get_locale
 from flask_login import current_user
 
 from microblog.i18n.languages import own_name
@@ -21,10 +21,6 @@ CARDS = 5
 
 
 def init_app(app):
-    with app.app_context():
-        # Dates in a language without translated texts would only confuse.
-        spoken = {str(locale) for locale in get_babel().instance.list_translations()}
-    app.config["SPOKEN"] = [tag for tag in app.config["LANGUAGES"] if tag in spoken] or ["en"]
     for show in (*FILTERS, browser_name, own_name, linkify, beginning, wrapped):
         app.add_template_filter(show)
     for draw in (identicon, page_url, site_address, preference):

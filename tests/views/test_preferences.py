@@ -78,7 +78,7 @@ def test_the_choice_of_an_account_goes_where_the_user_goes(browser, susan, sign_
 
 def test_a_choice_that_the_site_speaks_no_more_does_not_count(app, browser):
     browser.post_form("/preferences", language="es")
-    app.config["SPOKEN"] = ["en", "zh"]
+    app.config["SITE_LANGUAGES"] = ["en", "zh"]
 
     assert language(browser.get("/", headers={"Accept-Language": "zh"}).text) == "zh"
 
