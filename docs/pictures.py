@@ -9,10 +9,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from microblog import clock, database
-from microblog.auth import hash_password
 from microblog.config import ROOT
 from microblog.database import connected
 from microblog.models import Follow, Post, User
+from microblog.security.password_hashes import hash_password
 from tests.end_to_end.browsing import PHONE, chromium
 from tests.end_to_end.running_site import RunningSite, wait_until
 

@@ -1,11 +1,8 @@
 """Who is signed in: passwords, session rows and what Flask-Login needs to know."""
 
 import functools
-import threading
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-from flask import abort, after_this_request, current_app, redirect, request, session, url_for
+from flask import abort, after_this_request, current_app, request, session
 from flask_login import (
     LoginManager,
     current_user,
@@ -19,13 +16,7 @@ from flask_login import (
 from microblog.database import db
 from microblog.models import Mail, Session, Ticket, Token, User
 from microblog.security import device_cookies, security_log
-
-# OWASP's Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane, or more. Two
-# hashes at once are what a small server can spare.
-hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-hashing = threading.BoundedSemaphore(2)
-# By the same parameters; verified if there is no such account, so that the answer takes just as long.
-NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$XD+WzoikGNPGAq+j95+Dfw$H391ya2E4cIQ4j/Ji1kSG4lXK3BbD/tBqsGdrrjKIX4"
+from microblog.security.password_hashes import hash_password
 
 # What a browser's session keeps on signing in and out: messages to be shown, and harmless choices.
 KEPT = {"_flashes", "_remember", "_remember_seconds", "language"}
@@ -46,23 +37,6 @@ login_manager = BelievingFormerKeys()
 login_manager.login_view = "auth.login"
 # Sessions are rows, ended one by one; an IP address that changes, as on a train, must not end them.
 login_manager.session_protection = None
-
-
-def hash_password(password):
-    with hashing:
-        return hasher.hash(password)
-
-
-def check_password(user, password):
-    """Whether *password* is that of *user*; None for *user* takes as long and is never right."""
-    try:
-        with hashing:
-            hasher.verify(user.password_hash if user else NOBODY, password)
-    except (VerificationError, InvalidHashError):
-        return False
-    if user and hasher.check_needs_rehash(user.password_hash):
-        user.rehash(hash_password(password))
-    return user is not None
 
 
 def register(username, email, password_hash, invite=None):
@@ -150,18 +124,6 @@ def sign_out():
         return response
 
 
-def keep_token(kind, token, endpoint):
-    """
-    Keep the *token* of a link in the session, and lead on to *endpoint*.
-
-    The link's own address is left at once: from there the token would get into histories and logs.
-    """
-    session[kind] = token
-    response = redirect(url_for(endpoint))
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
-
-
 def _forget_session():
     """Nobody who knew the browser's old cookie shall know anything in the next, such as its CSRF token."""
     for name in set(session) - KEPT:
@@ -200,10 +162,3 @@ def admin_required(view):
         return view(*args, **kwargs) if current_user.is_admin else abort(404)
 
     return guarded
-
-
-def safe_path(target):
-    """*target* if it is a path of this site, else None; browsers read a backslash as a slash."""
-    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
-        return None
-    return None if any(ord(character) < 0x21 or character == "\\" for character in target) else target

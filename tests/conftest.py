@@ -15,12 +15,13 @@ import pytest
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 
-from microblog import auth, clock, create_app, database
+from microblog import clock, create_app, database
 from microblog.config import Settings
 from microblog.database import connected, db
 from microblog.i18n import catalogues
 from microblog.models import TRIGGERS, Post, Session, User
 from microblog.queue import huey
+from microblog.security.password_hashes import hash_password
 
 PASSWORD = "correct horse"
 
@@ -244,4 +245,4 @@ def make_user(username, **values):
 
 @functools.cache
 def _password_hash():
-    return auth.hash_password(PASSWORD)
+    return hash_password(PASSWORD)

@@ -3,9 +3,9 @@
 from flask import request
 
 from microblog.api.problem import Problem
-from microblog.auth import check_password
 from microblog.models import Token, User
 from microblog.security import rate_limits, security_log
+from microblog.security.password_hashes import check_password
 
 
 def by_token():

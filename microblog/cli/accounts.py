@@ -12,6 +12,7 @@ from microblog.models import Ticket, User
 from microblog.models.refusals import EmailTaken, UsernameTaken
 from microblog.models.ticket import INVITE
 from microblog.security import setup_code
+from microblog.security.password_hashes import hash_password
 from microblog.web.forms import RegistrationForm
 
 password_stdin = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
@@ -31,9 +32,7 @@ def create_user(username, email, admin, password_stdin):
         if not form.validate():
             raise _refusal(text for texts in form.errors.values() for text in texts)
         try:
-            user = User.register(
-                form.username.data, form.email.data, auth.hash_password(password), is_admin=admin
-            )
+            user = User.register(form.username.data, form.email.data, hash_password(password), is_admin=admin)
         except UsernameTaken as error:
             raise click.ClickException(f"the username {username} is taken; choose another") from error
         except EmailTaken as error:

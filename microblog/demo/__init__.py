@@ -6,10 +6,10 @@ from itertools import chain
 
 from microblog import clock
 from microblog.account_deletion import delete_account
-from microblog.auth import hash_password
 from microblog.database import db
 from microblog.demo import voices
 from microblog.models import FeedChange, Message, Post, PostIndex, User
+from microblog.security.password_hashes import hash_password
 
 PASSWORD = "demo-password"  # noqa: S105 - a contract; such a site is refused under https
 # People added by the button are recognized by their addresses, even if they were renamed.

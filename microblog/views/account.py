@@ -6,13 +6,15 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from microblog.account_deletion import delete_account
-from microblog.auth import change_email, change_password, check_password, keep_token, sign_in, sign_out
+from microblog.auth import change_email, change_password, sign_in, sign_out
 from microblog.jobs import deliver
 from microblog.models import Mail, Session, Ticket, User
 from microblog.models.refusals import EmailTaken, LastAdministrator
 from microblog.models.ticket import CHANGE_EMAIL, TicketUsed
 from microblog.security import rate_limits, security_log
+from microblog.security.password_hashes import check_password
 from microblog.web.forms import ChangeEmailForm, ChangePasswordForm, LeavingForm, status
+from microblog.web.redirects import away_from_token
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 
@@ -56,7 +58,8 @@ def email():
 
 @bp.get("/email/<token>")
 def open_email_link(token):
-    return keep_token(CHANGE_EMAIL, token, "account.confirm_email")
+    session[CHANGE_EMAIL] = token
+    return away_from_token("account.confirm_email")
 
 
 @bp.get("/confirm_email")

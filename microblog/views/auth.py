@@ -6,14 +6,16 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from microblog.auth import check_password, hash_password, keep_token, safe_path, sign_in, sign_out
 from microblog.auth import register as register_account
+from microblog.auth import sign_in, sign_out
 from microblog.database import data_dir
 from microblog.models import Ticket, User
 from microblog.models.refusals import EmailTaken, SetUpAlready, UsernameTaken
 from microblog.models.ticket import INVITE, TicketUsed
 from microblog.security import rate_limits, security_log, setup_code
+from microblog.security.password_hashes import check_password, hash_password
 from microblog.web.forms import LoginForm, RegistrationForm, status
+from microblog.web.redirects import away_from_token, safe_path
 
 bp = Blueprint("auth", __name__)
 
@@ -53,9 +55,9 @@ def register():
     if current_user.is_authenticated or not User.exists():
         return redirect(url_for("posts.index"))
     if "invite" in request.args:
-        to_form = keep_token(INVITE, request.args["invite"], "auth.register")
+        session[INVITE] = request.args["invite"]
         if request.method != "POST":
-            return to_form
+            return away_from_token("auth.register")
     mode = current_app.config["REGISTRATION"]
     # Open registration needs no invitation, and must not depend on one that somebody else may use up.
     invite = Ticket.of(INVITE, session.get(INVITE)) if mode == "invite" else None

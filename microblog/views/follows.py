@@ -4,9 +4,9 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from microblog.auth import safe_path
 from microblog.models import User
 from microblog.models.refusals import Blocked, Suspended
+from microblog.web.redirects import safe_path
 
 bp = Blueprint("follows", __name__)
 

@@ -4,12 +4,12 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from microblog.auth import safe_path
 from microblog.models import Block, Message, User
 from microblog.models.refusals import Blocked, Suspended
 from microblog.security import rate_limits
 from microblog.web.forms import MessageForm, ShownForm
 from microblog.web.pagination import page
+from microblog.web.redirects import safe_path
 
 bp = Blueprint("messages", __name__)
 

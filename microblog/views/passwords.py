@@ -5,12 +5,13 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from microblog.auth import change_password, keep_token, sign_in
+from microblog.auth import change_password, sign_in
 from microblog.jobs import deliver
 from microblog.models import Mail, Ticket
 from microblog.models.ticket import RESET_PASSWORD, TicketUsed
 from microblog.security import device_cookies, rate_limits, security_log
 from microblog.web.forms import EmailForm, NewPasswordForm, status
+from microblog.web.redirects import away_from_token
 
 bp = Blueprint("passwords", __name__, url_prefix="/auth")
 
@@ -30,8 +31,8 @@ def request_link():
 
 @bp.route("/reset_password/<token>", methods=["GET", "POST"])
 def open_link(token):
-    to_form = keep_token(RESET_PASSWORD, token, "passwords.reset")
-    return reset() if request.method == "POST" else to_form
+    session[RESET_PASSWORD] = token
+    return reset() if request.method == "POST" else away_from_token("passwords.reset")
 
 
 @bp.route("/reset_password", methods=["GET", "POST"])

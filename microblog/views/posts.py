@@ -18,13 +18,14 @@ from flask_babel import ngettext
 from flask_login import current_user, login_required
 
 from microblog import demo
-from microblog.auth import reader, safe_path
+from microblog.auth import reader
 from microblog.i18n import languages
 from microblog.models import Post, User
 from microblog.security import rate_limits, security_log
 from microblog.web.forms import PostForm
 from microblog.web.last_visit import Visit
 from microblog.web.pagination import cursor, page
+from microblog.web.redirects import safe_path
 from microblog.web.text import clean
 
 bp = Blueprint("posts", __name__)

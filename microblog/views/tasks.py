@@ -4,11 +4,11 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from microblog.auth import safe_path
 from microblog.lifecycle import TaskUnfinished, UnknownJob, launch_again
 from microblog.models.task import Task, TaskInProgress
 from microblog.security import rate_limits, security_log
 from microblog.web.downloads import send_export
+from microblog.web.redirects import safe_path
 
 bp = Blueprint("tasks", __name__, url_prefix="/tasks")
 

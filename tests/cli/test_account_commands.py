@@ -1,7 +1,7 @@
 import pytest
 
-from microblog.auth import check_password
 from microblog.models import Session, User
+from microblog.security.password_hashes import check_password
 from tests.conftest import PASSWORD
 
 

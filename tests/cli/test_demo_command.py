@@ -3,9 +3,9 @@ import dataclasses
 import pytest
 
 from microblog import demo
-from microblog.auth import check_password
 from microblog.demo import voices
 from microblog.models import Follow, Post, User
+from microblog.security.password_hashes import check_password
 
 
 def said():

@@ -5,7 +5,6 @@ from datetime import timedelta
 from itertools import count
 
 from microblog import clock, create_app, database
-from microblog.auth import hash_password
 from microblog.config import Settings
 from microblog.database import connected, db
 from microblog.lifecycle import OUT_OF_SPACE
@@ -15,6 +14,7 @@ from microblog.models.mail_tries import MAIL_UNCERTAIN
 from microblog.models.task import MAILED_ALREADY
 from microblog.models.transitions import WORKER_STOPPED
 from microblog.queue import huey
+from microblog.security.password_hashes import hash_password
 from tests.end_to_end.world import World
 
 PASSWORD = "correct horse"

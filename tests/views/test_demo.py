@@ -3,10 +3,10 @@ import dataclasses
 import pytest
 
 from microblog import demo
-from microblog.auth import check_password
 from microblog.demo import voices
 from microblog.models import Message, Post, User
 from microblog.security import security_log
+from microblog.security.password_hashes import check_password
 from tests.conftest import make_user
 
 

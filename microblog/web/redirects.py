@@ -1,0 +1,21 @@
+"""Redirects that never lead to another site, and that leave behind addresses which hold a secret."""
+
+from flask import redirect, url_for
+
+
+def safe_path(target):
+    """*target* if it is a path of this site, else None; browsers read a backslash as a slash."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return None
+    return None if any(ord(character) < 0x21 or character == "\\" for character in target) else target
+
+
+def away_from_token(endpoint):
+    """
+    A redirect to *endpoint* from a link whose address holds a token, once that is kept in the session.
+
+    From the address the token would get into histories and logs.
+    """
+    response = redirect(url_for(endpoint))
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
