@@ -1,4 +1,4 @@
-"""Who is signed in: passwords, session rows and what Flask-Login needs to know."""
+"""Who is signed in: sessions begin and end, and what Flask-Login needs to know."""
 
 import functools
 
@@ -13,10 +13,8 @@ from flask_login import (
     logout_user,
 )
 
-from microblog.database import db
-from microblog.models import Mail, Session, Ticket, Token, User
+from microblog.models import Session
 from microblog.security import device_cookies, security_log
-from microblog.security.password_hashes import hash_password
 
 # What a browser's session keeps on signing in and out: messages to be shown, and harmless choices.
 KEPT = {"_flashes", "_remember", "_remember_seconds", "language"}
@@ -37,67 +35,6 @@ login_manager = BelievingFormerKeys()
 login_manager.login_view = "auth.login"
 # Sessions are rows, ended one by one; an IP address that changes, as on a train, must not end them.
 login_manager.session_protection = None
-
-
-def register(username, email, password_hash, invite=None):
-    """
-    Create an account and return it; *invite*, a Ticket or None, is used up.
-
-    Raises:
-        TicketUsed: the invitation is no longer valid.
-        UsernameTaken: or
-        EmailTaken: somebody was there first; the invitation stays valid.
-    """
-    with db.atomic():
-        if invite:
-            invite.use()
-        user = User.register(username, email, password_hash)
-    security_log.record("registered", user)
-    return user
-
-
-def change_password(user, password, ticket=None):
-    """
-    Set a new password; end the sessions and tokens of *user*, and revoke all links mailed to them.
-
-    Raises:
-        TicketUsed: *ticket*, which permits it, is no longer valid.
-    """
-    password_hash = hash_password(password)
-    with db.atomic():
-        if ticket:
-            ticket.use()
-        user.change_password(password_hash)
-        Session.end_all(user)
-        Token.end_all(user)
-        Ticket.void(user)
-    security_log.record("password-reset" if ticket else "password-changed", user)
-
-
-def change_email(ticket, deliver):
-    """
-    Set the address of *ticket* for its user, and revoke all links mailed to them.
-
-    The job *deliver* notifies the old address.
-
-    Raises:
-        TicketUsed: the ticket is no longer valid.
-        EmailTaken: somebody else has the address by now.
-    """
-    with db.atomic():
-        ticket.use()
-        Mail.send(deliver, "email_changed", ticket.user.email, user=ticket.user)
-        ticket.user.change_email(ticket.email)
-        Ticket.void(ticket.user)
-    security_log.record("email-changed", ticket.user)
-
-
-def suspend(user):
-    """Sign *user* out everywhere and hide what they wrote. Return whether it was done."""
-    with db.atomic():
-        if done := user.suspend():
-            Session.end_all(user)
-    return done
 
 
 def sign_in(user, remember):

@@ -42,8 +42,8 @@ def update():
     is_named = fields(about_me=None)["about_me"] is not None
     try:
         g.caller.update_profile(form.username.data, form.about_me.data if is_named else g.caller.about_me)
-    except UsernameTaken as error:
-        raise Problem(409, "Somebody has this name already. Choose another.") from error
+    except UsernameTaken as refusal:
+        raise Problem(409, str(refusal)) from refusal
     return draw_profile(Profile.of(form.username.data, g.caller))
 
 

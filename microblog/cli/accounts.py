@@ -6,13 +6,12 @@ import click
 from flask import current_app, url_for
 from werkzeug.datastructures import MultiDict
 
-from microblog import auth
-from microblog.database import connected, data_dir
+from microblog import accounts
+from microblog.database import connected
 from microblog.models import Ticket, User
 from microblog.models.refusals import EmailTaken, UsernameTaken
 from microblog.models.ticket import INVITE
-from microblog.security import setup_code
-from microblog.security.password_hashes import hash_password
+from microblog.security.security_log import OPERATOR
 from microblog.web.forms import RegistrationForm
 
 password_stdin = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
@@ -32,13 +31,11 @@ def create_user(username, email, admin, password_stdin):
         if not form.validate():
             raise _refusal(text for texts in form.errors.values() for text in texts)
         try:
-            user = User.register(form.username.data, form.email.data, hash_password(password), is_admin=admin)
+            user = accounts.create(form.username.data, form.email.data, password, is_admin=admin, by=OPERATOR)
         except UsernameTaken as error:
             raise click.ClickException(f"the username {username} is taken; choose another") from error
         except EmailTaken as error:
             raise click.ClickException(f"the address {email} is taken; use another") from error
-    if admin:
-        setup_code.remove(data_dir())
     click.echo(f"{user.username} can sign in now")
 
 
@@ -55,7 +52,7 @@ def reset_password(username, password_stdin):
         form = RegistrationForm(MultiDict({"password": password}), meta={"csrf": False})
         if not form.password.validate(form):
             raise _refusal(form.password.errors)
-        auth.change_password(user, password)
+        accounts.change_password(user, password, by=OPERATOR)
     click.echo(f"{user.username} can sign in with the new password now, and is signed out everywhere")
 
 

@@ -4,11 +4,11 @@ import random
 from datetime import timedelta
 from itertools import chain
 
-from microblog import clock
-from microblog.account_deletion import delete_account
+from microblog import accounts, clock
 from microblog.database import db
 from microblog.demo import voices
 from microblog.models import FeedChange, Message, Post, PostIndex, User
+from microblog.security import security_log
 from microblog.security.password_hashes import hash_password
 
 PASSWORD = "demo-password"  # noqa: S105 - a contract; such a site is refused under https
@@ -81,10 +81,11 @@ def has_moved_in():
     return _moved_in().exists()
 
 
-def remove():
-    """Delete the people of ``populate_for`` with everything that belongs to them."""
+def remove(admin):
+    """Delete the people of ``populate_for`` with everything that belongs to them, for *admin*, a user."""
     for user in list(_moved_in()):
-        delete_account(user)
+        accounts.delete(user, by=admin.username)
+    security_log.record("demo-people-removed", admin)
 
 
 def _moved_in():

@@ -1,8 +1,14 @@
-"""Exceptions for what people are refused, and what turns the database's own refusals into them."""
+"""
+Exceptions for what people are refused, and what turns the database's own refusals into them.
+
+Where the text is a sentence, it is the one that people read, translated when it is shown.
+"""
 
 from contextlib import contextmanager
 
 from peewee import IntegrityError
+
+from microblog.i18n import N_
 
 # The message of the triggers in block.py, which refuse follows and messages across a block.
 ACROSS_A_BLOCK = "blocked"
@@ -11,9 +17,17 @@ ACROSS_A_BLOCK = "blocked"
 class UsernameTaken(ValueError):
     """Somebody has this username, whatever its case."""
 
+    def __init__(self):
+        super().__init__(N_("Somebody has this name already. Choose another."))
+
 
 class EmailTaken(ValueError):
     """Somebody has this e-mail address."""
+
+    def __init__(self):
+        super().__init__(
+            N_("There is an account with this address already. Sign in to it, or use another address.")
+        )
 
 
 class SetUpAlready(RuntimeError):
@@ -40,7 +54,7 @@ def unless_taken():
     except IntegrityError as error:
         for column, refusal in (("username", UsernameTaken), ("email_key", EmailTaken)):
             if f"UNIQUE constraint failed: user.{column}" in str(error):
-                raise refusal(str(error)) from error
+                raise refusal from error
         raise
 
 

@@ -19,6 +19,8 @@ from microblog.files import for_owner_only
 from microblog.logs import one_line
 
 LARGEST_BYTES = 2 * 1024**2
+# Who acts by a command: whoever has a shell on the server.
+OPERATOR = "operator"
 # How much of the end is read to show the latest events.
 TAIL_BYTES = 64 * 1024
 
@@ -30,15 +32,19 @@ class Event(NamedTuple):
     text: str
 
 
-def record(event, user=None, **facts):
+def record(event, user=None, by=None, **facts):
     """
     Write a line about *event*, with the name of *user*, *facts*, and the address of the request.
 
+    *by* is the name of whoever acts for *user*, or on them; left out if it is their own.
     *facts* must hold no secret, and nothing that might be one: people type passwords into every field.
     """
     told = {"user": user.username} if user else {}
     told |= facts
-    if has_request_context():
+    if by and by != told.get("user"):
+        told["by"] = by
+    # Some commands make a request of their own, which comes from nowhere.
+    if has_request_context() and request.remote_addr:
         told["address"] = request.remote_addr
     text = " ".join([event, *(f"{name}={_word(value)}" for name, value in told.items())])
     log.info("%s", text)

@@ -5,10 +5,10 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from microblog.account_deletion import delete_account
-from microblog.auth import change_email, change_password, sign_in, sign_out
+from microblog import accounts
+from microblog.auth import sign_in, sign_out
 from microblog.jobs import deliver
-from microblog.models import Mail, Session, Ticket, User
+from microblog.models import Session, Ticket, User
 from microblog.models.refusals import EmailTaken, LastAdministrator
 from microblog.models.ticket import CHANGE_EMAIL, TicketUsed
 from microblog.security import rate_limits, security_log
@@ -33,7 +33,7 @@ def password():
     if form.validate_on_submit() and _is_own(form.current_password):
         remembered = current_user.session.remembered
         user = User.get_by_id(current_user.id)
-        change_password(user, form.password.data)
+        accounts.change_password(user, form.password.data)
         # A new session for this browser too: copies of its old cookie must be useless.
         sign_in(user, remembered)
         flash(_("Your password is changed. Every other browser is signed out."))
@@ -48,11 +48,14 @@ def password():
 def email():
     """Mail a link to the new address; nothing changes until it is confirmed."""
     form = ChangeEmailForm()
-    if form.validate_on_submit() and _is_own(form.current_password) and _is_free(form.email):
-        Mail.send(deliver, "change_email", form.email.data, user=current_user, language=str(get_locale()))
-        security_log.record("email-change-asked", current_user)
-        flash(_mail_is_on_its_way(form.email.data))
-        return redirect(url_for("account.index"))
+    if form.validate_on_submit() and _is_own(form.current_password):
+        try:
+            accounts.request_email_change(current_user, form.email.data, deliver, str(get_locale()))
+        except EmailTaken as refusal:
+            form.email.errors.append(_(str(refusal)))
+        else:
+            flash(_mail_is_on_its_way(form.email.data))
+            return redirect(url_for("account.index"))
     return render_template("account/email.html", form=form), status(form)
 
 
@@ -77,11 +80,11 @@ def update_email():
     if ticket is None:
         return render_template("account/dead_link.html"), 410
     try:
-        change_email(ticket, deliver)
+        accounts.change_email(ticket, deliver)
     except TicketUsed:
         return render_template("account/dead_link.html"), 410
-    except EmailTaken:
-        flash(_("There is an account with this address already. Sign in to it, or use another address."))
+    except EmailTaken as refusal:
+        flash(_(str(refusal)))
         return redirect(url_for("account.index"))
     session.pop(CHANGE_EMAIL)
     flash(_("Your e-mail address is %(address)s now.", address=ticket.email))
@@ -115,13 +118,12 @@ def destroy():
     if form.validate_on_submit() and _is_own(form.current_password):
         user = User.get_by_id(current_user.id)
         try:
-            delete_account(user)
+            accounts.delete(user)
         except LastAdministrator:
             form.form_errors.append(
                 _("You are the only administrator. Before you leave, somebody else must become one.")
             )
         else:
-            security_log.record("account-deleted", user)
             sign_out()
             flash(_("Your account and all that belonged to it are deleted."))
             return redirect(url_for("auth.login"))
@@ -140,15 +142,4 @@ def _is_own(field):
         return True
     security_log.record("password-check-failed", current_user)
     field.errors.append(_("That is not your password. Try again."))
-    return False
-
-
-def _is_free(field):
-    owner = User.with_email(field.data)
-    # The user may change the spelling of their own address.
-    if owner is None or (owner == current_user and owner.email != field.data):
-        return True
-    field.errors.append(
-        _("There is an account with this address already. Sign in to it, or use another address.")
-    )
     return False

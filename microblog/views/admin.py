@@ -4,8 +4,8 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from microblog import demo
-from microblog.auth import admin_required, suspend
+from microblog import accounts, demo
+from microblog.auth import admin_required
 from microblog.mail import outbox
 from microblog.models import Ticket, User
 from microblog.models.ticket import INVITE
@@ -43,9 +43,8 @@ def users():
 @admin_required
 def suspend_user(username):
     user = User.named(username) or abort(404)
-    if not suspend(user):
+    if not accounts.suspend(user, by=current_user.username):
         abort(409)
-    security_log.record("suspended", user, by=current_user.username)
     flash(
         _("%(username)s is suspended: signed out everywhere, and unable to sign in.", username=user.username)
     )
@@ -56,8 +55,7 @@ def suspend_user(username):
 @admin_required
 def restore_user(username):
     user = User.named(username) or abort(404)
-    user.restore()
-    security_log.record("restored", user, by=current_user.username)
+    accounts.restore(user, by=current_user.username)
     flash(_("%(username)s can sign in again.", username=user.username))
     return redirect(url_for("admin.users", q=user.username))
 

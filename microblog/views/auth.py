@@ -6,14 +6,14 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from microblog.auth import register as register_account
+from microblog import accounts
 from microblog.auth import sign_in, sign_out
 from microblog.database import data_dir
 from microblog.models import Ticket, User
 from microblog.models.refusals import EmailTaken, SetUpAlready, UsernameTaken
 from microblog.models.ticket import INVITE, TicketUsed
 from microblog.security import rate_limits, security_log, setup_code
-from microblog.security.password_hashes import check_password, hash_password
+from microblog.security.password_hashes import check_password
 from microblog.web.forms import LoginForm, RegistrationForm, status
 from microblog.web.redirects import away_from_token, safe_path
 
@@ -65,8 +65,7 @@ def register():
         return _closed()
     form = RegistrationForm()
     try:
-        if form.validate_on_submit() and (user := _made(form, partial(register_account, invite=invite))):
-            session.pop(INVITE, None)
+        if form.validate_on_submit() and (user := _made(form, partial(accounts.register, invite=invite))):
             sign_in(user, remember=False)
             return redirect(url_for("posts.index"))
     except TicketUsed:
@@ -83,9 +82,7 @@ def setup():
         return render_template("auth/wrong_code.html"), 403
     form = RegistrationForm()
     try:
-        if form.validate_on_submit() and (user := _made(form, User.set_up)):
-            setup_code.remove(data_dir())
-            security_log.record("set-up", user)
+        if form.validate_on_submit() and (user := _made(form, accounts.set_up)):
             sign_in(user, remember=False)
             return redirect(url_for("posts.index"))
     except SetUpAlready:
@@ -100,13 +97,11 @@ def _closed():
 def _made(form, make):
     """The user that *make* creates from *form*; None if the name or address is taken, said in the form."""
     try:
-        return make(form.username.data, form.email.data, hash_password(form.password.data))
-    except UsernameTaken:
-        form.username.errors.append(_("Somebody has this name already. Choose another."))
-    except EmailTaken:
-        form.email.errors.append(
-            _("There is an account with this address already. Sign in to it, or use another address.")
-        )
+        return make(form.username.data, form.email.data, form.password.data)
+    except UsernameTaken as refusal:
+        form.username.errors.append(_(str(refusal)))
+    except EmailTaken as refusal:
+        form.email.errors.append(_(str(refusal)))
     return None
 
 

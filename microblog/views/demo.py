@@ -8,7 +8,6 @@ from flask_login import current_user
 
 from microblog import demo
 from microblog.auth import admin_required
-from microblog.security import security_log
 from microblog.web.last_visit import Visit
 
 bp = Blueprint("demo", __name__)
@@ -39,7 +38,6 @@ def delete():
 @bp.post("/admin/demo/delete")
 @admin_required
 def destroy():
-    demo.remove()
-    security_log.record("demo-people-removed", current_user)
+    demo.remove(current_user)
     flash(_("The demo people have moved out."))
     return redirect(url_for("admin.users"))

@@ -5,11 +5,12 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from microblog.auth import change_password, sign_in
+from microblog import accounts
+from microblog.auth import sign_in
 from microblog.jobs import deliver
-from microblog.models import Mail, Ticket
+from microblog.models import Ticket
 from microblog.models.ticket import RESET_PASSWORD, TicketUsed
-from microblog.security import device_cookies, rate_limits, security_log
+from microblog.security import device_cookies, rate_limits
 from microblog.web.forms import EmailForm, NewPasswordForm, status
 from microblog.web.redirects import away_from_token
 
@@ -22,8 +23,7 @@ def request_link():
     """Only record the request: the worker finds out whose address it is, if anybody's."""
     form = EmailForm()
     if form.validate_on_submit():
-        Mail.send(deliver, "reset_password", form.email.data.casefold(), language=str(get_locale()))
-        security_log.record("reset-asked")
+        accounts.request_password_reset(form.email.data, deliver, language=str(get_locale()))
         flash(_where_the_link_is())
         return redirect(url_for("auth.login"))
     return render_template("passwords/request_link.html", form=form), status(form)
@@ -46,7 +46,7 @@ def reset():
     # Read now: changing the password ends the session.
     session_here = current_user.session if current_user == ticket.user else None
     try:
-        change_password(ticket.user, form.password.data, ticket)
+        accounts.change_password(ticket.user, form.password.data, ticket)
     except TicketUsed:
         return _link_is_dead()
     session.pop(RESET_PASSWORD)

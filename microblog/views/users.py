@@ -53,8 +53,8 @@ def update():
         return render_template("users/edit.html", form=form), 422
     try:
         current_user.update_profile(form.username.data, form.about_me.data)
-    except UsernameTaken:
-        form.username.errors.append(_("Somebody has this name already. Choose another."))
+    except UsernameTaken as refusal:
+        form.username.errors.append(_(str(refusal)))
         return render_template("users/edit.html", form=form), 422
     flash(_("Your changes are saved."))
     return redirect(url_for("users.show", username=form.username.data))

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from microblog import auth, clock
+from microblog import accounts, clock
 from microblog.models import Block, Follow, Token
 from microblog.models.token import MOST
 from tests.conftest import PASSWORD
@@ -68,7 +68,7 @@ def test_when_a_token_was_used_is_noted_once_a_minute(program, monkeypatch):
 
 
 def test_a_new_password_ends_all_tokens(program, susan):
-    auth.change_password(susan, "battery staple")
+    accounts.change_password(susan, "battery staple")
 
     assert program.get("/api/posts").status_code == 401
 

@@ -6,7 +6,7 @@ import threading
 import pytest
 from argon2 import PasswordHasher, Type, extract_parameters
 
-from microblog import auth
+from microblog import accounts
 from microblog.models import User
 from microblog.queue import huey
 from microblog.security import password_hashes
@@ -49,7 +49,7 @@ def test_copied_cookies_are_dead_once_the_session_has_ended(site, end):
     elif end == "password":
         browser.post_form("/account/password", current_password=PASSWORD, **new)
     elif end == "reset":
-        auth.change_password(User.named("john"), "battery staple")
+        accounts.change_password(User.named("john"), "battery staple")
     elif end == "deletion":
         browser.post_form("/account/delete", current_password=PASSWORD)
     else:

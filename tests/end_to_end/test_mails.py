@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from microblog import account_deletion
+from microblog import accounts
 from microblog.jobs import deliver
 from microblog.models import Mail, Task, Ticket, User
 from microblog.models.states import CANCELLED, FAILED, QUEUED, SUCCEEDED
@@ -173,7 +173,7 @@ def test_a_running_export_stops_when_its_user_leaves(world, susan):
     task = world.export(susan)
     world.wait_for_step(task, 5)
 
-    account_deletion.delete_account(User.get_by_id(susan.id))
+    accounts.delete(User.get_by_id(susan.id))
 
     world.wait_for(lambda: "is not ours any more" in world.log.read_text())
     world.assert_promise_kept()
@@ -190,7 +190,7 @@ def test_an_export_whose_mail_waits_goes_with_its_user(world, susan):
     world.wait_for(lambda: world.postbox.tries >= 1)
     world.wait_for(lambda: Task.get_by_id(task.id).state == QUEUED or Task.get_by_id(task.id).complete)
 
-    account_deletion.delete_account(User.get_by_id(susan.id))
+    accounts.delete(User.get_by_id(susan.id))
 
     assert list((world.settings.data_dir / "exports").iterdir()) == []
     world.assert_promise_kept()

@@ -1,7 +1,6 @@
 from datetime import timedelta
 
-from microblog import clock, demo
-from microblog.account_deletion import delete_account
+from microblog import accounts, clock, demo
 from microblog.database import db
 from microblog.models import FeedChange, User, post
 
@@ -38,7 +37,7 @@ def test_an_account_that_goes_is_one_change_however_much_it_wrote(susan, write_p
     write_posts(susan, *map(str, range(100)))
     before = FeedChange.latest()
 
-    delete_account(susan)
+    accounts.delete(susan)
 
     assert FeedChange.latest() == before + timedelta(seconds=1)
 
@@ -48,7 +47,7 @@ def test_a_batch_of_an_account_that_goes_is_one_change(susan, write_posts, monke
     write_posts(susan, *map(str, range(100)))
     before = FeedChange.latest()
 
-    delete_account(susan)
+    accounts.delete(susan)
 
     batches = 9
     assert FeedChange.latest() == before + timedelta(seconds=batches + 1)

@@ -6,7 +6,7 @@ from itertools import product
 import feedparser
 import pytest
 
-from microblog import account_deletion, auth, clock
+from microblog import accounts, clock
 from microblog.models import Block, Post
 from microblog.views import feeds
 
@@ -141,11 +141,11 @@ CHANGES = {
     "deleted": lambda _susan, _john, post: post.delete_instance(),
     "changed": lambda _susan, _john, post: Post.update(body="changed").where(Post.id == post.id).execute(),
     "renamed": lambda susan, _john, _post: susan.update_profile("Susan", ""),
-    "suspended": lambda susan, _john, _post: auth.suspend(susan),
+    "suspended": lambda susan, _john, _post: accounts.suspend(susan, by="mary"),
 }
 OF_OTHERS = {
-    "somebody suspended": lambda _susan, john, _post: auth.suspend(john),
-    "somebody gone": lambda _susan, john, _post: account_deletion.delete_account(john),
+    "somebody suspended": lambda _susan, john, _post: accounts.suspend(john, by="mary"),
+    "somebody gone": lambda _susan, john, _post: accounts.delete(john),
 }
 
 
@@ -172,7 +172,7 @@ def test_a_changed_feed_is_sent_again_to_whoever_asks_by_tag_or_by_date(
 @pytest.mark.parametrize("path", ALL)
 def test_a_feed_is_sent_again_after_a_restoration(client, susan, write_posts, later, path):
     write_posts(susan, "secret")
-    auth.suspend(susan)
+    accounts.suspend(susan, by="mary")
     later(minutes=1)
     first = client.get(path)
 
@@ -237,7 +237,7 @@ def test_suspended_people_are_in_no_feed(client, susan, write_posts, path):
     write_posts(susan, "secret")
     assert b"secret" in client.get(path).data
 
-    auth.suspend(susan)
+    accounts.suspend(susan, by="mary")
 
     response = client.get(path)
     assert response.status_code == 200

@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from microblog import auth
+from microblog import accounts
 from microblog.database import connected
 from microblog.models import Mail, Session, Ticket, User
 from microblog.models.states import CANCELLED, SUCCEEDED
@@ -290,7 +290,7 @@ def test_twenty_at_once_use_a_ticket_once(app, susan):
     def use(number):
         with connected():
             try:
-                auth.change_password(User.get_by_id(susan.id), f"password {number}", tickets[number])
+                accounts.change_password(User.get_by_id(susan.id), f"password {number}", tickets[number])
                 outcomes.append("used")
             except TicketUsed:
                 outcomes.append("too late")

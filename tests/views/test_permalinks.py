@@ -4,7 +4,7 @@ from html import unescape
 import mf2py
 import pytest
 
-from microblog import auth
+from microblog import accounts
 from microblog.models import Block, Post
 
 
@@ -33,7 +33,7 @@ def test_what_is_not_there_has_no_page(client, browser, susan, john, write_posts
     assert client.get(f"/post/{gone.id}").status_code == 404
     assert client.get(f"/post/{hidden.id}").status_code == 200
     assert browser.get(f"/post/{hidden.id}").status_code == 404
-    auth.suspend(john)
+    accounts.suspend(john, by="mary")
     assert client.get(f"/post/{hidden.id}").status_code == 404
     assert client.get(f"/post/{blocked.id}").status_code == 200
 

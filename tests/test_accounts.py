@@ -1,6 +1,6 @@
 import pytest
 
-from microblog import account_deletion
+from microblog import accounts
 from microblog.database import db
 from microblog.jobs import deliver, export_posts
 from microblog.models import (
@@ -59,7 +59,7 @@ def test_no_table_keeps_a_trace(john, life, settings):
     unused = {model._meta.table_name for model in MODELS} - touched - {"post_index", "feed_change"}
     assert unused == set(), "a life must touch every table, or this test proves nothing about it"
 
-    account_deletion.delete_account(life)
+    accounts.delete(life)
 
     for table, rows in every_row().items():
         told = [
@@ -78,7 +78,7 @@ def test_no_file_is_left(life, settings):
     folders = [settings.data_dir / name for name in ("exports", "outbox")]
     assert [len(list(folder.iterdir())) for folder in folders] == [1, 4]
 
-    account_deletion.delete_account(life)
+    accounts.delete(life)
 
     assert [list(folder.iterdir()) for folder in folders] == [[], []]
 
@@ -86,7 +86,7 @@ def test_no_file_is_left(life, settings):
 def test_the_files_of_others_stay(life, john, settings):
     theirs = Task.launch(export_posts, john, "Exporting posts...")
 
-    account_deletion.delete_account(life)
+    accounts.delete(life)
 
     assert theirs.file.exists()
     assert theirs.letter.exists()
@@ -96,7 +96,7 @@ def test_a_job_that_looks_for_its_user_in_vain_ends_quietly(susan, logged_errors
     """The account goes while the worker is between two looks at the row."""
 
     def leave_meanwhile(*arguments, **named):
-        account_deletion.delete_account(User.named("susan"))
+        accounts.delete(User.named("susan"))
         return compose(*arguments, **named)
 
     from microblog import mail
@@ -117,7 +117,7 @@ def test_many_posts_go_a_page_at_a_time(susan, john, write_posts, monkeypatch, q
     write_posts(john, "kept")
     queries.clear()
 
-    account_deletion.delete_account(susan)
+    accounts.delete(susan)
 
     assert [post.body for post in Post.select()] == ["kept"]
     assert len([sql for sql in queries if sql.startswith('DELETE FROM "post"')]) == 2, "the last go with her"
@@ -128,7 +128,7 @@ def test_of_an_account_that_cannot_go_everything_stays(life, monkeypatch):
     monkeypatch.setattr(User, "leave", lambda _user: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
-        account_deletion.delete_account(life)
+        accounts.delete(life)
 
     assert every_row() == before
 
@@ -147,7 +147,7 @@ def test_an_administrator_whose_only_colleague_leaves_meanwhile_keeps_everything
     before = every_row()
 
     with pytest.raises(LastAdministrator):
-        account_deletion.delete_account(susan)
+        accounts.delete(susan)
 
     assert every_row() == before
 
@@ -157,7 +157,7 @@ def test_the_only_administrator_keeps_their_posts_too(app, write_posts):
     write_posts(admin, "kept")
 
     with pytest.raises(LastAdministrator):
-        account_deletion.delete_account(admin)
+        accounts.delete(admin)
 
     assert Post.select().count() == 1
 
@@ -167,7 +167,7 @@ def test_half_a_mail_goes_too(susan):
     half = mail.letter.with_suffix(".part")
     half.touch()
 
-    account_deletion.delete_account(susan)
+    accounts.delete(susan)
 
     assert not half.exists()
     assert not mail.letter.exists()
