@@ -7,11 +7,25 @@ from flask import current_app, g
 from flask_babel import gettext as _
 
 from microblog import archive, disk, mail
+from microblog.i18n import N_
 from microblog.lifecycle import MAIL_PRIORITY, job
 from microblog.mail import letters
-from microblog.models import Mail
+from microblog.models import Mail, Task
 from microblog.models.outcomes import JobFailed
 from microblog.models.states import WRITING
+from microblog.security import security_log
+
+
+def request_export(user, **arguments):
+    """
+    Launch an export of *user*'s posts and return its task; *arguments*: the ``language`` of the mail.
+
+    Raises:
+        TaskInProgress: one is under way.
+    """
+    task = Task.launch(export_posts, user, N_("Exporting posts..."), **arguments)
+    security_log.record("export-asked", user, task=task.id)
+    return task
 
 
 @job()

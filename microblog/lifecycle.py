@@ -121,11 +121,11 @@ def job(model=Task, priority=TASK_PRIORITY):
     return lambda function: Job(function, model, priority)
 
 
-def launch_again(task, **facts):
+def launch_again(task, by=None):
     """
     Launch and return a new task like *task*, which has ended; an ended task is never revived.
 
-    *facts* are logged with the security event: ``by`` whom, if not by the task's user.
+    *by* is the name of who retries it, if not its user.
 
     Raises:
         TaskUnfinished: it has not ended.
@@ -138,8 +138,7 @@ def launch_again(task, **facts):
         raise UnknownJob(task.name)
     again = Task.launch(jobs[task.name], task.user_id, task.description, **task.arguments)
     task.dismiss()
-    if again.user:
-        security_log.record("task-retried", again.user, task=again.id, **facts)
+    security_log.record("task-retried", again.user, task=again.id, by=by)
     return again
 
 

@@ -6,11 +6,9 @@ from microblog.api.operation import operation
 from microblog.api.problem import Problem
 from microblog.api.shapes import draw_task, ref
 from microblog.api.tasks import own
-from microblog.i18n import N_
-from microblog.jobs import export_posts
-from microblog.models import Task
+from microblog.jobs import export_posts, request_export
 from microblog.models.task import TaskInProgress
-from microblog.security import rate_limits, security_log
+from microblog.security import rate_limits
 from microblog.web.downloads import send_export
 
 ONE = {"response": ref("Task"), "problems": (404,)}
@@ -28,10 +26,9 @@ ONE = {"response": ref("Task"), "problems": (404,)}
 def create():
     rate_limits.check_exports(g.caller)
     try:
-        task = Task.launch(export_posts, g.caller, N_("Exporting posts..."))
+        task = request_export(g.caller)
     except TaskInProgress as error:
         raise Problem(409, "An export task is currently in progress.") from error
-    security_log.record("export-asked", g.caller, task=task.id)
     return draw_task(_own(task.id)), 202, {"Location": url_for("api.exports_show", task_id=task.id)}
 
 
@@ -67,8 +64,7 @@ def destroy_file(task_id):
     task = _own(task_id)
     if not task.complete:
         raise Problem(409, "It has not ended yet.")
-    task.withdraw_file()
-    security_log.record("export-deleted", g.caller, task=task.id)
+    task.delete_file()
     return "", 204
 
 

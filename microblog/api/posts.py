@@ -10,7 +10,7 @@ from microblog.api.problem import Problem
 from microblog.api.shapes import TEXT, draw_post, list_of, ref, text_fields
 from microblog.api.users import profile_of
 from microblog.models import Post
-from microblog.security import rate_limits, security_log
+from microblog.security import rate_limits
 from microblog.web.forms import PostForm
 
 LANGUAGE = TEXT | {"description": "A tag such as `es` or `zh-Hant`"}
@@ -58,8 +58,7 @@ def destroy(post_id):
     post = _visible(post_id)
     if post.author != g.caller:
         raise Problem(403, "Somebody else wrote this.")
-    post.delete_instance()
-    security_log.record("post-deleted", g.caller, post=post.id, by=g.caller.username)
+    post.remove(by=g.caller.username)
     return "", 204
 
 

@@ -9,7 +9,6 @@ from microblog.api.problem import Problem
 from microblog.api.shapes import TEXT, draw_token, list_of, ref, text_fields
 from microblog.models import Token
 from microblog.models.token import MOST, TooManyTokens
-from microblog.security import security_log
 from microblog.web.forms import TokenForm
 
 
@@ -34,20 +33,19 @@ def create():
         token, secret = Token.issue(g.caller, form.name.data)
     except TooManyTokens as error:
         raise Problem(409, f"You have {MOST} tokens; delete one first.") from error
-    security_log.record("token-made", g.caller, token=token.id)
     return draw_token(token) | {"token": secret}, 201
 
 
 @operation("DELETE", "/tokens", "End the token that this request is made with", status=204)
 def destroy_current():
-    g.token.delete_instance()
-    security_log.record("token-ended", g.caller, token=g.token.id)
+    g.token.end()
     return "", 204
 
 
 @operation("DELETE", "/tokens/<token_id>", "End one of your tokens", status=204, problems=(404,))
 def destroy(token_id):
-    if not Token.delete().where(Token.id == known_id(token_id), Token.user == g.caller).execute():
+    token = Token.get_or_none(Token.id == known_id(token_id), Token.user == g.caller)
+    if token is None:
         raise Problem(404, "You have no such token.")
-    security_log.record("token-ended", g.caller, token=known_id(token_id))
+    token.end()
     return "", 204

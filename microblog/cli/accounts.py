@@ -10,7 +10,6 @@ from microblog import accounts
 from microblog.database import connected
 from microblog.models import Ticket, User
 from microblog.models.refusals import EmailTaken, UsernameTaken
-from microblog.models.ticket import INVITE
 from microblog.security.security_log import OPERATOR
 from microblog.web.forms import RegistrationForm
 
@@ -60,7 +59,7 @@ def reset_password(username, password_stdin):
 def invite():
     """Print a link by which one person can register, within seven days."""
     with current_app.test_request_context(base_url=current_app.config["SITE_URL"]), connected():
-        click.echo(url_for("auth.register", invite=Ticket.issue(INVITE), _external=True))
+        click.echo(url_for("auth.register", invite=Ticket.invite(by=OPERATOR), _external=True))
     if current_app.config["REGISTRATION"] != "invite":
         needs = "nobody needs it" if current_app.config["REGISTRATION"] == "open" else "it does nothing"
         click.echo(f"({needs} while REGISTRATION={current_app.config['REGISTRATION']})", err=True)

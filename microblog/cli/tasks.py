@@ -13,15 +13,13 @@ from microblog.lifecycle import TaskUnfinished, UnknownJob, launch_again
 from microblog.models import Task
 from microblog.models.states import QUEUED, RUNNING, STATES
 from microblog.models.task import TaskInProgress
-from microblog.security import security_log
+from microblog.security.security_log import OPERATOR
 
 HELP = """Look at background tasks, retry and cancel them; start the example.
 
 For ID the reference is enough that people see, the first eight characters."""
 
 MOST_NAMED = 5
-# The actor in the security log: whoever has a shell on the server.
-OPERATOR = "operator"
 
 tasks = AppGroup("tasks", help=HELP)
 task_id = click.argument("task_id", metavar="ID")
@@ -78,8 +76,7 @@ def cancel(task_id):
         task = _task(task_id)
         if task.complete:
             raise click.ClickException(f"it has ended already: {task.state}")
-        task.cancel()
-        security_log.record("task-cancelled", task.user, task=task.id, by=OPERATOR)
+        task.cancel(by=OPERATOR)
         click.echo("cancelled" if _task(task.id).complete else "its worker was told to stop")
 
 

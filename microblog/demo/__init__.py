@@ -47,6 +47,7 @@ def fill(users, posts, follows, seed):
         spoken = _spoken(talk, [ids[number] for number in twelve], [_name(number) for number in twelve])
         with PostIndex.in_bulk(), FeedChange.in_bulk():
             _add_posts(chain(_sentences(ids, posts - len(talk), began, chance), spoken))
+    security_log.record("demo-people-added", by=security_log.OPERATOR)
 
 
 def offered_to(user, settings):
@@ -74,6 +75,7 @@ def populate_for(user):
         _add_follows((other, user.id) for other in ids[:2])
         _add_posts(_spoken(voices.talk(now), ids, names))
         Message.send(ids[0], user, GREETING)
+    security_log.record("demo-people-added", user)
 
 
 def has_moved_in():

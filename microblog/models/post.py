@@ -10,6 +10,7 @@ from microblog.models.block import Block
 from microblog.models.feed_change import FeedChange
 from microblog.models.post_index import PostIndex
 from microblog.models.user import Follow, User
+from microblog.security import security_log
 from microblog.web.text import MAX_LENGTH
 
 # How many recent posts to search for active authors.
@@ -91,6 +92,11 @@ class Post(BaseModel):
         while ids := [post.id for post in surplus.clone()]:
             with FeedChange.in_bulk():
                 cls.delete().where(cls.id.in_(ids)).execute()
+
+    def remove(self, by):
+        """Delete the post; *by* is the name of its author or of an administrator."""
+        self.delete_instance()
+        security_log.record("post-deleted", self.author, post=self.id, by=by)
 
     @classmethod
     def _newest_first(cls):

@@ -9,6 +9,7 @@ from microblog import clock
 from microblog.database import BaseModel, UTCDateTimeField, db, unless_busy
 from microblog.models.secret import hash_of, new_secret
 from microblog.models.user import User
+from microblog.security import security_log
 
 SEEN_EVERY = timedelta(minutes=1)
 UNUSED_REMEMBERED = timedelta(days=30)
@@ -56,6 +57,7 @@ class Session(BaseModel):
     def end_others(cls, user, own):
         """End all sessions of *user* but *own*."""
         cls.delete().where(cls.user == user, cls.id != own.id).execute()
+        security_log.record("other-sessions-ended", user)
 
     @classmethod
     def delete_ended(cls):
@@ -69,6 +71,11 @@ class Session(BaseModel):
         now = clock.now()
         unused = UNUSED_REMEMBERED if self.remembered else UNUSED
         return now - self.seen_at < unused and now - self.created_at < LONGEST
+
+    def end(self):
+        """End it from another browser of its user."""
+        self.delete_instance()
+        security_log.record("session-ended", self.user)
 
     def touch(self):
         """Record that the user is active, at most once a minute, unless the database is busy."""

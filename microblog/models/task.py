@@ -26,6 +26,7 @@ from microblog.models.task_progress import HasProgress
 from microblog.models.transitions import final
 from microblog.models.user import User
 from microblog.queue import huey
+from microblog.security import security_log
 
 # The name of `jobs.export_posts`, which stands on a higher floor.
 EXPORT = "export_posts"
@@ -138,11 +139,11 @@ class Task(HasProgress, HasFile, HasCard, Claimable):
         """The beginning of the id, by which people name the task."""
         return self.id[:REFERENCE_LENGTH]
 
-    def cancel(self):
+    def cancel(self, by=None):
         """
         End the task: at once if nobody works on it or its job hangs, otherwise at its next step.
 
-        Idempotent.
+        Idempotent. *by* is the name of who cancels it, if not its user.
         """
         with db.atomic():
             fresh = Task.get_by_id(self.id)
@@ -151,6 +152,7 @@ class Task(HasProgress, HasFile, HasCard, Claimable):
             Task.update(cancel_requested=True).where(Task.id == self.id).execute()
             if fresh.state == QUEUED or fresh.stuck or fresh.worker not in huey.worker.living():
                 fresh.finish(CANCELLED)
+        security_log.record("task-cancelled", self.user, task=self.id, by=by)
 
     def finish(self, state, **values):
         """Write the one final state: always CANCELLED if that was requested, however far the task got."""

@@ -3,6 +3,7 @@
 from microblog import clock
 from microblog.database import data_dir, db
 from microblog.models.states import MAILING, RUNNING
+from microblog.security import security_log
 
 
 class HasFile:
@@ -42,6 +43,11 @@ class HasFile:
         with db.atomic():
             self.write(file_expires_at=clock.now() + keep, result=result, phase=MAILING, progress=99)
             self.announce()
+
+    def delete_file(self):
+        """Delete the file at its owner's request; the task stays."""
+        self.withdraw_file()
+        security_log.record("export-deleted", self.user, task=self.id)
 
     def withdraw_file(self):
         """

@@ -9,6 +9,7 @@ from microblog import clock
 from microblog.database import BaseModel, UTCDateTimeField
 from microblog.models.secret import hash_of, new_secret
 from microblog.models.user import User
+from microblog.security import security_log
 
 RESET_PASSWORD, CHANGE_EMAIL, INVITE = "reset_password", "change_email", "invite"
 LASTS = {
@@ -40,6 +41,17 @@ class Ticket(BaseModel):
         return token
 
     @classmethod
+    def invite(cls, user=None, by=None):
+        """
+        Create an invitation and return its token; *user* is the administrator who made it.
+
+        The operator is no user: then *by* alone is given.
+        """
+        token = cls.issue(INVITE, user)
+        security_log.record("invited", user, by=by)
+        return token
+
+    @classmethod
     def living(cls, kind):
         """Valid tickets of *kind*, with their users, newest first."""
         return (
@@ -63,6 +75,11 @@ class Ticket(BaseModel):
     def delete_expired(cls):
         """Delete the tickets that have expired."""
         cls.delete().where(cls.expires_at <= clock.now()).execute()
+
+    def withdraw(self, by):
+        """Delete an invitation before anybody uses it."""
+        self.delete_instance()
+        security_log.record("invitation-withdrawn", self.user, by=by)
 
     def use(self):
         """

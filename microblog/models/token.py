@@ -9,6 +9,7 @@ from microblog import clock
 from microblog.database import BaseModel, UTCDateTimeField, db, unless_busy
 from microblog.models.secret import hash_of, new_secret
 from microblog.models.user import User
+from microblog.security import security_log
 
 # Lets secret scanners recognize our tokens in public code.
 PREFIX = "microblog_"
@@ -43,7 +44,9 @@ class Token(BaseModel):
         with db.atomic():
             if cls.of_user(user).count() >= MOST:
                 raise TooManyTokens
-            return cls.create(user=user, name=name or "API", token_hash=hash_of(secret)), secret
+            token = cls.create(user=user, name=name or "API", token_hash=hash_of(secret))
+        security_log.record("token-made", user, token=token.id)
+        return token, secret
 
     @classmethod
     def of(cls, secret):
@@ -59,6 +62,11 @@ class Token(BaseModel):
     @classmethod
     def end_all(cls, user):
         cls.delete().where(cls.user == user).execute()
+
+    def end(self):
+        """Delete the token: from now on it signs nobody in."""
+        self.delete_instance()
+        security_log.record("token-ended", self.user, token=self.id)
 
     def note_use(self):
         """Record that it was used, at most once a minute, unless the database is busy."""

@@ -95,8 +95,7 @@ def update_email():
 @login_required
 def end_session(session_id):
     row = Session.get_or_none(Session.id == session_id, Session.user == current_user) or abort(404)
-    row.delete_instance()
-    security_log.record("session-ended", current_user)
+    row.end()
     flash(_("That browser is signed out."))
     return redirect(url_for("account.index"))
 
@@ -105,7 +104,6 @@ def end_session(session_id):
 @login_required
 def end_other_sessions():
     Session.end_others(current_user, current_user.session)
-    security_log.record("other-sessions-ended", current_user)
     flash(_("Every other browser is signed out."))
     return redirect(url_for("account.index"))
 

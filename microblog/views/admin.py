@@ -70,16 +70,14 @@ def invites():
 @admin_required
 def create_invite():
     """Create a link and show it, only this once: just a hash of it is stored."""
-    security_log.record("invited", current_user)
-    return _invites(token=Ticket.issue(INVITE, current_user))
+    return _invites(token=Ticket.invite(current_user))
 
 
 @bp.post("/invites/<row_id:ticket_id>/delete")
 @admin_required
 def destroy_invite(ticket_id):
     ticket = Ticket.get_or_none(Ticket.id == ticket_id, Ticket.kind == INVITE) or abort(404)
-    ticket.delete_instance()
-    security_log.record("invitation-withdrawn", current_user)
+    ticket.withdraw(by=current_user.username)
     flash(_("The invitation is withdrawn."))
     return redirect(url_for("admin.invites"))
 

@@ -14,7 +14,6 @@ from microblog.models import Task
 from microblog.models.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
 from microblog.models.task import TaskInProgress
 from microblog.queue import huey
-from microblog.security import security_log
 
 bp = Blueprint("admin_tasks", __name__, url_prefix="/admin/tasks")
 MOST = 50
@@ -61,10 +60,7 @@ def retry(task_id):
 @bp.post("/<uuid:task_id>/cancel")
 @admin_required
 def cancel(task_id):
-    task = _task(task_id)
-    if not task.complete:
-        task.cancel()
-        security_log.record("task-cancelled", task.user, task=task.id, by=current_user.username)
+    _task(task_id).cancel(by=current_user.username)
     return redirect(url_for("admin_tasks.index"))
 
 

@@ -5,10 +5,9 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from microblog.i18n import N_
-from microblog.jobs import export_posts
-from microblog.models.task import Task, TaskInProgress
-from microblog.security import rate_limits, security_log
+from microblog.jobs import request_export
+from microblog.models.task import TaskInProgress
+from microblog.security import rate_limits
 
 bp = Blueprint("exports", __name__)
 
@@ -25,9 +24,7 @@ def new():
 def create():
     rate_limits.check_exports(current_user)
     try:
-        task = Task.launch(export_posts, current_user, N_("Exporting posts..."), language=str(get_locale()))
+        request_export(current_user, language=str(get_locale()))
     except TaskInProgress:
         flash(_("An export task is currently in progress"))
-    else:
-        security_log.record("export-asked", current_user, task=task.id)
     return redirect(url_for("users.show", username=current_user.username))

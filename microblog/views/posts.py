@@ -21,7 +21,7 @@ from microblog import demo
 from microblog.auth import reader
 from microblog.i18n import languages
 from microblog.models import Post, User
-from microblog.security import rate_limits, security_log
+from microblog.security import rate_limits
 from microblog.web.forms import PostForm
 from microblog.web.last_visit import Visit
 from microblog.web.pagination import cursor, page
@@ -88,8 +88,7 @@ def delete(post_id):
 @login_required
 def destroy(post_id):
     post = _deletable(post_id)
-    post.delete_instance()
-    security_log.record("post-deleted", post.author, post=post.id, by=current_user.username)
+    post.remove(by=current_user.username)
     flash(_("The post is deleted."))
     back = safe_path(request.form.get("next"))
     if back in (None, url_for("posts.show", post_id=post_id)):

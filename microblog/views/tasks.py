@@ -6,7 +6,7 @@ from flask_login import current_user, login_required
 
 from microblog.lifecycle import TaskUnfinished, UnknownJob, launch_again
 from microblog.models.task import Task, TaskInProgress
-from microblog.security import rate_limits, security_log
+from microblog.security import rate_limits
 from microblog.web.downloads import send_export
 from microblog.web.redirects import safe_path
 
@@ -72,8 +72,7 @@ def destroy(task_id):
     task = _own(task_id)
     if not task.complete:
         abort(409)
-    task.withdraw_file()
-    security_log.record("export-deleted", current_user, task=task.id)
+    task.delete_file()
     flash(_("The file is deleted."))
     return _back()
 

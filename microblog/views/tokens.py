@@ -6,7 +6,6 @@ from flask_login import current_user, login_required
 
 from microblog.models import Token
 from microblog.models.token import TooManyTokens
-from microblog.security import security_log
 from microblog.web.forms import TokenForm, status
 
 bp = Blueprint("tokens", __name__, url_prefix="/account/tokens")
@@ -25,13 +24,12 @@ def create():
     form = TokenForm()
     if form.validate_on_submit():
         try:
-            token, secret = Token.issue(current_user, form.name.data)
+            _token, secret = Token.issue(current_user, form.name.data)
         except TooManyTokens:
             form.form_errors.append(
                 _("You have as many tokens as an account can have. End one of them first.")
             )
         else:
-            security_log.record("token-made", current_user, token=token.id)
             return _page(TokenForm(formdata=None), secret), 201
     return _page(form), status(form)
 
@@ -40,8 +38,7 @@ def create():
 @login_required
 def destroy(token_id):
     token = Token.get_or_none(Token.id == token_id, Token.user == current_user) or abort(404)
-    token.delete_instance()
-    security_log.record("token-ended", current_user, token=token.id)
+    token.end()
     flash(_("The token has ended."))
     return redirect(url_for("tokens.index"))
 

@@ -21,6 +21,11 @@ def texts():
     return [text for _moment, text in security_log.latest(100)][::-1]
 
 
+def forget():
+    """Begin the log anew, after the acts by which a test prepares what it is about."""
+    (data_dir() / "log" / "security.log").unlink(missing_ok=True)
+
+
 def test_what_happens_at_the_doors_is_told_in_a_line_each(client, susan):
     client.post_form("/auth/login", username="susan", password="wrong horse")
     client.post_form("/auth/login", username="nobody", password="wrong horse")
@@ -136,6 +141,7 @@ def test_what_somebody_does_with_what_is_theirs_is_told(browser, susan, failed, 
     Post.create(author=susan, body="first")
     Token.issue(susan, "a program")
     session, _token = Session.start(susan, False, "another browser")
+    forget()
 
     browser.post_form(path.format(task=failed.id, session=session.id), **fields)
 
@@ -168,6 +174,7 @@ def test_what_a_program_does_is_told(client, susan, failed, method, path, told):
     Post.create(author=susan, body="first")
     _token, secret = Token.issue(susan, "a program")
     headers = {"Authorization": f"Bearer {secret}"}
+    forget()
 
     client.open(path.format(task=failed.id), method=method, headers=headers)
 
@@ -196,6 +203,20 @@ def test_what_the_administrator_does_is_told_with_whom_it_was_done_to(marys, mar
     assert texts() == [f"{told.format(again=newest(susan).id)} address=127.0.0.1"]
 
 
+def test_a_task_that_its_user_cancels_is_told(browser, task):
+    browser.post_form(f"/tasks/{task.id}/cancel")
+
+    assert texts() == [f"task-cancelled user=susan task={task.id} address=127.0.0.1"]
+
+
+def test_an_invitation_that_another_administrator_withdraws_is_told_with_both(marys):
+    Ticket.issue(INVITE, make_user("anne", is_admin=True))
+
+    marys.post_form("/admin/invites/1/delete")
+
+    assert texts() == ["invitation-withdrawn user=anne by=mary address=127.0.0.1"]
+
+
 def test_a_task_that_the_administrator_cancels_is_told_once(marys, task):
     for _ in range(2):
         marys.post_form(f"/admin/tasks/{task.id}/cancel")
@@ -212,21 +233,24 @@ def test_a_task_that_the_administrator_cancels_is_told_once(marys, task):
             "registered user=john role=administrator by=operator",
         ),
         ("reset-password susan --password-stdin", "password-changed user=susan by=operator"),
+        ("invite", "invited by=operator"),
+        ("demo --users 1 --posts 0", "demo-people-added by=operator"),
     ],
 )
-def test_what_the_operator_does_to_accounts_is_told(app, susan, command, told):
+def test_what_the_operator_does_about_accounts_is_told(app, susan, command, told):
     result = app.test_cli_runner().invoke(args=command.split(), input="battery staple\n")
 
     assert result.exit_code == 0, result.output
     assert texts() == [told]
 
 
-def test_demo_people_who_leave_are_told_each(marys, mary):
+def test_demo_people_are_told_when_they_come_and_each_when_they_go(marys, mary):
     marys.post_form("/admin/demo")
 
     marys.post_form("/admin/demo/delete")
 
-    *accounts, last = texts()
+    first, *accounts, last = texts()
+    assert first == "demo-people-added user=mary address=127.0.0.1"
     assert len(accounts) == 12
     assert all(re.fullmatch(r"account-deleted user=\w+ by=mary address=127.0.0.1", text) for text in accounts)
     assert last == "demo-people-removed user=mary address=127.0.0.1"
@@ -238,10 +262,13 @@ def test_what_the_operator_does_to_tasks_is_told(app, susan, failed):
     again = newest(susan)
     waiting = Task.create(name="export_posts", description="Exporting posts...", user=susan)
     run(args=["tasks", "cancel", waiting.id])
+    nobodys = Task.create(name="example", description="Counting seconds...")
+    run(args=["tasks", "cancel", nobodys.id])
 
     assert texts() == [
         f"task-retried user=susan task={again.id} by=operator",
         f"task-cancelled user=susan task={waiting.id} by=operator",
+        f"task-cancelled task={nobodys.id} by=operator",
     ]
 
 
@@ -249,6 +276,7 @@ def test_what_the_operator_does_to_tasks_is_told(app, susan, failed):
 def download(request, browser, client, susan):
     """A function that asks for the file of a task, by page or by program."""
     headers = {"Authorization": f"Bearer {Token.issue(susan, 'a program')[1]}"}
+    forget()
 
     def download(task, **more):
         if request.param == "page":
