@@ -1,4 +1,4 @@
-"""Who is signed in: sessions begin and end, and what Flask-Login needs to know."""
+"""Who is signed in: passwords are checked, sessions begin and end; what Flask-Login needs to know."""
 
 import functools
 
@@ -13,8 +13,10 @@ from flask_login import (
     logout_user,
 )
 
-from microblog.models import Session
+from microblog.models import Session, User
+from microblog.models.refusals import Suspended, WrongPassword
 from microblog.security import device_cookies, security_log
+from microblog.security.password_hashes import check_password
 
 # What a browser's session keeps on signing in and out: messages to be shown, and harmless choices.
 KEPT = {"_flashes", "_remember", "_remember_seconds", "language"}
@@ -35,6 +37,33 @@ login_manager = BelievingFormerKeys()
 login_manager.login_view = "auth.login"
 # Sessions are rows, ended one by one; an IP address that changes, as on a train, must not end them.
 login_manager.session_protection = None
+
+
+def authenticate(username, password, **facts):
+    """
+    The user of that name and password; a refusal is logged with *facts*.
+
+    Raises:
+        WrongPassword: or
+        Suspended: raised only for the right password, so that nobody else learns of it.
+    """
+    user = User.named(username)
+    if not check_password(user, password):
+        # Only the name of an existing user: people type passwords into the wrong field.
+        security_log.record("sign-in-failed", user, **facts)
+        raise WrongPassword
+    if user.suspended_at:
+        security_log.record("sign-in-refused", user, reason="suspended", **facts)
+        raise Suspended
+    return user
+
+
+def confirm_password(user, password):
+    """Whether *password* is that of *user*, who is signed in; if it is not, that is logged."""
+    if check_password(user, password):
+        return True
+    security_log.record("password-check-failed", user)
+    return False
 
 
 def sign_in(user, remember):

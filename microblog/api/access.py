@@ -1,11 +1,14 @@
 """Who the caller is: the owner of a token or, to get one, of a username and password."""
 
+from contextlib import suppress
+
 from flask import request
 
 from microblog.api.problem import Problem
-from microblog.models import Token, User
-from microblog.security import rate_limits, security_log
-from microblog.security.password_hashes import check_password
+from microblog.auth import authenticate
+from microblog.models import Token
+from microblog.models.refusals import Suspended, WrongPassword
+from microblog.security import rate_limits
 
 
 def by_token():
@@ -32,12 +35,8 @@ def by_password():
         Problem: 401, name or password are wrong, or the user is suspended.
     """
     given = request.authorization
-    known = given and given.type == "basic" and given.username and given.password
-    user = User.named(given.username) if known else None
-    right = known and check_password(user, given.password)
-    if not right or user.suspended_at:
-        if known:
-            security_log.record("sign-in-failed", user, door="api")
-        headers = {"WWW-Authenticate": 'Basic realm="Microblog", charset="UTF-8"'}
-        raise Problem(401, "Send your username and password by HTTP basic authentication.", headers)
-    return user, None
+    if given and given.type == "basic" and given.username and given.password:
+        with suppress(WrongPassword, Suspended):
+            return authenticate(given.username, given.password, door="api"), None
+    headers = {"WWW-Authenticate": 'Basic realm="Microblog", charset="UTF-8"'}
+    raise Problem(401, "Send your username and password by HTTP basic authentication.", headers)

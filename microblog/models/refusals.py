@@ -30,6 +30,10 @@ class EmailTaken(ValueError):
         )
 
 
+class WrongPassword(Exception):
+    """There is no such user, or it is not their password; which of the two is not said."""
+
+
 class SetUpAlready(RuntimeError):
     """There is an administrator already."""
 

@@ -6,13 +6,12 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from microblog import accounts
-from microblog.auth import sign_in, sign_out
+from microblog.auth import confirm_password, sign_in, sign_out
 from microblog.jobs import deliver
 from microblog.models import Session, Ticket, User
 from microblog.models.refusals import EmailTaken, LastAdministrator
 from microblog.models.ticket import CHANGE_EMAIL, TicketUsed
-from microblog.security import rate_limits, security_log
-from microblog.security.password_hashes import check_password
+from microblog.security import rate_limits
 from microblog.web.forms import ChangeEmailForm, ChangePasswordForm, LeavingForm, status
 from microblog.web.redirects import away_from_token
 
@@ -136,8 +135,7 @@ def _mail_is_on_its_way(address):
 
 def _is_own(field):
     """Whether *field* holds the user's password; if not, adds an error to it."""
-    if check_password(current_user, field.data):
+    if confirm_password(current_user, field.data):
         return True
-    security_log.record("password-check-failed", current_user)
     field.errors.append(_("That is not your password. Try again."))
     return False

@@ -7,13 +7,12 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from microblog import accounts
-from microblog.auth import sign_in, sign_out
+from microblog.auth import authenticate, sign_in, sign_out
 from microblog.database import data_dir
 from microblog.models import Ticket, User
-from microblog.models.refusals import EmailTaken, SetUpAlready, UsernameTaken
+from microblog.models.refusals import EmailTaken, SetUpAlready, Suspended, UsernameTaken, WrongPassword
 from microblog.models.ticket import INVITE, TicketUsed
-from microblog.security import rate_limits, security_log, setup_code
-from microblog.security.password_hashes import check_password
+from microblog.security import rate_limits, setup_code
 from microblog.web.forms import LoginForm, RegistrationForm, status
 from microblog.web.redirects import away_from_token, safe_path
 
@@ -27,17 +26,15 @@ def login():
         return redirect(_next())
     form = LoginForm()
     if form.validate_on_submit():
-        user = User.named(form.username.data)
-        if check_password(user, form.password.data):
-            if not user.suspended_at:
-                sign_in(user, form.remember_me.data)
-                return redirect(_next())
-            security_log.record("sign-in-refused", user, reason="suspended")
+        try:
+            user = authenticate(form.username.data, form.password.data)
+        except Suspended:
             form.form_errors.append(_("This account is suspended. The administrator can tell you why."))
-        else:
-            # Only the name of an existing user: people type passwords into the wrong field.
-            security_log.record("sign-in-failed", user)
+        except WrongPassword:
             form.form_errors.append(_("The username or the password is wrong. Check both and try again."))
+        else:
+            sign_in(user, form.remember_me.data)
+            return redirect(_next())
     return render_template("auth/login.html", form=form), status(form)
 
 

@@ -96,6 +96,11 @@ def knock_while_suspended(client, susan):
     client.post_form("/auth/login", username="susan", password=PASSWORD)
 
 
+def knock_by_program_while_suspended(client, susan):
+    suspend(susan, by="mary")
+    make_a_token(client, susan)
+
+
 def make_a_token(client, susan):
     client.post("/api/tokens", json={"name": "mine"}, auth=("susan", PASSWORD))
 
@@ -112,6 +117,7 @@ def fail_to_make_a_token(client, susan):
         (ask_for_a_link, "reset-asked"),
         (reset_the_password, "password-reset user=susan"),
         (knock_while_suspended, "sign-in-refused user=susan reason=suspended"),
+        (knock_by_program_while_suspended, "sign-in-refused user=susan reason=suspended door=api"),
         (make_a_token, "token-made user=susan token=1"),
         (fail_to_make_a_token, "sign-in-failed user=susan door=api"),
     ],
