@@ -55,19 +55,10 @@ def register():
         session[INVITE] = request.args["invite"]
         if request.method != "POST":
             return away_from_token("auth.register")
-    mode = current_app.config["REGISTRATION"]
-    # Open registration needs no invitation, and must not depend on one that somebody else may use up.
-    invite = Ticket.of(INVITE, session.get(INVITE)) if mode == "invite" else None
-    if mode == "closed" or (mode == "invite" and invite is None):
-        return _closed()
-    form = RegistrationForm()
     try:
-        if form.validate_on_submit() and (user := _made(form, partial(accounts.register, invite=invite))):
-            sign_in(user, remember=False)
-            return redirect(url_for("posts.index"))
+        return _make_account("auth/register.html", partial(accounts.register, invite=_invitation()))
     except TicketUsed:
-        return _closed()
-    return render_template("auth/register.html", form=form), status(form)
+        return render_template("auth/closed.html", expired=INVITE in session), 403
 
 
 @bp.route("/setup", methods=["GET", "POST"])
@@ -77,29 +68,43 @@ def setup():
         return redirect(url_for("auth.login"))
     if not setup_code.matches(data_dir(), request.args.get("code", "")):
         return render_template("auth/wrong_code.html"), 403
-    form = RegistrationForm()
     try:
-        if form.validate_on_submit() and (user := _made(form, accounts.set_up)):
-            sign_in(user, remember=False)
-            return redirect(url_for("posts.index"))
+        return _make_account("auth/setup.html", accounts.set_up)
     except SetUpAlready:
         return redirect(url_for("auth.login"))
-    return render_template("auth/setup.html", form=form), status(form)
 
 
-def _closed():
-    return render_template("auth/closed.html", expired=INVITE in session), 403
+def _invitation():
+    """
+    The invitation that a registration uses up; None if the site needs none.
+
+    Raises:
+        TicketUsed: nobody can register, or not without one.
+    """
+    mode = current_app.config["REGISTRATION"]
+    # Open registration must not depend on an invitation, which somebody else may use up.
+    if mode == "open":
+        return None
+    invite = Ticket.of(INVITE, session.get(INVITE)) if mode == "invite" else None
+    if invite is None:
+        raise TicketUsed
+    return invite
 
 
-def _made(form, make):
-    """The user that *make* creates from *form*; None if the name or address is taken, said in the form."""
-    try:
-        return make(form.username.data, form.email.data, form.password.data)
-    except UsernameTaken as refusal:
-        form.username.errors.append(_(str(refusal)))
-    except EmailTaken as refusal:
-        form.email.errors.append(_(str(refusal)))
-    return None
+def _make_account(template, make):
+    """Show the form and take it: sign in whom *make* creates from it, unless name or address is taken."""
+    form = RegistrationForm()
+    if form.validate_on_submit():
+        try:
+            user = make(form.username.data, form.email.data, form.password.data)
+        except UsernameTaken as refusal:
+            form.username.errors.append(_(str(refusal)))
+        except EmailTaken as refusal:
+            form.email.errors.append(_(str(refusal)))
+        else:
+            sign_in(user, remember=False)
+            return redirect(url_for("posts.index"))
+    return render_template(template, form=form), status(form)
 
 
 def _next():
