@@ -131,9 +131,7 @@ def test_a_ready_card_offers_the_file(browser, task):
 
     assert "Your export is ready" in shown
     assert "5,214 posts · 1.3 MB · until" in shown
-    assert (
-        "The mail could not be sent: The mail server refused the address. Your file is ready." in shown
-    )
+    assert "The mail could not be sent: The mail server refused the address. Your file is ready." in shown
     assert f'action="/tasks/{task.id}/delete"' in shown
     assert f'action="/tasks/{task.id}/retry"' not in shown
     assert "<progress" not in shown
