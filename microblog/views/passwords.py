@@ -1,6 +1,6 @@
 """Forgotten passwords: requesting a link by mail, and setting a new password with it."""
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -24,9 +24,14 @@ def request_link():
     form = EmailForm()
     if form.validate_on_submit():
         accounts.request_password_reset(form.email.data, deliver, language=str(get_locale()))
-        flash(_where_the_link_is())
-        return redirect(url_for("auth.login"))
+        return redirect(url_for("passwords.link_sent"))
     return render_template("passwords/request_link.html", form=form), status(form)
+
+
+@bp.get("/reset_password_request/sent")
+def link_sent():
+    """Where the link is; a page of its own, because it says what to do next."""
+    return render_template("passwords/link_sent.html")
 
 
 @bp.route("/reset_password/<token>", methods=["GET", "POST"])
@@ -55,18 +60,6 @@ def reset():
     if session_here:
         sign_in(ticket.user, session_here.remembered)
     return redirect(url_for("auth.login"))
-
-
-def _where_the_link_is():
-    if current_app.config["MAIL_SERVER"]:
-        return _(
-            "If there is an account with this address, a link is on its way to it. "
-            "It works once, for ten minutes."
-        )
-    return _(
-        "If there is an account with this address, the administrator has the link. "
-        "Ask for it: it works once, for ten minutes."
-    )
 
 
 def _link_is_dead():

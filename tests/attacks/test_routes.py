@@ -93,7 +93,8 @@ POST   /auth/reset_password                       410    410    410    410
 GET    /auth/reset_password/<token>               302    302    302    302
 POST   /auth/reset_password/<token>               410    410    410    410
 GET    /auth/reset_password_request               200    200    200    200
-POST   /auth/reset_password_request               login  login  login  login
+POST   /auth/reset_password_request               302    302    302    302
+GET    /auth/reset_password_request/sent          200    200    200    200
 GET    /block/<username>                          login  200    409    200
 POST   /block/<username>                          login  302    409    302
 GET    /blocks                                    login  200    200    200

@@ -36,10 +36,11 @@ def can_sign_in(app, password, username="susan"):
 # Asking
 
 
-def test_asking_mails_a_link_and_leads_to_the_sign_in_page(client, susan, letters):
+def test_asking_mails_a_link_and_leads_to_a_page_that_says_so(client, susan, letters):
     response = client.post_form(REQUEST, email="susan@example.org")
 
-    assert (response.status_code, response.location) == (302, "/auth/login")
+    assert (response.status_code, response.location) == (302, "/auth/reset_password_request/sent")
+    assert "If there is an account with this address" in client.get(response.location).text
     [letter] = letters()
     assert "Subject: [Microblog] Reset your password" in letter
     assert "To: susan@example.org" in letter
