@@ -151,6 +151,17 @@ def test_an_offer_that_was_rolled_back_is_none(run, monkeypatch, logged_errors, 
     logged_errors.clear()
 
 
+def test_a_mail_that_could_not_be_announced_has_not_begun(run, monkeypatch):
+    def mail(task):
+        with monkeypatch.context() as patch:
+            patch.setattr(Notification, "push", Mock(side_effect=OperationalError("database is locked")))
+            task.begin_mail()
+
+    row = run(mail)
+
+    assert (row.state, row.phase, row.mail_attempts) == (QUEUED, WRITING, 0)
+
+
 def test_an_outage_in_the_middle_of_ringing_is_not_taken_for_its_end(run, nobody_works, monkeypatch):
     run(lambda task: None)
     huey.flush()

@@ -1,7 +1,7 @@
 """The tries to send a row's mail, counted separately from the attempts at its other work."""
 
 from microblog import clock
-from microblog.database import data_dir
+from microblog.database import data_dir, db
 from microblog.i18n import N_
 from microblog.models.outcomes import JobFailed, RetryLater
 from microblog.models.states import MAILING
@@ -37,14 +37,15 @@ class HasMail:
         uncertain = self.mailing_at is not None
         if uncertain and self.mail_resent:
             raise MailRefused(MAIL_UNCERTAIN)
-        self.write(
-            phase=MAILING,
-            # Already counted by the claim, unless the mail follows the writing within the same claim.
-            mail_attempts=max(self.mail_attempts, 1),
-            mailing_at=None,
-            mail_resent=uncertain or self.mail_resent,
-        )
-        self.announce()
+        with db.atomic():
+            self.write(
+                phase=MAILING,
+                # Already counted by the claim, unless the mail follows the writing within the same claim.
+                mail_attempts=max(self.mail_attempts, 1),
+                mailing_at=None,
+                mail_resent=uncertain or self.mail_resent,
+            )
+            self.announce()
 
     def mark_mailing(self):
         """
