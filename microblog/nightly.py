@@ -45,9 +45,9 @@ def work():
 
 
 def is_due():
-    """Whether the last run is over a day old, or not known."""
+    """Whether the last run is over a day old, or not known, or stamped ahead of a clock that was set back."""
     last_run = _last_run()
-    return last_run is None or clock.now() - last_run > EVERY
+    return last_run is None or not timedelta() <= clock.now() - last_run <= EVERY
 
 
 def expire_files():

@@ -99,6 +99,20 @@ def test_it_is_done_when_the_last_run_is_over_a_day_old(app, later, monkeypatch)
     assert len(runs) == 3
 
 
+def test_it_does_not_wait_for_a_clock_that_was_set_back(app, later, monkeypatch):
+    runs = []
+    monkeypatch.setattr(nightly, "CHORES", [lambda: runs.append(clock.now())])
+    (nightly.data_dir() / "run").mkdir(exist_ok=True)
+    later(days=365)
+    nightly.work.call_local()
+
+    for hours in (0, 1, 23, 25):
+        later(hours=hours)
+        nightly.work.call_local()
+
+    assert len(runs) == 3
+
+
 def test_a_chore_that_fails_keeps_none_from_being_done(app, monkeypatch, logged_errors):
     done = []
 

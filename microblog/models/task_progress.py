@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import cached_property
+from time import monotonic
 from typing import NamedTuple
 
 from peewee import Case, fn
@@ -11,9 +12,9 @@ from microblog.models.outcomes import Cancelled, ClaimLost
 from microblog.models.states import RUNNING
 from microblog.queue import huey
 
-TELL_EVERY = timedelta(milliseconds=250)
+TELL_EVERY_S = 0.25
 # Even without a new percentage: a running task must not look stuck.
-TELL_AFTER_SILENCE = timedelta(seconds=10)
+TELL_AFTER_SILENCE_S = 10
 STUCK_AFTER = timedelta(minutes=2)
 # No time left is estimated before both are reached.
 TELL_AFTER = timedelta(seconds=2)
@@ -39,7 +40,7 @@ class Throttle:
 
     def __init__(self):
         self.last = None
-        self.told_at = None
+        self.told_at_s = None
 
     def admits(self, progress):
         """
@@ -50,13 +51,14 @@ class Throttle:
         """
         admitted = self.last is None or progress.done >= progress.total or self._is_news(progress)
         if admitted:
-            self.last, self.told_at = progress, clock.now()
+            # Not by the clock: while one that was set back catches up, the bar would stand still.
+            self.last, self.told_at_s = progress, monotonic()
         return admitted
 
     def _is_news(self, progress):
-        silence = clock.now() - self.told_at
-        newer = progress.percent > self.last.percent and silence >= TELL_EVERY
-        return newer or silence >= TELL_AFTER_SILENCE
+        silence_s = monotonic() - self.told_at_s
+        newer = progress.percent > self.last.percent and silence_s >= TELL_EVERY_S
+        return newer or silence_s >= TELL_AFTER_SILENCE_S
 
 
 def time_left(began_at, advanced_at, done, total):
