@@ -70,12 +70,16 @@ class Job:
                 log.info("%s %s is not ours any more", self.name, row.id)
                 if row.gone:
                     row.remove_traces()
+            except OperationalError as error:
+                # Not even the outcome could be written: the reconciler finds the row without its worker.
+                log.warning("%s %s could not record its outcome: %s", self.name, row.id, error)
             finally:
                 ring_due()
 
     def _run(self, row):
         try:
             self.function(row)
+            row.finish(SUCCEEDED)
         except ClaimLost:
             raise
         except Cancelled:
@@ -95,8 +99,6 @@ class Job:
             log.exception("%s %s broke", self.name, row.id)
             row.reload()
             row.fail(BROKEN, trace=traceback.format_exc())
-        else:
-            row.finish(SUCCEEDED)
 
     def _give_way(self, row, error):
         """Retry if the database was busy; fail if the disk is full."""

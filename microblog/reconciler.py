@@ -1,10 +1,10 @@
-"""Recovers running rows that have lost their worker, and rings for due rows that have no envelope."""
+"""Recovers running rows that nobody works on, and rings for due rows that have no envelope."""
 
 import logging
 
 from redis.exceptions import RedisError
 
-from microblog.lifecycle import active, due, ring
+from microblog.lifecycle import BUSY, active, due, ring
 from microblog.models import Mail, Task
 from microblog.models.outcomes import ClaimLost
 from microblog.queue import huey
@@ -28,19 +28,19 @@ def reconcile():
 
 def mend_orphans():
     """
-    Requeue or fail each running row whose worker is gone.
+    Requeue or end each running row whose worker is gone, and each that ours holds but does not work on.
 
-    This includes rows that our process holds but is not working on: if the final UPDATE failed, they
-    would otherwise stay "running" for as long as the consumer lives.
+    The latter would otherwise stay "running" for as long as the consumer lives. Their last write failed,
+    because the database was busy: that costs a try, but no worker was lost.
     """
     rows = [*Task.running(), *Mail.running()]
     # Read after the rows: otherwise a worker that starts in between would seem dead.
     living = huey.worker.living()
     for row in rows:
-        ours_but_idle = row.worker == huey.worker.name and row.id not in active
-        if row.worker not in living or ours_but_idle:
-            log.warning("%s %s lost its worker; mending it", row.name, row.id)
-            _mend(row)
+        if row.worker not in living:
+            _mend(row, "its worker is gone", row.recover)
+        elif row.worker == huey.worker.name and row.id not in active:
+            _mend(row, "nobody was working on it", row.retry_or_fail, BUSY)
 
 
 def ring_unheard():
@@ -66,11 +66,13 @@ def hand_back():
                 log.info("%s %s ended while the consumer stopped", row.name, row.id)
 
 
-def _mend(row):
+def _mend(row, why, mend, *reason):
     try:
-        row.recover()
+        mend(*reason)
     except ClaimLost:
         log.info("%s %s was mended by someone else", row.name, row.id)
+    else:
+        log.warning("%s %s is %s now: %s", row.name, row.id, row.state, why)
 
 
 huey.recover_with(reconcile, hand_back, every_s=INTERVAL_S)

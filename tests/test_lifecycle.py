@@ -2,14 +2,15 @@ from datetime import timedelta
 from unittest.mock import Mock
 
 import pytest
-from peewee import OperationalError
+from peewee import OperationalError, sqlite3
 from redis.exceptions import RedisError
 
 from microblog import clock, reconciler
+from microblog.database import FILE_NAME, db
 from microblog.lifecycle import BROKEN, BUSY, OUT_OF_SPACE, UNKNOWN, active, job, jobs
-from microblog.models import Notification, Task
-from microblog.models.mail_tries import MailDelayed, MailRefused
-from microblog.models.outcomes import JobFailed
+from microblog.models import Mail, Notification, Task
+from microblog.models.mail_tries import MAIL_UNCERTAIN, MailDelayed, MailRefused
+from microblog.models.outcomes import JobFailed, RetryLater
 from microblog.models.states import FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED, WRITING
 from microblog.queue import huey
 
@@ -33,6 +34,28 @@ def make_job(app):
 def run(make_job, susan):
     """A function that runs *function* as a job of susan's and returns the row that is left."""
     return lambda function: Task.get_by_id(Task.launch(make_job(function), susan, "Testing...").id)
+
+
+@pytest.fixture
+def other(app, settings):
+    """Somebody else's connection, which can lock the database; ours does not wait for long."""
+    db.execute_sql("PRAGMA busy_timeout = 1")
+    other = sqlite3.connect(settings.data_dir / FILE_NAME, isolation_level=None)
+    yield other
+    other.close()
+
+
+def lock(connection):
+    connection.execute("BEGIN IMMEDIATE")
+
+
+def mend(connection):
+    """Let the lock go and the reconciler do its work, then do at once what has to wait."""
+    if connection.in_transaction:
+        connection.execute("COMMIT")
+    reconciler.reconcile()
+    Task.update(run_after=clock.now()).where(Task.state == QUEUED).execute()
+    reconciler.reconcile()
 
 
 def test_a_job_that_returns_has_succeeded(run):
@@ -78,6 +101,71 @@ def test_a_busy_database_is_tried_again_later_and_at_most_three_times(run, make_
 
     row = Task.get_by_id(row.id)
     assert (row.state, row.attempts, row.error) == (FAILED, 3, BUSY)
+
+
+@pytest.mark.parametrize("outcome", [None, JobFailed("x"), RetryLater("x"), OperationalError("locked")])
+def test_an_outcome_that_a_busy_database_refuses_costs_a_try_and_no_worker(run, other, outcome):
+    def finish_too_late(task):
+        lock(other)
+        if outcome:
+            raise outcome
+
+    row = run(finish_too_late)
+    assert row.state == RUNNING
+    for _ in range(3):
+        mend(other)
+
+    row = Task.get_by_id(row.id)
+    assert (row.state, row.error) == (FAILED, BUSY)
+    assert (row.attempts, row.crashes) == (3, 0)
+
+
+def test_a_mail_whose_sending_could_not_be_recorded_is_sent_once_more_at_most(run, other):
+    sent = []
+
+    def mail(task):
+        task.begin_mail()
+        task.mark_mailing()
+        sent.append(task.id)
+        lock(other)
+        task.write(mailed_at=clock.now())
+
+    row = run(mail)
+    for _ in range(3):
+        mend(other)
+
+    row = Task.get_by_id(row.id)
+    assert len(sent) == 2
+    assert (row.state, row.note) == (SUCCEEDED, MAIL_UNCERTAIN)
+
+
+def test_what_was_mailed_has_succeeded_even_if_a_busy_database_refused_its_end(run, other):
+    def mail(task):
+        task.begin_mail()
+        task.write(mailed_at=clock.now())
+        lock(other)
+
+    row = run(mail)
+    assert row.state == RUNNING
+    mend(other)
+
+    row = Task.get_by_id(row.id)
+    assert (row.state, row.note, row.mail_attempts) == (SUCCEEDED, None, 1)
+
+
+@pytest.mark.parametrize("kind", [Mail, Task])
+@pytest.mark.parametrize("ours", [True, False])
+def test_what_was_mailed_succeeds_on_its_last_try(susan, kind, ours):
+    own = {"kind": "x", "recipient": "x"} if kind is Mail else {"name": "x", "description": "x"}
+    tries = {"mail_attempts": 5, "crashes": 2, "mailed_at": clock.now()}
+    worker = huey.worker.name if ours else "dead"
+    row = kind.create(state=RUNNING, phase=MAILING, worker=worker, user=susan, **own, **tries)
+
+    reconciler.reconcile()
+
+    row = kind.get_by_id(row.id)
+    assert (row.state, row.error) == (SUCCEEDED, None)
+    assert kind is Mail or row.note is None
 
 
 def mailing(outcome):
@@ -213,7 +301,21 @@ def test_the_reconciler_puts_back_what_this_process_holds_but_does_not_work_on(r
     assert Task.get_by_id(row.id).state == RUNNING
     del active[row.id]
     reconciler.reconcile()
-    assert Task.get_by_id(row.id).state == QUEUED
+    assert (Task.get_by_id(row.id).state, Task.get_by_id(row.id).crashes) == (QUEUED, 0)
+
+
+@pytest.mark.parametrize(("ours", "why"), [(True, "nobody was working on it"), (False, "its worker is gone")])
+def test_the_reconciler_says_what_it_mended_once_it_has(run, nobody_works, other, caplog, ours, why):
+    row = run(lambda task: None)
+    Task.update(state=RUNNING, worker=huey.worker.name if ours else "dead").execute()
+
+    lock(other)
+    with pytest.raises(OperationalError):
+        reconciler.reconcile()
+    assert row.id not in caplog.text
+    mend(other)
+
+    assert f"{row.id} is queued now: {why}" in caplog.text
 
 
 def test_the_reconciler_rings_for_what_no_envelope_stands_for_and_only_once(run, nobody_works):

@@ -170,7 +170,7 @@ class Task(HasProgress, HasFile, HasCard, Claimable):
     def fail(self, reason, **values):
         """Once the file is offered only its mail can fail: the task then succeeds, with a note."""
         if self.phase == MAILING:
-            self.finish(SUCCEEDED, note=reason, **values)
+            self.finish(SUCCEEDED, note=None if self.mailed_at else reason, **values)
         else:
             super().fail(reason, **values)
 

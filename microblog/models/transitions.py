@@ -91,10 +91,15 @@ class Transitions:
         """
         Finish the row as failed; *reason* is a sentence for the user.
 
+        A row whose mail was sent has succeeded nevertheless: all that it lacks is its final state.
+
         Raises:
             ClaimLost: the row is not ours any more.
         """
-        self.finish(FAILED, error=reason, **values)
+        if self.mailed_at:
+            self.finish(SUCCEEDED, **values)
+        else:
+            self.finish(FAILED, error=reason, **values)
 
     def retry_or_fail(self, reason):
         """
@@ -104,7 +109,7 @@ class Transitions:
             ClaimLost: the row is not ours any more.
         """
         pauses = PAUSES[self.phase]
-        if self.tries <= len(pauses):
+        if not self.mailed_at and self.tries <= len(pauses):
             self.requeue(pauses[max(self.tries, 1) - 1], error=reason)
         else:
             self.fail(reason)
@@ -116,7 +121,7 @@ class Transitions:
         Raises:
             ClaimLost: another process was faster.
         """
-        if self.crashes + 1 < MAX_CRASHES:
+        if not self.mailed_at and self.crashes + 1 < MAX_CRASHES:
             self.requeue(crashes=self.crashes + 1)
         else:
             self.fail(WORKER_STOPPED)

@@ -145,7 +145,7 @@ def test_sessions_and_what_was_under_way_end(take_backup, restore, susan, sign_i
 def test_an_export_whose_file_is_there_only_loses_its_mail(take_backup, restore, susan):
     task = Task.launch(export_posts, susan, "Exporting posts...")
     db.execute_sql("DROP TRIGGER task_final")
-    Task.update(state="queued", phase="mailing", progress=99, finished_at=None).execute()
+    Task.update(state="queued", phase="mailing", progress=99, mailed_at=None, finished_at=None).execute()
 
     restore(take_backup())
 
