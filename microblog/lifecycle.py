@@ -144,14 +144,10 @@ def launch_again(task, by=None):
     return again
 
 
-def due(limit=None):
-    """Due rows, mails first, at most *limit* of each kind; a list, so that callers may write meanwhile."""
-    return [row for model in (Mail, Task) for row in model.due().limit(limit)]
-
-
 def ring_due():
     """Ring for due rows again: a worker that was not allowed to claim them has used up their envelopes."""
-    for row in due(huey.task_slots):
+    limit = huey.task_slots
+    for row in [*Mail.next_due(limit), *Task.next_due(limit)]:
         ring(row)
 
 

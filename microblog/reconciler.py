@@ -4,7 +4,7 @@ import logging
 
 from redis.exceptions import RedisError
 
-from microblog.lifecycle import BUSY, active, due, ring
+from microblog.lifecycle import BUSY, active, jobs, ring
 from microblog.models import Mail, Task
 from microblog.models.outcomes import ClaimLost
 from microblog.queue import huey
@@ -47,13 +47,17 @@ def ring_unheard():
     """
     Ring for due rows that have no envelope in the queue; stop at the first that it does not accept.
 
+    Of the tasks only for as many as may run here at once: each one that finishes rings for the next.
+
     Returns whether the queue accepted all of them.
 
     Raises:
         RedisError: the queue does not answer.
     """
     heard = huey.waiting_ids() | set(active)
-    return all(ring(row) for row in due() if row.id not in heard)
+    known = Task.name.in_(list(jobs))
+    tasks = [*Task.next_due().where(~known), *Task.next_due(huey.task_slots).where(known)]
+    return all(ring(row) for row in [*Mail.next_due(), *tasks] if row.id not in heard)
 
 
 def hand_back():

@@ -328,6 +328,32 @@ def test_the_reconciler_rings_for_what_no_envelope_stands_for_and_only_once(run,
     assert [envelope.id for envelope in huey.pending()] == [row.id]
 
 
+@pytest.fixture
+def waiting(make_job, nobody_works):
+    """Three tasks and three mails whose envelopes are lost, the oldest first."""
+    name = make_job(lambda task: None).name
+    mails = [Mail.create(kind="x", recipient="x", phase=MAILING) for _ in range(3)]
+    return [Task.create(name=name, description="x") for _ in range(3)], mails
+
+
+def test_the_reconciler_rings_for_no_more_tasks_than_may_start_but_for_all_mails(waiting):
+    tasks, mails = waiting
+
+    reconciler.reconcile()
+
+    assert huey.waiting_ids() == {tasks[0].id, *(mail.id for mail in mails)}
+
+
+def test_the_reconciler_rings_first_for_what_has_to_run_alone(waiting):
+    """Otherwise the older ones would be rung for, not start beside it, and wait with it for ever."""
+    tasks, _mails = waiting
+    Task.update(crashes=2).where(Task.id == tasks[2].id).execute()
+
+    reconciler.reconcile()
+
+    assert tasks[2].id in huey.waiting_ids()
+
+
 def test_a_mailing_task_keeps_its_phase_when_its_worker_dies(run, nobody_works):
     row = run(lambda task: None)
     Task.update(state=RUNNING, phase=MAILING, worker="dead", mail_attempts=1).execute()

@@ -98,6 +98,12 @@ class Claimable(HasMail, Transitions, BaseModel):
         return cls.select().where(cls._is_due(clock.now())).order_by(cls.run_after, cls.created_at)
 
     @classmethod
+    def next_due(cls, limit=None):
+        """The due rows to start next, at most *limit*; a dangerous one first, as all others wait for it."""
+        first = cls.crashes == MAX_CRASHES - 1
+        return cls.due().order_by(first.desc(), cls.run_after, cls.created_at).limit(limit)
+
+    @classmethod
     def _is_due(cls, now):
         # A time further ahead than any pause was written before the clock was set back.
         reached = (cls.run_after <= now) | (cls.run_after > now + LONGEST_PAUSE)
