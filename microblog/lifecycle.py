@@ -65,7 +65,8 @@ class Job:
                 return
             row.envelope = envelope
             try:
-                self._run(row)
+                with huey.slots.held_by(row.id):
+                    self._run(row)
             except ClaimLost:
                 log.info("%s %s is not ours any more", self.name, row.id)
                 if row.gone:
@@ -146,7 +147,7 @@ def launch_again(task, by=None):
 
 def ring_due():
     """Ring for due rows again: a worker that was not allowed to claim them has used up their envelopes."""
-    limit = huey.task_slots
+    limit = huey.slots.count()
     for row in [*Mail.next_due(limit), *Task.next_due(limit)]:
         ring(row)
 

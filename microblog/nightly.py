@@ -2,21 +2,25 @@
 Daily upkeep: deletes what nobody needs any more and writes the nightly backup.
 
 It has no row: each chore can safely be interrupted or run twice. Huey's scheduler checks every minute whether
-the last run is over a day old; a worker runs it, so that it never delays the reconciler.
+the last run is over a day old; a worker runs it, so that it never delays the reconciler. It takes the slot of
+a task, so that a worker stays free for mails.
 """
 
 import logging
+import math
 import shutil
 from datetime import UTC, datetime, timedelta
 
 from microblog import backup, clock
-from microblog.database import data_dir
+from microblog.database import data_dir, db
 from microblog.models import Mail, Notification, Session, Task, Ticket
 from microblog.models.states import RUNNING
 from microblog.queue import huey
 from microblog.security import security_log
 
 EVERY = timedelta(days=1)
+# Longer than the minute until the scheduler asks again.
+RESERVED_S = 90
 KEEP = timedelta(days=90)
 # Copies set aside by upgrades and restores: keep this many of each, and all of the last week. Somebody who
 # restored several backups in a row may want back what was there before the first.
@@ -30,18 +34,14 @@ log = logging.getLogger(__name__)
 @huey.periodic_task(lambda _now: is_due(), name="nightly")
 def work():
     """Run every chore; a failing one is logged and does not stop the others."""
-    if not is_due():
-        # The scheduler asked more than once while all workers were busy.
+    if not _begin():
         return
-    # Stamped first: a chore that kills the worker must not do so again in a minute.
-    _stamp().write_text(clock.now().isoformat())
-    for chore in CHORES:
-        try:
-            chore()
-        except Exception:
-            log.exception("nightly work: %s failed", chore.__name__)
-        else:
-            log.info("nightly work: %s done", chore.__name__)
+    try:
+        for chore in CHORES:
+            _do(chore)
+    finally:
+        # The reconciler rings for the tasks that were held up.
+        huey.slots.reserve(0)
 
 
 def is_due():
@@ -104,6 +104,32 @@ CHORES = [
     security_log.put_aside_when_large,
     backup.nightly,
 ]
+
+
+def _begin():
+    """Whether to begin now: it is due and there is a slot, which it then takes."""
+    # The transaction keeps tasks from being claimed, and others from beginning this, in between.
+    with db.atomic():
+        if not is_due():
+            # The scheduler asked more than once while all workers were busy.
+            return False
+        if Task.slots_left(huey.worker.name) < 1:
+            # Kept until the scheduler asks again: otherwise waiting tasks would always be faster.
+            huey.slots.reserve(RESERVED_S)
+            return False
+        # Stamped first: a chore that kills the worker must not do so again in a minute.
+        _stamp().write_text(clock.now().isoformat())
+        huey.slots.reserve(math.inf)
+        return True
+
+
+def _do(chore):
+    try:
+        chore()
+    except Exception:
+        log.exception("nightly work: %s failed", chore.__name__)
+    else:
+        log.info("nightly work: %s done", chore.__name__)
 
 
 def _remove_strays(files, states):

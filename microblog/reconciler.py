@@ -56,7 +56,7 @@ def ring_unheard():
     """
     heard = huey.waiting_ids() | set(active)
     known = Task.name.in_(list(jobs))
-    tasks = [*Task.next_due().where(~known), *Task.next_due(huey.task_slots).where(known)]
+    tasks = [*Task.next_due().where(~known), *Task.next_due(huey.slots.count()).where(known)]
     return all(ring(row) for row in [*Mail.next_due(), *tasks] if row.id not in heard)
 
 

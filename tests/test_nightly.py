@@ -1,5 +1,6 @@
 import os
 from datetime import timedelta
+from time import monotonic
 
 import pytest
 
@@ -7,7 +8,7 @@ from microblog import clock, nightly
 from microblog.jobs import deliver, export_posts
 from microblog.models import Mail, Notification, Session, Task, Ticket
 from microblog.models.ticket import INVITE, RESET_PASSWORD
-from microblog.queue import huey
+from microblog.queue import huey, task_slots
 
 
 @pytest.fixture
@@ -111,6 +112,70 @@ def test_it_does_not_wait_for_a_clock_that_was_set_back(app, later, monkeypatch)
         nightly.work.call_local()
 
     assert len(runs) == 3
+
+
+@pytest.fixture
+def runs(app, monkeypatch):
+    """A list that gets an item whenever the nightly work is done: which of the waiting tasks could start."""
+    runs = []
+    monkeypatch.setattr(nightly, "CHORES", [lambda: runs.append(claimed())])
+    (nightly.data_dir() / "run").mkdir(exist_ok=True)
+    return runs
+
+
+@pytest.fixture
+def tasks(nobody_works):
+    """Two tasks that no worker hears of."""
+    return [Task.create(name="export_posts", description="Exporting posts...") for _ in range(2)]
+
+
+def claimed():
+    """Claim what can be claimed; returns the tasks."""
+    return [task for task in Task.due() if Task.claim(task.id, huey.worker.name)]
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_a_worker_stays_free_for_mails_while_it_works(runs, tasks, workers):
+    huey.slots.workers = workers
+
+    nightly.work.call_local()
+
+    assert [len(started) for started in runs] == [workers - 2]
+    assert len(claimed()) == 1
+
+
+def test_it_waits_until_a_task_leaves_it_a_slot_and_comes_next(runs, tasks):
+    [running] = claimed()
+    nightly.work.call_local()
+    assert runs == []
+
+    running = Task.get_by_id(running.id)
+    running.finish("cancelled")
+    assert claimed() == []
+    nightly.work.call_local()
+
+    assert runs == [[]]
+
+
+def test_the_slot_that_it_waits_for_is_not_reserved_for_ever(runs, tasks, monkeypatch):
+    """Another consumer may have done the work meanwhile."""
+    [running] = claimed()
+    nightly.work.call_local()
+    Task.get_by_id(running.id).finish("cancelled")
+
+    lapsed_at_s = monotonic() + nightly.RESERVED_S
+    monkeypatch.setattr(task_slots, "monotonic", lambda: lapsed_at_s)
+
+    assert len(claimed()) == 1
+
+
+def test_of_two_that_were_asked_one_does_it(runs, monkeypatch):
+    """The other finds it under way, and leaves its slot alone."""
+    monkeypatch.setattr(nightly, "CHORES", [nightly.work.call_local, *nightly.CHORES])
+
+    nightly.work.call_local()
+
+    assert runs == [[]]
 
 
 def test_a_chore_that_fails_keeps_none_from_being_done(app, monkeypatch, logged_errors):

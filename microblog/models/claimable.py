@@ -12,7 +12,7 @@ from operator import and_
 from peewee import BooleanField, CharField, Check, IntegerField, TextField, fn
 
 from microblog import clock
-from microblog.database import BaseModel, UTCDateTimeField
+from microblog.database import BaseModel, UTCDateTimeField, db
 from microblog.models.mail_tries import HasMail
 from microblog.models.states import MAILING, QUEUED, RUNNING, WRITING
 from microblog.models.transitions import LONGEST_PAUSE, MAX_CRASHES, Transitions
@@ -61,18 +61,20 @@ class Claimable(HasMail, Transitions, BaseModel):
         The attempt is counted here, so that a crash counts as one.
         """
         now = clock.now()
-        claimed = (
-            cls.update(
-                state=RUNNING,
-                worker=worker,
-                started_at=now,
-                attempts=cls.attempts + (cls.phase == WRITING),
-                mail_attempts=cls.mail_attempts + (cls.phase == MAILING),
+        # In one transaction: no other row starts between the look at those that run and the claim.
+        with db.atomic():
+            claimed = (
+                cls.update(
+                    state=RUNNING,
+                    worker=worker,
+                    started_at=now,
+                    attempts=cls.attempts + (cls.phase == WRITING),
+                    mail_attempts=cls.mail_attempts + (cls.phase == MAILING),
+                )
+                .where(cls.id == row_id, cls._is_due(now), *cls.may_start(worker, now))
+                .execute()
             )
-            .where(cls.id == row_id, cls._is_due(now), *cls.may_start(worker, now))
-            .execute()
-        )
-        return cls.get_by_id(row_id) if claimed else None
+            return cls.get_by_id(row_id) if claimed else None
 
     @classmethod
     def may_start(cls, _worker, now):
@@ -91,6 +93,10 @@ class Claimable(HasMail, Transitions, BaseModel):
     @classmethod
     def running(cls):
         return cls.select().where(cls.state == RUNNING)
+
+    @classmethod
+    def running_at(cls, worker):
+        return cls.running().where(cls.worker == worker)
 
     @classmethod
     def due(cls):

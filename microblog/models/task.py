@@ -12,7 +12,6 @@ from peewee import (
     IntegrityError,
     JSONField,
     Tuple,
-    fn,
 )
 
 from microblog.database import UTCDateTimeField, db
@@ -127,8 +126,13 @@ class Task(HasProgress, HasFile, HasCard, Claimable):
     @classmethod
     def may_start(cls, worker, now):
         """One worker always stays free for mails."""
-        running_here = cls.running().where(cls.worker == worker).select(fn.COUNT(1))
-        return (running_here < huey.task_slots, *super().may_start(worker, now))
+        return (cls.slots_left(worker) > huey.slots.reserved, *super().may_start(worker, now))
+
+    @classmethod
+    def slots_left(cls, worker):
+        """How many more tasks *worker*, this process, may run; the nightly work counts as one."""
+        running = {row.id for kind in Claimable.__subclasses__() for row in kind.running_at(worker)}
+        return huey.slots.count(running) - cls.running_at(worker).count()
 
     @property
     def is_export(self):

@@ -17,6 +17,7 @@ from redis.retry import Retry
 
 from microblog.database import SchemaError, connected, refuse_misfit
 from microblog.queue.outage import Outage
+from microblog.queue.task_slots import TaskSlots
 from microblog.queue.worker_lock import WorkerLock
 from microblog.security.signatures import SignedEnvelopes
 
@@ -50,7 +51,7 @@ class MicroblogHuey(PriorityRedisHuey):
     def __init__(self, name):
         super().__init__(name, results=False, **_connection("redis://", secrets.token_hex()))
         self.outage = Outage()
-        self.worker = None
+        self.worker = self.slots = None
         self.consumer = None
         self.reconcile = self.hand_back = None
         self.reconcile_every_s = 0
@@ -61,6 +62,7 @@ class MicroblogHuey(PriorityRedisHuey):
         """Use the queue at *url*; sign with a key made from *secret*; keep locks in *run_dir*."""
         self._app = app
         self.worker = WorkerLock(run_dir / "workers")
+        self.slots = TaskSlots()
         self.outage.marker = run_dir / "queue.down"
         self.storage_kwargs = _connection(url, secret)
         self.serializer = self.storage_kwargs.pop("serializer")
@@ -147,11 +149,6 @@ class MicroblogHuey(PriorityRedisHuey):
         """Whether this process is a consumer that was asked to stop: it must start nothing new."""
         return self.consumer is not None and self.consumer.stop_flag.is_set()
 
-    @property
-    def task_slots(self):
-        """How many tasks may run here at once: one worker stays free for mails."""
-        return max(1, self.consumer.workers - 1) if self.consumer else 1
-
     def create_consumer(self, **options):
         # The app's own logging covers Huey as well; Huey's handler would log everything twice.
         logging.getLogger("huey").handlers.clear()
@@ -159,6 +156,7 @@ class MicroblogHuey(PriorityRedisHuey):
         self.worker.take()
         self.reconcile_if_due()
         self.consumer = MicroblogConsumer(self, **options)
+        self.slots.workers = self.consumer.workers
         return self.consumer
 
 

@@ -2,10 +2,11 @@
 
 import os
 import signal
+import threading
 from datetime import timedelta
 
 from consumer import huey
-from microblog import archive
+from microblog import archive, nightly
 from microblog.mail import smtp
 from microblog.models import Task, transitions
 from microblog.models.states import MAILING
@@ -18,6 +19,8 @@ archive.PAGE = int(os.environ.get("PAGE", archive.PAGE))
 # The name of a method of the row: the consumer is killed where it calls it.
 if step := os.environ.get("DIES_AT"):
     setattr(Task, step, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+if os.environ.get("ENDLESS_NIGHT"):
+    nightly.CHORES[:] = [threading.Event().wait]
 if os.environ.get("WITHOUT_RECONCILER"):
     huey.reconcile = lambda: None
 

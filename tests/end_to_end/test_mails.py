@@ -7,8 +7,9 @@ import pytest
 from microblog import accounts
 from microblog.jobs import deliver
 from microblog.models import Mail, Task, Ticket, User
-from microblog.models.states import CANCELLED, FAILED, QUEUED, SUCCEEDED
+from microblog.models.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
 from microblog.models.ticket import RESET_PASSWORD
+from tests.end_to_end import faulty_jobs
 from tests.end_to_end.postbox import DROP, SILENT
 from tests.end_to_end.running_site import free_port
 from tests.end_to_end.world import fill
@@ -141,6 +142,36 @@ def test_mails_overtake_a_backlog_of_exports(world, susan, john, ask):
     world.wait_for(lambda: state(row) == SUCCEEDED)
 
     assert not any(Task.get_by_id(task.id).complete for task in exports)
+
+
+def overtakes(world, ask, users):
+    """Whether a mail overtakes the exports of *users*, one of which has begun and one could."""
+    for user in users:
+        fill(user, 300)
+    exports = [world.export(user) for user in users]
+    world.wait_for(lambda: any(Task.get_by_id(task.id).done > 1 for task in exports))
+    row = ask()
+    world.wait_for(lambda: state(row) == SUCCEEDED)
+    return not any(Task.get_by_id(task.id).complete for task in exports)
+
+
+def test_mails_overtake_exports_while_the_nightly_work_runs(world, susan, john, ask):
+    world.start_consumer(EXPORT_DELAY_S="0.02", ENDLESS_NIGHT="1")
+    world.wait_for((world.settings.data_dir / "run" / "nightly").exists)
+
+    assert overtakes(world, ask, [susan, john])
+
+
+def test_mails_overtake_exports_after_a_job_that_hangs_was_cancelled(world, susan, john, ask, later):
+    world.start_consumer(EXPORT_DELAY_S="0.02")
+    task = Task.launch(faulty_jobs.hang, susan, "Hanging...")
+    world.wait_for(lambda: Task.get_by_id(task.id).state == RUNNING)
+    later(minutes=3)
+    Task.get_by_id(task.id).cancel()
+    later(minutes=0)
+
+    assert Task.get_by_id(task.id).state == CANCELLED
+    assert overtakes(world, ask, [susan, john])
 
 
 def test_nobody_is_mailed_for_an_unknown_address(world, susan):

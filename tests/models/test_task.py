@@ -103,6 +103,29 @@ def test_one_worker_stays_free_for_mails(task, john):
     assert claim(other) is None
 
 
+def test_a_worker_that_hangs_in_a_cancelled_task_is_not_the_one_that_stays_free(task, john):
+    others = [Task.create(name="example", description="x") for _ in range(2)]
+    huey.slots.workers = 3
+    claim(task)
+
+    with huey.slots.held_by(task.id):
+        Task.get_by_id(task.id).finish(CANCELLED)
+        assert claim(others[0])
+        assert claim(others[1]) is None
+    assert claim(others[1])
+
+
+def test_the_last_worker_that_does_not_hang_serves_tasks_too(task, john):
+    """They would otherwise wait until the consumer is restarted."""
+    other = Task.launch(export_posts, john, "Exporting posts...")
+    huey.slots.workers = 2
+    claim(task)
+
+    with huey.slots.held_by(task.id):
+        Task.get_by_id(task.id).finish(CANCELLED)
+        assert claim(other)
+
+
 def lose_two_workers(row):
     type(row).update(crashes=2).where(type(row).id == row.id).execute()
 
