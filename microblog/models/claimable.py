@@ -28,6 +28,8 @@ class Claimable(HasMail, Transitions, BaseModel):
     mailing_at = UTCDateTimeField(null=True)
     mailed_at = UTCDateTimeField(null=True)
     mail_resent = BooleanField(default=False)
+    # The consumer process that holds the claim, by the name of its lock (``huey.worker``): not one of the
+    # threads that the setting WORKERS counts.
     worker = CharField(32, null=True)
     run_after = UTCDateTimeField(default=clock.now)
     error = CharField(null=True)
