@@ -73,15 +73,15 @@ def change_password(user, password, ticket=None, by=None):
     security_log.record("password-reset" if ticket else "password-changed", user, by=by)
 
 
-def request_password_reset(email, deliver, language):
-    """Have the job *deliver* find out whose address *email* is, if anybody's, and mail them a link."""
-    Mail.send(deliver, "reset_password", email.casefold(), language=language)
+def request_password_reset(email, language):
+    """Have a worker find out whose address *email* is, if anybody's, and mail them a link."""
+    Mail.send("reset_password", email.casefold(), language=language)
     security_log.record("reset-asked")
 
 
-def request_email_change(user, email, deliver, language):
+def request_email_change(user, email, language):
     """
-    Have the job *deliver* mail a link to *email*; nothing changes until it is confirmed.
+    Mail a link to *email*; nothing changes until it is confirmed.
 
     Raises:
         EmailTaken: it is the address of an account; the user may change how their own is spelled.
@@ -89,15 +89,13 @@ def request_email_change(user, email, deliver, language):
     owner = User.with_email(email)
     if owner and (owner != user or owner.email == email):
         raise EmailTaken
-    Mail.send(deliver, "change_email", email, user=user, language=language)
+    Mail.send("change_email", email, user=user, language=language)
     security_log.record("email-change-asked", user)
 
 
-def change_email(ticket, deliver):
+def change_email(ticket):
     """
-    Set the address of *ticket* for its user, and revoke all links mailed to them.
-
-    The job *deliver* notifies the old address.
+    Set the address of *ticket* for its user, notify the old one, and revoke all links mailed to them.
 
     Raises:
         TicketUsed: the ticket is no longer valid.
@@ -105,7 +103,7 @@ def change_email(ticket, deliver):
     """
     with db.atomic():
         ticket.use()
-        Mail.send(deliver, "email_changed", ticket.user.email, user=ticket.user)
+        Mail.send("email_changed", ticket.user.email, user=ticket.user)
         ticket.user.change_email(ticket.email)
         Ticket.void(ticket.user)
     security_log.record("email-changed", ticket.user)

@@ -7,7 +7,7 @@ from flask import Flask
 from flask_babel import Babel
 from flask_wtf import CSRFProtect
 
-from microblog import api, auth, cli, database, logs, nightly, reconciler, signals, views
+from microblog import api, auth, cli, database, jobs, logs, nightly, reconciler, signals, views
 from microblog.config import ROOT, Settings
 from microblog.instance import presence
 from microblog.mail import error_mails, smtp
@@ -18,8 +18,8 @@ from microblog.security.proxies import TrustedProxies
 from microblog.security.secret_key import secret_key
 from microblog.web import assets, errors, preferences, presentation, url_numbers
 
-# Imported because they connect handlers and the reconciler to the queue.
-CONNECTED = (nightly, reconciler, signals)
+# Imported because they connect jobs, handlers and the reconciler to the queue.
+CONNECTED = (jobs, nightly, reconciler, signals)
 
 
 def create_app(settings=None):

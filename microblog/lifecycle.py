@@ -49,12 +49,8 @@ class Job:
         self.model = model
         self.name = function.__name__
         self.__doc__ = function.__doc__
-        self._doorbell = huey.task(name=self.name, priority=priority, context=True)(self._answer())
+        huey.doorbells[self.name] = huey.task(name=self.name, priority=priority, context=True)(self._answer())
         jobs[self.name] = self
-
-    def ring(self, row):
-        """Enqueue an envelope with the row's id. Returns whether the queue accepted it."""
-        return huey.ring(self._doorbell.s(id=row.id))
 
     def work(self, envelope):
         """Claim the row of *envelope*, run the function on it and record the outcome."""
@@ -159,7 +155,7 @@ def ring(row):
     A row whose job is unknown, perhaps after a downgrade, fails here, which also returns True.
     """
     if row.name in jobs:
-        return jobs[row.name].ring(row)
+        return huey.ring(row)
     log.error("%s %s: there is no such job", row.name, row.id)
     with suppress(ClaimLost):
         row.fail(UNKNOWN)

@@ -2,7 +2,7 @@ import pytest
 
 from microblog import accounts
 from microblog.database import db
-from microblog.jobs import deliver, export_posts
+from microblog.jobs import export_posts
 from microblog.models import (
     MODELS,
     Block,
@@ -42,8 +42,8 @@ def life(susan, john, write_posts, client):
     Message.send(john, susan, "hello yourself")
     Task.launch(export_posts, susan, "Exporting posts...")
     client.post_form("/auth/reset_password_request", email=susan.email)
-    Mail.send(deliver, "change_email", "new@example.org", user=susan)
-    Mail.send(deliver, "email_changed", "former@example.org", user=susan)
+    Mail.send("change_email", "new@example.org", user=susan)
+    Mail.send("email_changed", "former@example.org", user=susan)
     Ticket.issue(CHANGE_EMAIL, susan, "another@example.org")
     Ticket.issue(INVITE, susan)
     Token.issue(susan, "a program of susan")
@@ -163,7 +163,7 @@ def test_the_only_administrator_keeps_their_posts_too(app, write_posts):
 
 
 def test_half_a_mail_goes_too(susan):
-    mail = Mail.send(deliver, "email_changed", susan.email, user=susan)
+    mail = Mail.send("email_changed", susan.email, user=susan)
     half = mail.letter.with_suffix(".part")
     half.touch()
 

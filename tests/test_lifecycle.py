@@ -26,7 +26,7 @@ def make_job(app):
 
     yield make
     for each in made:
-        each._doorbell.unregister()
+        huey.doorbells.pop(each.name).unregister()
         del jobs[each.name]
 
 

@@ -5,7 +5,7 @@ from time import monotonic
 import pytest
 
 from microblog import clock, nightly
-from microblog.jobs import deliver, export_posts
+from microblog.jobs import export_posts
 from microblog.models import Mail, Notification, Session, Task, Ticket
 from microblog.models.ticket import INVITE, RESET_PASSWORD
 from microblog.queue import huey, task_slots
@@ -192,7 +192,7 @@ def test_a_chore_that_fails_keeps_none_from_being_done(app, monkeypatch, logged_
 
 
 def test_mails_in_the_outbox_go_with_their_rows(susan, settings, later):
-    mail = Mail.send(deliver, "email_changed", susan.email, user=susan)
+    mail = Mail.send("email_changed", susan.email, user=susan)
     strays = [mail.letter.with_name(name) for name in ("gone.eml", "gone.part")]
     for stray in strays:
         stray.touch()

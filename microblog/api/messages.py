@@ -11,8 +11,8 @@ from microblog.api.users import profile_of
 from microblog.models import Message, User
 from microblog.models.refusals import Blocked, Suspended
 from microblog.security import rate_limits
+from microblog.text import clean
 from microblog.web.forms import MessageForm
-from microblog.web.text import clean
 
 LIST = {"response": list_of("Message"), "paged": "newest first"}
 

@@ -15,8 +15,8 @@ from microblog.api.shapes import TEXT, draw_profile, draw_user, list_of, ref, te
 from microblog.models import Block, User
 from microblog.models.profile import Profile
 from microblog.models.refusals import UsernameTaken
+from microblog.text import clean
 from microblog.web.forms import ProfileForm
-from microblog.web.text import clean
 
 
 @operation("GET", "/users", "Everybody, newest first", response=list_of("User"), paged="newest first")

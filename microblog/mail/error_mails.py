@@ -17,7 +17,6 @@ from flask import g, has_app_context
 from microblog import clock, logs
 from microblog.config import ROOT
 from microblog.database import connected
-from microblog.jobs import deliver
 from microblog.models import Mail
 
 ONE_WITHIN = timedelta(minutes=10)
@@ -60,7 +59,6 @@ class ErrorMailer(logging.Handler):
             try:
                 with connected():
                     Mail.send_once(
-                        deliver,
                         "error",
                         self.app.config["ADMINS"],
                         span=ONE_WITHIN,

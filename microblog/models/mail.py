@@ -8,6 +8,7 @@ from microblog.models.claimable import Claimable
 from microblog.models.states import CANCELLED, MAILING
 from microblog.models.transitions import final
 from microblog.models.user import User
+from microblog.queue import huey
 
 
 class Mail(Claimable):
@@ -22,15 +23,15 @@ class Mail(Claimable):
         indexes = ((("state", "run_after"), False), (("kind", "recipient"), False))
 
     @classmethod
-    def send(cls, job, kind, recipient, user=None, **arguments):
+    def send(cls, kind, recipient, user=None, **arguments):
         """Record a mail of *kind*, then ring the queue; return the row. *arguments* must hold no secret."""
         with db.atomic():
             mail = cls.create(phase=MAILING, kind=kind, recipient=recipient, user=user, arguments=arguments)
-            db.after_commit(lambda: job.ring(mail))
+            db.after_commit(lambda: huey.ring(mail))
         return mail
 
     @classmethod
-    def send_once(cls, job, kind, recipients, span, key, **arguments):
+    def send_once(cls, kind, recipients, span, key, **arguments):
         """
         Send a mail to each of *recipients*, unless one of *kind* and *key* was recorded lately.
 
@@ -41,7 +42,7 @@ class Mail(Claimable):
         with db.atomic():
             if not cls.select().where(*lately).exists():
                 for recipient in recipients:
-                    cls.send(job, kind, recipient, key=key, **arguments)
+                    cls.send(kind, recipient, key=key, **arguments)
 
     @classmethod
     def addressed_to(cls, user):

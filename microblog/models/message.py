@@ -9,7 +9,7 @@ from microblog.models.block import Block
 from microblog.models.notification import Notification
 from microblog.models.refusals import Suspended, unless_blocked
 from microblog.models.user import User
-from microblog.web.text import MAX_LENGTH
+from microblog.text import MAX_LENGTH
 
 
 class Message(BaseModel):

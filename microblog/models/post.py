@@ -11,7 +11,7 @@ from microblog.models.feed_change import FeedChange
 from microblog.models.post_index import PostIndex
 from microblog.models.user import Follow, User
 from microblog.security import security_log
-from microblog.web.text import MAX_LENGTH
+from microblog.text import MAX_LENGTH
 
 # How many recent posts to search for active authors.
 LATELY = 50

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from playhouse.sqlite_ext import FTS5Model, SearchField
 
 from microblog.database import db
-from microblog.web.text import clean
+from microblog.text import clean
 
 # Where the blocks of Chinese, Japanese and Korean begin.
 FIRST = "\u3000"

@@ -75,7 +75,7 @@ class Task(HasProgress, HasFile, HasCard, Claimable):
                 cls.dismiss_ended(user, job)
                 task = cls.create(name=job.name, description=description, user=user, arguments=arguments)
                 task.announce()
-                db.after_commit(lambda: job.ring(task))
+                db.after_commit(lambda: huey.ring(task))
         except IntegrityError as error:
             if "task.user_id, task.name" in str(error):
                 raise TaskInProgress(job.name) from error

@@ -55,6 +55,8 @@ class MicroblogHuey(PriorityRedisHuey):
         self.consumer = None
         self.reconcile = self.hand_back = None
         self.reconcile_every_s = 0
+        # By the name of a job: the Huey task whose envelopes call a worker to it.
+        self.doorbells = {}
         self._app = None
         self._reconciled_at_s = -math.inf
 
@@ -90,14 +92,14 @@ class MicroblogHuey(PriorityRedisHuey):
 
         return decorator
 
-    def ring(self, envelope):
+    def ring(self, row):
         """
-        Enqueue *envelope*. Returns whether the queue accepted it.
+        Enqueue an envelope for *row*, with its id. Returns whether the queue accepted it.
 
         An outage of the queue is no error: the work is recorded elsewhere and will be enqueued again.
         """
         try:
-            self.enqueue(envelope)
+            self.enqueue(self.doorbells[row.name].s(id=row.id))
         except RedisError as error:
             self.outage.began(error)
             return False

@@ -22,7 +22,7 @@ from microblog.jobs import export_posts
 from microblog.models import Task
 from microblog.security import device_cookies, security_log
 from microblog.security.proxies import address_of
-from microblog.web.text import clean
+from microblog.text import clean
 
 ONE_LINE = RateLimitItemPerMinute(1)
 EXPORTS = 20

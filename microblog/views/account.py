@@ -7,7 +7,6 @@ from flask_login import current_user, login_required
 
 from microblog import accounts
 from microblog.auth import confirm_password, sign_in, sign_out
-from microblog.jobs import deliver
 from microblog.models import Session, Ticket, User
 from microblog.models.refusals import EmailTaken, LastAdministrator
 from microblog.models.ticket import CHANGE_EMAIL, TicketUsed
@@ -49,7 +48,7 @@ def email():
     form = ChangeEmailForm()
     if form.validate_on_submit() and _is_own(form.current_password):
         try:
-            accounts.request_email_change(current_user, form.email.data, deliver, str(get_locale()))
+            accounts.request_email_change(current_user, form.email.data, str(get_locale()))
         except EmailTaken as refusal:
             form.email.errors.append(_(str(refusal)))
         else:
@@ -79,7 +78,7 @@ def update_email():
     if ticket is None:
         return render_template("account/dead_link.html"), 410
     try:
-        accounts.change_email(ticket, deliver)
+        accounts.change_email(ticket)
     except TicketUsed:
         return render_template("account/dead_link.html"), 410
     except EmailTaken as refusal:

@@ -10,8 +10,8 @@ from microblog.mail import outbox
 from microblog.models import Ticket, User
 from microblog.models.ticket import INVITE
 from microblog.security import security_log
+from microblog.text import clean
 from microblog.web.pagination import page
-from microblog.web.text import clean
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 LETTERS = 100

@@ -7,7 +7,6 @@ from flask_login import current_user
 
 from microblog import accounts
 from microblog.auth import sign_in
-from microblog.jobs import deliver
 from microblog.models import Ticket
 from microblog.models.ticket import RESET_PASSWORD, TicketUsed
 from microblog.security import device_cookies, rate_limits
@@ -23,7 +22,7 @@ def request_link():
     """Only record the request: the worker finds out whose address it is, if anybody's."""
     form = EmailForm()
     if form.validate_on_submit():
-        accounts.request_password_reset(form.email.data, deliver, language=str(get_locale()))
+        accounts.request_password_reset(form.email.data, language=str(get_locale()))
         return redirect(url_for("passwords.link_sent"))
     return render_template("passwords/request_link.html", form=form), status(form)
 

@@ -22,11 +22,11 @@ from microblog.auth import reader
 from microblog.i18n import languages
 from microblog.models import Post, User
 from microblog.security import rate_limits
+from microblog.text import clean
 from microblog.web.forms import PostForm
 from microblog.web.last_visit import Visit
 from microblog.web.pagination import cursor, page
 from microblog.web.redirects import safe_path
-from microblog.web.text import clean
 
 bp = Blueprint("posts", __name__)
 # How many people to suggest on a home page that is still empty.

@@ -10,9 +10,10 @@ from flask import url_for
 from markupsafe import Markup
 
 from microblog.models import Post, User
+from microblog.text import beginning
 from microblog.web.formats import iso
+from microblog.web.linkify import linkify
 from microblog.web.presentation import site_address
-from microblog.web.text import beginning, linkify
 
 # Characters that XML cannot represent, not even escaped.
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -15,7 +15,7 @@ from microblog.database import LARGEST_ID
 from microblog.i18n.languages import tag
 from microblog.models.token import LONGEST_NAME
 from microblog.security.common_passwords import is_common
-from microblog.web.text import MAX_LENGTH, clean, says_nothing
+from microblog.text import MAX_LENGTH, clean, says_nothing
 
 USERNAME = re.compile(r"[A-Za-z0-9_]{3,32}")
 LONGEST_EMAIL = 254

@@ -11,11 +11,12 @@ from microblog.i18n.languages import own_name
 from microblog.mail.wrapping import wrapped
 from microblog.models import Message, Task
 from microblog.queue import huey
+from microblog.text import beginning
 from microblog.web.browser_name import browser_name
 from microblog.web.formats import FILTERS
 from microblog.web.identicon import identicon
+from microblog.web.linkify import linkify
 from microblog.web.preferences import preference
-from microblog.web.text import beginning, linkify
 
 CARDS = 5
 

@@ -12,7 +12,6 @@ from peewee import sqlite3
 from microblog import clock
 from microblog.config import Settings
 from microblog.database import db
-from microblog.jobs import deliver
 from microblog.models import Mail, Message, Post, Session, Task, Ticket, Token, User
 from microblog.models.ticket import CHANGE_EMAIL, INVITE, RESET_PASSWORD
 from tests.conftest import make_user, opened
@@ -46,7 +45,7 @@ class Belongings:
         ).where(Task.id == self.task.id).execute()
         self.reset = Ticket.issue(RESET_PASSWORD, user)
         self.change = Ticket.issue(CHANGE_EMAIL, user, f"{mark}-new@example.org")
-        self.mail = Mail.send(deliver, "reset_password", user.email)
+        self.mail = Mail.send("reset_password", user.email)
 
     def write_files(self):
         for path, text in (

@@ -5,7 +5,6 @@ import re
 import pytest
 
 from microblog import accounts
-from microblog.jobs import deliver
 from microblog.models import Mail, Task, Ticket, User
 from microblog.models.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
 from microblog.models.ticket import RESET_PASSWORD
@@ -18,7 +17,7 @@ from tests.end_to_end.world import fill
 @pytest.fixture
 def ask(world, susan):
     """Ask for a link as the page does; returns the mail's row."""
-    return lambda: Mail.send(deliver, "reset_password", susan.email_key)
+    return lambda: Mail.send("reset_password", susan.email_key)
 
 
 def token_in(mail):
@@ -175,7 +174,7 @@ def test_mails_overtake_exports_after_a_job_that_hangs_was_cancelled(world, susa
 
 
 def test_nobody_is_mailed_for_an_unknown_address(world, susan):
-    row = Mail.send(deliver, "reset_password", "stranger@example.org")
+    row = Mail.send("reset_password", "stranger@example.org")
     world.start_consumer()
     world.settle()
 

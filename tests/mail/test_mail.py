@@ -5,12 +5,12 @@ import pytest
 
 from microblog import clock, mail
 from microblog.disk import OUT_OF_SPACE
-from microblog.jobs import deliver
 from microblog.mail import smtp
 from microblog.models import Mail
 from microblog.models.mail_tries import MailDelayed, MailRefused
 from microblog.models.outcomes import ClaimLost
 from microblog.models.states import MAILING, QUEUED, SUCCEEDED
+from microblog.queue import huey
 from tests.end_to_end.postbox import Postbox
 
 
@@ -102,13 +102,13 @@ def file_in_the_way(outbox, _mail):
 def test_a_letter_that_cannot_be_written_is_tried_again_and_leaves_no_half(waiting, later, hinder, reason):
     obstacle = hinder(waiting.letter.parent, waiting)
 
-    deliver.ring(waiting)
+    huey.ring(waiting)
 
     row = Mail.get_by_id(waiting.id)
     assert (row.state, row.error) == (QUEUED, reason)
     assert list(waiting.letter.parent.glob("*")) == []
     obstacle.unlink(missing_ok=True)
     later(minutes=1)
-    deliver.ring(row)
+    huey.ring(row)
     assert Mail.get_by_id(row.id).state == SUCCEEDED
     assert row.letter.exists()

@@ -1,18 +1,10 @@
-"""What people write: cleaned when it comes in, links added when it is shown."""
+"""Texts with their links and marks, as pages and feeds show them."""
 
 import re
-import unicodedata
 from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
-# Code points of a post, a message or an "about me".
-MAX_LENGTH = 140
-# Embeddings, overrides and isolates can make a text look different from what is stored.
-DIRECTIONS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
-# Blank although Unicode calls them letters or symbols: Hangul fillers and the empty Braille cell.
-BLANK = set("\u115f\u1160\u2800\u3164\uffa0")
 # No check for a word boundary before it: Chinese and Japanese put no space before a URL. Their
 # punctuation ends it, as do quotation marks of any kind.
 ADDRESS = re.compile(
@@ -21,28 +13,6 @@ ADDRESS = re.compile(
 )
 HOST = re.compile(r"[\w.-]*\w(:\d{1,5})?|\[[0-9a-f:.]+\](:\d{1,5})?", re.IGNORECASE)
 BRACKETS = {")": "(", "]": "[", "}": "{"}
-
-
-def clean(text):
-    """*text* with LF line ends, in NFC, without control and direction characters, trimmed."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
-    text = "".join(character for character in text if character == "\n" or not _harmful(character))
-    return unicodedata.normalize("NFC", text).strip()
-
-
-def says_nothing(text):
-    """Whether *text* would look blank."""
-    return all(
-        character in BLANK or unicodedata.category(character) in INVISIBLE or unicodedata.combining(character)
-        for character in text
-    )
-
-
-def beginning(text, most=60):
-    """The first line of *text*, cut to *most* characters, as a title."""
-    line = text.partition("\n")[0]
-    whole = line == text and len(line) <= most
-    return line if whole else f"{line[: most - 1].rstrip()}…"
 
 
 def linkify(text, marks=()):
@@ -60,10 +30,6 @@ def linkify(text, marks=()):
             parts += [_marked(text, before, start, marks), _link(address, _marked(text, start, end, marks))]
     parts.append(_marked(text, end, len(text), marks))
     return Markup(re.sub(r"\n{3,}", "\n\n", "".join(parts)))  # noqa: S704 - every part is Markup
-
-
-def _harmful(character):
-    return character in DIRECTIONS or unicodedata.category(character) in ("Cc", "Cs")
 
 
 def _without_trailing(address):

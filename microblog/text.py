@@ -1,0 +1,37 @@
+"""What people write: cleaned when it comes in."""
+
+import unicodedata
+
+# Code points of a post, a message or an "about me".
+MAX_LENGTH = 140
+# Embeddings, overrides and isolates can make a text look different from what is stored.
+DIRECTIONS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
+# Blank although Unicode calls them letters or symbols: Hangul fillers and the empty Braille cell.
+BLANK = set("\u115f\u1160\u2800\u3164\uffa0")
+
+
+def clean(text):
+    """*text* with LF line ends, in NFC, without control and direction characters, trimmed."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    text = "".join(character for character in text if character == "\n" or not _harmful(character))
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def says_nothing(text):
+    """Whether *text* would look blank."""
+    return all(
+        character in BLANK or unicodedata.category(character) in INVISIBLE or unicodedata.combining(character)
+        for character in text
+    )
+
+
+def beginning(text, most=60):
+    """The first line of *text*, cut to *most* characters, as a title."""
+    line = text.partition("\n")[0]
+    whole = line == text and len(line) <= most
+    return line if whole else f"{line[: most - 1].rstrip()}…"
+
+
+def _harmful(character):
+    return character in DIRECTIONS or unicodedata.category(character) in ("Cc", "Cs")
