@@ -16,7 +16,8 @@ READING = (
 # What visitors may see without signing in; every other page asks them to sign in.
 OPEN = {
     *("account.confirm_email", "account.open_email_link", "passwords.open_link", "passwords.request_link"),
-    *("passwords.reset", "auth.login", "auth.register", "auth.setup", "posts.index", "static", "robots"),
+    *("passwords.link_sent", "passwords.reset", "auth.login", "auth.register", "auth.setup"),
+    *("posts.index", "static", "robots"),
     *("preferences.edit", "preferences.keys", "health.live", "health.ready"),
     *("api_document.index", "api_document.openapi", "api_document.show"),
 }
