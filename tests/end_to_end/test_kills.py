@@ -25,14 +25,11 @@ from microblog import create_app
 from microblog.database import connected
 from microblog.jobs import export_posts
 from microblog.models import Task, User
+from microblog.queue import huey
 
-class Dying:
-    name = export_posts.name
-    def ring(self, task):
-        os.kill(os.getpid(), signal.SIGKILL)
-
+huey.ring = lambda _row: os.kill(os.getpid(), signal.SIGKILL)
 with create_app().app_context(), connected():
-    Task.launch(Dying(), User.named("susan"), "Exporting posts...")
+    Task.launch(export_posts, User.named("susan"), "Exporting posts...")
 """
 
 
