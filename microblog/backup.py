@@ -16,8 +16,9 @@ from datetime import timedelta
 from peewee import DatabaseError, fn
 
 from microblog import clock, database
-from microblog.database import FILE_NAME, SchemaError, connected, data_dir, only_one
+from microblog.database import FILE_NAME, SchemaError, connected, data_dir
 from microblog.files import for_owner_only
+from microblog.locks import locked
 from microblog.models import User
 
 KEEP_NIGHTLY = 7
@@ -76,7 +77,7 @@ def nightly():
 def workshop():
     """An empty folder on the disk of the data folder, for one backup or restore at a time."""
     folder = data_dir() / "run" / "workshop"
-    with only_one(folder.with_name("workshop.lock")):
+    with locked(folder.with_name("workshop.lock")):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700)
         try:

@@ -1,6 +1,5 @@
 """The one SQLite file: its pragmas, connections, times, migrations and copies."""
 
-import fcntl
 import logging
 import os
 from contextlib import contextmanager
@@ -12,6 +11,8 @@ from flask import g
 from peewee import DateTimeField, Model, OperationalError
 from playhouse.migrations import Runner
 from playhouse.pool import PooledSqliteDatabase
+
+from microblog.locks import locked
 
 FILE_NAME = "microblog.db"
 LARGEST_ID = 2**63 - 1
@@ -123,7 +124,7 @@ def migrate(triggers, tell=lambda _line: None):
     Raises:
         SchemaError: the database was written by a newer version.
     """
-    with only_one(data_dir() / "run" / "migrate.lock"), connected():
+    with locked(data_dir() / "run" / "migrate.lock"), connected():
         runner = Runner(db, str(MIGRATIONS))
         if pending() and runner.applied():
             copy = data_dir() / "before-upgrade" / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.db"
@@ -179,15 +180,6 @@ def copy_into(path):
     finally:
         copy.close_all()
     draft.rename(path)
-
-
-@contextmanager
-def only_one(path):
-    """Hold an exclusive lock on the file *path* for the block; wait while another process holds it."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _wait_at_most(timeout_ms):

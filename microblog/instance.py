@@ -1,11 +1,12 @@
 """What a site needs before anything is started: exclusive use of its data folder, and a free port."""
 
-import fcntl
 import os
 import socket
 import tempfile
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection
+
+from microblog import locks
 
 
 class CannotRun(Exception):
@@ -33,12 +34,8 @@ def claimed(data_dir):
             f"cannot write to the data folder {data_dir}: {error.strerror}; set DATA_DIR to another"
         ) from error
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise CannotRun(
-                f"the data folder {data_dir} is in use: this site runs already; stop it first"
-            ) from error
+        if not locks.try_acquire(lock):
+            raise CannotRun(f"the data folder {data_dir} is in use: this site runs already; stop it first")
         yield
 
 
@@ -57,7 +54,7 @@ class Presence:
         with suppress(OSError):
             (data_dir / "run").mkdir(mode=0o700, exist_ok=True)
             self._lock = os.open(data_dir / "run" / "presence.lock", os.O_RDWR | os.O_CREAT, 0o600)
-            fcntl.flock(self._lock, fcntl.LOCK_SH)
+            locks.acquire(self._lock, shared=True)
 
     @contextmanager
     def alone(self):
@@ -68,16 +65,12 @@ class Presence:
             CannotRun: another process uses it, even a web server that has had no request yet.
         """
         try:
-            self._keep_others_out()
+            if not locks.try_acquire(self._lock):
+                raise CannotRun("another process of this site is running: stop the site first")
             yield
         finally:
-            fcntl.flock(self._lock, fcntl.LOCK_SH)
-
-    def _keep_others_out(self):
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise CannotRun("another process of this site is running: stop the site first") from error
+            # After a refusal as well: that may have cost the lock that was there.
+            locks.acquire(self._lock, shared=True)
 
 
 presence = Presence()

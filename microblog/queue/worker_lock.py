@@ -5,8 +5,10 @@ Each consumer holds an exclusive lock on a file of its own for as long as it liv
 at any death, so there is no lease to tune, no clock that can jump and no zombie that wakes up.
 """
 
-import fcntl
 import secrets
+from contextlib import suppress
+
+from microblog import locks
 
 
 class WorkerLock:
@@ -23,7 +25,7 @@ class WorkerLock:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = self.folder / f".{self.name}"
         self._file = draft.open("w")
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        locks.acquire(self._file)
         # Renamed only once it is locked: a file under its final name can be judged by its lock.
         draft.rename(self.folder / self.name)
 
@@ -37,13 +39,10 @@ class WorkerLock:
 
 
 def _is_held(path):
-    try:
-        with path.open() as file:
-            # Shared, so that two processes checking at once do not take each other for the worker.
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            path.unlink(missing_ok=True)
-    except BlockingIOError:
-        return True
-    except FileNotFoundError:
-        pass
+    # Another process may have removed it meanwhile.
+    with suppress(FileNotFoundError), path.open() as file:
+        # Shared, so that two processes checking at once do not take each other for the worker.
+        if not locks.try_acquire(file, shared=True):
+            return True
+        path.unlink(missing_ok=True)
     return False

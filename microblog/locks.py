@@ -1,0 +1,39 @@
+"""
+Locks on files, by which the processes of a site keep out of each other's way.
+
+The kernel releases a lock when its file is closed, at the latest at the end of the process, whatever ends it.
+"""
+
+import fcntl
+from contextlib import contextmanager
+
+
+@contextmanager
+def locked(path):
+    """Hold an exclusive lock on the file *path* for the block; wait while another process holds it."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with path.open("w") as file:
+        acquire(file)
+        yield
+
+
+def acquire(file, shared=False):
+    """
+    Lock *file*, open or a descriptor, until it is closed; wait while somebody else's lock is in the way.
+
+    Any number may hold it *shared*, or one exclusively; a lock that is held already becomes the other kind.
+    """
+    fcntl.flock(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+
+
+def try_acquire(file, shared=False):
+    """
+    Lock *file* as ``acquire`` does, unless that would mean waiting. Returns whether it is locked.
+
+    A refusal may cost the lock of the other kind that was there before.
+    """
+    try:
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
