@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from microblog import archive, create_app, database
+from microblog import archive, create_app, schema
 from microblog.config import Settings
 from microblog.database import connected, db
 from microblog.demo import fill
@@ -35,7 +35,7 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         create_app(Settings(data_dir=Path(folder), log_level="ERROR"))
-        database.migrate(TRIGGERS)
+        schema.migrate(TRIGGERS)
         huey.immediate = True
         huey.worker.take()
         with connected():

@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from microblog import create_app, database
+from microblog import create_app, schema
 from microblog.config import Settings
 from microblog.database import connected, db
 from microblog.demo import fill
@@ -45,7 +45,7 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         create_app(Settings(data_dir=Path(folder), log_level="ERROR"))
-        database.migrate(TRIGGERS)
+        schema.migrate(TRIGGERS)
         with connected():
             fill(users=1000, posts=options.posts, follows=0, seed=1)
             hide_rare_words(options.posts)

@@ -16,7 +16,7 @@ from datetime import timedelta
 from peewee import DatabaseError, fn
 
 from microblog import clock, database
-from microblog.database import FILE_NAME, SchemaError, connected, data_dir
+from microblog.database import FILE_NAME, connected, data_dir
 from microblog.files import for_owner_only
 from microblog.locks import locked
 from microblog.models import User
@@ -49,7 +49,7 @@ def write(kind="microblog"):
                 database.copy_into(folder / FILE_NAME)
             _pack(folder / FILE_NAME, folder / "packed")
             (folder / "packed").rename(path)
-    except (OSError, DatabaseError, SchemaError) as error:
+    except (OSError, DatabaseError) as error:
         raise CannotBackUp(f"no backup was written: {error}") from error
     return path
 

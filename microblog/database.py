@@ -1,4 +1,4 @@
-"""The one SQLite file: its pragmas, connections, times, migrations and copies."""
+"""The one SQLite file: its pragmas, connections, times and copies."""
 
 import logging
 import os
@@ -8,15 +8,11 @@ from functools import wraps
 from pathlib import Path
 
 from flask import g
-from peewee import DateTimeField, Model, OperationalError
-from playhouse.migrations import Runner
+from peewee import DatabaseError, DateTimeField, Model, OperationalError
 from playhouse.pool import PooledSqliteDatabase
-
-from microblog.locks import locked
 
 FILE_NAME = "microblog.db"
 LARGEST_ID = 2**63 - 1
-MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 10_000
 
 # busy_timeout comes first: setting the others already needs the lock that another process may hold.
@@ -39,8 +35,8 @@ os.register_at_fork(after_in_child=db.dispose)
 log = logging.getLogger(__name__)
 
 
-class SchemaError(RuntimeError):
-    """The database file does not fit this version of Microblog."""
+class DamagedCopy(DatabaseError):
+    """A copy of the database did not pass SQLite's quick check."""
 
 
 class UTCDateTimeField(DateTimeField):
@@ -114,59 +110,12 @@ def init_app(app):
             db.close()
 
 
-def migrate(triggers, tell=lambda _line: None):
-    """
-    Bring the schema up to date, one process at a time, and return the names of the applied migrations.
-
-    A database that was in use is first copied to ``before-upgrade/``, and *tell* is called with a line that
-    says so. *triggers* are the statements that create the triggers again: rebuilding a table drops them.
-
-    Raises:
-        SchemaError: the database was written by a newer version.
-    """
-    with locked(data_dir() / "run" / "migrate.lock"), connected():
-        runner = Runner(db, str(MIGRATIONS))
-        if pending() and runner.applied():
-            copy = data_dir() / "before-upgrade" / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.db"
-            copy_into(copy)
-            tell(f"database: copied to {copy}, then brought up to date")
-        applied = runner.up()
-        # Even if nothing was applied: an earlier run may have been interrupted right before this.
-        for statement in triggers:
-            db.execute_sql(statement)
-        return applied
-
-
-def pending():
-    """
-    Names of the migrations that the database still needs.
-
-    Raises:
-        SchemaError: the database was written by a newer version.
-    """
-    history = Runner(db, str(MIGRATIONS)).status()
-    if newer := [step.name for step in history if step.path is None]:
-        raise SchemaError(f"the database is newer than this version: it knows {', '.join(newer)}")
-    return [step.name for step in history if not step.applied]
-
-
-def refuse_misfit():
-    """
-    Check the schema, for processes that use the database and leave migrating to others.
-
-    Raises:
-        SchemaError: the database was written by a newer version, or still needs migrations.
-    """
-    if waiting := pending():
-        raise SchemaError(f"the database lacks {', '.join(waiting)}; run: flask --app microblog migrate")
-
-
 def copy_into(path):
     """
     Write a compact, consistent copy of the database to *path*, whole or not at all.
 
     Raises:
-        SchemaError: the copy did not pass SQLite's quick check.
+        DamagedCopy: what was written is not sound.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_suffix(".part")
@@ -176,7 +125,7 @@ def copy_into(path):
     copy = PooledSqliteDatabase(str(draft))
     try:
         if copy.execute_sql("PRAGMA quick_check").fetchone() != ("ok",):
-            raise SchemaError(f"the copy {draft} is damaged; is the disk sound?")
+            raise DamagedCopy(f"the copy {draft} is damaged; is the disk sound?")
     finally:
         copy.close_all()
     draft.rename(path)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from peewee import DatabaseError, OperationalError, SqliteDatabase
 
-from microblog import clock, database
+from microblog import clock, database, schema
 from microblog.backup import FOLDERS, PARTS, workshop
-from microblog.database import FILE_NAME, SchemaError, connected, data_dir, db
+from microblog.database import FILE_NAME, connected, data_dir, db
 from microblog.files import for_owner_only
 from microblog.i18n import N_
 from microblog.instance import claimed, presence
@@ -106,11 +106,11 @@ def _make_ready(folder):
         with connected():
             if db.execute_sql("PRAGMA quick_check").fetchone() != ("ok",):
                 raise CannotRestore("the backup's database is damaged")
-            database.migrate(TRIGGERS)
+            schema.migrate(TRIGGERS)
             _end_what_was_under_way()
             # A single file again, without a write-ahead log that would have to be moved with it.
             db.execute_sql("PRAGMA journal_mode = DELETE")
-    except (DatabaseError, SchemaError) as error:
+    except (DatabaseError, schema.SchemaError) as error:
         raise CannotRestore(f"the backup's database cannot be used: {error}") from error
 
 

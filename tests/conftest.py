@@ -15,7 +15,7 @@ import pytest
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 
-from microblog import clock, create_app, database
+from microblog import clock, create_app, database, schema
 from microblog.config import Settings
 from microblog.database import connected, db
 from microblog.i18n import catalogues
@@ -100,7 +100,7 @@ def migrated_database():
     folder = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, folder)
     database.init(folder)
-    database.migrate(TRIGGERS)
+    schema.migrate(TRIGGERS)
     db.close_all()
     return folder / database.FILE_NAME
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from microblog import backup, database
-from microblog.database import connected, data_dir
+from microblog import backup, schema
+from microblog.database import DamagedCopy, connected, data_dir
 from microblog.instance import CannotRun
 from microblog.models import TRIGGERS, User
 from microblog.restore import CannotRestore, restore
@@ -16,8 +16,8 @@ from microblog.security import setup_code
 def migrate():
     """Bring the database up to date; while there is no administrator, make the set-up code."""
     try:
-        database.migrate(TRIGGERS, tell=click.echo)
-    except database.SchemaError as error:
+        schema.migrate(TRIGGERS, tell=click.echo)
+    except (schema.SchemaError, DamagedCopy) as error:
         raise click.ClickException(str(error)) from error
     with connected():
         has_admin = User.has_admin()

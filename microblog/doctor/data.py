@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from microblog import clock, database
-from microblog.database import SchemaError, connected, db
+from microblog import clock, database, schema
+from microblog.database import connected, db
 from microblog.doctor.finding import FAULT, FLASK, MIB, WARNING, WELL, Finding, hours
 
 OLDEST_BACKUP = timedelta(days=2)
@@ -19,8 +19,8 @@ def check_database(settings):
             yield Finding(FAULT, "database", f"damaged: {damages[0]}", f"{FLASK} restore FILE")
             return
         try:
-            waiting = database.pending()
-        except SchemaError as error:
+            waiting = schema.pending()
+        except schema.SchemaError as error:
             yield Finding(FAULT, "database", str(error), "git pull")
             return
     if waiting:

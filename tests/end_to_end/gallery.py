@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
 
-from microblog import clock, create_app, database
+from microblog import clock, create_app, schema
 from microblog.config import Settings
 from microblog.database import connected, db
 from microblog.lifecycle import OUT_OF_SPACE
@@ -159,7 +159,7 @@ def gallery(folder):
     world.start_queue()
     app = create_app(settings)
     huey.worker.take()
-    database.migrate(TRIGGERS)
+    schema.migrate(TRIGGERS)
     with connected():
         _fill()
         yield Gallery(app, world.start_web())
