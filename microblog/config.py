@@ -113,10 +113,15 @@ class Settings:
         return self.base_url.startswith("https://")
 
     @property
+    def address(self):
+        """Host and port to listen on, as in a URL."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    @property
     def site_url(self):
         """The URL at which people reach the site, without a trailing slash; links in mails start with it."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return self.base_url or f"http://{host}:{self.port}"
+        return self.base_url or f"http://{self.address}"
 
     @property
     def trusted_hosts(self):

@@ -9,7 +9,7 @@ from flask_wtf import CSRFProtect
 
 from microblog import api, auth, cli, database, jobs, logs, nightly, reconciler, signals, views
 from microblog.config import ROOT, Settings
-from microblog.instance import presence
+from microblog.data_folder import presence
 from microblog.mail import error_mails, smtp
 from microblog.models.session import LONGEST
 from microblog.queue import huey

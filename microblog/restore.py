@@ -12,10 +12,10 @@ from peewee import DatabaseError, OperationalError, SqliteDatabase
 
 from microblog import clock, database, schema
 from microblog.backup import FOLDERS, PARTS, workshop
+from microblog.data_folder import claimed, presence
 from microblog.database import FILE_NAME, connected, data_dir, db
 from microblog.files import for_owner_only
 from microblog.i18n import N_
-from microblog.instance import claimed, presence
 from microblog.models import TRIGGERS, Mail, Session, Task, Ticket, Token
 from microblog.queue import huey
 
@@ -37,7 +37,7 @@ def restore(path):
 
     Raises:
         CannotRestore: the backup cannot be used, or the database is in use.
-        CannotRun: the site is running.
+        Unavailable: the site is running.
     """
     present = data_dir()
     with claimed(present), presence.alone(), workshop() as folder:

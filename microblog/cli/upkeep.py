@@ -4,9 +4,8 @@ from pathlib import Path
 
 import click
 
-from microblog import backup, schema
+from microblog import backup, data_folder, schema
 from microblog.database import DamagedCopy, connected, data_dir
-from microblog.instance import CannotRun
 from microblog.models import TRIGGERS, User
 from microblog.restore import CannotRestore, restore
 from microblog.security import setup_code
@@ -45,7 +44,7 @@ def restore_backup(file):
     """Put the backup FILE in the place of everything; the site must be stopped."""
     try:
         former = restore(file)
-    except (CannotRestore, CannotRun) as error:
+    except (CannotRestore, data_folder.Unavailable) as error:
         raise click.ClickException(f"nothing was changed: {error}") from error
     click.echo(f"restored; what was there before lies in {former}")
 

@@ -8,9 +8,9 @@ from redis.exceptions import RedisError, ResponseError
 from microblog import clock, queue_probe
 from microblog.doctor.data import ask_database
 from microblog.doctor.finding import FAULT, FLASK, WARNING, WELL, Finding, hours
-from microblog.instance import answer_of, reachable_address
 from microblog.models import Task
 from microblog.queue import huey
+from microblog.web_probe import answer_of, reachable_address
 
 LONGEST_WAIT = timedelta(minutes=5)
 

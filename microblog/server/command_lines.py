@@ -3,8 +3,6 @@
 import os
 import sys
 
-from microblog.instance import address
-
 
 def web_server(settings):
     """The command line of the web server."""
@@ -14,7 +12,7 @@ def web_server(settings):
     command += ["--workers", str(settings.web_concurrency), "--threads", "8", "--no-control-socket"]
     # Which proxies to trust is decided in one place, by TRUSTED_PROXIES.
     command += ["--forwarded-allow-ips", ""]
-    command += ["--bind", address(settings), "--worker-tmp-dir", heartbeats]
+    command += ["--bind", settings.address, "--worker-tmp-dir", heartbeats]
     return [*command, "--graceful-timeout", "8", "--log-level", "warning"]
 
 

@@ -7,14 +7,15 @@ leaves its children behind when it is killed.
 
 import os
 import signal
+import socket
 import sys
 import time
 from collections import deque
 from contextlib import suppress
 from http.client import HTTPException
 
+from microblog import data_folder, web_probe
 from microblog.config import ROOT, BadSettings, Settings
-from microblog.instance import CannotRun, address, answer_of, claimed, leave_address, refuse_taken_port
 from microblog.security import setup_code
 from microblog.server import command_lines, queue_server
 from microblog.server.children import Child, Record, end, wait_until
@@ -27,6 +28,10 @@ STOP_S = 18
 STOP_QUEUE_S = 4
 MOST_DEATHS = 5
 DEATHS_WITHIN_S = 60
+
+
+class CannotRun(Exception):
+    """The site cannot start or cannot go on; the message says why."""
 
 
 class StopAsked(Exception):
@@ -42,9 +47,9 @@ def main():
         say(f"microblog: bad settings: {faults}", file=sys.stderr)
         return 2
     try:
-        with claimed(settings.data_dir):
+        with data_folder.claimed(settings.data_dir):
             Supervisor(settings).run()
-    except CannotRun as reason:
+    except (data_folder.Unavailable, CannotRun) as reason:
         say(f"microblog: {reason}", file=sys.stderr)
         return 1
     except OSError as error:
@@ -99,7 +104,7 @@ class Supervisor:
         say(f"queue server: {queue_server.describe(self.settings.queue_url)}")
         say(f"mail: {describe_mail(self.settings)}")
         self._migrate()
-        leave_address(self.settings)
+        web_probe.leave_address(self.settings)
         self._start("web server", command_lines.web_server(self.settings))
         self._start("background worker", command_lines.consumer(self.settings))
 
@@ -148,10 +153,10 @@ class Supervisor:
             if not ready and (ready := is_ready(self.settings)):
                 # Only now: the log lines of starting processes would bury it.
                 show_way_in(self.settings)
-                say(f"ready http://{address(self.settings)}")
+                say(f"ready http://{self.settings.address}")
             elif not ready and not impatient and time.monotonic() > began + PATIENCE_S:
                 impatient = True
-                say(f"not ready yet: see http://{address(self.settings)}/readyz")
+                say(f"not ready yet: see http://{self.settings.address}/readyz")
 
     def _revive(self, child):
         now = time.monotonic()
@@ -195,10 +200,29 @@ class Supervisor:
         self.record.forget()
 
 
+def refuse_taken_port(settings):
+    """
+    Try the web server's address before anything is started.
+
+    Raises:
+        CannotRun: another program uses it, or this machine does not have it.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+            probe.listen()
+        except OSError as error:
+            raise CannotRun(
+                f"cannot listen on {settings.address}: {error.strerror}; set HOST or PORT to another"
+            ) from error
+
+
 def is_ready(settings):
     """Whether the web server reports that database, queue and a worker are available."""
     try:
-        return answer_of(settings, "/readyz", timeout_s=2) == 200
+        return web_probe.answer_of(settings, "/readyz", timeout_s=2) == 200
     except (OSError, HTTPException):
         return False
 

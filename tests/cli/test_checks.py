@@ -13,9 +13,9 @@ from microblog import clock, doctor
 from microblog.config import ROOT
 from microblog.database import data_dir, db
 from microblog.doctor import FAULT, WARNING, WELL, machine
-from microblog.instance import leave_address, reachable_address
 from microblog.models import Session, Task
 from microblog.server import queue_server
+from microblog.web_probe import leave_address, reachable_address
 from tests.end_to_end.postbox import Postbox
 from tests.end_to_end.running_site import PATIENCE_S, free_port, wait_until
 
