@@ -3,7 +3,11 @@
 from microblog.views import (
     account,
     admin,
+    admin_events,
+    admin_invites,
+    admin_outbox,
     admin_tasks,
+    admin_users,
     auth,
     blocks,
     demo,
@@ -25,7 +29,11 @@ from microblog.views import (
 VIEWS = (
     account,
     admin,
+    admin_events,
+    admin_invites,
+    admin_outbox,
     admin_tasks,
+    admin_users,
     auth,
     blocks,
     demo,

@@ -25,7 +25,7 @@ def index():
     groups = _groups()
     running = Counter(task.worker for task in groups["running"])
     return render_template(
-        "admin/tasks.html",
+        "admin_tasks/index.html",
         groups=groups,
         waiting=Task.in_state(QUEUED).count(),
         envelopes=_envelopes(),

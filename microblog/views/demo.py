@@ -40,4 +40,4 @@ def delete():
 def destroy():
     demo.remove(current_user)
     flash(_("The demo people have moved out."))
-    return redirect(url_for("admin.users"))
+    return redirect(url_for("admin_users.index"))

@@ -347,15 +347,6 @@ def test_no_value_looks_like_another_line_or_fact(app, value, told):
     assert texts() == [f"event fact={told}"]
 
 
-def test_the_administrator_reads_the_latest(marys, browser):
-    browser.post_form("/auth/logout")
-
-    response = marys.get("/admin/security")
-
-    assert "sign-out user=susan address=127.0.0.1" in response.text
-    assert ">Today<" in response.text
-
-
 def test_the_file_is_for_its_owner_only_and_begun_anew_when_it_is_large(app, monkeypatch):
     security_log.record("event")
     path = data_dir() / "log" / "security.log"

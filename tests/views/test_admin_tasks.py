@@ -6,15 +6,8 @@ import pytest
 from microblog import clock
 from microblog.models import Task
 from microblog.queue import huey
-from tests.conftest import make_user
 
 MISSING = "11111111-1111-1111-1111-111111111111"
-
-
-@pytest.fixture
-def office(app, sign_in):
-    """The administrator's browser."""
-    return sign_in(make_user("mary", is_admin=True))
 
 
 @pytest.fixture

@@ -1,0 +1,75 @@
+import re
+
+import pytest
+
+from microblog.models import Mail
+
+
+@pytest.fixture
+def letter_id(client, susan):
+    """The id of a mail in the outbox."""
+    client.post_form("/auth/reset_password_request", email=susan.email)
+    return Mail.get().id
+
+
+@pytest.mark.parametrize("path", ["/admin/outbox/{}", "/admin/outbox/{}/download"])
+def test_mails_are_for_the_administrator_alone(client, sign_in, office, susan, letter_id, path):
+    path = path.format(letter_id)
+
+    assert office.get(path, buffered=True).status_code == 200
+    assert sign_in(susan).get(path).status_code == 404, "although it is to her"
+    assert client.get(path).status_code == 302
+
+
+def test_mails_that_could_not_leave_are_listed_and_read(office, susan, letter_id):
+    listed = office.get("/admin/outbox").text
+    page = office.get(f"/admin/outbox/{letter_id}").text
+
+    assert "[Microblog] Reset your password" in listed
+    assert "susan@example.org" in listed
+    assert "/auth/reset_password/" in page
+    assert 'href="http://127.0.0.1:8000/auth/reset_password/' not in page, "not to be opened by mistake"
+
+
+def test_a_mail_can_be_downloaded_whole(office, browser, write_posts, susan):
+    write_posts(susan, "first")
+    browser.post_form("/export_posts")
+    [path] = re.findall(r'href="(/admin/outbox/[\w-]+)"', office.get("/admin/outbox").text)
+
+    assert "posts.json" in office.get(path).text
+    response = office.get(f"{path}/download", buffered=True)
+    assert response.mimetype == "message/rfc822"
+    assert "attachment" in response.headers["Content-Disposition"]
+
+
+def test_an_empty_outbox_says_so(office):
+    assert "No mail yet" in office.get("/admin/outbox").text
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["nothing", "..", "..%2fmicroblog", "%00", "x" * 3000, "%ff", ".hidden", "00000000-0000-0000-0000"],
+)
+@pytest.mark.parametrize("end", ["", "/download"])
+def test_what_is_no_mail_is_not_there(office, letter_id, name, end):
+    assert office.get(f"/admin/outbox/{name}{end}").status_code == 404
+
+
+def test_a_mail_full_of_markup_is_shown_as_text(office, settings):
+    folder = settings.data_dir / "outbox"
+    folder.mkdir()
+    letter = "Subject: <script>alert(1)</script>\nTo: <b>x</b>@example.org\n\n<script>alert(2)</script>\n"
+    (folder / "evil.eml").write_text(letter)
+    (folder / "broken.eml").write_bytes(b"\xff\xfe\x00 no mail at all")
+    (folder / "empty.eml").write_bytes(b"")
+
+    for path in ("/admin/outbox", "/admin/outbox/evil", "/admin/outbox/broken", "/admin/outbox/empty"):
+        response = office.get(path)
+        assert response.status_code == 200
+        assert "<script>alert" not in response.text
+
+
+def test_with_a_mail_server_the_page_says_so(app, office):
+    app.config["MAIL_SERVER"] = "mail.example.org"
+
+    assert "mail.example.org" in office.get("/admin/outbox").text
