@@ -239,6 +239,10 @@ def logged_errors():
     assert not errors, "an error was logged:\n" + "\n".join(errors)
 
 
+def is_signed_in(browser):
+    return browser.get("/notifications").status_code == 200
+
+
 def make_user(username, **values):
     return User.register(username, f"{username}@example.org", _password_hash(), **values)
 

@@ -11,10 +11,13 @@ OPEN_BLUEPRINTS = {
     "api",
     "api_document",
     "auth",
+    "email_changes",
     "health",
     "notifications",
+    "own_password",
     "passwords",
     "preferences",
+    "sessions",
 }
 OPEN_ENDPOINTS = {"static", "robots", "posts.index", "posts.newer"}
 INDEXED = {"posts.explore", "posts.show", "users.show"}

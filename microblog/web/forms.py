@@ -6,11 +6,13 @@ from email_validator import EmailNotValidError, validate_email
 from flask import request
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
+from flask_login import current_user
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, IntegerField, PasswordField, StringField, TextAreaField
 from wtforms.validators import EqualTo, InputRequired, Length, NumberRange, StopValidation, ValidationError
 
+from microblog.auth import confirm_password
 from microblog.database import LARGEST_ID
 from microblog.i18n.languages import tag
 from microblog.models.token import LONGEST_NAME
@@ -35,6 +37,14 @@ RESERVED = set(
 def status(form):
     """The HTTP status of a page with *form*: 422 if it is shown again because of an error in it."""
     return 422 if form.is_submitted() else 200
+
+
+def is_own_password(field):
+    """Whether *field* holds the user's password; if not, adds an error to it."""
+    if confirm_password(current_user, field.data):
+        return True
+    field.errors.append(_l("That is not your password. Try again."))
+    return False
 
 
 GUESSABLE = _l("This password is one of the first that others would guess. Choose another.")

@@ -15,7 +15,7 @@ READING = (
 
 # What visitors may see without signing in; every other page asks them to sign in.
 OPEN = {
-    *("account.confirm_email", "account.open_email_link", "passwords.open_link", "passwords.request_link"),
+    *("email_changes.edit", "email_changes.open_link", "passwords.open_link", "passwords.request_link"),
     *("passwords.link_sent", "passwords.reset", "auth.login", "auth.register", "auth.setup"),
     *("posts.index", "static", "robots"),
     *("preferences.edit", "preferences.keys", "health.live", "health.ready"),

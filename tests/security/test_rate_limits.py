@@ -8,7 +8,7 @@ from microblog.jobs import export_posts
 from microblog.models import Task, Token
 from microblog.models.states import CANCELLED, FAILED
 from microblog.security import device_cookies, rate_limits, security_log
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, is_signed_in
 
 
 @pytest.fixture
@@ -29,10 +29,6 @@ def try_to_sign_in(browser, username="susan", password="wrong horse", address="2
 def wait_s(response):
     assert response.status_code == 429
     return int(response.headers["Retry-After"])
-
-
-def is_signed_in(browser):
-    return browser.get("/notifications").status_code == 200
 
 
 # Signing in

@@ -6,6 +6,7 @@ import pytest
 from microblog.config import Settings
 from microblog.database import data_dir
 from microblog.models import Session, User
+from tests.conftest import is_signed_in
 
 PASSWORD = "correct horse"
 CODE = "the code"
@@ -20,10 +21,6 @@ NEW = {
 @pytest.fixture
 def code(app):
     (data_dir() / "setup_code").write_text(CODE)
-
-
-def is_signed_in(browser):
-    return browser.get("/notifications").status_code == 200
 
 
 # Signing in

@@ -10,15 +10,11 @@ from microblog import accounts
 from microblog.models import User
 from microblog.queue import huey
 from microblog.security import password_hashes
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, is_signed_in
 
 
 def sign_in(browser, username="john", password=PASSWORD, **options):
     return browser.post_form("/auth/login", username=username, password=password, **options)
-
-
-def is_signed_in(browser):
-    return browser.get("/notifications").status_code == 200
 
 
 def test_signing_in_begins_a_new_session(site):

@@ -1,0 +1,82 @@
+"""Changing one's e-mail address: requesting it, and confirming it with the link that was mailed."""
+
+from flask import Blueprint, current_app, flash, redirect, render_template, session, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user, login_required
+
+from microblog import accounts
+from microblog.models import Ticket
+from microblog.models.refusals import EmailTaken
+from microblog.models.ticket import CHANGE_EMAIL, TicketUsed
+from microblog.security import rate_limits
+from microblog.web.forms import ChangeEmailForm, is_own_password
+from microblog.web.redirects import away_from_token
+
+bp = Blueprint("email_changes", __name__, url_prefix="/account")
+
+
+@bp.get("/email")
+@login_required
+def new():
+    return render_template("email_changes/new.html", form=ChangeEmailForm())
+
+
+@bp.post("/email")
+@login_required
+@rate_limits.own_password
+@rate_limits.asking_for_mail
+def create():
+    """Mail a link to the new address; nothing changes until it is confirmed."""
+    form = ChangeEmailForm()
+    if form.validate_on_submit() and is_own_password(form.current_password):
+        try:
+            accounts.request_email_change(current_user, form.email.data, str(get_locale()))
+        except EmailTaken as refusal:
+            form.email.errors.append(_(str(refusal)))
+        else:
+            flash(_mail_is_on_its_way(form.email.data))
+            return redirect(url_for("account.index"))
+    return render_template("email_changes/new.html", form=form), 422
+
+
+def _mail_is_on_its_way(address):
+    if current_app.config["MAIL_SERVER"]:
+        return _("A link is on its way to %(address)s. Open it to confirm the address.", address=address)
+    return _("The administrator has the link that confirms %(address)s. Ask for it.", address=address)
+
+
+@bp.get("/email/<token>")
+def open_link(token):
+    session[CHANGE_EMAIL] = token
+    return away_from_token("email_changes.edit")
+
+
+@bp.get("/confirm_email")
+def edit():
+    """Ask first: mail programs open links by themselves, to look for viruses."""
+    ticket = Ticket.of(CHANGE_EMAIL, session.get(CHANGE_EMAIL))
+    if ticket is None:
+        return _link_is_dead()
+    return render_template("email_changes/edit.html", ticket=ticket)
+
+
+@bp.post("/confirm_email")
+def update():
+    ticket = Ticket.of(CHANGE_EMAIL, session.get(CHANGE_EMAIL))
+    if ticket is None:
+        return _link_is_dead()
+    try:
+        accounts.change_email(ticket)
+    except TicketUsed:
+        return _link_is_dead()
+    except EmailTaken as refusal:
+        flash(_(str(refusal)))
+        return redirect(url_for("account.index"))
+    session.pop(CHANGE_EMAIL)
+    flash(_("Your e-mail address is %(address)s now.", address=ticket.email))
+    return redirect(url_for("account.index"))
+
+
+def _link_is_dead():
+    return render_template("email_changes/dead_link.html"), 410

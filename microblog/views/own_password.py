@@ -1,0 +1,35 @@
+"""Changing the password with the present one; ``passwords`` is for those who have forgotten it."""
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_login import current_user, login_required
+
+from microblog import accounts
+from microblog.auth import sign_in
+from microblog.models import User
+from microblog.security import rate_limits
+from microblog.web.forms import ChangePasswordForm, is_own_password
+
+bp = Blueprint("own_password", __name__, url_prefix="/account/password")
+
+
+@bp.get("")
+@login_required
+def edit():
+    return render_template("own_password/edit.html", form=ChangePasswordForm())
+
+
+@bp.post("")
+@login_required
+@rate_limits.own_password
+def update():
+    form = ChangePasswordForm()
+    if not (form.validate_on_submit() and is_own_password(form.current_password)):
+        return render_template("own_password/edit.html", form=form), 422
+    remembered = current_user.session.remembered
+    user = User.get_by_id(current_user.id)
+    accounts.change_password(user, form.password.data)
+    # A new session for this browser too: copies of its old cookie must be useless.
+    sign_in(user, remembered)
+    flash(_("Your password is changed. Every other browser is signed out."))
+    return redirect(url_for("account.index"))

@@ -1,0 +1,152 @@
+import re
+
+import pytest
+
+from microblog.models import Mail, Ticket, User
+from microblog.models.states import SUCCEEDED
+from microblog.models.ticket import CHANGE_EMAIL
+from tests.conftest import PASSWORD
+
+
+@pytest.fixture
+def letters(settings):
+    """A function that returns the texts of the mails in the outbox, by recipient."""
+    return lambda: {
+        re.search("^To: (.*)$", text, re.MULTILINE)[1]: text
+        for path in (settings.data_dir / "outbox").glob("*.eml")
+        for text in [path.read_text()]
+    }
+
+
+@pytest.fixture
+def link(browser, letters):
+    """The path of the link that was mailed to susan's new address."""
+    browser.post_form("/account/email", email="new@example.org", current_password=PASSWORD)
+    return re.search(r":8000(/account/email/\S+)", letters()["new@example.org"])[1]
+
+
+def test_a_new_address_is_confirmed_by_mail_and_the_old_one_is_told(browser, susan, link, letters):
+    assert User.get_by_id(susan.id).email == "susan@example.org", "nothing has changed so far"
+
+    page = browser.get(link, follow_redirects=True)
+    assert "new@example.org" in page.text
+    assert User.get_by_id(susan.id).email == "susan@example.org", "looking changes nothing"
+    response = browser.post_form("/account/confirm_email")
+
+    assert response.location == "/account"
+    assert User.with_email("NEW@example.org") == susan
+    assert User.with_email("susan@example.org") is None
+    told = letters()["susan@example.org"]
+    assert "Your e-mail address was changed" in told
+    assert "new@example.org" not in told
+    assert {mail.state for mail in Mail.select()} == {SUCCEEDED}
+
+
+def test_the_link_may_be_opened_in_another_browser(client, susan, link):
+    response = client.get(link)
+
+    assert response.location == "/account/confirm_email"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    client.post_form("/account/confirm_email")
+    assert User.get_by_id(susan.id).email == "new@example.org"
+
+
+def test_the_link_works_once(client, browser, link):
+    client.get(link)
+    client.post_form("/account/confirm_email")
+
+    browser.get(link)
+
+    assert browser.get("/account/confirm_email").status_code == 410
+    assert browser.post_form("/account/confirm_email").status_code == 410
+
+
+def test_the_link_works_for_a_day(client, link, later):
+    later(hours=24)
+
+    assert client.get(link, follow_redirects=True).status_code == 410
+
+
+def test_an_address_that_somebody_took_meanwhile_is_refused(client, susan, link):
+    User.register("mary", "New@example.org", "hash")
+    client.get(link)
+
+    client.post_form("/account/confirm_email")
+
+    assert User.get_by_id(susan.id).email == "susan@example.org"
+    assert Mail.select().where(Mail.kind == "email_changed").count() == 0
+
+
+@pytest.mark.parametrize("address", ["susan@example.org", "JOHN@example.org"])
+def test_an_address_that_is_taken_is_refused_at_once(browser, john, address):
+    response = browser.post_form("/account/email", email=address, current_password=PASSWORD)
+
+    assert response.status_code == 422
+    assert (
+        "There is an account with this address already. Sign in to it, or use another address."
+        in response.text
+    )
+    assert Mail.select().count() == 0
+
+
+@pytest.mark.parametrize("address", ["", "x", "a@b@c", "x\r\nBcc: y@example.org", "\x00@x.org", "x" * 5000])
+def test_what_is_no_address_is_refused(browser, address):
+    response = browser.post_form("/account/email", email=address, current_password=PASSWORD)
+
+    assert response.status_code == 422
+    assert Mail.select().count() == 0
+
+
+def test_ones_own_address_can_be_spelled_in_another_way(browser, susan, letters):
+    same = browser.post_form("/account/email", email="susan@example.org", current_password=PASSWORD)
+    assert same.status_code == 422
+
+    asked = browser.post_form("/account/email", email="Susan@example.org", current_password=PASSWORD)
+    assert asked.status_code == 302
+    browser.get(re.search(r":8000(/account/email/\S+)", letters()["Susan@example.org"])[1])
+    browser.post_form("/account/confirm_email")
+
+    assert User.get_by_id(susan.id).email == "Susan@example.org"
+
+
+def test_an_address_can_be_flooded_by_nobody_however_they_spell_it(browser, letters, settings):
+    for name in ("victim", "Victim", "VICTIM", "victim", "viCtim", "victiM"):
+        browser.post_form("/account/email", email=f"{name}@example.org", current_password=PASSWORD)
+
+    assert len(list((settings.data_dir / "outbox").glob("*.eml"))) == 3
+
+
+def test_links_for_the_old_address_are_dead_once_it_was_changed(client, susan, link):
+    client.post_form("/auth/reset_password_request", email="susan@example.org")
+    assert Ticket.select().count() == 2
+
+    client.get(link)
+    client.post_form("/account/confirm_email")
+
+    assert Ticket.select().count() == 0
+
+
+@pytest.mark.parametrize("token", ["x", "%00", "%ff", "x" * 3000])
+def test_a_made_up_link_is_dead(client, susan, token):
+    assert client.get(f"/account/email/{token}", follow_redirects=True).status_code == 410
+
+
+def test_without_a_mail_server_the_page_says_who_has_the_mail(browser):
+    page = browser.get("/account/email")
+    response = browser.post_form("/account/email", email="new@example.org", current_password=PASSWORD)
+
+    assert "the link goes to the administrator" in page.text
+    assert "The administrator has the link" in browser.get(response.location).text
+
+
+def test_confirming_needs_the_token_of_the_form(client, link):
+    client.get(link)
+
+    assert client.post("/account/confirm_email").status_code == 400
+
+
+def test_confirming_an_address_after_leaving_finds_nothing(app, client, susan):
+    token = Ticket.issue(CHANGE_EMAIL, susan, "new@example.org")
+    susan.delete_instance()
+
+    assert client.get(f"/account/email/{token}", follow_redirects=True).status_code == 410
