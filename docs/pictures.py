@@ -69,7 +69,7 @@ def take(site, browser):
     desk.get_by_role("button", name="Export your posts").click()
     desk.goto(site.url)
     percent = desk.locator(".percent span")
-    wait_until(lambda: int(percent.inner_text()) >= 55, timeout_s=60)
+    wait_until(lambda: int(percent.inner_text()) >= 55)
     desk.screenshot(path=PICTURES / "home-light.png")
     desk.emulate_media(color_scheme="dark")
     desk.screenshot(path=PICTURES / "home-dark.png")
