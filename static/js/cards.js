@@ -73,7 +73,10 @@ function speak({ task_id: id, progress, state }) {
   if (!card) return;
   const name = card.querySelector("h2").textContent;
   const quarter = Math.floor(progress / 25);
-  if (!card.matches(UNFINISHED)) toast(name, card.querySelector("a[download]"));
+  const ended = !card.matches(UNFINISHED);
+  if (ended) toast(name, card.querySelector("a[download]"));
+  // Emptied at the end: whoever reads through the page must not find it still under way.
+  if (ended) announcer.textContent = "";
   else if (quarter > (quarters.get(id) ?? 0)) announcer.textContent = `${name} ${quarter * 25} %`;
   quarters.set(id, quarter);
 }

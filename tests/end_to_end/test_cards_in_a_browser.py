@@ -322,6 +322,7 @@ def test_progress_is_spoken_at_the_quarters_and_at_the_end(site, open_page):
     assert first.evaluate("said") == [*quarters, end]
     assert second.evaluate("said") == [quarters[-1], end]
     assert third.evaluate("said") == [end]
+    assert [page.locator("[data-announcer]").inner_text() for page in pages] == ["", "", ""]
 
 
 @pytest.mark.parametrize("name", ["ready", "failed", "cancelled"])

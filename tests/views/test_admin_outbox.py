@@ -73,3 +73,7 @@ def test_with_a_mail_server_the_page_says_so(app, office):
     app.config["MAIL_SERVER"] = "mail.example.org"
 
     assert "mail.example.org" in office.get("/admin/outbox").text
+
+
+def test_the_page_of_one_mail_belongs_to_the_tab_of_all(office, letter_id):
+    assert 'href="/admin/outbox" aria-current="true"' in office.get(f"/admin/outbox/{letter_id}").text

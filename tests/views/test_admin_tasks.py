@@ -169,3 +169,12 @@ def test_only_administrators_act_and_only_by_post_on_what_is_there(office, brows
 def test_the_page_is_for_administrators(browser, client, task):
     assert browser.get("/admin/tasks").status_code == 404
     assert client.get("/admin/tasks").status_code == 302
+
+
+def test_what_has_ended_is_called_so_and_dated(office, task):
+    task.cancel()
+
+    page = office.get("/admin/tasks").text
+
+    assert "Export of posts" in page
+    assert "Exporting posts..." not in page
