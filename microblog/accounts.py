@@ -103,6 +103,8 @@ def change_email(ticket):
     """
     with db.atomic():
         ticket.use()
+        # Afterwards nothing would show whose they are, and they would outlive the account.
+        Mail.adopt_addressed_to(ticket.user)
         Mail.send("email_changed", ticket.user.email, user=ticket.user)
         ticket.user.change_email(ticket.email)
         Ticket.void(ticket.user)

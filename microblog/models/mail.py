@@ -53,6 +53,11 @@ class Mail(Claimable):
     def delete_addressed_to(cls, user):
         cls.delete().where(cls._concerns(user)).execute()
 
+    @classmethod
+    def adopt_addressed_to(cls, user):
+        """Give *user* the mails requested by their address, which they are about to leave."""
+        cls.update(user=user).where(cls.recipient == user.email_key, cls.user.is_null()).execute()
+
     def asked_before(self, span):
         """How many mails of this kind were requested for its recipient in *span*, a timedelta, before it."""
         return (
