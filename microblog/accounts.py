@@ -111,6 +111,19 @@ def change_email(ticket):
     security_log.record("email-changed", ticket.user)
 
 
+def make_admin(user, by):
+    """
+    Make *user* an administrator, unless they are one; the set-up code is used up.
+
+    Raises:
+        Suspended: they have to be restored first.
+    """
+    done = user.make_admin()
+    setup_code.remove(data_dir())
+    if done:
+        security_log.record("made-administrator", user, by=by)
+
+
 def suspend(user, by):
     """Sign *user* out everywhere and hide what they wrote. Return whether it was done."""
     with db.atomic():

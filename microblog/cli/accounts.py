@@ -1,4 +1,4 @@
-"""Commands that create accounts, reset passwords and invite people."""
+"""Commands that create accounts, reset passwords, make administrators and invite people."""
 
 import sys
 
@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 from microblog import accounts
 from microblog.database import connected
 from microblog.models import Ticket, User
-from microblog.models.refusals import EmailTaken, UsernameTaken
+from microblog.models.refusals import EmailTaken, Suspended, UsernameTaken
 from microblog.security.security_log import OPERATOR
 from microblog.web.forms import RegistrationForm
 
@@ -44,15 +44,26 @@ def create_user(username, email, admin, password_stdin):
 def reset_password(username, password_stdin):
     """Give the user USERNAME a new password and end all their sessions."""
     with current_app.test_request_context(), connected():
-        user = User.named(username)
-        if user is None:
-            raise click.ClickException(f"there is no user {username}; the page Administration lists all")
+        user = _user_named(username)
         password = _ask_password(password_stdin)
         form = RegistrationForm(MultiDict({"password": password}), meta={"csrf": False})
         if not form.password.validate(form):
             raise _refusal(form.password.errors)
         accounts.change_password(user, password, by=OPERATOR)
     click.echo(f"{user.username} can sign in with the new password now, and is signed out everywhere")
+
+
+@click.command()
+@click.argument("username")
+def make_admin(username):
+    """Make the user USERNAME an administrator."""
+    with connected():
+        user = _user_named(username)
+        try:
+            accounts.make_admin(user, by=OPERATOR)
+        except Suspended as error:
+            raise click.ClickException(f"{user.username} is suspended; restore them first") from error
+    click.echo(f"{user.username} is an administrator now")
 
 
 @click.command()
@@ -65,6 +76,13 @@ def invite():
         click.echo(f"({needs} while REGISTRATION={current_app.config['REGISTRATION']})", err=True)
 
 
+def _user_named(username):
+    user = User.named(username)
+    if user is None:
+        raise click.ClickException(f"there is no user {username}; the page Administration lists all")
+    return user
+
+
 def _ask_password(from_stdin):
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
@@ -75,4 +93,4 @@ def _refusal(texts):
     return click.ClickException(" ".join(str(text) for text in texts))
 
 
-COMMANDS = (create_user, invite, reset_password)
+COMMANDS = (create_user, invite, make_admin, reset_password)

@@ -157,6 +157,23 @@ class User(UserMixin, BaseModel):
         """Undo a suspension."""
         User.update(suspended_at=None).where(User.id == self.id).execute()
 
+    def make_admin(self):
+        """
+        Make the user an administrator; return whether it was done, not whether they are one.
+
+        Raises:
+            Suspended: they have to be restored first.
+        """
+        with db.atomic():
+            if User.select().where(User.id == self.id, User.suspended_at.is_null(False)).exists():
+                raise Suspended
+            return bool(User.update(is_admin=True).where(User.id == self.id, ~User.is_admin).execute())
+
+    @property
+    def is_last_admin(self):
+        """Whether nobody could look after the site without this user."""
+        return self.is_admin and not User.select().where(User.is_admin, User.id != self.id).exists()
+
     def leave(self):
         """
         Delete the account; the database deletes all rows that refer to it.
@@ -165,7 +182,7 @@ class User(UserMixin, BaseModel):
             LastAdministrator: no administrator would be left.
         """
         with db.atomic():
-            if self.is_admin and not User.select().where(User.is_admin, User.id != self.id).exists():
+            if self.is_last_admin:
                 raise LastAdministrator
             self.delete_instance()
 

@@ -23,8 +23,8 @@ def index():
 @bp.get("/delete")
 @login_required
 def delete():
-    """Ask for the password."""
-    return render_template("account/delete.html", form=LeavingForm())
+    """Ask for the password, unless the user has to stay."""
+    return _deletion_page(LeavingForm())
 
 
 @bp.post("/delete")
@@ -37,11 +37,14 @@ def destroy():
         try:
             accounts.delete(user)
         except LastAdministrator:
-            form.form_errors.append(
-                _("You are the only administrator. Before you leave, somebody else must become one.")
-            )
+            # The page says so, and did before the form was sent.
+            pass
         else:
             sign_out()
             flash(_("Your account and all that belonged to it are deleted."))
             return redirect(url_for("auth.login"))
-    return render_template("account/delete.html", form=form), 422
+    return _deletion_page(form), 422
+
+
+def _deletion_page(form):
+    return render_template("account/delete.html", form=form, must_stay=current_user.is_last_admin)

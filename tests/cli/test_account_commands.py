@@ -1,6 +1,7 @@
 import pytest
 
 from microblog.models import Session, User
+from microblog.security import security_log, setup_code
 from microblog.security.password_hashes import check_password
 from tests.conftest import PASSWORD
 
@@ -52,3 +53,34 @@ def test_an_account_is_made_by_the_rules_of_the_page(run):
     assert again.output == "Error: the username Susan is taken; choose another\n"
     assert same_address.output == "Error: the address S@example.org is taken; use another\n"
     assert "reserved" in reserved.output
+
+
+def test_a_member_becomes_an_administrator_once(run, susan, settings):
+    setup_code.issue(settings.data_dir)
+
+    results = [run("make-admin", "SUSAN") for _ in range(2)]
+
+    assert [result.output for result in results] == ["susan is an administrator now\n"] * 2
+    assert User.named("susan").is_admin
+    assert setup_code.read(settings.data_dir) == "", "there is an administrator"
+    assert len(security_log.latest(9)) == 1
+
+
+def test_who_is_suspended_or_unknown_becomes_no_administrator(run, susan):
+    susan.suspend()
+
+    suspended, unknown = run("make-admin", "susan"), run("make-admin", "nobody_here")
+
+    assert (suspended.exit_code, unknown.exit_code) == (1, 1)
+    assert suspended.output == "Error: susan is suspended; restore them first\n"
+    assert unknown.output == "Error: there is no user nobody_here; the page Administration lists all\n"
+    assert not User.named("susan").is_admin
+
+
+def test_the_only_administrator_can_leave_once_there_is_another(run, susan):
+    admin = User.set_up("mary", "mary@example.org", "hash")
+    assert admin.is_last_admin
+
+    run("make-admin", "susan")
+
+    assert not admin.is_last_admin

@@ -239,6 +239,7 @@ def test_a_task_that_the_administrator_cancels_is_told_once(marys, task):
             "registered user=john role=administrator by=operator",
         ),
         ("reset-password susan --password-stdin", "password-changed user=susan by=operator"),
+        ("make-admin susan", "made-administrator user=susan by=operator"),
         ("invite", "invited by=operator"),
         ("demo --users 1 --posts 0", "demo-people-added by=operator"),
     ],

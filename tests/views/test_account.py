@@ -96,6 +96,17 @@ def test_the_only_administrator_cannot_leave(app, sign_in, john):
     assert User.named("mary")
 
 
+def test_the_only_administrator_is_told_before_a_password_is_asked_for(app, browser, sign_in):
+    office = sign_in(make_user("mary", is_admin=True))
+
+    page = office.get("/account/delete")
+
+    assert page.status_code == 200
+    assert "You are the only administrator." in page.text
+    assert "current_password" not in page.text
+    assert "current_password" in browser.get("/account/delete").text
+
+
 def test_one_of_two_administrators_can_leave(app, sign_in):
     admin, _other = make_user("mary", is_admin=True), make_user("anne", is_admin=True)
 
