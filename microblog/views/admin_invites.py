@@ -7,6 +7,7 @@ from flask_login import current_user
 from microblog.auth import admin_required
 from microblog.models import Ticket
 from microblog.models.ticket import INVITE
+from microblog.web import once
 
 bp = Blueprint("admin_invites", __name__, url_prefix="/admin/invites")
 
@@ -21,7 +22,11 @@ def index():
 @admin_required
 def create():
     """Create a link and show it, only this once: just a hash of it is stored."""
-    return _page(token=Ticket.invite(current_user))
+    if once.is_done():
+        return redirect(url_for("admin_invites.index"), 303)
+    token = Ticket.invite(current_user)
+    once.note_done()
+    return _page(token)
 
 
 @bp.post("/<row_id:ticket_id>/delete")
@@ -34,4 +39,5 @@ def destroy(ticket_id):
 
 
 def _page(token=None):
-    return render_template("admin_invites/index.html", invites=list(Ticket.living(INVITE)), token=token)
+    invites = list(Ticket.living(INVITE))
+    return render_template("admin_invites/index.html", invites=invites, token=token, mark=once.new_mark())
