@@ -14,6 +14,7 @@ from microblog.environment import Reader
 
 ROOT = Path(__file__).resolve().parent.parent
 ENV_FILE = ROOT / ".env"
+LARGEST_BODY_BYTES = 64 * 1024
 # Words that example keys are made of, including those of this project's own tests.
 PLACEHOLDERS = re.compile("change.?me|example|for tests only|microblog|password|secret|you-will-never-guess")
 

@@ -8,7 +8,7 @@ from flask_babel import Babel
 from flask_wtf import CSRFProtect
 
 from microblog import api, auth, cli, database, jobs, logs, nightly, reconciler, signals, views
-from microblog.config import ROOT, Settings
+from microblog.config import LARGEST_BODY_BYTES, ROOT, Settings
 from microblog.data_folder import presence
 from microblog.mail import error_mails, smtp
 from microblog.models.session import LONGEST
@@ -75,7 +75,7 @@ def _configure(app, settings):
         SITE_URL=settings.site_url,
         SENDER=settings.sender,
         TRUSTED_HOSTS=settings.trusted_hosts,
-        MAX_CONTENT_LENGTH=64 * 1024,
+        MAX_CONTENT_LENGTH=LARGEST_BODY_BYTES,
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "microblog" / "translations"),
         # A browser may send no Referer: same_origin checks where a form was sent from.
         WTF_CSRF_SSL_STRICT=False,
