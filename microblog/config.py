@@ -52,7 +52,7 @@ class Settings:
     rate_limits: bool = setting(True, Reader.switch)
     log_format: str = setting("text", Reader.choice, "text", "json")
     log_level: str = setting("INFO", Reader.choice, "INFO", "DEBUG", "WARNING", "ERROR")
-    mail_server: str = setting("", Reader.text)
+    mail_server: str = setting("", Reader.host)
     mail_port: int = setting(25, Reader.whole, 1, 65535)
     mail_use_tls: bool = setting(False, Reader.switch)
     mail_use_ssl: bool = setting(False, Reader.switch)

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,6 +31,12 @@ class Reader:
         """Separated by commas, spaces or both."""
         return tuple(self.text(name).replace(",", " ").split()) or default
 
+    def host(self, name, default=""):
+        """A host name or an IP address; IPv6 without brackets."""
+        value = self.text(name)
+        good = value if not value or _is_host(value) else None
+        return self._check(name, value, good, "must be a host name or an IP address alone")
+
     def folder(self, name, default):
         return Path(self.text(name, str(default))).expanduser().absolute()
 
@@ -54,7 +61,9 @@ class Reader:
         """The address of a site, without a path."""
         value = self.text(name).rstrip("/")
         good = value if not value or _leads_to_a_site(value) else None
-        return self._check(name, value, good, "must look like https://blog.example.org")
+        # Before an @ there may be a password: the fault must not repeat it.
+        shown = "…" if "@" in value else value
+        return self._check(name, shown, good, "must look like https://blog.example.org")
 
     def redis(self, name, default=""):
         value = self.text(name)
@@ -115,11 +124,29 @@ class Reader:
 def _leads_to_a_site(value):
     try:
         parts = urlsplit(value)
+        port = f":{parts.port}" if parts.port else ""
     except ValueError:
-        # Brackets that hold no IPv6 address.
+        # Brackets that hold no IPv6 address, or no port from 0 to 65535.
         return False
-    beyond = parts.path or parts.query or parts.fragment
-    return value.startswith(("http://", "https://")) and parts.hostname and not beyond
+    name = parts.hostname or ""
+    host = f"[{name}]" if ":" in name else name
+    # urlsplit() overlooks white space, and what is around brackets; nor may there be a user, a port 0 or a
+    # path.
+    is_plain = value.lower() == f"{parts.scheme}://{host}{port}".lower()
+    return value.startswith(("http://", "https://")) and is_plain and _is_host(name)
+
+
+def _is_host(value):
+    """Whether *value* is an IP address, or a name that can be looked up."""
+    with suppress(ValueError):
+        return bool(ipaddress.ip_address(value))
+    try:
+        labels = value.encode("idna").decode().split(".")
+    except UnicodeError:
+        # A label is empty or too long, or has characters that no name may have.
+        return False
+    # Digits at the end would be an address, but it is none.
+    return all(re.fullmatch(r"[\w-]+", label, re.ASCII) for label in labels) and not labels[-1].isdigit()
 
 
 def _leads_to_a_queue(value):

@@ -15,6 +15,13 @@ WEAK_KEYS = [
     *("x" * 20, "x" * 64, "1234567" * 6, "you-will-never-guess-you-will-never-guess"),
     *("change-me-change-me-change-me-change-me", "for tests only, 32 characters long"),
 ]
+IMPOSSIBLE_URLS = [
+    *("http://x:99999", "http://x:0", "http://x:http", "http://x:", "http://:8000"),
+    *("http://exa mple", "http://exa\tmple", "http://...", "http://x..y", "http://x.", f"http://{'x' * 64}"),
+    *("http://exa<mple", "http://exa%20mple", "http://1.2.3.999"),
+    *("http://[::1]x", "http://x[::1]", "http://[v1.x]", "HTTP://x"),
+]
+NO_HOSTS = ["http://foo", "foo:25", "[::1]", "user@foo", "foo bar", "foo/bar", "foo..bar", "1.2.3.999", "-:-"]
 
 
 def test_nothing_set_is_enough(tmp_path):
@@ -37,6 +44,9 @@ def test_nothing_set_is_enough(tmp_path):
         ({"BASE_URL": "blog.example.org"}, "BASE_URL=blog.example.org must look like"),
         ({"BASE_URL": "https://example.org/blog"}, "BASE_URL=https://example.org/blog"),
         ({"BASE_URL": "https://[example.org"}, "BASE_URL=https://[example.org must look like"),
+        *(({"BASE_URL": url}, f"BASE_URL={url} must look like") for url in IMPOSSIBLE_URLS),
+        ({"BASE_URL": "http://a:hush@host"}, "BASE_URL=… must look like"),
+        *(({"MAIL_SERVER": host}, f"MAIL_SERVER={host} must be a host name") for host in NO_HOSTS),
         ({"ADMINS": "you"}, "ADMINS=you is not an e-mail address"),
         ({"LANGUAGES": "en,xx"}, "LANGUAGES=en,xx"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY"),
@@ -59,6 +69,19 @@ def test_a_bad_setting_is_named(tmp_path, values, fault):
 
     assert fault in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "host", ["blog.example.org", "my_site", "bücher.example", "localhost", "127.0.0.1", "[::1]"]
+)
+@pytest.mark.parametrize("port", ["", ":1", ":65535"])
+def test_a_url_of_a_site_is_taken(tmp_path, host, port):
+    assert load(tmp_path, BASE_URL=f"http://{host}{port}/").base_url == f"http://{host}{port}"
+
+
+@pytest.mark.parametrize("host", ["smtp.example.org", "mail_server", "bücher.example", "192.0.2.1", "::1"])
+def test_a_host_of_a_mail_server_is_taken(tmp_path, host):
+    assert load(tmp_path, MAIL_SERVER=host).mail_server == host
 
 
 def test_a_key_that_nobody_can_guess_is_taken(tmp_path):
