@@ -100,8 +100,8 @@ class Reader:
         return self.words(name, default)
 
     def some_of(self, name, known):
-        """Words, each of which is one of *known*; by default all of them."""
-        chosen = self.words(name, known)
+        """Words, each of which is one of *known*, once; by default all of them."""
+        chosen = tuple(dict.fromkeys(self.words(name, known)))
         good = None if set(chosen) - set(known) else chosen
         return self._check(name, ",".join(chosen), good, f"can hold {', '.join(known)}", known)
 

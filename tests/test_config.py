@@ -84,6 +84,10 @@ def test_a_host_of_a_mail_server_is_taken(tmp_path, host):
     assert load(tmp_path, MAIL_SERVER=host).mail_server == host
 
 
+def test_a_language_named_twice_is_offered_once(tmp_path):
+    assert load(tmp_path, LANGUAGES="es,en,es").languages == ("es", "en")
+
+
 def test_a_key_that_nobody_can_guess_is_taken(tmp_path):
     settings = load(
         tmp_path, BASE_URL="https://example.org", SECRET_KEY=GOOD_KEY, SECRET_KEY_FALLBACKS=GOOD_KEY
