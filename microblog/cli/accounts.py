@@ -70,7 +70,9 @@ def make_admin(username):
 def invite():
     """Print a link by which one person can register, within seven days."""
     with current_app.test_request_context(base_url=current_app.config["SITE_URL"]), connected():
-        click.echo(url_for("auth.register", invite=Ticket.invite(by=OPERATOR), _external=True))
+        # First of all: if it cannot be built, no invitation may be made, or logged as made.
+        page = url_for("auth.register", _external=True)
+        click.echo(f"{page}?invite={Ticket.invite(by=OPERATOR)}")
     if current_app.config["REGISTRATION"] != "invite":
         needs = "nobody needs it" if current_app.config["REGISTRATION"] == "open" else "it does nothing"
         click.echo(f"({needs} while REGISTRATION={current_app.config['REGISTRATION']})", err=True)

@@ -5,6 +5,7 @@ import pytest
 
 from microblog.models import Ticket, User
 from microblog.models.ticket import INVITE
+from microblog.security import security_log
 
 
 @pytest.fixture
@@ -159,3 +160,13 @@ def test_the_command_prints_such_a_link(app, client, admin, by_invitation):
 
 def test_the_command_says_when_its_link_does_nothing(app):
     assert "REGISTRATION=open" in app.test_cli_runner().invoke(args=["invite"]).stderr
+
+
+def test_no_invitation_is_made_or_logged_when_its_url_cannot_be_built(app):
+    app.config["SITE_URL"] = "http://exa mple"
+
+    result = app.test_cli_runner().invoke(args=["invite"])
+
+    assert result.exit_code == 1
+    assert not Ticket.select().exists()
+    assert security_log.latest(1) == []
