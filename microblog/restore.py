@@ -81,7 +81,9 @@ def _unpack(path, folder):
             for member in tar:
                 _unpack_one(tar, member, folder)
     except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise CannotRestore(f"{path} is no backup, or damaged: {error}") from error
+        # tarfile goes on with a line for each way in which it tried to read the file.
+        reason = str(error).partition("\n")[0].rstrip(":")
+        raise CannotRestore(f"{path} is no backup, or damaged: {reason}") from error
     except OSError as error:
         raise CannotRestore(f"{path} cannot be unpacked: {error}") from error
     if not (folder / FILE_NAME).exists():

@@ -242,6 +242,7 @@ def test_what_is_no_sound_backup_changes_nothing(take_backup, restore, susan, wr
     assert result.exit_code == 1
     assert "nothing was changed" in result.output
     assert reason in result.output
+    assert result.output.count("\n") == 1
     assert Post.get().body == "present"
     assert not (data_dir() / "before-restore").exists()
     assert not (data_dir() / "run" / "workshop").exists()
