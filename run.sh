@@ -90,7 +90,7 @@ compile_translations() {
     done
 }
 
-# The tests see neither the .env file nor the caller's settings: an empty variable means "not set", and
+# The tests see neither the values in .env nor the caller's settings: an empty variable means "not set", and
 # takes precedence over the file.
 check_everything() {
     for name in $(sed -n 's/^#\([A-Z_]*\)=.*/\1/p' .env.example); do export "$name="; done

@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from click import ClickException
-from dotenv import dotenv_values
 
+from microblog import env_file
 from microblog.environment import Reader
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,12 +78,13 @@ class Settings:
         Raises:
             BadSettings: with every fault in one line.
         """
-        return cls.from_mapping({**_env_file(), **os.environ})
+        written, faults = env_file.read(ENV_FILE, [one.name.upper() for one in fields(cls)])
+        return cls.from_mapping({**written, **os.environ}, faults)
 
     @classmethod
-    def from_mapping(cls, values):
+    def from_mapping(cls, values, faults=()):
         """
-        Check *values*, a mapping of setting names to strings; empty means not set.
+        Check *values*, a mapping of setting names to strings; empty means not set. *faults* are known before.
 
         Raises:
             BadSettings: with every fault in one line.
@@ -94,7 +95,7 @@ class Settings:
             for one in fields(cls)
         }
         settings = cls(**chosen)
-        if faults := [*reader.faults, *settings._contradictions()]:
+        if faults := [*faults, *reader.faults, *settings._contradictions()]:
             raise BadSettings("; ".join(faults))
         return settings
 
@@ -172,7 +173,3 @@ def _can_be_guessed(key):
     """Whether *key* is short, has few different characters, or consists of words from examples."""
     left = PLACEHOLDERS.sub("", key.lower())
     return len(left) < 32 or len(set(left)) < 8
-
-
-def _env_file():
-    return {name: value for name, value in dotenv_values(ENV_FILE).items() if value is not None}

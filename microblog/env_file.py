@@ -1,0 +1,51 @@
+"""Reads a ``.env`` file and collects what is wrong with it."""
+
+import re
+from difflib import get_close_matches
+from io import StringIO
+
+from dotenv import dotenv_values
+from dotenv.parser import parse_stream
+
+# Of programs that read the same file or hand it on: Docker Compose, honcho, flask.
+FOREIGN = re.compile(
+    r"(BUILDKIT|COMPOSE|DOCKER|FLASK|GUNICORN|LC|PIP|SSL_CERT|WERKZEUG)_\w+|PYTHON[A-Z]+|LANG|TZ"
+    r"|(?i:(all|ftp|http|https|no)_proxy)"
+)
+
+
+def read(path, known):
+    """
+    Values by name, and a list of faults.
+
+    A fault is a line that cannot be read, or a name that is neither *known* nor of another program. No fault
+    repeats a line: it may be part of a secret.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, IsADirectoryError):
+        # Some call their virtual environment so.
+        return {}, []
+    except (OSError, UnicodeDecodeError) as error:
+        return {}, [f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}"]
+    lines = [line for line in parse_stream(StringIO(text)) if line.key is not None or line.error]
+    faults = [f"{path.name} line {_number(line)} {rule}" for line in lines if (rule := _fault(line, known))]
+    # Without the lines that cannot be read: python-dotenv logs each of them.
+    readable = "".join(line.original.string for line in lines if line.value is not None)
+    return dotenv_values(stream=StringIO(readable)), faults
+
+
+def _fault(line, known):
+    if line.value is None:
+        return "must look like NAME=value"
+    if line.key in known or FOREIGN.fullmatch(line.key):
+        return None
+    if near := get_close_matches(line.key.upper(), known, n=1):
+        return f"sets {line.key}, which is no setting: did you mean {near[0]}?"
+    return "sets what is no setting"
+
+
+def _number(line):
+    """The number of the line in its file; the parser counts from the empty lines above it."""
+    text = line.original.string
+    return line.original.line + text[: len(text) - len(text.lstrip())].count("\n")
