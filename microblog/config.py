@@ -3,9 +3,10 @@
 import ipaddress
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from click import ClickException
 
@@ -139,11 +140,18 @@ class Settings:
 
     @property
     def queue_url(self):
-        """The queue's URL: ``REDIS_URL``, else what our own queue server wrote, else Redis' default."""
-        written = self.data_dir / "run" / "queue.url"
+        """The queue's URL: ``REDIS_URL``, else that of our own queue server; it may not be running."""
         if self.redis_url:
             return self.redis_url
-        return written.read_text().strip() if written.exists() else "redis://"
+        with suppress(FileNotFoundError):
+            return self.queue_url_file.read_text().strip()
+        # Nobody listens there. Redis' default might lead to the queue of another program.
+        return f"unix://{quote(str(self.queue_url_file.with_suffix('.sock')))}"
+
+    @property
+    def queue_url_file(self):
+        """Where our own queue server's URL is written while it runs."""
+        return self.data_dir / "run" / "queue.url"
 
     def _contradictions(self):
         faults = []

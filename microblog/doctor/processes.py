@@ -17,6 +17,9 @@ LONGEST_WAIT = timedelta(minutes=5)
 
 def check_queue(settings):
     start = "start the site: ./run.sh" if not settings.redis_url else "start the server that REDIS_URL names"
+    if not settings.redis_url and not settings.queue_url_file.exists():
+        yield Finding(FAULT, "queue", "the bundled queue server is not running", start)
+        return
     client = queue_probe.client(settings.queue_url)
     try:
         _name, version = queue_probe.product(client.info())

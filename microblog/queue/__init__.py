@@ -24,6 +24,8 @@ from microblog.security.signatures import SignedEnvelopes
 
 SIGNAL_PROGRESS = "progress"
 TIMEOUT_S = 2
+# Nobody listens there: the queue is unknown before ``init_app``.
+NOWHERE = "unix:///dev/null"
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +52,7 @@ class MicroblogHuey(PriorityRedisHuey):
     """
 
     def __init__(self, name):
-        super().__init__(name, results=False, **_connection("redis://", secrets.token_hex()))
+        super().__init__(name, results=False, **_connection(NOWHERE, secrets.token_hex()))
         self.outage = Outage()
         self.worker = self.slots = None
         self.consumer = None

@@ -53,13 +53,13 @@ def socket_path(settings):
 
 def publish(settings, socket):
     """Tell clients, by the file that ``Settings.queue_url`` reads, that the server is at *socket*."""
-    with files.whole(_url_file(settings)) as file:
+    with files.whole(settings.queue_url_file) as file:
         file.write(f"{url_of(socket)}\n")
 
 
 def withdraw(settings):
     """Remove what ``publish`` wrote and the socket named in it, even if a killed start left them."""
-    url = _url_file(settings)
+    url = settings.queue_url_file
     if url.exists():
         socket = Path(unquote(urlsplit(url.read_text().strip()).path))
         socket.unlink(missing_ok=True)
@@ -107,10 +107,6 @@ def describe(url):
 def _place(url):
     parts = {"host": "localhost", "port": 6379, "db": 0, **parse_url(url)}
     return parts.get("path") or "{host}, port {port}, database {db}".format_map(parts)
-
-
-def _url_file(settings):
-    return settings.data_dir / "run" / "queue.url"
 
 
 def _binary():

@@ -237,6 +237,16 @@ def test_a_queue_server_that_forgets_is_a_warning(worst, queue, options, said):
         assert found.remedy == "in its configuration: appendonly yes, maxmemory-policy noeviction"
 
 
+def test_a_bundled_queue_server_that_does_not_run_is_called_so(worst, settings):
+    stopped = worst()["queue"]
+    (settings.data_dir / "run" / "queue.url").write_text("unix:///dev/null\n")
+    killed = worst()["queue"]
+
+    assert stopped == (FAULT, "queue", "the bundled queue server is not running", "start the site: ./run.sh")
+    assert killed.what.startswith("does not answer: ")
+    assert "/dev/null" in killed.what
+
+
 def test_a_queue_server_that_tells_nothing_of_its_settings_is_well(worst, queue):
     assert worst(redis_url=queue("--rename-command", "CONFIG", ""))["queue"].grade == WELL
 
