@@ -8,12 +8,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 
 from microblog.config import Settings
-from microblog.server import command_lines, queue_server
+from microblog.server import queue_server
 
 ROOT = Path(__file__).parent.parent
 HOME = "/srv/microblog/app"  # Where units and documentation have the repository.
@@ -113,11 +114,18 @@ def test_the_env_file_of_containers_is_a_list():
         assert COMPOSE["services"][name]["env_file"] == [{"path": ".env", "required": False}]
 
 
-def test_the_documentation_starts_the_consumer_with_the_same_options():
-    shown = re.findall(r"huey_consumer (consumer\.huey -.*)", (ROOT / "docs" / "architecture.md").read_text())
-    command = command_lines.consumer(Settings())
+def test_three_terminals_find_each_other():
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    [(queue, worker, web)] = re.findall(r"```sh\n(.*)\n(.*)\n(.*)\n```", text)
+    [url] = re.findall("REDIS_URL=([^`]+)", text)
+    [port] = re.findall(r"flask --app microblog run .*--port (\d+)", text)
 
-    assert [line.split() for line in shown] == [command[command.index("consumer.huey") :]]
+    assert [PART.search(line)[1] for line in (worker, web)] == ["worker", "web"]
+    assert worker.startswith(f".venv/bin/{MIGRATE} && ")
+    assert urlsplit(url).port == int(queue.rpartition(" --port ")[2])
+    assert int(port) == Settings().port
+    for command in re.findall(r"\.venv/bin/([\w-]+)", "\n".join([queue, worker, web])):
+        assert Path(sys.executable).with_name(command).exists()
 
 
 if systemd_analyze := shutil.which("systemd-analyze"):
