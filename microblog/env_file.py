@@ -1,25 +1,21 @@
 """Reads a ``.env`` file and collects what is wrong with it."""
 
-import re
 from difflib import get_close_matches
 from io import StringIO
 
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
-# Of programs that read the same file or hand it on: Docker Compose, honcho, flask.
-FOREIGN = re.compile(
-    r"(BUILDKIT|COMPOSE|DOCKER|FLASK|GUNICORN|LC|PIP|SSL_CERT|WERKZEUG)_\w+|PYTHON[A-Z]+|LANG|TZ"
-    r"|(?i:(all|ftp|http|https|no)_proxy)"
-)
+# How much a name must resemble a setting, from 0 to 1, to be taken for a typo of it.
+LIKENESS = 0.85
 
 
 def read(path, known):
     """
     Values by name, and a list of faults.
 
-    A fault is a line that cannot be read, or a name that is neither *known* nor of another program. No fault
-    repeats a line: it may be part of a secret.
+    A fault is a line that cannot be read, or a name that is not *known* but resembles one; all others are for
+    other programs. No fault repeats a line: it may be part of a secret.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -38,11 +34,10 @@ def read(path, known):
 def _fault(line, known):
     if line.value is None:
         return "must look like NAME=value"
-    if line.key in known or FOREIGN.fullmatch(line.key):
+    near = get_close_matches(line.key.upper(), known, n=1, cutoff=LIKENESS)
+    if line.key in known or not near:
         return None
-    if near := get_close_matches(line.key.upper(), known, n=1):
-        return f"sets {line.key}, which is no setting: did you mean {near[0]}?"
-    return "sets what is no setting"
+    return f"sets {line.key}, which is no setting: did you mean {near[0]}?"
 
 
 def _number(line):

@@ -1,3 +1,4 @@
+import dataclasses
 import os
 import subprocess
 import sys
@@ -7,7 +8,7 @@ import pytest
 from microblog import config, env_file
 from microblog.config import ROOT, BadSettings, Settings
 
-KNOWN = ["EXPORT_DELAY_S", "MAIL_PASSWORD", "PORT", "PUBLIC", "REGISTRATION"]
+KNOWN = [field.name.upper() for field in dataclasses.fields(Settings)]
 
 
 @pytest.fixture
@@ -27,7 +28,6 @@ def read(tmp_path):
         (b"EXPORT_DELAYS=3", "sets EXPORT_DELAYS, which is no setting: did you mean EXPORT_DELAY_S?"),
         (b"REGISTRATON=invite", "sets REGISTRATON, which is no setting: did you mean REGISTRATION?"),
         (b"port=9000", "sets port, which is no setting: did you mean PORT?"),
-        (b"hunter2hunter2=", "sets what is no setting"),
         *(
             (line, "must look like NAME=value")
             for line in (b"PORT 9000", b"PUBLIC: no", b"PUBLIC:no", b"PORT")
@@ -50,16 +50,20 @@ def test_a_line_that_sets_nothing_is_named_by_its_number(read, caplog, line, fau
     "name",
     [
         *("COMPOSE_PROJECT_NAME", "DOCKER_HOST", "FLASK_DEBUG", "GUNICORN_CMD_ARGS", "PYTHONUNBUFFERED"),
-        *("TZ", "LANG", "LC_ALL", "https_proxy", "NO_PROXY", "SSL_CERT_FILE"),
+        *(
+            "TZ",
+            "LANG",
+            "LC_ALL",
+            "https_proxy",
+            "NO_PROXY",
+            "SSL_CERT_FILE",
+            "REDIS_PASSWORD",
+            "DATABASE_URL",
+        ),
     ],
 )
 def test_what_is_meant_for_another_program_may_stand_there(read, name):
     assert read(f"{name}=1\n".encode()) == ({name: "1"}, [])
-
-
-@pytest.mark.parametrize("name", ["LANGUAGE", "PYTHON", "DOCKER_", "FLASK"])
-def test_what_only_looks_like_it_may_not(read, name):
-    assert read(f"{name}=1\n".encode())[1] == [".env line 1 sets what is no setting"]
 
 
 @pytest.mark.parametrize(
@@ -74,9 +78,7 @@ def test_what_can_be_read_has_no_fault(read, content):
 
 
 def test_every_default_that_the_example_shows_can_be_set():
-    names = [name.upper() for name in Settings.__dataclass_fields__]
-
-    assert env_file.read(ROOT / ".env.example", names) == ({}, [])
+    assert env_file.read(ROOT / ".env.example", KNOWN) == ({}, [])
 
 
 def test_a_file_in_another_encoding_is_a_fault(read, tmp_path):
