@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from click import ClickException
 
@@ -140,13 +140,12 @@ class Settings:
 
     @property
     def queue_url(self):
-        """The queue's URL: ``REDIS_URL``, else that of our own queue server; it may not be running."""
+        """The queue's URL: ``REDIS_URL``, else what our own queue server wrote, else Redis' default."""
         if self.redis_url:
             return self.redis_url
         with suppress(FileNotFoundError):
             return self.queue_url_file.read_text().strip()
-        # Nobody listens there. Redis' default might lead to the queue of another program.
-        return f"unix://{quote(str(self.queue_url_file.with_suffix('.sock')))}"
+        return "redis://"
 
     @property
     def queue_url_file(self):

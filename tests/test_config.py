@@ -159,8 +159,8 @@ def test_the_secret_is_made_once_and_is_private(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
 
 
-def test_the_queue_is_found_by_setting_then_by_file_and_never_by_chance(tmp_path):
-    assert load(tmp_path).queue_url == f"unix://{tmp_path}/run/queue.sock"
+def test_the_queue_is_found_by_setting_then_by_file_then_by_default(tmp_path):
+    assert load(tmp_path).queue_url == "redis://"
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "queue.url").write_text("unix:///somewhere/queue.sock\n")
     assert load(tmp_path).queue_url == "unix:///somewhere/queue.sock"

@@ -17,14 +17,13 @@ LONGEST_WAIT = timedelta(minutes=5)
 
 def check_queue(settings):
     start = "start the site: ./run.sh" if not settings.redis_url else "start the server that REDIS_URL names"
-    if not settings.redis_url and not settings.queue_url_file.exists():
-        yield Finding(FAULT, "queue", "the bundled queue server is not running", start)
-        return
     client = queue_probe.client(settings.queue_url)
     try:
         _name, version = queue_probe.product(client.info())
     except RedisError as error:
-        yield Finding(FAULT, "queue", f"does not answer: {error}", start)
+        stopped = not settings.redis_url and not settings.queue_url_file.exists()
+        what = "the bundled queue server is not running" if stopped else f"does not answer: {error}"
+        yield Finding(FAULT, "queue", what, start)
         return
     if queue_probe.major(version) < queue_probe.OLDEST_VERSION:
         yield Finding(FAULT, "queue", f"version {version}", "install Redis 5, Valkey 7.2 or newer")

@@ -34,7 +34,7 @@ class Session(BaseModel):
             session = cls.create(
                 user=user, token_hash=hash_of(token), remembered=remembered, user_agent=user_agent[:200]
             )
-            _note_seen(user, session.seen_at)
+            _note_with_user(user, session.seen_at)
         return session, token
 
     @classmethod
@@ -86,9 +86,9 @@ class Session(BaseModel):
     @unless_busy
     def _note_seen(self, moment):
         Session.update(seen_at=moment).where(Session.id == self.id).execute()
-        _note_seen(self.user_id, moment)
+        _note_with_user(self.user_id, moment)
 
 
-def _note_seen(user, moment):
+def _note_with_user(user, moment):
     """Kept with the user too, because a session is deleted when it ends."""
     User.update(seen_at=moment).where(User.id == user).execute()

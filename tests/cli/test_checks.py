@@ -10,7 +10,7 @@ from aiosmtpd.handlers import Sink
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from microblog import clock, doctor
-from microblog.config import ROOT
+from microblog.config import ROOT, Settings
 from microblog.database import data_dir, db
 from microblog.doctor import FAULT, WARNING, WELL, machine
 from microblog.models import Session, Task
@@ -237,7 +237,9 @@ def test_a_queue_server_that_forgets_is_a_warning(worst, queue, options, said):
         assert found.remedy == "in its configuration: appendonly yes, maxmemory-policy noeviction"
 
 
-def test_a_bundled_queue_server_that_does_not_run_is_called_so(worst, settings):
+def test_a_bundled_queue_server_that_does_not_run_is_called_so(worst, settings, monkeypatch):
+    # Not Redis' default, where another program's server may answer.
+    monkeypatch.setattr(Settings, "queue_url", "unix:///dev/null")
     stopped = worst()["queue"]
     (settings.data_dir / "run" / "queue.url").write_text("unix:///dev/null\n")
     killed = worst()["queue"]

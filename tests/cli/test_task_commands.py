@@ -1,11 +1,8 @@
 import json
-import socket
 
 import pytest
 
-from microblog.config import Settings
 from microblog.models import Task
-from microblog.queue import huey
 
 
 @pytest.fixture
@@ -128,38 +125,3 @@ def test_a_missing_task_is_named(run, command):
 
     assert result.exit_code == 1
     assert result.output == "Error: there is no task no-such-id; see: tasks list --state …\n"
-
-
-@pytest.fixture
-def connections(monkeypatch):
-    """A list of the addresses to which sockets were connected, or tried to."""
-    addresses = []
-    connect = socket.socket.connect
-
-    def note(self, address):
-        addresses.append(address)
-        return connect(self, address)
-
-    monkeypatch.setattr(socket.socket, "connect", note)
-    return addresses
-
-
-def test_a_command_of_a_stopped_site_reaches_no_other_queue(run, failed, settings, connections):
-    huey.immediate = False
-
-    result = run("tasks", "retry", failed.id)
-
-    assert result.exit_code == 0
-    assert set(connections) == {str(settings.data_dir / "run" / "queue.sock")}
-    assert [task.state for task in Task.select().where(Task.id != failed.id)] == ["queued"]
-
-
-def test_a_folder_whose_name_is_too_long_for_a_socket_is_an_outage_like_any(run, failed, app, settings):
-    url = Settings(data_dir=settings.data_dir / ("x" * 200)).queue_url
-    huey.immediate = False
-    huey.worker.release()
-    huey.init_app(app, url, app.secret_key, settings.data_dir / "run")
-    huey.worker.take()
-
-    assert run("tasks", "retry", failed.id).exit_code == 0
-    assert huey.outage.lasts
