@@ -83,7 +83,7 @@ def test_a_mail_that_is_too_big_goes_out_with_a_link_instead(world, export):
 @pytest.mark.parametrize("fault", [SILENT, DROP])
 def test_an_uncertain_end_is_followed_by_one_resend_with_the_same_id(world, export, fault):
     world.postbox.answers = [fault]
-    world.start_consumer()
+    world.start_consumer(SMTP_TIMEOUT_S="3")
     task = export()
     world.settle()
 
