@@ -66,7 +66,8 @@ def test_consumer_killed_while_it_writes(world, susan, step):
     row = Task.get_by_id(task.id)
     assert row.state == SUCCEEDED
     assert row.result["posts"] == 40
-    assert len(world.mails_of(task)) == 1
+    # After the last steps the mail may have been on its way already: then another one follows.
+    assert len(world.mails_of(task)) in ((1, 2) if row.mail_resent else (1,))
 
 
 @pytest.mark.parametrize(
