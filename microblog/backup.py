@@ -6,7 +6,6 @@ It is a tar, so that it can be inspected and unpacked by hand without Microblog.
 
 import gzip
 import logging
-import os
 import re
 import shutil
 import tarfile
@@ -15,9 +14,8 @@ from datetime import timedelta
 
 from peewee import DatabaseError, fn
 
-from microblog import clock, database
+from microblog import clock, database, files
 from microblog.database import FILE_NAME, connected, data_dir
-from microblog.files import for_owner_only
 from microblog.locks import locked
 from microblog.models import User
 
@@ -47,8 +45,8 @@ def write(kind="microblog"):
         with workshop() as folder:
             with connected():
                 database.copy_into(folder / FILE_NAME)
-            _pack(folder / FILE_NAME, folder / "packed")
-            (folder / "packed").rename(path)
+            with files.whole(path, "wb", draft=folder / "packed") as file:
+                _pack(folder / FILE_NAME, file)
     except (OSError, DatabaseError) as error:
         raise CannotBackUp(f"no backup was written: {error}") from error
     return path
@@ -86,20 +84,17 @@ def workshop():
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _pack(copy, path):
-    with open(path, "xb", opener=for_owner_only) as file:
-        # The lightest compression: more of it takes several times as long and saves little.
-        with (
-            gzip.GzipFile(fileobj=file, mode="wb", compresslevel=1) as packed,
-            tarfile.open(fileobj=packed, mode="w|") as tar,
-        ):
-            tar.add(copy, FILE_NAME)
-            for part in _parts_beside_the_database():
-                # Deleted meanwhile, by its owner or because it expired.
-                with suppress(FileNotFoundError):
-                    tar.add(part, part.relative_to(data_dir()))
-        file.flush()
-        os.fsync(file.fileno())
+def _pack(copy, file):
+    # The lightest compression: more of it takes several times as long and saves little.
+    with (
+        gzip.GzipFile(fileobj=file, mode="wb", compresslevel=1) as packed,
+        tarfile.open(fileobj=packed, mode="w|") as tar,
+    ):
+        tar.add(copy, FILE_NAME)
+        for part in _parts_beside_the_database():
+            # Deleted meanwhile, by its owner or because it expired.
+            with suppress(FileNotFoundError):
+                tar.add(part, part.relative_to(data_dir()))
 
 
 def _parts_beside_the_database():

@@ -131,8 +131,9 @@ class Task(HasProgress, HasFile, HasCard, Claimable):
     @classmethod
     def slots_left(cls, worker):
         """How many more tasks *worker*, this process, may run; the nightly work counts as one."""
-        running = {row.id for kind in Claimable.__subclasses__() for row in kind.running_at(worker)}
-        return huey.slots.count(running) - cls.running_at(worker).count()
+        running = [row for kind in Claimable.__subclasses__() for row in kind.running_at(worker)]
+        tasks = [row for row in running if isinstance(row, cls)]
+        return huey.slots.count({row.id for row in running}) - len(tasks)
 
     @property
     def is_export(self):

@@ -122,6 +122,13 @@ class MicroblogHuey(PriorityRedisHuey):
         """
         return {envelope.id for envelope in self.pending()}
 
+    def count_envelopes(self):
+        """The number of envelopes in the queue; None if it does not answer."""
+        try:
+            return self.pending_count()
+        except RedisError:
+            return None
+
     def recover_with(self, reconcile, hand_back, every_s):
         """
         Let the consumer call *reconcile* before its first worker starts and then every *every_s* seconds, and

@@ -5,7 +5,6 @@ from collections import Counter
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
-from redis.exceptions import RedisError
 
 from microblog import clock
 from microblog.auth import admin_required
@@ -28,7 +27,7 @@ def index():
         "admin_tasks/index.html",
         groups=groups,
         waiting=Task.in_state(QUEUED).count(),
-        envelopes=_envelopes(),
+        envelopes=huey.count_envelopes(),
         workers={name: running[name] for name in sorted(huey.worker.living())},
         now=clock.now(),
     )
@@ -66,11 +65,3 @@ def cancel(task_id):
 
 def _task(task_id):
     return Task.get_or_none(Task.id == str(task_id)) or abort(404)
-
-
-def _envelopes():
-    """The number of envelopes in the queue; None if it does not answer."""
-    try:
-        return huey.pending_count()
-    except RedisError:
-        return None

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from flask import Blueprint, jsonify
 from peewee import PeeweeException
-from redis.exceptions import RedisError
 
 from microblog import clock
 from microblog.models import Task
@@ -22,10 +21,16 @@ def live():
 @bp.get("/readyz")
 def ready():
     """200 if database, queue and a worker are available, else 503; lists each part by name."""
-    backlog, envelopes = _backlog(), _envelopes()
-    parts = {"database": bool(backlog), "queue": bool(envelopes), "worker": bool(huey.worker.living())}
+    backlog, envelopes = _backlog(), huey.count_envelopes()
+    parts = {
+        "database": bool(backlog),
+        "queue": envelopes is not None,
+        "worker": bool(huey.worker.living()),
+    }
     good = all(parts.values())
-    body = {"status": "ok" if good else "not ready", **parts, **backlog, **envelopes}
+    body = {"status": "ok" if good else "not ready", **parts, **backlog}
+    if envelopes is not None:
+        body["envelopes"] = envelopes
     return jsonify(body), 200 if good else 503
 
 
@@ -37,11 +42,3 @@ def _backlog():
         return {}
     age = clock.now() - oldest.run_after if oldest else timedelta()
     return {"waiting": waiting, "oldest_waiting_s": round(age.total_seconds(), 1)}
-
-
-def _envelopes():
-    """The number of envelopes in the queue; empty if it does not answer."""
-    try:
-        return {"envelopes": huey.pending_count()}
-    except RedisError:
-        return {}
