@@ -5,7 +5,7 @@ RUN python -m venv .venv
 COPY requirements.txt .
 RUN .venv/bin/pip install --no-cache-dir --no-input --prefer-binary --requirement requirements.txt
 COPY . .
-RUN .venv/bin/python -m microblog.i18n.catalogues && \
+RUN .venv/bin/python -m microblog.base.i18n.catalogues && \
     .venv/bin/python -m compileall -q microblog consumer.py
 
 FROM python:3.13-slim

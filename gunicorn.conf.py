@@ -2,8 +2,8 @@
 
 from gunicorn.glogging import Logger
 
-from microblog import logs
-from microblog.config import LARGEST_BODY_BYTES, Settings
+from microblog.base import logs
+from microblog.base.config import LARGEST_BODY_BYTES, Settings
 
 
 class logger_class(Logger):  # noqa: N801 - gunicorn's setting

@@ -84,7 +84,7 @@ patiently() {
 compile_translations() {
     for po in microblog/translations/*/LC_MESSAGES/*.po; do
         if [ -e "$po" ] && [ ! "${po%.po}.mo" -nt "$po" ]; then
-            .venv/bin/python -m microblog.i18n.catalogues || exit 1
+            .venv/bin/python -m microblog.base.i18n.catalogues || exit 1
             return
         fi
     done

@@ -17,9 +17,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from microblog import archive, create_app, schema
-from microblog.config import Settings
-from microblog.database import connected, db
+from microblog import archive, create_app
+from microblog.base import schema
+from microblog.base.config import Settings
+from microblog.base.database import connected, db
 from microblog.demo import fill
 from microblog.jobs import export_posts
 from microblog.models import TRIGGERS, Task, User

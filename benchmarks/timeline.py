@@ -17,9 +17,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from microblog import create_app, schema
-from microblog.config import Settings
-from microblog.database import connected, db
+from microblog import create_app
+from microblog.base import schema
+from microblog.base.config import Settings
+from microblog.base.database import connected, db
 from microblog.demo import fill
 from microblog.models import TRIGGERS, Block, Follow, Post, User
 

@@ -8,9 +8,9 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
-from microblog import clock, database
-from microblog.config import ROOT
-from microblog.database import connected
+from microblog.base import clock, database
+from microblog.base.config import ROOT
+from microblog.base.database import connected
 from microblog.models import Follow, Post, User
 from microblog.security.password_hashes import hash_password
 from tests.end_to_end.browsing import PHONE, chromium

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from microblog.config import ROOT, BadSettings, Settings
+from microblog.base.config import ROOT, BadSettings, Settings
 from microblog.server import command_lines
 
 PARTS = {"web": command_lines.web_server, "worker": command_lines.consumer}

@@ -8,8 +8,8 @@ is still open when another statement writes makes SQLite fail at once with "data
 import time
 from typing import NamedTuple
 
-from microblog import files
-from microblog.database import db
+from microblog.base import files
+from microblog.base.database import db
 
 PAGE = 1000
 TIMESTAMP = "substr(timestamp, 1, 10) || 'T' || substr(timestamp, 12, 8) || 'Z'"

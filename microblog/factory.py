@@ -7,16 +7,29 @@ from flask import Flask
 from flask_babel import Babel
 from flask_wtf import CSRFProtect
 
-from microblog import api, auth, cli, database, jobs, logs, nightly, reconciler, signals, views
-from microblog.config import LARGEST_BODY_BYTES, ROOT, Settings
-from microblog.data_folder import presence
+from microblog import api, cli, jobs, reconciler, signals, views
+from microblog.base import database, logs
+from microblog.base.config import LARGEST_BODY_BYTES, ROOT, Settings
 from microblog.mail import error_mails, smtp
 from microblog.models.session import LONGEST
+from microblog.ops import nightly
+from microblog.ops.data_folder import presence
 from microblog.queue import huey
-from microblog.security import headers, members_only, rate_limits, same_origin, signatures
-from microblog.security.proxies import TrustedProxies
+from microblog.security import signatures
 from microblog.security.secret_key import secret_key
-from microblog.web import assets, errors, preferences, presentation, url_numbers
+from microblog.web import (
+    assets,
+    auth,
+    errors,
+    headers,
+    members_only,
+    preferences,
+    presentation,
+    rate_limits,
+    same_origin,
+    url_numbers,
+)
+from microblog.web.proxies import TrustedProxies
 
 # Imported because they connect jobs, handlers and the reconciler to the queue.
 CONNECTED = (jobs, nightly, reconciler, signals)

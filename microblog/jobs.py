@@ -6,8 +6,9 @@ from datetime import timedelta
 from flask import current_app, g
 from flask_babel import gettext as _
 
-from microblog import archive, disk, mail
-from microblog.i18n import N_
+from microblog import archive, mail
+from microblog.base import disk
+from microblog.base.i18n import N_
 from microblog.lifecycle import MAIL_PRIORITY, job
 from microblog.mail import letters
 from microblog.models import Mail, Task

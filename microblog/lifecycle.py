@@ -8,8 +8,8 @@ from contextlib import contextmanager, suppress
 
 from peewee import OperationalError
 
-from microblog.disk import OUT_OF_SPACE, leaves_database_no_space
-from microblog.i18n import N_
+from microblog.base.disk import OUT_OF_SPACE, leaves_database_no_space
+from microblog.base.i18n import N_
 from microblog.models import Mail
 from microblog.models.outcomes import Cancelled, ClaimLost, JobFailed, RetryLater
 from microblog.models.states import CANCELLED, SUCCEEDED

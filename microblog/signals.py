@@ -1,6 +1,6 @@
 """Handlers of Huey's signals: they write progress into the task and notification tables."""
 
-from microblog.database import db
+from microblog.base.database import db
 from microblog.models.task import Task
 from microblog.queue import SIGNAL_PROGRESS, huey
 

@@ -15,10 +15,11 @@ import pytest
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 
-from microblog import clock, create_app, database, schema
-from microblog.config import Settings
-from microblog.database import connected, db
-from microblog.i18n import catalogues
+from microblog import create_app
+from microblog.base import clock, database, schema
+from microblog.base.config import Settings
+from microblog.base.database import connected, db
+from microblog.base.i18n import catalogues
 from microblog.models import TRIGGERS, Post, Session, User
 from microblog.queue import huey
 from microblog.security.password_hashes import hash_password

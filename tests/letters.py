@@ -3,7 +3,7 @@
 from datetime import timedelta
 from types import SimpleNamespace
 
-from microblog import clock
+from microblog.base import clock
 from microblog.mail import compose, in_language
 
 LONG_NAME = "a_name_as_long_as_a_name_can_be_"

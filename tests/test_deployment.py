@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from microblog.config import Settings
+from microblog.base.config import Settings
 from microblog.server import queue_server
 
 ROOT = Path(__file__).parent.parent

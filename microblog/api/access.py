@@ -4,11 +4,11 @@ from contextlib import suppress
 
 from flask import request
 
-from microblog.api.problem import Problem
-from microblog.auth import authenticate
 from microblog.models import Token
 from microblog.models.refusals import Suspended, WrongPassword
-from microblog.security import rate_limits
+from microblog.web import rate_limits
+from microblog.web.auth import authenticate
+from microblog.web.problem import Problem
 
 
 def by_token():

@@ -3,7 +3,7 @@
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from microblog.api.problem import Problem
+from microblog.web.problem import Problem
 
 
 def fields(**names):

@@ -6,8 +6,8 @@ from itertools import groupby
 from flask import Blueprint, current_app, jsonify, redirect, render_template, request, url_for
 
 from microblog.api.paging import DEFAULT, MOST
-from microblog.api.problem import MEDIA_TYPE
 from microblog.api.shapes import SCHEMAS, ref
+from microblog.web.problem import MEDIA_TYPE
 
 bp = Blueprint("api_document", __name__, url_prefix="/api")
 VERSION = "1.0"

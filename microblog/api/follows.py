@@ -3,11 +3,11 @@
 from flask import g
 
 from microblog.api.operation import operation
-from microblog.api.problem import Problem
 from microblog.api.shapes import list_of
 from microblog.api.users import people, profile_of
 from microblog.models import User
 from microblog.models.refusals import Blocked, Suspended
+from microblog.web.problem import Problem
 
 LIST = {"response": list_of("User"), "paged": "newest first", "problems": (404,)}
 

@@ -5,14 +5,14 @@ from flask import g
 from microblog.api.body import checked, fields
 from microblog.api.operation import operation
 from microblog.api.paging import known_id, newest_first
-from microblog.api.problem import Problem
 from microblog.api.shapes import draw_message, list_of, ref, text_fields
 from microblog.api.users import profile_of
+from microblog.base.text import clean
 from microblog.models import Message, User
 from microblog.models.refusals import Blocked, Suspended
-from microblog.security import rate_limits
-from microblog.text import clean
+from microblog.web import rate_limits
 from microblog.web.forms import MessageForm
+from microblog.web.problem import Problem
 
 LIST = {"response": list_of("Message"), "paged": "newest first"}
 

@@ -6,8 +6,8 @@ from flask import Blueprint, current_app, g, request
 
 from microblog.api import access
 from microblog.api.paging import CURSOR
-from microblog.auth import login_manager
-from microblog.security import rate_limits
+from microblog.web import rate_limits
+from microblog.web.auth import login_manager
 
 bp = Blueprint("api", __name__, url_prefix="/api")
 BEARER, BASIC = "bearer", "basic"

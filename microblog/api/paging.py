@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from flask import jsonify, request
 
-from microblog.api.problem import Problem
+from microblog.web.problem import Problem
 from microblog.web.url_numbers import DIGITS, whole_number
 
 DEFAULT, MOST = 25, 100

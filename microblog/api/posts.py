@@ -6,12 +6,12 @@ from wtforms import ValidationError
 from microblog.api.body import checked
 from microblog.api.operation import operation
 from microblog.api.paging import known_id, newest_first
-from microblog.api.problem import Problem
 from microblog.api.shapes import TEXT, draw_post, list_of, ref, text_fields
 from microblog.api.users import profile_of
 from microblog.models import Post
-from microblog.security import rate_limits
+from microblog.web import rate_limits
 from microblog.web.forms import PostForm
+from microblog.web.problem import Problem
 
 LANGUAGE = TEXT | {"description": "A tag such as `es` or `zh-Hant`"}
 LIST = {"response": list_of("Post"), "paged": "newest first"}

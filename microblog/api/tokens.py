@@ -5,11 +5,11 @@ from flask import g
 from microblog.api.body import checked
 from microblog.api.operation import BASIC, operation
 from microblog.api.paging import known_id, newest_first
-from microblog.api.problem import Problem
 from microblog.api.shapes import TEXT, draw_token, list_of, ref, text_fields
 from microblog.models import Token
 from microblog.models.token import MOST, TooManyTokens
 from microblog.web.forms import TokenForm
+from microblog.web.problem import Problem
 
 
 @operation("GET", "/tokens", "Your tokens, newest first", response=list_of("Token"), paged="newest first")

@@ -10,13 +10,13 @@ from flask import g
 from microblog.api.body import checked, fields
 from microblog.api.operation import operation
 from microblog.api.paging import known_id, newest_first
-from microblog.api.problem import Problem
 from microblog.api.shapes import TEXT, draw_profile, draw_user, list_of, ref, text_fields
+from microblog.base.text import clean
 from microblog.models import Block, User
 from microblog.models.profile import Profile
 from microblog.models.refusals import UsernameTaken
-from microblog.text import clean
 from microblog.web.forms import ProfileForm
+from microblog.web.problem import Problem
 
 
 @operation("GET", "/users", "Everybody, newest first", response=list_of("User"), paged="newest first")

@@ -7,8 +7,8 @@ import click
 from flask.cli import with_appcontext
 from peewee import DatabaseError
 
+from microblog.base.database import db
 from microblog.cli import accounts, audit, checks, demo, search, tasks, translate, upkeep
-from microblog.database import db
 from microblog.models import MODELS
 
 

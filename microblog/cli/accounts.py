@@ -7,7 +7,7 @@ from flask import current_app, url_for
 from werkzeug.datastructures import MultiDict
 
 from microblog import accounts
-from microblog.database import connected
+from microblog.base.database import connected
 from microblog.models import Ticket, User
 from microblog.models.refusals import EmailTaken, Suspended, UsernameTaken
 from microblog.security.security_log import OPERATOR

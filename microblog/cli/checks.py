@@ -5,8 +5,9 @@ import sys
 import click
 from email_validator import EmailNotValidError, validate_email
 
-from microblog import doctor, mail
+from microblog import mail
 from microblog.models.mail_tries import MailDelayed, MailRefused
+from microblog.ops import doctor
 
 MARKS = {doctor.WELL: ("✓", "green"), doctor.WARNING: ("!", "yellow"), doctor.FAULT: ("✗", "red")}
 

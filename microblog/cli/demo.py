@@ -4,7 +4,7 @@ import click
 from flask import current_app
 
 from microblog import demo
-from microblog.database import connected
+from microblog.base.database import connected
 
 
 @click.command("demo")

@@ -2,7 +2,7 @@
 
 import click
 
-from microblog.database import connected
+from microblog.base.database import connected
 from microblog.models import PostIndex
 
 

@@ -6,8 +6,8 @@ from datetime import datetime
 import click
 from flask.cli import AppGroup
 
-from microblog.database import connected
-from microblog.i18n import N_
+from microblog.base.database import connected
+from microblog.base.i18n import N_
 from microblog.jobs import example
 from microblog.lifecycle import TaskUnfinished, UnknownJob, launch_again
 from microblog.models import Task

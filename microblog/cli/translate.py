@@ -9,8 +9,8 @@ from babel import Locale, UnknownLocaleError
 from babel.messages.frontend import CommandLineInterface
 from flask.cli import AppGroup
 
-from microblog.config import ROOT
-from microblog.i18n import catalogues
+from microblog.base.config import ROOT
+from microblog.base.i18n import catalogues
 
 TRANSLATIONS = Path("microblog", "translations")
 # Files without line numbers: otherwise every change of code would change every catalogue.

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import click
 
-from microblog import backup, data_folder, schema
-from microblog.database import DamagedCopy, connected, data_dir
+from microblog.base import schema
+from microblog.base.database import DamagedCopy, connected, data_dir
 from microblog.models import TRIGGERS, User
-from microblog.restore import CannotRestore, restore
+from microblog.ops import backup, data_folder
+from microblog.ops.restore import CannotRestore, restore
 from microblog.security import setup_code
 
 

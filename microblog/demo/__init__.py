@@ -4,8 +4,9 @@ import random
 from datetime import timedelta
 from itertools import chain
 
-from microblog import accounts, clock
-from microblog.database import db
+from microblog import accounts
+from microblog.base import clock
+from microblog.base.database import db
 from microblog.demo import voices
 from microblog.models import FeedChange, Message, Post, PostIndex, User
 from microblog.security import security_log

@@ -8,9 +8,9 @@ import flask_mail
 from flask import current_app, render_template
 from flask_babel import force_locale
 
-from microblog import clock, disk, files
-from microblog.database import data_dir
-from microblog.i18n import N_
+from microblog.base import clock, disk, files
+from microblog.base.database import data_dir
+from microblog.base.i18n import N_
 from microblog.mail.smtp import BrokenOff, mail
 from microblog.models.mail_tries import MailDelayed, MailRefused
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from flask import g, has_app_context
 
-from microblog import clock, logs
-from microblog.config import ROOT
-from microblog.database import connected
+from microblog.base import clock, logs
+from microblog.base.config import ROOT
+from microblog.base.database import connected
 from microblog.models import Mail
 
 ONE_WITHIN = timedelta(minutes=10)

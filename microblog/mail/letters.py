@@ -6,7 +6,7 @@ from typing import NamedTuple
 from flask_babel import gettext
 
 from microblog import mail
-from microblog.i18n import N_
+from microblog.base.i18n import N_
 from microblog.models import Ticket, User
 from microblog.models.outcomes import Cancelled
 from microblog.models.ticket import CHANGE_EMAIL, RESET_PASSWORD

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import NamedTuple
 
-from microblog.database import data_dir
+from microblog.base.database import data_dir
 
 # Enough for the headers of any mail of ours, whatever is attached to it.
 HEADERS_BYTES = 8192

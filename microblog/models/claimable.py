@@ -11,8 +11,8 @@ from operator import and_
 
 from peewee import BooleanField, CharField, Check, IntegerField, TextField, fn
 
-from microblog import clock
-from microblog.database import BaseModel, UTCDateTimeField, db
+from microblog.base import clock
+from microblog.base.database import BaseModel, UTCDateTimeField, db
 from microblog.models.mail_tries import HasMail
 from microblog.models.states import MAILING, QUEUED, RUNNING, WRITING
 from microblog.models.transitions import LONGEST_PAUSE, MAX_CRASHES, Transitions

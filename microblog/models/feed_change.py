@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from peewee import Check, IntegerField
 
-from microblog.database import BaseModel, UTCDateTimeField, db
+from microblog.base.database import BaseModel, UTCDateTimeField, db
 
 
 class FeedChange(BaseModel):

@@ -2,8 +2,8 @@
 
 from peewee import CharField, ForeignKeyField, JSONField
 
-from microblog import clock
-from microblog.database import db
+from microblog.base import clock
+from microblog.base.database import db
 from microblog.models.claimable import Claimable
 from microblog.models.states import CANCELLED, MAILING
 from microblog.models.transitions import final

@@ -1,8 +1,8 @@
 """The tries to send a row's mail, counted separately from the attempts at its other work."""
 
-from microblog import clock
-from microblog.database import data_dir, db
-from microblog.i18n import N_
+from microblog.base import clock
+from microblog.base.database import data_dir, db
+from microblog.base.i18n import N_
 from microblog.models.outcomes import JobFailed, RetryLater
 from microblog.models.states import MAILING
 

@@ -3,13 +3,13 @@
 from peewee import CharField, Check, ForeignKeyField, fn
 from playhouse.sqlite_ext import AutoIncrementField
 
-from microblog import clock
-from microblog.database import BaseModel, UTCDateTimeField, db
+from microblog.base import clock
+from microblog.base.database import BaseModel, UTCDateTimeField, db
+from microblog.base.text import MAX_LENGTH
 from microblog.models.block import Block
 from microblog.models.notification import Notification
 from microblog.models.refusals import Suspended, unless_blocked
 from microblog.models.user import User
-from microblog.text import MAX_LENGTH
 
 
 class Message(BaseModel):

@@ -3,8 +3,8 @@
 from peewee import CharField, ForeignKeyField, JSONField
 from playhouse.sqlite_ext import AutoIncrementField
 
-from microblog import clock
-from microblog.database import BaseModel, UTCDateTimeField, db
+from microblog.base import clock
+from microblog.base.database import BaseModel, UTCDateTimeField, db
 from microblog.models.user import User
 
 

@@ -3,15 +3,15 @@
 from peewee import CharField, Check, ForeignKeyField, fn
 from playhouse.sqlite_ext import AutoIncrementField
 
-from microblog import clock
-from microblog.database import BaseModel, UTCDateTimeField
+from microblog.base import clock
+from microblog.base.database import BaseModel, UTCDateTimeField
+from microblog.base.text import MAX_LENGTH
 from microblog.models import post_index
 from microblog.models.block import Block
 from microblog.models.feed_change import FeedChange
 from microblog.models.post_index import PostIndex
 from microblog.models.user import Follow, User
 from microblog.security import security_log
-from microblog.text import MAX_LENGTH
 
 # How many recent posts to search for active authors.
 LATELY = 50

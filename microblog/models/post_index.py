@@ -12,8 +12,8 @@ from contextlib import contextmanager
 
 from playhouse.sqlite_ext import FTS5Model, SearchField
 
-from microblog.database import db
-from microblog.text import clean
+from microblog.base.database import db
+from microblog.base.text import clean
 
 # Where the blocks of Chinese, Japanese and Korean begin.
 FIRST = "\u3000"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from peewee import IntegrityError
 
-from microblog.i18n import N_
+from microblog.base.i18n import N_
 
 # The message of the triggers in block.py, which refuse follows and messages across a block.
 ACROSS_A_BLOCK = "blocked"

@@ -5,11 +5,11 @@ from datetime import timedelta
 from peewee import BooleanField, CharField, ForeignKeyField
 from playhouse.sqlite_ext import AutoIncrementField
 
-from microblog import clock
-from microblog.database import BaseModel, UTCDateTimeField, db, unless_busy
-from microblog.models.secret import hash_of, new_secret
+from microblog.base import clock
+from microblog.base.database import BaseModel, UTCDateTimeField, db, unless_busy
 from microblog.models.user import User
 from microblog.security import security_log
+from microblog.security.random_secret import hash_of, new_secret
 
 SEEN_EVERY = timedelta(minutes=1)
 UNUSED_REMEMBERED = timedelta(days=30)

@@ -14,8 +14,8 @@ from peewee import (
     Tuple,
 )
 
-from microblog.database import UTCDateTimeField, db
-from microblog.i18n import N_
+from microblog.base.database import UTCDateTimeField, db
+from microblog.base.i18n import N_
 from microblog.models.claimable import Claimable
 from microblog.models.outcomes import Cancelled
 from microblog.models.states import CANCELLED, FAILED, MAILING, QUEUED, SUCCEEDED

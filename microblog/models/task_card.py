@@ -4,8 +4,8 @@ from datetime import timedelta
 from functools import cached_property
 from math import ceil
 
-from microblog import clock
-from microblog.database import db
+from microblog.base import clock
+from microblog.base.database import db
 from microblog.models.notification import Notification
 from microblog.models.states import RUNNING, WRITING
 from microblog.models.task_progress import time_left

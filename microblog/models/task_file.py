@@ -1,7 +1,7 @@
 """The file that a task makes for its user: written as a draft, offered for a while, withdrawn."""
 
-from microblog import clock
-from microblog.database import data_dir, db
+from microblog.base import clock
+from microblog.base.database import data_dir, db
 from microblog.models.states import MAILING, RUNNING
 from microblog.security import security_log
 

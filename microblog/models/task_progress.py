@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from peewee import Case, fn
 
-from microblog import clock
+from microblog.base import clock
 from microblog.models.outcomes import Cancelled, ClaimLost
 from microblog.models.states import RUNNING
 from microblog.queue import huey

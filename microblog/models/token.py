@@ -5,11 +5,11 @@ from datetime import timedelta
 from peewee import CharField, ForeignKeyField
 from playhouse.sqlite_ext import AutoIncrementField
 
-from microblog import clock
-from microblog.database import BaseModel, UTCDateTimeField, db, unless_busy
-from microblog.models.secret import hash_of, new_secret
+from microblog.base import clock
+from microblog.base.database import BaseModel, UTCDateTimeField, db, unless_busy
 from microblog.models.user import User
 from microblog.security import security_log
+from microblog.security.random_secret import hash_of, new_secret
 
 # Lets secret scanners recognize our tokens in public code.
 PREFIX = "microblog_"

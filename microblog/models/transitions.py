@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from microblog import clock
-from microblog.database import db
-from microblog.i18n import N_
+from microblog.base import clock
+from microblog.base.database import db
+from microblog.base.i18n import N_
 from microblog.models.outcomes import ClaimLost
 from microblog.models.states import FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED, WRITING
 

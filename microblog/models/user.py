@@ -4,8 +4,8 @@ from flask_login import UserMixin
 from peewee import SQL, BooleanField, CharField, Check, ForeignKeyField
 from playhouse.sqlite_ext import AutoIncrementField
 
-from microblog import clock
-from microblog.database import BaseModel, UTCDateTimeField, db
+from microblog.base import clock
+from microblog.base.database import BaseModel, UTCDateTimeField, db
 from microblog.models.refusals import LastAdministrator, SetUpAlready, Suspended, unless_blocked, unless_taken
 
 

@@ -15,11 +15,11 @@ from redis.exceptions import ConnectionError as QueueUnreachable
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from microblog.database import connected
+from microblog.base.database import connected
+from microblog.base.schema import SchemaError, refuse_misfit
 from microblog.queue.outage import Outage
 from microblog.queue.task_slots import TaskSlots
 from microblog.queue.worker_lock import WorkerLock
-from microblog.schema import SchemaError, refuse_misfit
 from microblog.security.signatures import SignedEnvelopes
 
 SIGNAL_PROGRESS = "progress"

@@ -8,7 +8,7 @@ at any death, so there is no lease to tune, no clock that can jump and no zombie
 import secrets
 from contextlib import suppress
 
-from microblog import locks
+from microblog.base import locks
 
 
 class WorkerLock:

@@ -1,1 +1,0 @@
-"""What keeps people in their own rooms, and others out."""

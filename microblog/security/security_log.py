@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from flask import has_request_context, request
 
-from microblog import clock
-from microblog.database import data_dir
-from microblog.files import for_owner_only
-from microblog.logs import one_line
+from microblog.base import clock
+from microblog.base.database import data_dir
+from microblog.base.files import for_owner_only
+from microblog.base.logs import one_line
 
 LARGEST_BYTES = 2 * 1024**2
 # Who acts by a command: whoever has a shell on the server.

@@ -3,7 +3,7 @@
 import hmac
 import secrets
 
-from microblog import files
+from microblog.base import files
 
 
 def issue(data_dir):

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from microblog import files
+from microblog.base import files
 
 TICK_S = 0.05
 LEFTOVERS_S = 3

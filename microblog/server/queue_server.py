@@ -13,7 +13,8 @@ from urllib.parse import quote, unquote, urlsplit
 from redis import RedisError
 from redis.connection import parse_url
 
-from microblog import files, queue_probe
+from microblog.base import files
+from microblog.ops import queue_probe
 
 LONGEST_SOCKET_PATH = 100  # The system's limit is 108 bytes on Linux and 104 on macOS.
 

@@ -14,8 +14,8 @@ from collections import deque
 from contextlib import suppress
 from http.client import HTTPException
 
-from microblog import data_folder, web_probe
-from microblog.config import ROOT, BadSettings, Settings
+from microblog.base.config import ROOT, BadSettings, Settings
+from microblog.ops import data_folder, web_probe
 from microblog.security import setup_code
 from microblog.server import command_lines, queue_server
 from microblog.server.children import Child, Record, end, wait_until

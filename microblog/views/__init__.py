@@ -1,16 +1,11 @@
 """HTTP in, HTTP out: one blueprint per file."""
 
+from microblog.demo import views as demo
 from microblog.views import (
     account,
     admin,
-    admin_events,
-    admin_invites,
-    admin_outbox,
-    admin_tasks,
-    admin_users,
     auth,
     blocks,
-    demo,
     email_changes,
     exports,
     feeds,
@@ -28,6 +23,11 @@ from microblog.views import (
     tokens,
     users,
 )
+from microblog.views.admin import events as admin_events
+from microblog.views.admin import invites as admin_invites
+from microblog.views.admin import outbox as admin_outbox
+from microblog.views.admin import tasks as admin_tasks
+from microblog.views.admin import users as admin_users
 
 VIEWS = (
     account,

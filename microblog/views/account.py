@@ -5,10 +5,10 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from microblog import accounts
-from microblog.auth import sign_out
 from microblog.models import Session, User
 from microblog.models.refusals import LastAdministrator
-from microblog.security import rate_limits
+from microblog.web import rate_limits
+from microblog.web.auth import sign_out
 from microblog.web.forms import LeavingForm, is_own_password
 
 bp = Blueprint("account", __name__, url_prefix="/account")

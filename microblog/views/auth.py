@@ -7,12 +7,13 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from microblog import accounts
-from microblog.auth import authenticate, sign_in, sign_out
-from microblog.database import data_dir
+from microblog.base.database import data_dir
 from microblog.models import Ticket, User
 from microblog.models.refusals import EmailTaken, SetUpAlready, Suspended, UsernameTaken, WrongPassword
 from microblog.models.ticket import INVITE, TicketUsed
-from microblog.security import rate_limits, setup_code
+from microblog.security import setup_code
+from microblog.web import rate_limits
+from microblog.web.auth import authenticate, sign_in, sign_out
 from microblog.web.forms import LoginForm, RegistrationForm, status
 from microblog.web.redirects import away_from_token, safe_path
 

@@ -9,7 +9,7 @@ from microblog import accounts
 from microblog.models import Ticket
 from microblog.models.refusals import EmailTaken
 from microblog.models.ticket import CHANGE_EMAIL, TicketUsed
-from microblog.security import rate_limits
+from microblog.web import rate_limits
 from microblog.web.forms import ChangeEmailForm, is_own_password
 from microblog.web.redirects import away_from_token
 

@@ -7,7 +7,7 @@ from flask_login import current_user, login_required
 
 from microblog.jobs import request_export
 from microblog.models.task import TaskInProgress
-from microblog.security import rate_limits
+from microblog.web import rate_limits
 
 bp = Blueprint("exports", __name__)
 

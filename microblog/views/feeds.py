@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Blueprint, abort, current_app, request, url_for
 
-from microblog import clock
-from microblog.auth import reader
+from microblog.base import clock
 from microblog.models import FeedChange, Post
 from microblog.models.profile import Profile
 from microblog.web import feeds
+from microblog.web.auth import reader
 from microblog.web.presentation import site_address
 
 bp = Blueprint("feeds", __name__)

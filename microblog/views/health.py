@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import Blueprint, jsonify
 from peewee import PeeweeException
 
-from microblog import clock
+from microblog.base import clock
 from microblog.models import Task
 from microblog.queue import huey
 

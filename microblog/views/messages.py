@@ -6,7 +6,7 @@ from flask_login import current_user, login_required
 
 from microblog.models import Block, Message, User
 from microblog.models.refusals import Blocked, Suspended
-from microblog.security import rate_limits
+from microblog.web import rate_limits
 from microblog.web.forms import MessageForm, ShownForm
 from microblog.web.pagination import page
 from microblog.web.redirects import safe_path

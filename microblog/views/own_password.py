@@ -5,9 +5,9 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from microblog import accounts
-from microblog.auth import sign_in
 from microblog.models import User
-from microblog.security import rate_limits
+from microblog.web import rate_limits
+from microblog.web.auth import sign_in
 from microblog.web.forms import ChangePasswordForm, is_own_password
 
 bp = Blueprint("own_password", __name__, url_prefix="/account/password")

@@ -6,10 +6,10 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from microblog import accounts
-from microblog.auth import sign_in
 from microblog.models import Ticket
 from microblog.models.ticket import RESET_PASSWORD, TicketUsed
-from microblog.security import device_cookies, rate_limits
+from microblog.web import device_cookies, rate_limits
+from microblog.web.auth import sign_in
 from microblog.web.forms import EmailForm, NewPasswordForm, status
 from microblog.web.redirects import away_from_token
 

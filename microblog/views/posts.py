@@ -18,11 +18,11 @@ from flask_babel import ngettext
 from flask_login import current_user, login_required
 
 from microblog import demo
-from microblog.auth import reader
-from microblog.i18n import languages
+from microblog.base.i18n import languages
+from microblog.base.text import clean
 from microblog.models import Post, User
-from microblog.security import rate_limits
-from microblog.text import clean
+from microblog.web import rate_limits
+from microblog.web.auth import reader
 from microblog.web.forms import PostForm
 from microblog.web.last_visit import Visit
 from microblog.web.pagination import cursor, page

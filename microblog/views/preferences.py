@@ -6,7 +6,7 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from microblog.security import cookies
+from microblog.web import cookies
 from microblog.web.preferences import PREFERENCES
 from microblog.web.redirects import safe_path
 

@@ -2,9 +2,9 @@
 
 from flask import Blueprint, render_template, request
 
-from microblog.auth import reader
 from microblog.models import Post, PostIndex
-from microblog.security import rate_limits
+from microblog.web import rate_limits
+from microblog.web.auth import reader
 from microblog.web.pagination import page
 
 bp = Blueprint("search", __name__)

@@ -6,7 +6,7 @@ from flask_login import current_user, login_required
 
 from microblog.lifecycle import TaskUnfinished, UnknownJob, launch_again
 from microblog.models.task import Task, TaskInProgress
-from microblog.security import rate_limits
+from microblog.web import rate_limits
 from microblog.web.downloads import send_export
 from microblog.web.redirects import safe_path
 

@@ -5,10 +5,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user, login_required
 
-from microblog.auth import reader
 from microblog.models import Post
 from microblog.models.profile import Profile
 from microblog.models.refusals import UsernameTaken
+from microblog.web.auth import reader
 from microblog.web.formats import when
 from microblog.web.forms import ProfileForm
 from microblog.web.pagination import page

@@ -11,8 +11,8 @@ from peewee import IntegrityError, OperationalError
 from playhouse.pool import MaxConnectionsExceeded
 from werkzeug.exceptions import Conflict, HTTPException, ServiceUnavailable
 
-from microblog.api import problem
-from microblog.auth import login_manager
+from microblog.web import problem
+from microblog.web.auth import login_manager
 
 RETRY_AFTER_S = 5
 # Fields worth keeping: texts, and what is tedious to type again. Never passwords.

@@ -7,7 +7,7 @@ from babel import dates
 from babel.units import format_unit
 from flask_babel import format_decimal, get_locale, get_timezone, gettext, ngettext
 
-from microblog import clock
+from microblog.base import clock
 
 UNITS = (("digital-megabyte", 10**6), ("digital-kilobyte", 10**3))
 

@@ -12,12 +12,12 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, IntegerField, PasswordField, StringField, TextAreaField
 from wtforms.validators import EqualTo, InputRequired, Length, NumberRange, StopValidation, ValidationError
 
-from microblog.auth import confirm_password
-from microblog.database import LARGEST_ID
-from microblog.i18n.languages import tag
+from microblog.base.database import LARGEST_ID
+from microblog.base.i18n.languages import tag
+from microblog.base.text import MAX_LENGTH, clean, says_nothing
 from microblog.models.token import LONGEST_NAME
 from microblog.security.common_passwords import is_common
-from microblog.text import MAX_LENGTH, clean, says_nothing
+from microblog.web.auth import confirm_password
 
 USERNAME = re.compile(r"[A-Za-z0-9_]{3,32}")
 LONGEST_EMAIL = 254

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from flask import request
 
-from microblog import clock
-from microblog.security import cookies
+from microblog.base import clock
+from microblog.web import cookies
 
 COOKIE = "visit"
 # Within this pause it is still the same visit, and new posts stay marked.

@@ -7,11 +7,11 @@ from flask import current_app, request
 from flask_babel import get_locale
 from flask_login import current_user
 
-from microblog.i18n.languages import own_name
+from microblog.base.i18n.languages import own_name
+from microblog.base.text import beginning
 from microblog.mail.wrapping import wrapped
 from microblog.models import Message, Task
 from microblog.queue import huey
-from microblog.text import beginning
 from microblog.web.browser_name import browser_name
 from microblog.web.formats import FILTERS
 from microblog.web.identicon import identicon

@@ -4,7 +4,7 @@ import re
 
 from werkzeug.routing import BaseConverter
 
-from microblog.database import LARGEST_ID
+from microblog.base.database import LARGEST_ID
 
 DIGITS = "[0-9]{1,19}"
 

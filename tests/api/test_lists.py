@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from microblog import clock
+from microblog.base import clock
 from microblog.models import Block, Follow, Message, Notification, Post, Task, Token, User
 from tests.conftest import make_user
 

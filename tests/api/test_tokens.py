@@ -3,7 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from microblog import accounts, clock
+from microblog import accounts
+from microblog.base import clock
 from microblog.models import Block, Follow, Token
 from microblog.models.token import MOST
 from tests.conftest import PASSWORD

@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 from peewee import sqlite3
 
-from microblog import clock
-from microblog.config import Settings
-from microblog.database import db
+from microblog.base import clock
+from microblog.base.config import Settings
+from microblog.base.database import db
 from microblog.models import Mail, Message, Post, Session, Task, Ticket, Token, User
 from microblog.models.ticket import CHANGE_EMAIL, INVITE, RESET_PASSWORD
 from tests.conftest import make_user, opened

@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 
-from microblog.config import ROOT
+from microblog.base.config import ROOT
 
 # Asserts state what is already ensured (B101); importing subprocess is no fault by itself (B404).
 LEFT_TO_RUFF = "B101,B404"

@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from microblog.config import ROOT
-from microblog.database import data_dir
+from microblog.base.config import ROOT
+from microblog.base.database import data_dir
 from microblog.models import Message, Post, Session, Token, User
 from tests.conftest import PASSWORD
 
@@ -237,7 +237,14 @@ def test_password_fields_are_masked_and_can_be_filled_in(site):
 
 
 def test_nothing_of_the_checkout_is_served(site):
-    for path in (".git/config", ".git/HEAD", ".env", "run.sh", "data/microblog.db", "microblog/config.py"):
+    for path in (
+        ".git/config",
+        ".git/HEAD",
+        ".env",
+        "run.sh",
+        "data/microblog.db",
+        "microblog/base/config.py",
+    ):
         for folder in ("", "static/0/", "static/0/../", "static/0/..%2f..%2f", "static/0/%2e%2e/%2e%2e/"):
             assert site.visitors["nobody"].get(f"/{folder}{path}").status_code == 404, folder + path
 

@@ -9,8 +9,8 @@ import re
 
 import pytest
 
-from microblog.database import db
-from microblog.security.headers import HEADERS
+from microblog.base.database import db
+from microblog.web.headers import HEADERS
 from tests.conftest import PASSWORD
 
 VISITORS = ("nobody", "john", "susan", "mary")

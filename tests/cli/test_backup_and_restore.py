@@ -11,15 +11,16 @@ from datetime import timedelta
 
 import pytest
 
-from microblog import backup, clock
-from microblog.config import ROOT
-from microblog.database import data_dir, db
+from microblog.base import clock
+from microblog.base.config import ROOT
+from microblog.base.database import data_dir, db
 from microblog.jobs import export_posts
 from microblog.models import Mail, Post, Session, Task, Ticket, User
 from microblog.models.states import FAILED, SUCCEEDED
 from microblog.models.ticket import RESET_PASSWORD
+from microblog.ops import backup
+from microblog.ops.restore import RESTORED
 from microblog.queue import huey
-from microblog.restore import RESTORED
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-from microblog.database import data_dir
+from microblog.base.database import data_dir
 from microblog.models import User
 from microblog.security import setup_code
 

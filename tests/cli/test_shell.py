@@ -1,4 +1,4 @@
-from microblog.database import db
+from microblog.base.database import db
 from microblog.models import MODELS
 
 

@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from microblog.base.text import MAX_LENGTH
 from microblog.demo import voices
-from microblog.text import MAX_LENGTH
 
 NIGHT, NOON = datetime(2026, 11, 24, 0, 1, tzinfo=UTC), datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

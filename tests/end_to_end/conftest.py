@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from microblog.config import Settings
+from microblog.base.config import Settings
 from microblog.queue import huey
 from tests.end_to_end.browsing import chromium
 from tests.end_to_end.gallery import PASSWORD, gallery

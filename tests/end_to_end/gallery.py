@@ -4,9 +4,10 @@ from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
 
-from microblog import clock, create_app, schema
-from microblog.config import Settings
-from microblog.database import connected, db
+from microblog import create_app
+from microblog.base import clock, schema
+from microblog.base.config import Settings
+from microblog.base.database import connected, db
 from microblog.lifecycle import OUT_OF_SPACE
 from microblog.mail import ADDRESS_REFUSED, UNREACHABLE
 from microblog.models import TRIGGERS, Block, Follow, Message, Post, Session, Task, User

@@ -13,7 +13,7 @@ import urllib.request
 from contextlib import suppress
 from pathlib import Path
 
-from microblog.config import ROOT, Settings
+from microblog.base.config import ROOT, Settings
 
 NO_SETTINGS = {field.name.upper(): "" for field in dataclasses.fields(Settings)}
 COMMAND = [sys.executable, "-m", "microblog.server.supervisor"]

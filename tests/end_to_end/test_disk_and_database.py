@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-from microblog.database import db
+from microblog.base.database import db
 from microblog.models import Post, Task
 from microblog.models.states import CANCELLED, FAILED, SUCCEEDED
 from tests.end_to_end.small_disk import small_disk

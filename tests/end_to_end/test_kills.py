@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from microblog import clock
-from microblog.config import ROOT
+from microblog.base import clock
+from microblog.base.config import ROOT
 from microblog.jobs import example
 from microblog.models import Task
 from microblog.models.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED

@@ -5,7 +5,7 @@ import email.policy
 
 import pytest
 
-from microblog.database import connected
+from microblog.base.database import connected
 from microblog.models import Task
 from microblog.models.states import CANCELLED, MAILING, QUEUED, SUCCEEDED
 from tests.end_to_end.postbox import DROP, HANG, SILENT

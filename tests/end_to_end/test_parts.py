@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from microblog.config import ROOT, Settings
+from microblog.base.config import ROOT, Settings
 from microblog.server import command_lines
 from tests.end_to_end.running_site import PATIENCE_S, RunningSite, wait_until
 

@@ -12,7 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from microblog.config import ROOT, Settings
+from microblog.base.config import ROOT, Settings
 from tests.end_to_end.running_site import PATIENCE_S
 
 VERSION_OF_THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"

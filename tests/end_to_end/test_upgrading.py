@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from peewee import sqlite3
 
-from microblog.config import ROOT, Settings
+from microblog.base.config import ROOT, Settings
+from microblog.base.schema import migrate
 from microblog.models import TRIGGERS, Post, User
 from microblog.models.refusals import Blocked
-from microblog.schema import migrate
 from microblog.server import command_lines
 from tests.conftest import opened
 from tests.end_to_end.running_site import PATIENCE_S, RunningSite, wait_until

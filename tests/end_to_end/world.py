@@ -8,8 +8,8 @@ import sys
 import urllib.request
 from pathlib import Path
 
-from microblog.config import ROOT
-from microblog.database import db
+from microblog.base.config import ROOT
+from microblog.base.database import db
 from microblog.jobs import export_posts
 from microblog.models import Mail, Post, Task
 from microblog.models.states import CANCELLED, FAILED, SUCCEEDED

@@ -10,8 +10,8 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 from peewee import sqlite3
 
-from microblog import logs
-from microblog.database import connected, db
+from microblog.base import logs
+from microblog.base.database import connected, db
 from microblog.mail import error_mails
 from microblog.models import Mail, Post, User
 from microblog.models.states import FAILED, SUCCEEDED

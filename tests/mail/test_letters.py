@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from microblog.config import ROOT
+from microblog.base.config import ROOT
 from tests.letters import written
 
 ADDRESS = re.compile(r"https?://[^\s\"<]+")

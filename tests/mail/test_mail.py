@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from microblog import clock, mail
-from microblog.disk import OUT_OF_SPACE
+from microblog import mail
+from microblog.base import clock
+from microblog.base.disk import OUT_OF_SPACE
 from microblog.mail import smtp
 from microblog.models import Mail
 from microblog.models.mail_tries import MailDelayed, MailRefused

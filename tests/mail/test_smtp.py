@@ -7,7 +7,7 @@ import pytest
 from aiosmtpd.smtp import AuthResult
 
 from microblog import mail
-from microblog.config import ROOT
+from microblog.base.config import ROOT
 from microblog.models.mail_tries import MailDelayed
 from tests.end_to_end.postbox import Postbox
 

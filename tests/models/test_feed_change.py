@@ -1,7 +1,8 @@
 from datetime import timedelta
 
-from microblog import accounts, clock, demo
-from microblog.database import db
+from microblog import accounts, demo
+from microblog.base import clock
+from microblog.base.database import db
 from microblog.models import FeedChange, User, post
 
 

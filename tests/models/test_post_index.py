@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 from peewee import DatabaseError
 from playhouse.pool import PooledSqliteDatabase
 
-from microblog import database, demo
-from microblog.database import db
+from microblog import demo
+from microblog.base import database
+from microblog.base.database import db
 from microblog.models import MODELS, Block, Post, PostIndex, User
 from microblog.models.post_index import marks
 

@@ -1,6 +1,6 @@
 import pytest
 
-from microblog import clock
+from microblog.base import clock
 from microblog.models import Session, User
 
 

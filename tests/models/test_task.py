@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from peewee import IntegrityError
 
-from microblog import clock
+from microblog.base import clock
 from microblog.jobs import example, export_posts
 from microblog.models import Mail, Notification, Task, task_progress
 from microblog.models.outcomes import Cancelled, ClaimLost

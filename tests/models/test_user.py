@@ -3,7 +3,7 @@ import threading
 import pytest
 from peewee import IntegrityError
 
-from microblog.database import connected
+from microblog.base.database import connected
 from microblog.models import Follow, Post, User
 from microblog.models.refusals import EmailTaken, SetUpAlready, UsernameTaken
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from microblog import clock
 from microblog.accounts import suspend
-from microblog.database import data_dir
+from microblog.base import clock
+from microblog.base.database import data_dir
 from microblog.jobs import export_posts
 from microblog.models import Post, Session, Task, Ticket, Token
 from microblog.models.ticket import CHANGE_EMAIL, INVITE, RESET_PASSWORD

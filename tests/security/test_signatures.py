@@ -7,8 +7,8 @@ import pytest
 from itsdangerous import BadSignature
 
 from microblog.models import User
-from microblog.security import device_cookies
 from microblog.security.signatures import SignedEnvelopes
+from microblog.web import device_cookies
 from tests.conftest import PASSWORD, make_user, opened
 
 OLD, NEW = "the former key, of 32 characters", "the present key, of 32 characters"

@@ -1,6 +1,6 @@
 import pytest
 
-from microblog.config import Settings
+from microblog.base.config import Settings
 from microblog.server import queue_server
 
 

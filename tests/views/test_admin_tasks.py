@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from microblog import clock
+from microblog.base import clock
 from microblog.models import Task
 from microblog.queue import huey
 

@@ -3,8 +3,8 @@ import threading
 
 import pytest
 
-from microblog.config import Settings
-from microblog.database import data_dir
+from microblog.base.config import Settings
+from microblog.base.database import data_dir
 from microblog.models import Session, User
 from tests.conftest import is_signed_in
 

@@ -6,8 +6,8 @@ import pytest
 from flask import abort
 from peewee import SqliteDatabase
 
-from microblog import database
-from microblog.database import db
+from microblog.base import database
+from microblog.base.database import db
 from microblog.models import Message, Post, Session, Token
 
 HOME = 'href="/"'

@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from microblog.database import connected
+from microblog.base.database import connected
 from microblog.jobs import export_posts
 from microblog.models import Task
 from microblog.models.states import QUEUED, SUCCEEDED

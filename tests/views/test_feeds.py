@@ -6,7 +6,8 @@ from itertools import product
 import feedparser
 import pytest
 
-from microblog import accounts, clock
+from microblog import accounts
+from microblog.base import clock
 from microblog.models import Block, Post
 from microblog.views import feeds
 

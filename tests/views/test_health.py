@@ -1,6 +1,6 @@
 from redis.exceptions import ConnectionError as QueueUnreachable
 
-from microblog.database import db
+from microblog.base.database import db
 from microblog.queue import huey
 
 

@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from microblog import accounts
-from microblog.database import connected
+from microblog.base.database import connected
 from microblog.models import Mail, Session, Ticket, User
 from microblog.models.states import CANCELLED, SUCCEEDED
 from microblog.models.ticket import CHANGE_EMAIL, RESET_PASSWORD, TicketUsed

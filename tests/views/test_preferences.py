@@ -3,7 +3,7 @@ from email import message_from_bytes
 
 import pytest
 
-from microblog.database import data_dir
+from microblog.base.database import data_dir
 from microblog.models import User
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from microblog import clock
+from microblog.base import clock
 from microblog.models import Notification, Task
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from microblog import clock
+from microblog.base import clock
 from microblog.jobs import export_posts
 from microblog.lifecycle import OUT_OF_SPACE
 from microblog.mail import UNREACHABLE

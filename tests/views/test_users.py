@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from microblog import clock
+from microblog.base import clock
 from microblog.jobs import export_posts
 from microblog.models import Follow, Message, Post, Session, Task, User
 

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from microblog import clock
+from microblog.base import clock
 
 
 @pytest.fixture

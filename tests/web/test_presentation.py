@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from microblog import clock
+from microblog.base import clock
 from microblog.web import formats, preferences
 from microblog.web.identicon import identicon
 

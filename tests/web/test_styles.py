@@ -3,7 +3,7 @@
 import gzip
 import re
 
-from microblog.config import ROOT
+from microblog.base.config import ROOT
 
 CSS = (ROOT / "static" / "css" / "style.css").read_text()
 RULES = re.sub(r"/\*.*?\*/", "", CSS, flags=re.DOTALL)

@@ -1,0 +1,163 @@
+"""What is done to accounts: made, changed, suspended, deleted. Each act is recorded in the security log."""
+
+from microblog.base.database import data_dir, db
+from microblog.models import Mail, Message, Post, Session, Task, Ticket, Token, User
+from microblog.models.refusals import EmailTaken
+from microblog.security import security_log, setup_code
+from microblog.security.password_hashes import hash_password
+
+
+def register(username, email, password, invite=None):
+    """
+    Create the account of whoever asks for it, and return it; *invite*, a Ticket or None, is used up.
+
+    Raises:
+        TicketUsed: the invitation is no longer valid.
+        UsernameTaken: or
+        EmailTaken: somebody was there first; the invitation stays valid.
+    """
+    password_hash = hash_password(password)
+    with db.atomic():
+        if invite:
+            invite.use()
+        user = User.register(username, email, password_hash)
+    security_log.record("registered", user)
+    return user
+
+
+def create(username, email, password, is_admin, by):
+    """
+    Create an account for somebody else, and return it; *by* is the name of who does.
+
+    Raises:
+        UsernameTaken: or
+        EmailTaken: somebody was there first.
+    """
+    user = User.register(username, email, hash_password(password), is_admin)
+    security_log.record("registered", user, by=by, role="administrator" if is_admin else "member")
+    if is_admin:
+        setup_code.remove(data_dir())
+    return user
+
+
+def set_up(username, email, password):
+    """
+    Create the account of the first administrator, and return it; the set-up code is used up.
+
+    Raises:
+        SetUpAlready: there is an administrator.
+        UsernameTaken: or
+        EmailTaken: somebody was there first.
+    """
+    user = User.set_up(username, email, hash_password(password))
+    security_log.record("set-up", user)
+    setup_code.remove(data_dir())
+    return user
+
+
+def change_password(user, password, ticket=None, by=None):
+    """
+    Set a new password; end the sessions and tokens of *user*, and revoke all links mailed to them.
+
+    Raises:
+        TicketUsed: *ticket*, which permits it, is no longer valid.
+    """
+    password_hash = hash_password(password)
+    with db.atomic():
+        if ticket:
+            ticket.use()
+        user.change_password(password_hash)
+        Session.end_all(user)
+        Token.end_all(user)
+        Ticket.void(user)
+    security_log.record("password-reset" if ticket else "password-changed", user, by=by)
+
+
+def request_password_reset(email, language):
+    """Have a worker find out whose address *email* is, if anybody's, and mail them a link."""
+    Mail.send("reset_password", email.casefold(), language=language)
+    security_log.record("reset-asked")
+
+
+def request_email_change(user, email, language):
+    """
+    Mail a link to *email*; nothing changes until it is confirmed.
+
+    Raises:
+        EmailTaken: it is the address of an account; the user may change how their own is spelled.
+    """
+    owner = User.with_email(email)
+    if owner and (owner != user or owner.email == email):
+        raise EmailTaken
+    Mail.send("change_email", email, user=user, language=language)
+    security_log.record("email-change-asked", user)
+
+
+def change_email(ticket):
+    """
+    Set the address of *ticket* for its user, notify the old one, and revoke all links mailed to them.
+
+    Raises:
+        TicketUsed: the ticket is no longer valid.
+        EmailTaken: somebody else has the address by now.
+    """
+    with db.atomic():
+        ticket.use()
+        # Afterwards nothing would show whose they are, and they would outlive the account.
+        Mail.adopt_addressed_to(ticket.user)
+        Mail.send("email_changed", ticket.user.email, user=ticket.user)
+        ticket.user.change_email(ticket.email)
+        Ticket.void(ticket.user)
+    security_log.record("email-changed", ticket.user)
+
+
+def make_admin(user, by):
+    """
+    Make *user* an administrator, unless they are one; the set-up code is used up.
+
+    Raises:
+        Suspended: they have to be restored first.
+    """
+    done = user.make_admin()
+    setup_code.remove(data_dir())
+    if done:
+        security_log.record("made-administrator", user, by=by)
+
+
+def suspend(user, by):
+    """Sign *user* out everywhere and hide what they wrote. Return whether it was done."""
+    with db.atomic():
+        if done := user.suspend():
+            Session.end_all(user)
+    if done:
+        security_log.record("suspended", user, by=by)
+    return done
+
+
+def restore(user, by):
+    """Undo the suspension of *user*."""
+    user.restore()
+    security_log.record("restored", user, by=by)
+
+
+def delete(user, by=None):
+    """
+    Delete *user*, the rows that refer to them and the files of those rows: all or nothing.
+
+    Only if they wrote thousands of posts, most of these are deleted beforehand.
+    A worker that is busy for them stops when it next checks the row, and removes what it has begun.
+
+    Raises:
+        LastAdministrator: no administrator would be left.
+    """
+    # Not an administrator's: the account may turn out to be the last one and stay.
+    if not user.is_admin:
+        Post.delete_most_by(user)
+    with db.atomic():
+        rows = [*Task.of(user), *Mail.addressed_to(user)]
+        Mail.delete_addressed_to(user)
+        Message.delete_all_from(user)
+        user.leave()
+    for row in rows:
+        row.remove_traces()
+    security_log.record("account-deleted", user, by=by)

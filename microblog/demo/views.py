@@ -1,0 +1,43 @@
+"""Creates and removes the demo people, with whom an administrator can try out the site."""
+
+from contextlib import suppress
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from microblog import demo
+from microblog.web.auth import admin_required
+from microblog.web.last_visit import Visit
+
+bp = Blueprint("demo", __name__)
+
+
+@bp.post("/admin/demo")
+@admin_required
+def create():
+    if not current_app.config["SETTINGS"].private:
+        abort(403)
+    # A second click finds them already there.
+    with suppress(demo.FilledAlready):
+        demo.populate_for(current_user)
+    flash(_("Twelve people have moved in. You follow five of them, and one has written to you."))
+    response = redirect(url_for("posts.index"))
+    # They come with a past, which is no news.
+    Visit.forget(response)
+    return response
+
+
+@bp.get("/admin/demo/delete")
+@admin_required
+def delete():
+    """Ask for confirmation."""
+    return render_template("demo/delete.html")
+
+
+@bp.post("/admin/demo/delete")
+@admin_required
+def destroy():
+    demo.remove(current_user)
+    flash(_("The demo people have moved out."))
+    return redirect(url_for("admin_users.index"))

@@ -1,0 +1,103 @@
+"""
+The whole site in one file: the database, its secret, the exports and the outbox.
+
+It is a tar, so that it can be inspected and unpacked by hand without Microblog.
+"""
+
+import gzip
+import logging
+import re
+import shutil
+import tarfile
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+
+from peewee import DatabaseError, fn
+
+from microblog.base import clock, database, files
+from microblog.base.database import FILE_NAME, connected, data_dir
+from microblog.base.locks import locked
+from microblog.models import User
+
+KEEP_NIGHTLY = 7
+DAY = timedelta(days=1)
+FOLDERS = ("exports", "outbox")
+# What belongs in a backup. Nothing else is unpacked: a file from elsewhere must not write where it likes.
+PARTS = re.compile(rf"{re.escape(FILE_NAME)}|secret_key|exports/[\w-]+\.json|outbox/[\w-]+\.eml")
+
+log = logging.getLogger(__name__)
+
+
+class CannotBackUp(Exception):
+    """There is no backup; the message says why."""
+
+
+def write(kind="microblog"):
+    """
+    Write a backup into ``backups/`` and return its path; the site may run meanwhile.
+
+    Raises:
+        CannotBackUp: nothing is left of what was begun.
+    """
+    path = data_dir() / "backups" / f"{kind}-{clock.now():%Y-%m-%d-%H%M%S-%f}.tar.gz"
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        with workshop() as folder:
+            with connected():
+                database.copy_into(folder / FILE_NAME)
+            with files.whole(path, "wb", draft=folder / "packed") as file:
+                _pack(folder / FILE_NAME, file)
+    except (OSError, DatabaseError) as error:
+        raise CannotBackUp(f"no backup was written: {error}") from error
+    return path
+
+
+def nightly():
+    """
+    Write the nightly backup, then delete all nightly backups but the seven newest.
+
+    Does nothing while the site is younger than a day.
+
+    Raises:
+        CannotBackUp: nothing was deleted either.
+    """
+    with connected():
+        founded = User.select(fn.MIN(User.created_at)).scalar()
+    if founded is None or clock.now() - founded < DAY:
+        return
+    path = write("nightly")
+    log.info("backup written: %s, %d bytes", path, path.stat().st_size)
+    for old in sorted(path.parent.glob("nightly-*"))[:-KEEP_NIGHTLY]:
+        old.unlink()
+
+
+@contextmanager
+def workshop():
+    """An empty folder on the disk of the data folder, for one backup or restore at a time."""
+    folder = data_dir() / "run" / "workshop"
+    with locked(folder.with_name("workshop.lock")):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _pack(copy, file):
+    # The lightest compression: more of it takes several times as long and saves little.
+    with (
+        gzip.GzipFile(fileobj=file, mode="wb", compresslevel=1) as packed,
+        tarfile.open(fileobj=packed, mode="w|") as tar,
+    ):
+        tar.add(copy, FILE_NAME)
+        for part in _parts_beside_the_database():
+            # Deleted meanwhile, by its owner or because it expired.
+            with suppress(FileNotFoundError):
+                tar.add(part, part.relative_to(data_dir()))
+
+
+def _parts_beside_the_database():
+    # Listed after the database was copied: every file that the copy refers to exists, unless deleted since.
+    found = [data_dir() / "secret_key", *(path for name in FOLDERS for path in (data_dir() / name).glob("*"))]
+    return [path for path in found if PARTS.fullmatch(path.relative_to(data_dir()).as_posix())]

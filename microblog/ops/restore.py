@@ -1,0 +1,151 @@
+"""Restores a site from a backup: unpacked, checked and prepared aside, then swapped for the present one."""
+
+import gzip
+import logging
+import os
+import shutil
+import tarfile
+import zlib
+from pathlib import Path
+
+from peewee import DatabaseError, OperationalError, SqliteDatabase
+
+from microblog.base import clock, database, schema
+from microblog.base.database import FILE_NAME, connected, data_dir, db
+from microblog.base.files import for_owner_only
+from microblog.base.i18n import N_
+from microblog.models import TRIGGERS, Mail, Session, Task, Ticket, Token
+from microblog.ops.backup import FOLDERS, PARTS, workshop
+from microblog.ops.data_folder import claimed, presence
+from microblog.queue import huey
+
+RESTORED = N_("The site was restored from a backup")
+
+log = logging.getLogger(__name__)
+
+
+class CannotRestore(Exception):
+    """Nothing was changed; the message says why."""
+
+
+def restore(path):
+    """
+    Replace the present data by the backup at *path*, and return the folder where it was put aside.
+
+    Tasks that were under way end as failed, waiting mails are not sent, and everybody has to sign in
+    again: a session, token or link that was used up since the backup must not become valid again.
+
+    Raises:
+        CannotRestore: the backup cannot be used, or the database is in use.
+        Unavailable: the site is running.
+    """
+    present = data_dir()
+    with claimed(present), presence.alone(), workshop() as folder:
+        db.close_all()
+        _refuse_while_used()
+        _unpack(path, folder)
+        try:
+            _make_ready(folder)
+        finally:
+            db.close_all()
+            database.init(present)
+        return _exchange(present, folder)
+
+
+def _refuse_while_used():
+    """
+    Detect processes that run without the supervisor, and fold the write-ahead log into the database.
+
+    To leave WAL mode SQLite needs exclusive access to the file: it fails while anybody has it open.
+    """
+    if huey.worker.living():
+        raise CannotRestore("a background worker runs: stop the site first")
+    if not Path(db.database).exists():
+        return
+    present = SqliteDatabase(db.database, timeout=1)
+    try:
+        present.execute_sql("PRAGMA journal_mode = DELETE")
+    except OperationalError as error:
+        if "locked" in str(error):
+            raise CannotRestore("another process has the database open: stop the site first") from error
+        log.warning("the present database does not answer (%s); it is kept as it is", error)
+    except DatabaseError as error:
+        log.warning("the present database is damaged (%s); it is kept as it is", error)
+    finally:
+        present.close()
+
+
+def _unpack(path, folder):
+    try:
+        with tarfile.open(path, "r:*") as tar:
+            for member in tar:
+                _unpack_one(tar, member, folder)
+    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
+        # tarfile goes on with a line for each way in which it tried to read the file.
+        reason = str(error).partition("\n")[0].rstrip(":")
+        raise CannotRestore(f"{path} is no backup, or damaged: {reason}") from error
+    except OSError as error:
+        raise CannotRestore(f"{path} cannot be unpacked: {error}") from error
+    if not (folder / FILE_NAME).exists():
+        raise CannotRestore(f"{path} is no backup: there is no database in it")
+
+
+def _unpack_one(tar, member, folder):
+    if not (member.isfile() and PARTS.fullmatch(member.name)):
+        raise CannotRestore(f"what is {member.name!r} doing in a backup?")
+    target = folder / member.name
+    target.parent.mkdir(mode=0o700, exist_ok=True)
+    with tar.extractfile(member) as packed, open(target, "xb", opener=for_owner_only) as file:
+        shutil.copyfileobj(packed, file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _make_ready(folder):
+    """Check the unpacked database, migrate it, and end what must not go on."""
+    database.init(folder)
+    try:
+        with connected():
+            if db.execute_sql("PRAGMA quick_check").fetchone() != ("ok",):
+                raise CannotRestore("the backup's database is damaged")
+            schema.migrate(TRIGGERS)
+            _end_what_was_under_way()
+            # A single file again, without a write-ahead log that would have to be moved with it.
+            db.execute_sql("PRAGMA journal_mode = DELETE")
+    except (DatabaseError, schema.SchemaError) as error:
+        raise CannotRestore(f"the backup's database cannot be used: {error}") from error
+
+
+def _end_what_was_under_way():
+    with db.atomic():
+        for model in (Task, Mail):
+            for row in list(model.select().where(model.finished_at.is_null())):
+                row.fail(RESTORED)
+        for task in list(Task.with_file()):
+            if not task.file.exists():
+                task.withdraw_file()
+        # One that was used or ended after the backup must not become valid again.
+        for model in (Session, Ticket, Token):
+            model.delete().execute()
+
+
+def _exchange(present, folder):
+    former = present / "before-restore" / f"{clock.now():%Y-%m-%d-%H%M%S-%f}"
+    former.mkdir(mode=0o700, parents=True)
+    for name in FOLDERS:
+        _rename(present / name, former / name)
+        _rename(folder / name, present / name)
+    for log_beside in ("-wal", "-shm"):
+        _rename(present / f"{FILE_NAME}{log_beside}", former / f"{FILE_NAME}{log_beside}")
+    for name in ("secret_key", FILE_NAME):
+        if (folder / name).exists():
+            if (present / name).exists():
+                os.link(present / name, former / name)
+            # The file is never missing, so an interrupted restore can be repeated.
+            (folder / name).replace(present / name)
+    return former
+
+
+def _rename(path, target):
+    if path.exists():
+        path.rename(target)

@@ -1,0 +1,67 @@
+"""The administrator's page of tasks: waiting, running, failed and finished ones, and the workers."""
+
+from collections import Counter
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from microblog.base import clock
+from microblog.lifecycle import TaskUnfinished, UnknownJob, launch_again
+from microblog.models import Task
+from microblog.models.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
+from microblog.models.task import TaskInProgress
+from microblog.queue import huey
+from microblog.web.auth import admin_required
+
+bp = Blueprint("admin_tasks", __name__, url_prefix="/admin/tasks")
+MOST = 50
+
+
+@bp.get("")
+@admin_required
+def index():
+    groups = _groups()
+    running = Counter(task.worker for task in groups["running"])
+    return render_template(
+        "admin_tasks/index.html",
+        groups=groups,
+        waiting=Task.in_state(QUEUED).count(),
+        envelopes=huey.count_envelopes(),
+        workers={name: running[name] for name in sorted(huey.worker.living())},
+        now=clock.now(),
+    )
+
+
+def _groups():
+    groups = {
+        "waiting": Task.in_state(QUEUED).limit(MOST),
+        "running": Task.in_state(RUNNING),
+        "failed": Task.in_state(FAILED).limit(MOST),
+        "finished": Task.in_state(SUCCEEDED, CANCELLED).limit(MOST),
+    }
+    return {name: list(tasks) for name, tasks in groups.items()}
+
+
+@bp.post("/<uuid:task_id>/retry")
+@admin_required
+def retry(task_id):
+    """Launch a new task for the same user."""
+    try:
+        launch_again(_task(task_id), by=current_user.username)
+    except (TaskUnfinished, UnknownJob):
+        abort(409)
+    except TaskInProgress:
+        flash(_("The user has another task of this kind under way. Cancel it first, or wait for its end."))
+    return redirect(url_for("admin_tasks.index"))
+
+
+@bp.post("/<uuid:task_id>/cancel")
+@admin_required
+def cancel(task_id):
+    _task(task_id).cancel(by=current_user.username)
+    return redirect(url_for("admin_tasks.index"))
+
+
+def _task(task_id):
+    return Task.get_or_none(Task.id == str(task_id)) or abort(404)

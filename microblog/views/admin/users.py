@@ -1,0 +1,49 @@
+"""The administrator's page of users: finding, suspending and restoring them."""
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from microblog import accounts, demo
+from microblog.base.text import clean
+from microblog.models import User
+from microblog.web.auth import admin_required
+from microblog.web.pagination import page
+
+bp = Blueprint("admin_users", __name__, url_prefix="/admin/users")
+
+
+@bp.get("")
+@admin_required
+def index():
+    """Users, newest first; with ``q``, those whose names start with it."""
+    beginning = clean(request.args.get("q", ""))
+    people = page(User.whose_name_begins(beginning), User)
+    return render_template(
+        "admin_users/index.html",
+        page=people,
+        beginning=beginning,
+        demo_people=demo.has_moved_in(),
+        demo_offered=demo.offered_to(current_user, current_app.config["SETTINGS"]),
+    )
+
+
+@bp.post("/<username>/suspend")
+@admin_required
+def suspend(username):
+    user = User.named(username) or abort(404)
+    if not accounts.suspend(user, by=current_user.username):
+        abort(409)
+    flash(
+        _("%(username)s is suspended: signed out everywhere, and unable to sign in.", username=user.username)
+    )
+    return redirect(url_for("admin_users.index", q=user.username))
+
+
+@bp.post("/<username>/restore")
+@admin_required
+def restore(username):
+    user = User.named(username) or abort(404)
+    accounts.restore(user, by=current_user.username)
+    flash(_("%(username)s can sign in again.", username=user.username))
+    return redirect(url_for("admin_users.index", q=user.username))

@@ -1,0 +1,131 @@
+"""Who is signed in: passwords are checked, sessions begin and end; what Flask-Login needs to know."""
+
+import functools
+
+from flask import abort, after_this_request, current_app, request, session
+from flask_login import (
+    LoginManager,
+    current_user,
+    decode_cookie,
+    encode_cookie,
+    login_required,
+    login_user,
+    logout_user,
+)
+
+from microblog.models import Session, User
+from microblog.models.refusals import Suspended, WrongPassword
+from microblog.security import security_log
+from microblog.security.password_hashes import check_password
+from microblog.web import device_cookies
+
+# What a browser's session keeps on signing in and out: messages to be shown, and harmless choices.
+KEPT = {"_flashes", "_remember", "_remember_seconds", "language"}
+
+
+class BelievingFormerKeys(LoginManager):
+    """Flask-Login signs its cookie by itself, and does not know fallback keys."""
+
+    def _load_user_from_remember_cookie(self, cookie):
+        for key in current_app.config["SECRET_KEY_FALLBACKS"]:
+            if token := decode_cookie(cookie, key):
+                cookie = encode_cookie(token)
+                session["_remember"] = "set"  # Signed again, it outlives the former key.
+        return super()._load_user_from_remember_cookie(cookie)
+
+
+login_manager = BelievingFormerKeys()
+login_manager.login_view = "auth.login"
+# Sessions are rows, ended one by one; an IP address that changes, as on a train, must not end them.
+login_manager.session_protection = None
+
+
+def authenticate(username, password, **facts):
+    """
+    The user of that name and password; a refusal is logged with *facts*.
+
+    Raises:
+        WrongPassword: or
+        Suspended: raised only for the right password, so that nobody else learns of it.
+    """
+    user = User.named(username)
+    if not check_password(user, password):
+        # Only the name of an existing user: people type passwords into the wrong field.
+        security_log.record("sign-in-failed", user, **facts)
+        raise WrongPassword
+    if user.suspended_at:
+        security_log.record("sign-in-refused", user, reason="suspended", **facts)
+        raise Suspended
+    return user
+
+
+def confirm_password(user, password):
+    """Whether *password* is that of *user*, who is signed in; if it is not, that is logged."""
+    if check_password(user, password):
+        return True
+    security_log.record("password-check-failed", user)
+    return False
+
+
+def sign_in(user, remember):
+    """Start a session for *user* and set the cookies with its token; the browser's former session ends."""
+    if current_user.is_authenticated:
+        current_user.session.delete_instance()
+    _forget_session()
+    user.session, user.token = Session.start(user, remember, request.user_agent.string)
+    login_user(user, remember=remember)
+    device_cookies.remember(user)
+    security_log.record("sign-in", user)
+
+
+def sign_out():
+    """Delete the session row, so that copies of its cookies are useless; clear cookies and drafts."""
+    security_log.record("sign-out", current_user)
+    current_user.session.delete_instance()
+    logout_user()
+    _forget_session()
+
+    @after_this_request
+    def clear_drafts(response):
+        response.headers["Clear-Site-Data"] = '"storage"'
+        return response
+
+
+def _forget_session():
+    """Nobody who knew the browser's old cookie shall know anything in the next, such as its CSRF token."""
+    for name in set(session) - KEPT:
+        # Flask-Login itself removes the keys by which it clears its own cookie.
+        session.pop(name)
+
+
+@login_manager.user_loader
+def load_user(token):
+    """The user of a live session, or None; ``seen_at``, once a minute, is the only write of a GET."""
+    session = Session.of(token)
+    if session is None:
+        return None
+    if request.endpoint not in POLLING:
+        session.touch()
+    user = session.user
+    user.session, user.token = session, token
+    return user
+
+
+def reader():
+    """The signed-in user, or None."""
+    return current_user._get_current_object() if current_user.is_authenticated else None
+
+
+# Endpoints that a forgotten tab keeps polling; requests for them do not mean that the user is active.
+POLLING = {"notifications.index", "posts.newer", "tasks.card"}
+
+
+def admin_required(view):
+    """Let administrators in; other users who are signed in get a 404."""
+
+    @login_required
+    @functools.wraps(view)
+    def guarded(*args, **kwargs):
+        return view(*args, **kwargs) if current_user.is_admin else abort(404)
+
+    return guarded

@@ -1,0 +1,77 @@
+import threading
+from datetime import UTC, datetime, timedelta, timezone
+
+from peewee import OperationalError
+from playhouse.pool import PooledSqliteDatabase
+
+from microblog.base import database
+from microblog.base.database import connected, db
+from microblog.models import Post
+
+
+def test_times_are_aware_and_sort_as_the_moments_do(susan):
+    moment = datetime(2026, 11, 22, 14, 31, tzinfo=UTC)
+    later = (moment + timedelta(microseconds=1)).astimezone(timezone(timedelta(hours=-8)))
+    for body, timestamp in (("later", later), ("first", moment)):
+        Post.create(author=susan, body=body, timestamp=timestamp)
+
+    posts = list(Post.select().order_by(Post.timestamp))
+
+    assert [post.body for post in posts] == ["first", "later"]
+    assert posts[0].timestamp == moment
+    assert posts[0].timestamp.tzinfo is UTC
+
+
+def test_connected_leaves_an_open_connection_open(app):
+    with connected():
+        assert not db.is_closed()
+
+    assert not db.is_closed()
+
+
+def test_connected_closes_what_it_opened(app):
+    seen = []
+
+    def elsewhere():
+        with connected():
+            seen.append(db.is_closed())
+        seen.append(db.is_closed())
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    assert seen == [False, True]
+
+
+def test_two_writers_wait_for_each_other_instead_of_failing(susan):
+    """Each reads, then writes: without BEGIN IMMEDIATE the second fails at once."""
+    errors = []
+
+    def write(number):
+        try:
+            with connected():
+                for _ in range(50):
+                    with db.atomic():
+                        Post.select().count()
+                        Post.create(author=susan, body=f"from {number}")
+        except OperationalError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert errors == []
+    assert Post.select().count() == 200
+
+
+def test_a_copy_is_whole_and_private(susan, tmp_path):
+    path = tmp_path / "copies" / "copy.db"
+    database.copy_into(path)
+
+    copy = PooledSqliteDatabase(str(path))
+    assert copy.execute_sql("SELECT username FROM user").fetchall() == [("susan",)]
+    assert path.stat().st_mode & 0o777 == 0o600
+    copy.close_all()

@@ -1,0 +1,119 @@
+import dataclasses
+import os
+import subprocess
+import sys
+
+import pytest
+
+from microblog.base import config, env_file
+from microblog.base.config import ROOT, BadSettings, Settings
+
+KNOWN = [field.name.upper() for field in dataclasses.fields(Settings)]
+
+
+@pytest.fixture
+def read(tmp_path):
+    """A function that reads a file of these bytes, and returns its values and its faults."""
+
+    def read(content):
+        (tmp_path / ".env").write_bytes(content)
+        return env_file.read(tmp_path / ".env", KNOWN)
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        (b"EXPORT_DELAYS=3", "sets EXPORT_DELAYS, which is no setting: did you mean EXPORT_DELAY_S?"),
+        (b"REGISTRATON=invite", "sets REGISTRATON, which is no setting: did you mean REGISTRATION?"),
+        (b"port=9000", "sets port, which is no setting: did you mean PORT?"),
+        *(
+            (line, "must look like NAME=value")
+            for line in (b"PORT 9000", b"PUBLIC: no", b"PUBLIC:no", b"PORT")
+        ),
+        *(
+            (line, "must look like NAME=value")
+            for line in (b"hunter2", b"MAIL_PASSWORD='hunter2", b"=hunter2")
+        ),
+    ],
+)
+def test_a_line_that_sets_nothing_is_named_by_its_number(read, caplog, line, fault):
+    values, faults = read(b"# Mine\r\nPORT=8001\n\n \n" + line + b"\nPUBLIC=no\n")
+
+    assert faults == [f".env line 5 {fault}"]
+    assert (values["PORT"], values["PUBLIC"]) == ("8001", "no")
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("COMPOSE_PROJECT_NAME", "DOCKER_HOST", "FLASK_DEBUG", "GUNICORN_CMD_ARGS", "PYTHONUNBUFFERED"),
+        *(
+            "TZ",
+            "LANG",
+            "LC_ALL",
+            "https_proxy",
+            "NO_PROXY",
+            "SSL_CERT_FILE",
+            "REDIS_PASSWORD",
+            "DATABASE_URL",
+        ),
+    ],
+)
+def test_what_is_meant_for_another_program_may_stand_there(read, name):
+    assert read(f"{name}=1\n".encode()) == ({name: "1"}, [])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"# all comment", b"\n\n", b"\xef\xbb\xbfPORT=8001\r\n", b"export PORT = '8001' # mine\n"],
+)
+def test_what_can_be_read_has_no_fault(read, content):
+    values, faults = read(content)
+
+    assert faults == []
+    assert values in ({}, {"PORT": "8001"})
+
+
+def test_every_default_that_the_example_shows_can_be_set():
+    assert env_file.read(ROOT / ".env.example", KNOWN) == ({}, [])
+
+
+def test_a_file_in_another_encoding_is_a_fault(read, tmp_path):
+    assert read(b"MAIL_PASSWORD=\xfc\n") == ({}, [f"{tmp_path / '.env'} cannot be read: it is not UTF-8"])
+
+
+def test_no_file_and_a_folder_are_no_fault(tmp_path):
+    assert env_file.read(tmp_path / ".env", KNOWN) == ({}, [])
+    assert env_file.read(tmp_path, KNOWN) == ({}, [])
+
+
+def test_the_faults_of_the_file_and_of_its_values_are_named_at_once(tmp_path, monkeypatch):
+    (tmp_path / ".env").write_text("EXPORT_DELAYS=3\nPORT 9000\nWORKERS=1\n")
+    monkeypatch.setattr(config, "ENV_FILE", tmp_path / ".env")
+    monkeypatch.delenv("WORKERS", raising=False)
+
+    with pytest.raises(BadSettings) as caught:
+        Settings.load()
+
+    assert "did you mean EXPORT_DELAY_S?; .env line 2 must look like NAME=value; WORKERS=1" in str(
+        caught.value
+    )
+
+
+def test_the_start_stops_with_one_line(tmp_path):
+    (tmp_path / ".env").write_text("EXPORT_DELAYS=3\nPORT 9000\n")
+    code = "import sys; from pathlib import Path; from microblog.base import config; "
+    code += "from microblog.server import supervisor; "
+    code += f"config.ENV_FILE = Path({str(tmp_path / '.env')!r}); sys.exit(supervisor.main())"
+    environment = {**os.environ, "DATA_DIR": str(tmp_path / "data")}
+
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+
+    assert result.returncode == 2
+    assert result.stderr.startswith("microblog: bad settings: .env line 1 sets EXPORT_DELAYS")
+    assert (result.stdout, result.stderr.count("\n")) == ("", 1)

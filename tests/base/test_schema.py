@@ -1,0 +1,102 @@
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+from playhouse.pool import PooledSqliteDatabase
+
+from microblog.base import schema
+from microblog.base.config import ROOT
+from microblog.base.database import db
+from microblog.models import MODELS, TRIGGERS
+
+
+def definitions(of):
+    rows = of.execute_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    ours = {name: sql for name, sql in rows if not name.startswith(("sqlite_", "schema_migration"))}
+    return {name: re.sub(r"\s+", "", sql) for name, sql in ours.items()}
+
+
+def test_migrations_make_the_same_schema_as_the_models(app, tmp_path):
+    fresh = PooledSqliteDatabase(str(tmp_path / "fresh.db"))
+    with fresh.bind_ctx(MODELS):
+        fresh.create_tables(MODELS)
+    for statement in TRIGGERS:
+        fresh.execute_sql(statement)
+
+    assert definitions(db) == definitions(fresh)
+    fresh.close_all()
+
+
+def test_a_second_migration_finds_nothing_to_do(app):
+    assert schema.migrate(TRIGGERS) == []
+
+
+KILLED_IN_MID_STEP = """
+import sys
+from pathlib import Path
+from microblog.base import database, schema
+
+schema.MIGRATIONS = Path(sys.argv[1])
+database.init(sys.argv[2])
+schema.migrate([])
+"""
+
+
+def test_a_step_that_was_cut_short_is_done_again(app, tmp_path, monkeypatch, susan):
+    steps = tmp_path / "steps"
+    shutil.copytree(schema.MIGRATIONS, steps)
+    step = "def up(_migrator, db):\n    db.execute_sql('CREATE TABLE more (id)')\n"
+    (steps / "9000_next.py").write_text(
+        f"import os\n\n\n{step}    os.kill(os.getpid(), {signal.SIGKILL:d})\n"
+    )
+    command = [sys.executable, "-c", KILLED_IN_MID_STEP, steps, tmp_path]
+    assert subprocess.run(command, cwd=ROOT).returncode == -signal.SIGKILL
+    monkeypatch.setattr(schema, "MIGRATIONS", steps)
+    assert (schema.pending(), db.table_exists("more")) == (["9000_next"], False)
+
+    (steps / "9000_next.py").write_text(step)
+
+    assert schema.migrate(TRIGGERS) == ["9000_next"]
+    assert db.table_exists("more")
+
+
+def test_triggers_that_a_migration_which_was_cut_short_did_not_make_are_made(app):
+    def names():
+        return {name for (name,) in db.execute_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+
+    whole = names()
+    for name in whole:
+        db.execute_sql(f"DROP TRIGGER {name}")
+
+    schema.migrate(TRIGGERS)
+
+    assert names() == whole
+
+
+def test_a_newer_database_is_refused(app):
+    db.execute_sql(
+        "INSERT INTO schema_migration (name, applied) VALUES ('9999_from_the_future', '2030-01-01')"
+    )
+
+    with pytest.raises(schema.SchemaError, match="9999_from_the_future"):
+        schema.migrate(TRIGGERS)
+
+
+def test_a_database_is_copied_before_it_is_migrated(app, tmp_path, monkeypatch, susan):
+    steps = tmp_path / "steps"
+    shutil.copytree(schema.MIGRATIONS, steps)
+    (steps / "9000_next.py").write_text(
+        "def up(_migrator, db):\n    db.execute_sql('CREATE TABLE more (id)')\n"
+    )
+    monkeypatch.setattr(schema, "MIGRATIONS", steps)
+
+    assert schema.migrate(TRIGGERS) == ["9000_next"]
+
+    [copy] = (tmp_path / "before-upgrade").iterdir()
+    old = PooledSqliteDatabase(str(copy))
+    assert old.execute_sql("SELECT username FROM user").fetchall() == [("susan",)]
+    assert not old.table_exists("more")
+    old.close_all()
