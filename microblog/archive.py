@@ -8,8 +8,8 @@ is still open when another statement writes makes SQLite fail at once with "data
 import time
 from typing import NamedTuple
 
-from microblog.base import files
 from microblog.base.database import db
+from microblog.base.files import atomic_write
 
 PAGE = 1000
 TIMESTAMP = "substr(timestamp, 1, 10) || 'T' || substr(timestamp, 12, 8) || 'Z'"
@@ -40,7 +40,7 @@ def write(user_id, path, draft, report, delay_s=0):
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     newest, total = _snapshot(user_id)
     report(0, total)
-    with files.whole(path, draft=draft) as file:
+    with atomic_write(path, draft=draft) as file:
         posts = _write_posts(file, user_id, newest, total, report, delay_s)
     return Archive(posts, path.stat().st_size)
 

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and that only their owner may read."""
+"""Files that are written completely or not at all, and that only their owner may read."""
 
 import os
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ def for_owner_only(path, flags):
 
 
 @contextmanager
-def whole(path, mode="w", draft=None):
+def atomic_write(path, mode="w", draft=None):
     """
     A file to write, which becomes *path* at the end of the block; if the block raises, nothing is left.
 

@@ -8,8 +8,9 @@ import flask_mail
 from flask import current_app, render_template
 from flask_babel import force_locale
 
-from microblog.base import clock, disk, files
+from microblog.base import clock, disk
 from microblog.base.database import data_dir
+from microblog.base.files import atomic_write
 from microblog.base.i18n import N_
 from microblog.mail.smtp import BrokenOff, mail
 from microblog.models.mail_tries import MailDelayed, MailRefused
@@ -128,7 +129,7 @@ def _meaning(code, refusal):
 def _write_to_outbox(path, message):
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        with files.whole(path, "wb") as file:
+        with atomic_write(path, "wb") as file:
             file.write(message.as_bytes())
     except OSError as error:
         raise MailDelayed(disk.OUT_OF_SPACE if disk.is_full(error) else NOT_WRITTEN) from error

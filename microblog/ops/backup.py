@@ -14,8 +14,9 @@ from datetime import timedelta
 
 from peewee import DatabaseError, fn
 
-from microblog.base import clock, database, files
+from microblog.base import clock, database
 from microblog.base.database import FILE_NAME, connected, data_dir
+from microblog.base.files import atomic_write
 from microblog.base.locks import locked
 from microblog.models import User
 
@@ -45,7 +46,7 @@ def write(kind="microblog"):
         with workshop() as folder:
             with connected():
                 database.copy_into(folder / FILE_NAME)
-            with files.whole(path, "wb", draft=folder / "packed") as file:
+            with atomic_write(path, "wb", draft=folder / "packed") as file:
                 _pack(folder / FILE_NAME, file)
     except (OSError, DatabaseError) as error:
         raise CannotBackUp(f"no backup was written: {error}") from error

@@ -3,7 +3,7 @@
 import hmac
 import secrets
 
-from microblog.base import files
+from microblog.base.files import atomic_write
 
 
 def issue(data_dir):
@@ -11,7 +11,7 @@ def issue(data_dir):
     if read(data_dir):
         return
     path = _path(data_dir)
-    with files.whole(path, draft=path.with_suffix(f".{secrets.token_hex(4)}")) as file:
+    with atomic_write(path, draft=path.with_suffix(f".{secrets.token_hex(4)}")) as file:
         file.write(secrets.token_urlsafe(12))
 
 

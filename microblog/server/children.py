@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from microblog.base import files
+from microblog.base.files import atomic_write
 
 TICK_S = 0.05
 LEFTOVERS_S = 3
@@ -80,7 +80,7 @@ class Record:
 
     def write(self, children):
         """Remember *children*, each by process id and start time, because process ids are reused."""
-        with files.whole(self.path) as file:
+        with atomic_write(self.path) as file:
             file.writelines(f"{child.pid} {_birth(child.pid)}\n" for child in children)
 
     def end_leftovers(self):

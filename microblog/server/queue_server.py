@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 from redis import RedisError
 from redis.connection import parse_url
 
-from microblog.base import files
+from microblog.base.files import atomic_write
 from microblog.ops import queue_probe
 
 LONGEST_SOCKET_PATH = 100  # The system's limit is 108 bytes on Linux and 104 on macOS.
@@ -54,7 +54,7 @@ def socket_path(settings):
 
 def publish(settings, socket):
     """Tell clients, by the file that ``Settings.queue_url`` reads, that the server is at *socket*."""
-    with files.whole(settings.queue_url_file) as file:
+    with atomic_write(settings.queue_url_file) as file:
         file.write(f"{url_of(socket)}\n")
 
 

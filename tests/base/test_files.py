@@ -2,13 +2,13 @@ import stat
 
 import pytest
 
-from microblog.base import files
+from microblog.base.files import atomic_write
 
 
-def test_a_file_appears_when_it_is_whole(tmp_path):
+def test_a_file_appears_when_it_is_complete(tmp_path):
     path = tmp_path / "list.txt"
 
-    with files.whole(path) as file:
+    with atomic_write(path) as file:
         file.write("one\n")
         assert not path.exists()
 
@@ -30,6 +30,6 @@ def test_a_file_that_breaks_off_leaves_all_as_it_was(tmp_path, former):
 
 
 def write_half(path):
-    with files.whole(path) as file:
+    with atomic_write(path) as file:
         file.write("one\n")
         file.write(str(1 / 0))
