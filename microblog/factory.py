@@ -13,7 +13,7 @@ from microblog.base.config import LARGEST_BODY_BYTES, ROOT, Settings
 from microblog.mail import error_mails, smtp
 from microblog.models.session import LONGEST
 from microblog.ops import nightly
-from microblog.ops.data_folder import presence
+from microblog.ops.data_folder import site_lock
 from microblog.queue import huey
 from microblog.security import signatures
 from microblog.security.secret_key import secret_key
@@ -46,7 +46,7 @@ def create_app(settings=None):
     # Whatever our processes write is readable by its owner only.
     os.umask(0o077)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    presence.begin(settings.data_dir)
+    site_lock.acquire(settings.data_dir)
     app = Flask("microblog", root_path=str(ROOT), static_folder=None)
     _configure(app, settings)
     logs.init_app(app)

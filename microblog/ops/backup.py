@@ -43,7 +43,7 @@ def write(kind="microblog"):
     path = data_dir() / "backups" / f"{kind}-{clock.now():%Y-%m-%d-%H%M%S-%f}.tar.gz"
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        with workshop() as folder:
+        with staging_dir() as folder:
             with connected():
                 database.copy_into(folder / FILE_NAME)
             with atomic_write(path, "wb", draft=folder / "packed") as file:
@@ -73,10 +73,10 @@ def nightly():
 
 
 @contextmanager
-def workshop():
+def staging_dir():
     """An empty folder on the disk of the data folder, for one backup or restore at a time."""
-    folder = data_dir() / "run" / "workshop"
-    with locked(folder.with_name("workshop.lock")):
+    folder = data_dir() / "run" / "staging"
+    with locked(folder.with_name("staging.lock")):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700)
         try:

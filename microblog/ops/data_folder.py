@@ -1,4 +1,4 @@
-"""The data folder: made for its owner only, claimed by one start at a time, left alone for a restore."""
+"""The data folder: made for its owner only, locked by one start at a time, left alone for a restore."""
 
 import os
 import tempfile
@@ -12,7 +12,7 @@ class Unavailable(Exception):
 
 
 @contextmanager
-def claimed(data_dir):
+def locked_for_start(data_dir):
     """
     Create the data folder and its two subfolders, for the owner only, and lock it against a second start.
 
@@ -37,13 +37,13 @@ def claimed(data_dir):
         yield
 
 
-class Presence:
-    """Marks this process as a user of the data folder, by a lock that all its users share."""
+class SharedLock:
+    """A lock on the data folder that every process of the site shares, or one holds alone."""
 
     def __init__(self):
         self._lock = None
 
-    def begin(self, data_dir):
+    def acquire(self, data_dir):
         """Hold the lock until this process ends; wait while another process has the folder alone."""
         if self._lock:
             os.close(self._lock)
@@ -51,11 +51,12 @@ class Presence:
         # A process that cannot write there does no harm; the doctor reports that the folder is not its own.
         with suppress(OSError):
             (data_dir / "run").mkdir(mode=0o700, exist_ok=True)
+            # The file's name is older than the class's: a process of an earlier version must be seen as well.
             self._lock = os.open(data_dir / "run" / "presence.lock", os.O_RDWR | os.O_CREAT, 0o600)
             locks.acquire(self._lock, shared=True)
 
     @contextmanager
-    def alone(self):
+    def exclusive(self):
         """
         Have the folder exclusively for the block.
 
@@ -71,4 +72,4 @@ class Presence:
             locks.acquire(self._lock, shared=True)
 
 
-presence = Presence()
+site_lock = SharedLock()

@@ -15,8 +15,8 @@ from microblog.base.database import FILE_NAME, connected, data_dir, db
 from microblog.base.files import for_owner_only
 from microblog.base.i18n import N_
 from microblog.models import TRIGGERS, Mail, Session, Task, Ticket, Token
-from microblog.ops.backup import FOLDERS, PARTS, workshop
-from microblog.ops.data_folder import claimed, presence
+from microblog.ops.backup import FOLDERS, PARTS, staging_dir
+from microblog.ops.data_folder import locked_for_start, site_lock
 from microblog.queue import huey
 
 RESTORED = N_("The site was restored from a backup")
@@ -40,7 +40,7 @@ def restore(path):
         Unavailable: the site is running.
     """
     present = data_dir()
-    with claimed(present), presence.alone(), workshop() as folder:
+    with locked_for_start(present), site_lock.exclusive(), staging_dir() as folder:
         db.close_all()
         _refuse_while_used()
         _unpack(path, folder)

@@ -47,7 +47,7 @@ def main():
         say(f"microblog: bad settings: {faults}", file=sys.stderr)
         return 2
     try:
-        with data_folder.claimed(settings.data_dir):
+        with data_folder.locked_for_start(settings.data_dir):
             Supervisor(settings).run()
     except (data_folder.Unavailable, CannotRun) as reason:
         say(f"microblog: {reason}", file=sys.stderr)

@@ -65,7 +65,7 @@ def test_a_backup_is_one_private_file_with_everything_in_it(run, take_backup, su
             f"exports/{task.id}.json",
             f"outbox/{task.id}.eml",
         }
-    assert not (data_dir() / "run" / "workshop").exists()
+    assert not (data_dir() / "run" / "staging").exists()
 
 
 def test_the_secret_is_in_the_backup(take_backup):
@@ -246,7 +246,7 @@ def test_what_is_no_sound_backup_changes_nothing(take_backup, restore, susan, wr
     assert result.output.count("\n") == 1
     assert Post.get().body == "present"
     assert not (data_dir() / "before-restore").exists()
-    assert not (data_dir() / "run" / "workshop").exists()
+    assert not (data_dir() / "run" / "staging").exists()
 
 
 def test_a_backup_of_a_newer_version_is_refused(take_backup, restore, susan):
