@@ -17,14 +17,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from microblog import archive, create_app
+from microblog import create_app
 from microblog.base import schema
 from microblog.base.config import Settings
 from microblog.base.database import connected, db
 from microblog.demo import fill
-from microblog.jobs import export_posts
-from microblog.models import TRIGGERS, Task, User
-from microblog.queue import SIGNAL_PROGRESS, huey
+from microblog.exports import archive
+from microblog.exports.jobs import export_posts
+from microblog.models import User
+from microblog.tables import TRIGGERS
+from microblog.tasks.queue import SIGNAL_PROGRESS, huey
+from microblog.tasks.task import Task
 
 MIB = 1024**2
 

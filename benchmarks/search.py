@@ -20,7 +20,8 @@ from microblog.base import schema
 from microblog.base.config import Settings
 from microblog.base.database import connected, db
 from microblog.demo import fill
-from microblog.models import TRIGGERS, Post, PostIndex, User
+from microblog.models import Post, PostIndex, User
+from microblog.tables import TRIGGERS
 
 PAGE = 25
 # The query, what LIKE would search for, and how deep the page is, as a share of all posts.

@@ -22,7 +22,8 @@ from microblog.base import schema
 from microblog.base.config import Settings
 from microblog.base.database import connected, db
 from microblog.demo import fill
-from microblog.models import TRIGGERS, Block, Follow, Post, User
+from microblog.models import Block, Follow, Post, User
+from microblog.tables import TRIGGERS
 
 PAGE = 25
 LIMIT_MS = 1

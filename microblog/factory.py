@@ -7,16 +7,18 @@ from flask import Flask
 from flask_babel import Babel
 from flask_wtf import CSRFProtect
 
-from microblog import api, cli, jobs, reconciler, signals, views
+from microblog import api, cli, views
 from microblog.base import database, logs
 from microblog.base.config import LARGEST_BODY_BYTES, ROOT, Settings
+from microblog.exports import jobs
 from microblog.mail import error_mails, smtp
 from microblog.models.session import LONGEST
 from microblog.ops import nightly
 from microblog.ops.data_folder import site_lock
-from microblog.queue import huey
 from microblog.security import signatures
 from microblog.security.secret_key import secret_key
+from microblog.tasks import reconciler, signals
+from microblog.tasks.queue import huey
 from microblog.web import (
     assets,
     auth,

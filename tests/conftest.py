@@ -20,9 +20,10 @@ from microblog.base import clock, database, schema
 from microblog.base.config import Settings
 from microblog.base.database import connected, db
 from microblog.base.i18n import catalogues
-from microblog.models import TRIGGERS, Post, Session, User
-from microblog.queue import huey
+from microblog.models import Post, Session, User
 from microblog.security.password_hashes import hash_password
+from microblog.tables import TRIGGERS
+from microblog.tasks.queue import huey
 
 PASSWORD = "correct horse"
 

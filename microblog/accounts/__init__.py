@@ -1,10 +1,12 @@
 """What is done to accounts: made, changed, suspended, deleted. Each act is recorded in the security log."""
 
 from microblog.base.database import data_dir, db
-from microblog.models import Mail, Message, Post, Session, Task, Ticket, Token, User
+from microblog.mail.outgoing import Mail
+from microblog.models import Message, Post, Session, Ticket, Token, User
 from microblog.models.refusals import EmailTaken
 from microblog.security import security_log, setup_code
 from microblog.security.password_hashes import hash_password
+from microblog.tasks.task import Task
 
 
 def register(username, email, password, invite=None):

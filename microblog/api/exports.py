@@ -5,8 +5,8 @@ from flask import g, url_for
 from microblog.api.operation import operation
 from microblog.api.shapes import draw_task, ref
 from microblog.api.tasks import own
-from microblog.jobs import export_posts, request_export
-from microblog.models.task import TaskInProgress
+from microblog.exports.jobs import export_posts, request_export
+from microblog.tasks.task import TaskInProgress
 from microblog.web import rate_limits
 from microblog.web.downloads import send_export
 from microblog.web.problem import Problem

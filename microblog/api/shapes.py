@@ -2,7 +2,7 @@
 
 from flask import url_for
 
-from microblog.models.states import STATES
+from microblog.tasks.states import STATES
 
 ID = {"type": "string", "pattern": "^[0-9]+$"}
 TASK_ID = {"type": "string", "format": "uuid"}

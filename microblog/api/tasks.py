@@ -5,9 +5,8 @@ from flask import g, request, url_for
 from microblog.api.operation import operation
 from microblog.api.paging import newest_first
 from microblog.api.shapes import TASK_ID, draw_task, list_of, ref
-from microblog.lifecycle import TaskUnfinished, UnknownJob, launch_again
-from microblog.models import Task
-from microblog.models.task import TaskInProgress
+from microblog.tasks.task import Task, TaskInProgress
+from microblog.tasks.worker import TaskUnfinished, UnknownJob, launch_again
 from microblog.web import rate_limits
 from microblog.web.problem import Problem
 

@@ -9,7 +9,7 @@ from peewee import DatabaseError
 
 from microblog.base.database import db
 from microblog.cli import accounts, audit, checks, demo, search, tasks, translate, upkeep
-from microblog.models import MODELS
+from microblog.tables import MODELS
 
 
 def init_app(app):

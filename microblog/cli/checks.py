@@ -6,8 +6,8 @@ import click
 from email_validator import EmailNotValidError, validate_email
 
 from microblog import mail
-from microblog.models.mail_tries import MailDelayed, MailRefused
 from microblog.ops import doctor
+from microblog.tasks.mail_tries import MailDelayed, MailRefused
 
 MARKS = {doctor.WELL: ("✓", "green"), doctor.WARNING: ("!", "yellow"), doctor.FAULT: ("✗", "red")}
 

@@ -8,12 +8,11 @@ from flask.cli import AppGroup
 
 from microblog.base.database import connected
 from microblog.base.i18n import N_
-from microblog.jobs import example
-from microblog.lifecycle import TaskUnfinished, UnknownJob, launch_again
-from microblog.models import Task
-from microblog.models.states import QUEUED, RUNNING, STATES
-from microblog.models.task import TaskInProgress
+from microblog.exports.jobs import example
 from microblog.security.security_log import OPERATOR
+from microblog.tasks.states import QUEUED, RUNNING, STATES
+from microblog.tasks.task import Task, TaskInProgress
+from microblog.tasks.worker import TaskUnfinished, UnknownJob, launch_again
 
 HELP = """Look at background tasks, retry and cancel them; start the example.
 

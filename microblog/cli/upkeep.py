@@ -6,10 +6,11 @@ import click
 
 from microblog.base import schema
 from microblog.base.database import DamagedCopy, connected, data_dir
-from microblog.models import TRIGGERS, User
+from microblog.models import User
 from microblog.ops import backup, data_folder
 from microblog.ops.restore import CannotRestore, restore
 from microblog.security import setup_code
+from microblog.tables import TRIGGERS
 
 
 @click.command()

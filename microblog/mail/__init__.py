@@ -13,7 +13,7 @@ from microblog.base.database import data_dir
 from microblog.base.files import atomic_write
 from microblog.base.i18n import N_
 from microblog.mail.smtp import BrokenOff, mail
-from microblog.models.mail_tries import MailDelayed, MailRefused
+from microblog.tasks.mail_tries import MailDelayed, MailRefused
 
 TOO_BIG = 552
 UNREACHABLE = N_("The mail server could not be reached.")

@@ -8,8 +8,8 @@ from flask_babel import gettext
 from microblog import mail
 from microblog.base.i18n import N_
 from microblog.models import Ticket, User
-from microblog.models.outcomes import Cancelled
 from microblog.models.ticket import CHANGE_EMAIL, RESET_PASSWORD
+from microblog.tasks.exceptions import Cancelled
 
 # At most so many links to one address within that time: anybody who asks for more already has them.
 MOST_LINKS = 3

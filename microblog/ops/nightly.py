@@ -13,11 +13,13 @@ from datetime import UTC, datetime, timedelta
 
 from microblog.base import clock
 from microblog.base.database import data_dir, db
-from microblog.models import Mail, Notification, Session, Task, Ticket
-from microblog.models.states import RUNNING
+from microblog.mail.outgoing import Mail
+from microblog.models import Notification, Session, Ticket
 from microblog.ops import backup
-from microblog.queue import huey
 from microblog.security import security_log
+from microblog.tasks.queue import huey
+from microblog.tasks.states import RUNNING
+from microblog.tasks.task import Task
 
 EVERY = timedelta(days=1)
 # Longer than the minute until the scheduler asks again.

@@ -14,10 +14,13 @@ from microblog.base import clock, database, schema
 from microblog.base.database import FILE_NAME, connected, data_dir, db
 from microblog.base.files import for_owner_only
 from microblog.base.i18n import N_
-from microblog.models import TRIGGERS, Mail, Session, Task, Ticket, Token
+from microblog.mail.outgoing import Mail
+from microblog.models import Session, Ticket, Token
 from microblog.ops.backup import FOLDERS, PARTS, staging_dir
 from microblog.ops.data_folder import locked_for_start, site_lock
-from microblog.queue import huey
+from microblog.tables import TRIGGERS
+from microblog.tasks.queue import huey
+from microblog.tasks.task import Task
 
 RESTORED = N_("The site was restored from a backup")
 

@@ -5,8 +5,8 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from microblog.jobs import request_export
-from microblog.models.task import TaskInProgress
+from microblog.exports.jobs import request_export
+from microblog.tasks.task import TaskInProgress
 from microblog.web import rate_limits
 
 bp = Blueprint("exports", __name__)

@@ -6,8 +6,8 @@ from flask import Blueprint, jsonify
 from peewee import PeeweeException
 
 from microblog.base import clock
-from microblog.models import Task
-from microblog.queue import huey
+from microblog.tasks.queue import huey
+from microblog.tasks.task import Task
 
 bp = Blueprint("health", __name__)
 

@@ -4,8 +4,8 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from microblog.lifecycle import TaskUnfinished, UnknownJob, launch_again
-from microblog.models.task import Task, TaskInProgress
+from microblog.tasks.task import Task, TaskInProgress
+from microblog.tasks.worker import TaskUnfinished, UnknownJob, launch_again
 from microblog.web import rate_limits
 from microblog.web.downloads import send_export
 from microblog.web.redirects import safe_path

@@ -10,8 +10,9 @@ from flask_login import current_user
 from microblog.base.i18n.languages import own_name
 from microblog.base.text import beginning
 from microblog.mail.wrapping import wrapped
-from microblog.models import Message, Task
-from microblog.queue import huey
+from microblog.models import Message
+from microblog.tasks.queue import huey
+from microblog.tasks.task import Task
 from microblog.web.browser_name import browser_name
 from microblog.web.formats import FILTERS
 from microblog.web.identicon import identicon

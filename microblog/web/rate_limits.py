@@ -18,9 +18,9 @@ from werkzeug.exceptions import TooManyRequests
 
 from microblog.base import clock
 from microblog.base.text import clean
-from microblog.jobs import export_posts
-from microblog.models import Task
+from microblog.exports.jobs import export_posts
 from microblog.security import security_log
+from microblog.tasks.task import Task
 from microblog.web import device_cookies
 from microblog.web.auth import reader
 from microblog.web.proxies import address_of

@@ -2,22 +2,13 @@ import pytest
 
 from microblog import accounts
 from microblog.base.database import db
-from microblog.jobs import export_posts
-from microblog.models import (
-    MODELS,
-    Block,
-    Mail,
-    Message,
-    Notification,
-    Post,
-    Session,
-    Task,
-    Ticket,
-    Token,
-    User,
-)
+from microblog.exports.jobs import export_posts
+from microblog.mail.outgoing import Mail
+from microblog.models import Block, Message, Notification, Post, Session, Ticket, Token, User
 from microblog.models.refusals import LastAdministrator
 from microblog.models.ticket import CHANGE_EMAIL, INVITE
+from microblog.tables import MODELS
+from microblog.tasks.task import Task
 
 
 def every_row():

@@ -6,8 +6,9 @@ import re
 import pytest
 from flask import abort
 
-from microblog.jobs import export_posts
-from microblog.models import Post, Task
+from microblog.exports.jobs import export_posts
+from microblog.models import Post
+from microblog.tasks.task import Task
 from tests.conftest import PASSWORD
 
 OF_PAGES = re.compile(r"\b(pages?|buttons?|reload|go back|ask the administrator)\b", re.IGNORECASE)

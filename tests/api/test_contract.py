@@ -2,8 +2,9 @@
 
 import pytest
 
-from microblog.jobs import export_posts
-from microblog.models import Message, Task, Token
+from microblog.exports.jobs import export_posts
+from microblog.models import Message, Token
+from microblog.tasks.task import Task
 from tests.conftest import PASSWORD
 
 REQUESTS = {

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from microblog.base import clock
-from microblog.models import Block, Follow, Message, Notification, Post, Task, Token, User
+from microblog.models import Block, Follow, Message, Notification, Post, Token, User
+from microblog.tasks.task import Task
 from tests.conftest import make_user
 
 

@@ -12,8 +12,10 @@ from peewee import sqlite3
 from microblog.base import clock
 from microblog.base.config import Settings
 from microblog.base.database import db
-from microblog.models import Mail, Message, Post, Session, Task, Ticket, Token, User
+from microblog.mail.outgoing import Mail
+from microblog.models import Message, Post, Session, Ticket, Token, User
 from microblog.models.ticket import CHANGE_EMAIL, INVITE, RESET_PASSWORD
+from microblog.tasks.task import Task
 from tests.conftest import make_user, opened
 
 # Each occurs in what only that member may see, and nowhere else.

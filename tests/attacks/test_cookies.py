@@ -8,8 +8,8 @@ from argon2 import PasswordHasher, Type, extract_parameters
 
 from microblog import accounts
 from microblog.models import User
-from microblog.queue import huey
 from microblog.security import password_hashes
+from microblog.tasks.queue import huey
 from tests.conftest import PASSWORD, is_signed_in
 
 

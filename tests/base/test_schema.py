@@ -10,7 +10,7 @@ from playhouse.pool import PooledSqliteDatabase
 from microblog.base import schema
 from microblog.base.config import ROOT
 from microblog.base.database import db
-from microblog.models import MODELS, TRIGGERS
+from microblog.tables import MODELS, TRIGGERS
 
 
 def definitions(of):

@@ -14,13 +14,15 @@ import pytest
 from microblog.base import clock
 from microblog.base.config import ROOT
 from microblog.base.database import data_dir, db
-from microblog.jobs import export_posts
-from microblog.models import Mail, Post, Session, Task, Ticket, User
-from microblog.models.states import FAILED, SUCCEEDED
+from microblog.exports.jobs import export_posts
+from microblog.mail.outgoing import Mail
+from microblog.models import Post, Session, Ticket, User
 from microblog.models.ticket import RESET_PASSWORD
 from microblog.ops import backup
 from microblog.ops.restore import RESTORED
-from microblog.queue import huey
+from microblog.tasks.queue import huey
+from microblog.tasks.states import FAILED, SUCCEEDED
+from microblog.tasks.task import Task
 
 
 @pytest.fixture

@@ -12,11 +12,12 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 from microblog.base import clock
 from microblog.base.config import ROOT, Settings
 from microblog.base.database import data_dir, db
-from microblog.models import Session, Task
+from microblog.models import Session
 from microblog.ops import doctor
 from microblog.ops.doctor import FAULT, WARNING, WELL, machine
 from microblog.ops.web_probe import leave_address, reachable_address
 from microblog.server import queue_server
+from microblog.tasks.task import Task
 from tests.end_to_end.postbox import Postbox
 from tests.end_to_end.running_site import PATIENCE_S, free_port, wait_until
 

@@ -1,5 +1,5 @@
 from microblog.base.database import db
-from microblog.models import MODELS
+from microblog.tables import MODELS
 
 
 def test_the_shell_knows_every_model_and_can_query_at_once(app, susan):

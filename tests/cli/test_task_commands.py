@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from microblog.models import Task
+from microblog.tasks.task import Task
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from microblog.base.config import Settings
-from microblog.queue import huey
+from microblog.tasks.queue import huey
 from tests.end_to_end.browsing import chromium
 from tests.end_to_end.gallery import PASSWORD, gallery
 from tests.end_to_end.postbox import Postbox

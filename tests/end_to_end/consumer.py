@@ -6,11 +6,12 @@ import threading
 from datetime import timedelta
 
 from consumer import huey
-from microblog import archive
+from microblog.exports import archive
 from microblog.mail import smtp
-from microblog.models import Task, transitions
-from microblog.models.states import MAILING
 from microblog.ops import nightly
+from microblog.tasks import transitions
+from microblog.tasks.states import MAILING
+from microblog.tasks.task import Task
 from tests.end_to_end import faulty_jobs
 
 # Shorter only for tests of the timeout itself: a busy machine may take a second to answer.

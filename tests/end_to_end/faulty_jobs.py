@@ -3,7 +3,7 @@
 import os
 import threading
 
-from microblog.lifecycle import job
+from microblog.tasks.worker import job
 
 
 @job()

@@ -8,14 +8,15 @@ from microblog import create_app
 from microblog.base import clock, schema
 from microblog.base.config import Settings
 from microblog.base.database import connected, db
-from microblog.lifecycle import OUT_OF_SPACE
 from microblog.mail import ADDRESS_REFUSED, UNREACHABLE
-from microblog.models import TRIGGERS, Block, Follow, Message, Post, Session, Task, User
-from microblog.models.mail_tries import MAIL_UNCERTAIN
-from microblog.models.task import MAILED_ALREADY
-from microblog.models.transitions import WORKER_STOPPED
-from microblog.queue import huey
+from microblog.models import Block, Follow, Message, Post, Session, User
 from microblog.security.password_hashes import hash_password
+from microblog.tables import TRIGGERS
+from microblog.tasks.mail_tries import MAIL_UNCERTAIN
+from microblog.tasks.queue import huey
+from microblog.tasks.task import MAILED_ALREADY, Task
+from microblog.tasks.transitions import WORKER_STOPPED
+from microblog.tasks.worker import OUT_OF_SPACE
 from tests.end_to_end.world import World
 
 PASSWORD = "correct horse"

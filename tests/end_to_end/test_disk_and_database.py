@@ -5,8 +5,9 @@ import subprocess
 import sys
 
 from microblog.base.database import db
-from microblog.models import Post, Task
-from microblog.models.states import CANCELLED, FAILED, SUCCEEDED
+from microblog.models import Post
+from microblog.tasks.states import CANCELLED, FAILED, SUCCEEDED
+from microblog.tasks.task import Task
 from tests.end_to_end.small_disk import small_disk
 from tests.end_to_end.world import fill
 

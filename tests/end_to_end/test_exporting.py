@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from microblog.models import Notification, Task
-from microblog.models.states import SUCCEEDED
+from microblog.models import Notification
+from microblog.tasks.states import SUCCEEDED
+from microblog.tasks.task import Task
 from tests.end_to_end.world import fill
 
 

@@ -7,8 +7,9 @@ import sys
 import pytest
 from peewee import OperationalError
 
-from microblog.models import Post, Task
-from microblog.models.states import SUCCEEDED
+from microblog.models import Post
+from microblog.tasks.states import SUCCEEDED
+from microblog.tasks.task import Task
 from tests.end_to_end.running_site import RunningSite, wait_until
 from tests.end_to_end.small_disk import small_disk
 from tests.end_to_end.world import fill

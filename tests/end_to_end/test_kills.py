@@ -10,10 +10,10 @@ import pytest
 
 from microblog.base import clock
 from microblog.base.config import ROOT
-from microblog.jobs import example
-from microblog.models import Task
-from microblog.models.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
-from microblog.queue import huey
+from microblog.exports.jobs import example
+from microblog.tasks.queue import huey
+from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
+from microblog.tasks.task import Task
 from tests.end_to_end import faulty_jobs
 from tests.end_to_end.running_site import NO_SETTINGS
 from tests.end_to_end.world import fill
@@ -22,10 +22,11 @@ SLOW = {"EXPORT_DELAY_S": "0.02"}
 DIE_BEFORE_THE_RING = """
 import os, signal
 from microblog import create_app
-from microblog.database import connected
-from microblog.jobs import export_posts
-from microblog.models import Task, User
-from microblog.queue import huey
+from microblog.base.database import connected
+from microblog.exports.jobs import export_posts
+from microblog.models import User
+from microblog.tasks.task import Task
+from microblog.tasks.queue import huey
 
 huey.ring = lambda _row: os.kill(os.getpid(), signal.SIGKILL)
 with create_app().app_context(), connected():

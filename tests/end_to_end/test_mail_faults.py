@@ -6,8 +6,8 @@ import email.policy
 import pytest
 
 from microblog.base.database import connected
-from microblog.models import Task
-from microblog.models.states import CANCELLED, MAILING, QUEUED, SUCCEEDED
+from microblog.tasks.states import CANCELLED, MAILING, QUEUED, SUCCEEDED
+from microblog.tasks.task import Task
 from tests.end_to_end.postbox import DROP, HANG, SILENT
 from tests.end_to_end.running_site import free_port
 from tests.end_to_end.world import fill

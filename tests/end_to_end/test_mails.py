@@ -5,9 +5,11 @@ import re
 import pytest
 
 from microblog import accounts
-from microblog.models import Mail, Task, Ticket, User
-from microblog.models.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
+from microblog.mail.outgoing import Mail
+from microblog.models import Ticket, User
 from microblog.models.ticket import RESET_PASSWORD
+from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
+from microblog.tasks.task import Task
 from tests.end_to_end import faulty_jobs
 from tests.end_to_end.postbox import DROP, SILENT
 from tests.end_to_end.running_site import free_port

@@ -6,7 +6,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from microblog.models import Post, Task, User
+from microblog.models import Post, User
+from microblog.tasks.task import Task
 from tests.end_to_end.browsing import (
     COLOURS,
     DESKTOP,

@@ -8,9 +8,9 @@ import uuid
 
 import pytest
 
-from microblog.models import Task
-from microblog.models.states import QUEUED, SUCCEEDED
-from microblog.queue import huey
+from microblog.tasks.queue import huey
+from microblog.tasks.states import QUEUED, SUCCEEDED
+from microblog.tasks.task import Task
 from tests.end_to_end.running_site import PATIENCE_S
 from tests.end_to_end.world import fill
 

@@ -11,9 +11,10 @@ from peewee import sqlite3
 
 from microblog.base.config import ROOT, Settings
 from microblog.base.schema import migrate
-from microblog.models import TRIGGERS, Post, User
+from microblog.models import Post, User
 from microblog.models.refusals import Blocked
 from microblog.server import command_lines
+from microblog.tables import TRIGGERS
 from tests.conftest import opened
 from tests.end_to_end.running_site import PATIENCE_S, RunningSite, wait_until
 

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from microblog.base.config import ROOT
 from microblog.base.database import db
-from microblog.jobs import export_posts
-from microblog.models import Mail, Post, Task
-from microblog.models.states import CANCELLED, FAILED, SUCCEEDED
-from microblog.queue import huey
+from microblog.exports.jobs import export_posts
+from microblog.mail.outgoing import Mail
+from microblog.models import Post
 from microblog.server import queue_server
+from microblog.tasks.queue import huey
+from microblog.tasks.states import CANCELLED, FAILED, SUCCEEDED
+from microblog.tasks.task import Task
 from tests.end_to_end.running_site import NO_SETTINGS, PATIENCE_S, free_port, wait_until
 
 OPTIONS = ["-k", "thread", "-w", "3", "-g", "TERM", "-t", "2", "-m", "0.2"]

@@ -3,8 +3,8 @@ import threading
 
 import pytest
 
-from microblog import archive
 from microblog.base.database import connected
+from microblog.exports import archive
 from microblog.models import Post
 
 

@@ -13,8 +13,9 @@ from peewee import sqlite3
 from microblog.base import logs
 from microblog.base.database import connected, db
 from microblog.mail import error_mails
-from microblog.models import Mail, Post, User
-from microblog.models.states import FAILED, SUCCEEDED
+from microblog.mail.outgoing import Mail
+from microblog.models import Post, User
+from microblog.tasks.states import FAILED, SUCCEEDED
 
 
 @pytest.fixture
@@ -218,9 +219,9 @@ def test_without_administrators_nothing_is_mailed(app, settings, logged_errors):
 
 
 def test_a_job_that_breaks_is_mailed(app, log, susan, monkeypatch):
-    monkeypatch.setattr("microblog.archive.write", lambda *_, **__: 1 / 0)
-    from microblog.jobs import export_posts
-    from microblog.models import Task
+    monkeypatch.setattr("microblog.exports.archive.write", lambda *_, **__: 1 / 0)
+    from microblog.exports.jobs import export_posts
+    from microblog.tasks.task import Task
 
     Task.launch(export_posts, susan, "Exporting posts...")
 

@@ -7,11 +7,11 @@ from microblog import mail
 from microblog.base import clock
 from microblog.base.disk import OUT_OF_SPACE
 from microblog.mail import smtp
-from microblog.models import Mail
-from microblog.models.mail_tries import MailDelayed, MailRefused
-from microblog.models.outcomes import ClaimLost
-from microblog.models.states import MAILING, QUEUED, SUCCEEDED
-from microblog.queue import huey
+from microblog.mail.outgoing import Mail
+from microblog.tasks.exceptions import ClaimLost
+from microblog.tasks.mail_tries import MailDelayed, MailRefused
+from microblog.tasks.queue import huey
+from microblog.tasks.states import MAILING, QUEUED, SUCCEEDED
 from tests.end_to_end.postbox import Postbox
 
 

@@ -8,7 +8,7 @@ from aiosmtpd.smtp import AuthResult
 
 from microblog import mail
 from microblog.base.config import ROOT
-from microblog.models.mail_tries import MailDelayed
+from microblog.tasks.mail_tries import MailDelayed
 from tests.end_to_end.postbox import Postbox
 
 CERTIFICATE = ROOT / "tests" / "fixtures" / "mail_server.pem"

@@ -9,8 +9,9 @@ from playhouse.pool import PooledSqliteDatabase
 from microblog import demo
 from microblog.base import database
 from microblog.base.database import db
-from microblog.models import MODELS, Block, Post, PostIndex, User
+from microblog.models import Block, Post, PostIndex, User
 from microblog.models.post_index import marks
+from microblog.tables import MODELS
 
 
 def found(query, reader=None):

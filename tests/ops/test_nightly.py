@@ -5,11 +5,13 @@ from time import monotonic
 import pytest
 
 from microblog.base import clock
-from microblog.jobs import export_posts
-from microblog.models import Mail, Notification, Session, Task, Ticket
+from microblog.exports.jobs import export_posts
+from microblog.mail.outgoing import Mail
+from microblog.models import Notification, Session, Ticket
 from microblog.models.ticket import INVITE, RESET_PASSWORD
 from microblog.ops import nightly
-from microblog.queue import huey, task_slots
+from microblog.tasks.queue import huey, task_slots
+from microblog.tasks.task import Task
 
 
 @pytest.fixture

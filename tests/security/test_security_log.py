@@ -7,10 +7,11 @@ import pytest
 from microblog.accounts import suspend
 from microblog.base import clock
 from microblog.base.database import data_dir
-from microblog.jobs import export_posts
-from microblog.models import Post, Session, Task, Ticket, Token
+from microblog.exports.jobs import export_posts
+from microblog.models import Post, Session, Ticket, Token
 from microblog.models.ticket import CHANGE_EMAIL, INVITE, RESET_PASSWORD
 from microblog.security import security_log
+from microblog.tasks.task import Task
 from tests.conftest import PASSWORD, make_user
 
 NEW = {"password": "battery staple", "password2": "battery staple"}

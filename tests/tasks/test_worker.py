@@ -5,15 +5,17 @@ import pytest
 from peewee import OperationalError, sqlite3
 from redis.exceptions import RedisError
 
-from microblog import reconciler
 from microblog.base import clock
 from microblog.base.database import FILE_NAME, db
-from microblog.lifecycle import BROKEN, BUSY, OUT_OF_SPACE, UNKNOWN, active, job, jobs
-from microblog.models import Mail, Notification, Task
-from microblog.models.mail_tries import MAIL_UNCERTAIN, MailDelayed, MailRefused
-from microblog.models.outcomes import JobFailed, RetryLater
-from microblog.models.states import FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED, WRITING
-from microblog.queue import huey
+from microblog.mail.outgoing import Mail
+from microblog.models import Notification
+from microblog.tasks import reconciler
+from microblog.tasks.exceptions import JobFailed, RetryLater
+from microblog.tasks.mail_tries import MAIL_UNCERTAIN, MailDelayed, MailRefused
+from microblog.tasks.queue import huey
+from microblog.tasks.states import FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED, WRITING
+from microblog.tasks.task import Task
+from microblog.tasks.worker import BROKEN, BUSY, OUT_OF_SPACE, UNKNOWN, active, job, jobs
 
 
 @pytest.fixture

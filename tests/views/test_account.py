@@ -2,7 +2,9 @@
 
 import pytest
 
-from microblog.models import Mail, Session, Task, User
+from microblog.mail.outgoing import Mail
+from microblog.models import Session, User
+from microblog.tasks.task import Task
 from tests.conftest import PASSWORD, is_signed_in, make_user
 
 NEW = {"password": "battery staple", "password2": "battery staple"}

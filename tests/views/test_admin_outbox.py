@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from microblog.models import Mail
+from microblog.mail.outgoing import Mail
 
 
 @pytest.fixture

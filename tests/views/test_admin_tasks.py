@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 
 from microblog.base import clock
-from microblog.models import Task
-from microblog.queue import huey
+from microblog.tasks.queue import huey
+from microblog.tasks.task import Task
 
 MISSING = "11111111-1111-1111-1111-111111111111"
 

@@ -2,9 +2,10 @@ import re
 
 import pytest
 
-from microblog.models import Mail, Ticket, User
-from microblog.models.states import SUCCEEDED
+from microblog.mail.outgoing import Mail
+from microblog.models import Ticket, User
 from microblog.models.ticket import CHANGE_EMAIL
+from microblog.tasks.states import SUCCEEDED
 from tests.conftest import PASSWORD
 
 

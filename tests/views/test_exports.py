@@ -4,10 +4,9 @@ import threading
 import pytest
 
 from microblog.base.database import connected
-from microblog.jobs import export_posts
-from microblog.models import Task
-from microblog.models.states import QUEUED, SUCCEEDED
-from microblog.models.task import TaskInProgress
+from microblog.exports.jobs import export_posts
+from microblog.tasks.states import QUEUED, SUCCEEDED
+from microblog.tasks.task import Task, TaskInProgress
 
 
 def test_an_export_ends_on_the_profile_with_file_and_mail(app, browser, susan, write_posts, settings):

@@ -1,7 +1,7 @@
 from redis.exceptions import ConnectionError as QueueUnreachable
 
 from microblog.base.database import db
-from microblog.queue import huey
+from microblog.tasks.queue import huey
 
 
 def test_live_is_always_ok(client):

@@ -5,10 +5,11 @@ import pytest
 
 from microblog import accounts
 from microblog.base.database import connected
-from microblog.models import Mail, Session, Ticket, User
-from microblog.models.states import CANCELLED, SUCCEEDED
+from microblog.mail.outgoing import Mail
+from microblog.models import Session, Ticket, User
 from microblog.models.ticket import CHANGE_EMAIL, RESET_PASSWORD, TicketUsed
 from microblog.security import password_hashes
+from microblog.tasks.states import CANCELLED, SUCCEEDED
 
 REQUEST = "/auth/reset_password_request"
 NEW = {"password": "battery staple", "password2": "battery staple"}
@@ -71,7 +72,7 @@ def test_nobody_can_tell_whether_there_is_such_an_account(app, susan, queries):
 
 @pytest.mark.parametrize("address", ["susan@example.org", "stranger@example.org"])
 def test_the_request_itself_only_records_a_mail(client, susan, queries, monkeypatch, address):
-    monkeypatch.setattr("microblog.queue.MicroblogHuey.ring", lambda *_: None)
+    monkeypatch.setattr("microblog.tasks.queue.MicroblogHuey.ring", lambda *_: None)
     monkeypatch.setattr(password_hashes, "hasher", None)
     queries.clear()
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from microblog.base import clock
-from microblog.models import Notification, Task
+from microblog.models import Notification
+from microblog.tasks.task import Task
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 
 from microblog.base import clock
-from microblog.jobs import export_posts
-from microblog.lifecycle import OUT_OF_SPACE
+from microblog.exports.jobs import export_posts
 from microblog.mail import UNREACHABLE
-from microblog.models import Task
-from microblog.models.states import CANCELLED, FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED
-from microblog.queue import huey
+from microblog.tasks.queue import huey
+from microblog.tasks.states import CANCELLED, FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED
+from microblog.tasks.task import Task
+from microblog.tasks.worker import OUT_OF_SPACE
 
 POSTS = ("cancel", "retry", "dismiss", "delete")
 ENDED = {"finished_at": clock.now()}

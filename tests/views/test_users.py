@@ -3,8 +3,9 @@ from datetime import timedelta
 import pytest
 
 from microblog.base import clock
-from microblog.jobs import export_posts
-from microblog.models import Follow, Message, Post, Session, Task, User
+from microblog.exports.jobs import export_posts
+from microblog.models import Follow, Message, Post, Session, User
+from microblog.tasks.task import Task
 
 
 def test_a_profile_shows_that_persons_posts_only(client, susan, john, write_posts):

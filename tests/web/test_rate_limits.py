@@ -4,10 +4,11 @@ import pytest
 
 from microblog.base import clock
 from microblog.base.config import Settings
-from microblog.jobs import export_posts
-from microblog.models import Task, Token
-from microblog.models.states import CANCELLED, FAILED
+from microblog.exports.jobs import export_posts
+from microblog.models import Token
 from microblog.security import security_log
+from microblog.tasks.states import CANCELLED, FAILED
+from microblog.tasks.task import Task
 from microblog.web import device_cookies, rate_limits
 from tests.conftest import PASSWORD, is_signed_in
 

@@ -6,12 +6,12 @@ from http.client import HTTPException
 from redis.exceptions import RedisError, ResponseError
 
 from microblog.base import clock
-from microblog.models import Task
 from microblog.ops import queue_probe
 from microblog.ops.doctor.data import ask_database
 from microblog.ops.doctor.finding import FAULT, FLASK, WARNING, WELL, Finding, hours
 from microblog.ops.web_probe import answer_of, reachable_address
-from microblog.queue import huey
+from microblog.tasks.queue import huey
+from microblog.tasks.task import Task
 
 LONGEST_WAIT = timedelta(minutes=5)
 

@@ -7,11 +7,10 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from microblog.base import clock
-from microblog.lifecycle import TaskUnfinished, UnknownJob, launch_again
-from microblog.models import Task
-from microblog.models.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
-from microblog.models.task import TaskInProgress
-from microblog.queue import huey
+from microblog.tasks.queue import huey
+from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
+from microblog.tasks.task import Task, TaskInProgress
+from microblog.tasks.worker import TaskUnfinished, UnknownJob, launch_again
 from microblog.web.auth import admin_required
 
 bp = Blueprint("admin_tasks", __name__, url_prefix="/admin/tasks")

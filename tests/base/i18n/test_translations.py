@@ -9,7 +9,7 @@ from babel.messages.pofile import read_po
 from microblog.base.config import ROOT, Settings
 from microblog.base.database import data_dir
 from microblog.cli import translate
-from microblog.models import Task
+from microblog.tasks.task import Task
 from tests.conftest import make_user
 
 LANGUAGES = [tag for tag in Settings.languages if tag != "en"]

@@ -4,13 +4,15 @@ import pytest
 from peewee import IntegrityError
 
 from microblog.base import clock
-from microblog.jobs import example, export_posts
-from microblog.models import Mail, Notification, Task, task_progress
-from microblog.models.outcomes import Cancelled, ClaimLost
-from microblog.models.states import CANCELLED, FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED, WRITING
-from microblog.models.task import TaskInProgress
-from microblog.models.task_progress import Progress
-from microblog.queue import huey
+from microblog.exports.jobs import example, export_posts
+from microblog.mail.outgoing import Mail
+from microblog.models import Notification
+from microblog.tasks import progress as task_progress
+from microblog.tasks.exceptions import Cancelled, ClaimLost
+from microblog.tasks.progress import Progress
+from microblog.tasks.queue import huey
+from microblog.tasks.states import CANCELLED, FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED, WRITING
+from microblog.tasks.task import Task, TaskInProgress
 
 pytestmark = pytest.mark.usefixtures("nobody_works")
 

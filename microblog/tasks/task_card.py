@@ -7,8 +7,8 @@ from math import ceil
 from microblog.base import clock
 from microblog.base.database import db
 from microblog.models.notification import Notification
-from microblog.models.states import RUNNING, WRITING
-from microblog.models.task_progress import time_left
+from microblog.tasks.progress import time_left
+from microblog.tasks.states import RUNNING, WRITING
 
 SHOWN_AFTER_END = timedelta(hours=24)
 # After that much silence nobody can tell when the rest will be done.

@@ -5,8 +5,8 @@ from datetime import timedelta
 from microblog.base import clock
 from microblog.base.database import db
 from microblog.base.i18n import N_
-from microblog.models.outcomes import ClaimLost
-from microblog.models.states import FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED, WRITING
+from microblog.tasks.exceptions import ClaimLost
+from microblog.tasks.states import FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED, WRITING
 
 # The pauses between tries; the try after the last pause is the last one.
 PAUSES = {

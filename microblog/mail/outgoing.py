@@ -4,11 +4,11 @@ from peewee import CharField, ForeignKeyField, JSONField
 
 from microblog.base import clock
 from microblog.base.database import db
-from microblog.models.claimable import Claimable
-from microblog.models.states import CANCELLED, MAILING
-from microblog.models.transitions import final
 from microblog.models.user import User
-from microblog.queue import huey
+from microblog.tasks.queue import huey
+from microblog.tasks.states import CANCELLED, MAILING
+from microblog.tasks.transitions import final
+from microblog.tasks.work_item import Claimable
 
 
 class Mail(Claimable):

@@ -10,12 +10,12 @@ from peewee import OperationalError
 
 from microblog.base.disk import OUT_OF_SPACE, leaves_database_no_space
 from microblog.base.i18n import N_
-from microblog.models import Mail
-from microblog.models.outcomes import Cancelled, ClaimLost, JobFailed, RetryLater
-from microblog.models.states import CANCELLED, SUCCEEDED
-from microblog.models.task import Task
-from microblog.queue import huey
+from microblog.mail.outgoing import Mail
 from microblog.security import security_log
+from microblog.tasks.exceptions import Cancelled, ClaimLost, JobFailed, RetryLater
+from microblog.tasks.queue import huey
+from microblog.tasks.states import CANCELLED, SUCCEEDED
+from microblog.tasks.task import Task
 
 log = logging.getLogger(__name__)
 

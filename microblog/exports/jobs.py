@@ -6,15 +6,17 @@ from datetime import timedelta
 from flask import current_app, g
 from flask_babel import gettext as _
 
-from microblog import archive, mail
+from microblog import mail
 from microblog.base import disk
 from microblog.base.i18n import N_
-from microblog.lifecycle import MAIL_PRIORITY, job
+from microblog.exports import archive
 from microblog.mail import letters
-from microblog.models import Mail, Task
-from microblog.models.outcomes import JobFailed
-from microblog.models.states import WRITING
+from microblog.mail.outgoing import Mail
 from microblog.security import security_log
+from microblog.tasks.exceptions import JobFailed
+from microblog.tasks.states import WRITING
+from microblog.tasks.task import Task
+from microblog.tasks.worker import MAIL_PRIORITY, job
 
 
 def request_export(user, **arguments):

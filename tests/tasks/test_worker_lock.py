@@ -2,12 +2,12 @@ import signal
 import subprocess
 import sys
 
-from microblog.queue.worker_lock import WorkerLock
+from microblog.tasks.queue.worker_lock import WorkerLock
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from microblog.queue.worker_lock import WorkerLock
+from microblog.tasks.queue.worker_lock import WorkerLock
 lock = WorkerLock(Path(sys.argv[1]))
 lock.take()
 print(lock.name, flush=True)

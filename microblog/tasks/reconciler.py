@@ -4,10 +4,11 @@ import logging
 
 from redis.exceptions import RedisError
 
-from microblog.lifecycle import BUSY, active, jobs, ring
-from microblog.models import Mail, Task
-from microblog.models.outcomes import ClaimLost
-from microblog.queue import huey
+from microblog.mail.outgoing import Mail
+from microblog.tasks.exceptions import ClaimLost
+from microblog.tasks.queue import huey
+from microblog.tasks.task import Task
+from microblog.tasks.worker import BUSY, active, jobs, ring
 
 INTERVAL_S = 10
 

@@ -1,8 +1,8 @@
 """Handlers of Huey's signals: they write progress into the task and notification tables."""
 
 from microblog.base.database import db
-from microblog.models.task import Task
-from microblog.queue import SIGNAL_PROGRESS, huey
+from microblog.tasks.queue import SIGNAL_PROGRESS, huey
+from microblog.tasks.task import Task
 
 
 @huey.signal(SIGNAL_PROGRESS)

@@ -3,8 +3,8 @@
 from microblog.base import clock
 from microblog.base.database import data_dir, db
 from microblog.base.i18n import N_
-from microblog.models.outcomes import JobFailed, RetryLater
-from microblog.models.states import MAILING
+from microblog.tasks.exceptions import JobFailed, RetryLater
+from microblog.tasks.states import MAILING
 
 MAIL_UNCERTAIN = N_("The connection was lost twice after the mail had left; it may have arrived.")
 

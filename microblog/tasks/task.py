@@ -16,16 +16,16 @@ from peewee import (
 
 from microblog.base.database import UTCDateTimeField, db
 from microblog.base.i18n import N_
-from microblog.models.claimable import Claimable
-from microblog.models.outcomes import Cancelled
-from microblog.models.states import CANCELLED, FAILED, MAILING, QUEUED, SUCCEEDED
-from microblog.models.task_card import HasCard
-from microblog.models.task_file import HasFile
-from microblog.models.task_progress import HasProgress
-from microblog.models.transitions import final
 from microblog.models.user import User
-from microblog.queue import huey
 from microblog.security import security_log
+from microblog.tasks.exceptions import Cancelled
+from microblog.tasks.progress import HasProgress
+from microblog.tasks.queue import huey
+from microblog.tasks.states import CANCELLED, FAILED, MAILING, QUEUED, SUCCEEDED
+from microblog.tasks.task_card import HasCard
+from microblog.tasks.task_file import HasFile
+from microblog.tasks.transitions import final
+from microblog.tasks.work_item import Claimable
 
 # The name of `jobs.export_posts`, which stands on a higher floor.
 EXPORT = "export_posts"

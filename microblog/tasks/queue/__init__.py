@@ -17,10 +17,10 @@ from redis.retry import Retry
 
 from microblog.base.database import connected
 from microblog.base.schema import SchemaError, refuse_misfit
-from microblog.queue.outage import Outage
-from microblog.queue.task_slots import TaskSlots
-from microblog.queue.worker_lock import WorkerLock
 from microblog.security.signatures import SignedEnvelopes
+from microblog.tasks.queue.outage import Outage
+from microblog.tasks.queue.task_slots import TaskSlots
+from microblog.tasks.queue.worker_lock import WorkerLock
 
 SIGNAL_PROGRESS = "progress"
 TIMEOUT_S = 2

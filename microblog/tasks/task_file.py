@@ -2,8 +2,8 @@
 
 from microblog.base import clock
 from microblog.base.database import data_dir, db
-from microblog.models.states import MAILING, RUNNING
 from microblog.security import security_log
+from microblog.tasks.states import MAILING, RUNNING
 
 
 class HasFile:

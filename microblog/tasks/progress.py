@@ -8,9 +8,9 @@ from typing import NamedTuple
 from peewee import Case, fn
 
 from microblog.base import clock
-from microblog.models.outcomes import Cancelled, ClaimLost
-from microblog.models.states import RUNNING
-from microblog.queue import huey
+from microblog.tasks.exceptions import Cancelled, ClaimLost
+from microblog.tasks.queue import huey
+from microblog.tasks.states import RUNNING
 
 TELL_EVERY_S = 0.25
 # Even without a new percentage: a running task must not look stuck.

@@ -13,9 +13,9 @@ from peewee import BooleanField, CharField, Check, IntegerField, TextField, fn
 
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, db
-from microblog.models.mail_tries import HasMail
-from microblog.models.states import MAILING, QUEUED, RUNNING, WRITING
-from microblog.models.transitions import LONGEST_PAUSE, MAX_CRASHES, Transitions
+from microblog.tasks.mail_tries import HasMail
+from microblog.tasks.states import MAILING, QUEUED, RUNNING, WRITING
+from microblog.tasks.transitions import LONGEST_PAUSE, MAX_CRASHES, Transitions
 
 
 class Claimable(HasMail, Transitions, BaseModel):

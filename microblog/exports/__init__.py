@@ -1,0 +1,1 @@
+"""The export of one's own posts."""

@@ -1,0 +1,59 @@
+"""Every table and trigger in order: for migrations, the backup and the shell, which offers all of them."""
+
+from microblog.mail import outgoing as mail
+from microblog.mail.outgoing import Mail
+from microblog.models import block, feed_change, post_index
+from microblog.models.block import Block
+from microblog.models.feed_change import FeedChange
+from microblog.models.message import Message
+from microblog.models.notification import Notification
+from microblog.models.post import Post
+from microblog.models.post_index import PostIndex
+from microblog.models.session import Session
+from microblog.models.ticket import Ticket
+from microblog.models.token import Token
+from microblog.models.user import Follow, User
+from microblog.tasks import task
+from microblog.tasks.task import Task
+
+MODELS = [
+    User,
+    Follow,
+    Block,
+    Session,
+    Post,
+    Message,
+    Notification,
+    Task,
+    Mail,
+    Ticket,
+    Token,
+    PostIndex,
+    FeedChange,
+]
+# Made after the tables, and again after each migration: rebuilding a table drops its triggers.
+TRIGGERS = [
+    *block.TRIGGERS,
+    *task.TRIGGERS,
+    *mail.TRIGGERS,
+    *post_index.TRIGGERS,
+    *feed_change.TRIGGERS,
+]
+
+__all__ = [
+    "MODELS",
+    "TRIGGERS",
+    "Block",
+    "FeedChange",
+    "Follow",
+    "Mail",
+    "Message",
+    "Notification",
+    "Post",
+    "PostIndex",
+    "Session",
+    "Task",
+    "Ticket",
+    "Token",
+    "User",
+]
