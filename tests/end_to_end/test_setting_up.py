@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from importlib import metadata
 
 import pytest
@@ -92,7 +93,8 @@ def test_env_example_names_every_setting_and_changes_none():
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
 def test_everything_that_is_installed_is_pinned(name):
-    pins = {canonicalize_name(pin.name): pin for pin in read_requirements(name)}
+    pins = read_pins(name)
+    listed = {canonicalize_name(requirement.name) for requirement in listed_for(name)}
     needed = {
         canonicalize_name(requirement.name)
         for pin in pins.values()
@@ -101,8 +103,14 @@ def test_everything_that_is_installed_is_pinned(name):
         if wanted(requirement)
     }
 
-    assert needed - set(pins) == set()
+    assert (listed | needed) - set(pins) == set()
     assert [pin for pin in pins.values() if not str(pin.specifier).startswith("==")] == []
+
+
+def test_what_both_files_pin_has_one_version():
+    runs, checks = read_pins("requirements.txt"), read_pins("requirements-dev.txt")
+
+    assert [name for name in runs.keys() & checks.keys() if runs[name] != checks[name]] == []
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
@@ -110,18 +118,25 @@ def test_every_pin_names_the_hashes_of_its_files(name):
     assert [line for line in read_lines(name) if "==" in line and "--hash=sha256:" not in line] == []
 
 
-def read_requirements(name):
-    for line in read_lines(name):
-        if line.startswith("-r "):
-            yield from read_requirements(line.removeprefix("-r "))
-        else:
-            yield Requirement(line.partition(" --hash")[0])
+def listed_for(name):
+    """What ``pyproject.toml`` lists for the file."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    lists = {
+        "requirements.txt": project["project"]["dependencies"],
+        "requirements-dev.txt": project["dependency-groups"]["dev"],
+    }
+    return map(Requirement, lists[name])
+
+
+def read_pins(name):
+    pins = [Requirement(line.partition(" --hash")[0]) for line in read_lines(name)]
+    return {canonicalize_name(pin.name): pin for pin in pins}
 
 
 def read_lines(name):
     """The lines of the file as pip reads them: continued after a backslash, without comments."""
     lines = re.sub(r"\\\n\s*", "", (ROOT / name).read_text()).splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
+    return [line for line in lines if line and not line.strip().startswith("#")]
 
 
 def wanted(requirement):
