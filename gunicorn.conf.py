@@ -3,7 +3,7 @@
 from gunicorn.glogging import Logger
 
 from microblog.base import logs
-from microblog.base.config import LARGEST_BODY_BYTES, Settings
+from microblog.base.config import Settings
 
 
 class logger_class(Logger):  # noqa: N801 - gunicorn's setting
@@ -20,5 +20,5 @@ def pre_request(worker, req):
     has promised to keep it; a ``Connection`` header of the app's it ignores.
     """
     # gunicorn has refused a length that is no number, and a second one.
-    if int(dict(req.headers).get("CONTENT-LENGTH", 0)) >= LARGEST_BODY_BYTES:
+    if int(dict(req.headers).get("CONTENT-LENGTH", 0)) >= worker.wsgi.config["MAX_CONTENT_LENGTH"]:
         req.force_close()

@@ -17,9 +17,9 @@ def main(words):
         return 2
     try:
         settings = Settings.load()
-    except BadSettings as faults:
-        faults.show()
-        return faults.exit_code
+    except BadSettings as errors:
+        errors.show()
+        return errors.exit_code
     command = PARTS[words[0]](settings)
     os.umask(0o077)
     os.chdir(ROOT)

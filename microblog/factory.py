@@ -9,7 +9,7 @@ from flask_wtf import CSRFProtect
 
 from microblog import api, cli, views
 from microblog.base import database, logs
-from microblog.base.config import LARGEST_BODY_BYTES, ROOT, Settings
+from microblog.base.config import ROOT, Settings
 from microblog.exports import jobs
 from microblog.mail import error_mails, smtp
 from microblog.models.session import LONGEST
@@ -33,6 +33,7 @@ from microblog.web import (
 )
 from microblog.web.proxies import TrustedProxies
 
+LARGEST_BODY_BYTES = 64 * 1024
 # Imported because they connect jobs, handlers and the reconciler to the queue.
 CONNECTED = (jobs, nightly, reconciler, signals)
 

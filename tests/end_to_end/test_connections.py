@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from microblog.base.config import LARGEST_BODY_BYTES
+from microblog.factory import LARGEST_BODY_BYTES
 from tests.end_to_end.running_site import PATIENCE_S
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

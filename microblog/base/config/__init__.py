@@ -1,4 +1,4 @@
-"""Settings from the environment or a ``.env`` file, every fault named at once."""
+"""Settings from the environment or a ``.env`` file, every error named at once."""
 
 import ipaddress
 import os
@@ -10,12 +10,11 @@ from urllib.parse import urlsplit
 
 from click import ClickException
 
-from microblog.base import env_file
-from microblog.base.environment import Reader
+from microblog.base.config import env_file
+from microblog.base.config.parser import Parser
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 ENV_FILE = ROOT / ".env"
-LARGEST_BODY_BYTES = 64 * 1024
 # Words that example keys are made of, including those of this project's own tests.
 PLACEHOLDERS = re.compile("change.?me|example|for tests only|microblog|password|secret|you-will-never-guess")
 
@@ -33,43 +32,43 @@ class BadSettings(ClickException, ValueError):
         return f"bad settings: {self.message}"
 
 
-def setting(default, read, *limits, shown=True):
-    """A field that *read*, a method of Reader, parses within *limits*; not *shown*: may hold a secret."""
-    return field(default=default, repr=shown, metadata={"read": read, "limits": limits})
+def setting(default, parse, *limits, secret=False):
+    """A field that *parse*, a method of Parser, reads within *limits*; a *secret* is not part of the repr."""
+    return field(default=default, repr=not secret, metadata={"parse": parse, "limits": limits})
 
 
 @dataclass(frozen=True)
 class Settings:
     """What the operator chose, checked. Sizes in bytes, ``_s`` in seconds, ``_days`` in days."""
 
-    data_dir: Path = setting(ROOT / "data", Reader.folder)  # noqa: RUF009 - no path ever changes
-    host: str = setting("127.0.0.1", Reader.text)
-    port: int = setting(8000, Reader.whole, 1, 65535)
-    base_url: str = setting("", Reader.url)
-    trusted_proxies: tuple[str, ...] = setting((), Reader.networks)
-    redis_url: str = setting("", Reader.redis, shown=False)
-    secret_key: str = setting("", Reader.secret, shown=False)
-    secret_key_fallbacks: tuple[str, ...] = setting((), Reader.words, shown=False)
-    rate_limits: bool = setting(True, Reader.switch)
-    log_format: str = setting("text", Reader.choice, "text", "json")
-    log_level: str = setting("INFO", Reader.choice, "INFO", "DEBUG", "WARNING", "ERROR")
-    mail_server: str = setting("", Reader.host)
-    mail_port: int = setting(25, Reader.whole, 1, 65535)
-    mail_use_tls: bool = setting(False, Reader.switch)
-    mail_use_ssl: bool = setting(False, Reader.switch)
-    mail_username: str = setting("", Reader.text)
-    mail_password: str = setting("", Reader.text, shown=False)
-    mail_default_sender: str = setting("", Reader.address)
-    admins: tuple[str, ...] = setting((), Reader.addresses)
-    languages: tuple[str, ...] = setting(("en", "es", "zh"), Reader.some_of)
-    posts_per_page: int = setting(25, Reader.whole, 1, 200)
-    registration: str = setting("open", Reader.choice, "open", "invite", "closed")
-    public: bool = setting(True, Reader.switch)
-    export_delay_s: float = setting(0.0, Reader.number, 0, 60)
-    export_attach_max_bytes: int = setting(1024**2, Reader.whole, 0, 25 * 1024**2)
-    export_keep_days: int = setting(7, Reader.whole, 1, 365)
-    web_concurrency: int = setting(2, Reader.whole, 1, 64)
-    workers: int = setting(3, Reader.whole, 2, 64)
+    data_dir: Path = setting(ROOT / "data", Parser.path)  # noqa: RUF009 - no path ever changes
+    host: str = setting("127.0.0.1", Parser.str)
+    port: int = setting(8000, Parser.int, 1, 65535)
+    base_url: str = setting("", Parser.url)
+    trusted_proxies: tuple[str, ...] = setting((), Parser.networks)
+    redis_url: str = setting("", Parser.redis_url, secret=True)
+    secret_key: str = setting("", Parser.secret, secret=True)
+    secret_key_fallbacks: tuple[str, ...] = setting((), Parser.list, secret=True)
+    rate_limits: bool = setting(True, Parser.bool)
+    log_format: str = setting("text", Parser.one_of, "text", "json")
+    log_level: str = setting("INFO", Parser.one_of, "INFO", "DEBUG", "WARNING", "ERROR")
+    mail_server: str = setting("", Parser.host)
+    mail_port: int = setting(25, Parser.int, 1, 65535)
+    mail_use_tls: bool = setting(False, Parser.bool)
+    mail_use_ssl: bool = setting(False, Parser.bool)
+    mail_username: str = setting("", Parser.str)
+    mail_password: str = setting("", Parser.str, secret=True)
+    mail_default_sender: str = setting("", Parser.email)
+    admins: tuple[str, ...] = setting((), Parser.emails)
+    languages: tuple[str, ...] = setting(("en", "es", "zh"), Parser.subset)
+    posts_per_page: int = setting(25, Parser.int, 1, 200)
+    registration: str = setting("open", Parser.one_of, "open", "invite", "closed")
+    public: bool = setting(True, Parser.bool)
+    export_delay_s: float = setting(0.0, Parser.float, 0, 60)
+    export_attach_max_bytes: int = setting(1024**2, Parser.int, 0, 25 * 1024**2)
+    export_keep_days: int = setting(7, Parser.int, 1, 365)
+    web_concurrency: int = setting(2, Parser.int, 1, 64)
+    workers: int = setting(3, Parser.int, 2, 64)
 
     @classmethod
     def load(cls):
@@ -77,27 +76,27 @@ class Settings:
         Settings of this process: the real environment first, then ``.env`` beside ``run.sh``.
 
         Raises:
-            BadSettings: with every fault in one line.
+            BadSettings: with every error in one line.
         """
-        written, faults = env_file.read(ENV_FILE, [one.name.upper() for one in fields(cls)])
-        return cls.from_mapping({**written, **os.environ}, faults)
+        written, errors = env_file.read(ENV_FILE, [one.name.upper() for one in fields(cls)])
+        return cls.from_mapping({**written, **os.environ}, errors)
 
     @classmethod
-    def from_mapping(cls, values, faults=()):
+    def from_mapping(cls, values, errors=()):
         """
-        Check *values*, a mapping of setting names to strings; empty means not set. *faults* are known before.
+        Check *values*, a mapping of setting names to strings; empty means not set. *errors* are known before.
 
         Raises:
-            BadSettings: with every fault in one line.
+            BadSettings: with every error in one line.
         """
-        reader = Reader(values)
+        parser = Parser(values)
         chosen = {
-            one.name: one.metadata["read"](reader, one.name.upper(), one.default, *one.metadata["limits"])
+            one.name: one.metadata["parse"](parser, one.name.upper(), one.default, *one.metadata["limits"])
             for one in fields(cls)
         }
         settings = cls(**chosen)
-        if faults := [*faults, *reader.faults, *settings._contradictions()]:
-            raise BadSettings("; ".join(faults))
+        if errors := [*errors, *parser.errors, *settings._contradictions()]:
+            raise BadSettings("; ".join(errors))
         return settings
 
     @property
@@ -153,19 +152,19 @@ class Settings:
         return self.data_dir / "run" / "queue.url"
 
     def _contradictions(self):
-        faults = []
+        errors = []
         if self.mail_use_tls and self.mail_use_ssl:
-            faults.append("MAIL_USE_TLS and MAIL_USE_SSL exclude each other")
+            errors.append("MAIL_USE_TLS and MAIL_USE_SSL exclude each other")
         if not self.on_loopback and not self.base_url:
-            faults.append(f"HOST={self.host} can be reached from outside: BASE_URL must say by which address")
+            errors.append(f"HOST={self.host} can be reached from outside: BASE_URL must say by which address")
         if not self.rate_limits and not self.private:
-            faults.append("RATE_LIMITS=off is for loopback addresses only")
+            errors.append("RATE_LIMITS=off is for loopback addresses only")
         keys = filter(None, [self.secret_key, *self.secret_key_fallbacks])
         if self.https and any(map(_can_be_guessed, keys)):
-            faults.append(
+            errors.append(
                 "SECRET_KEY and SECRET_KEY_FALLBACKS must have 32 random characters or more under https"
             )
-        return faults
+        return errors
 
 
 def is_loopback(host):

@@ -1,4 +1,4 @@
-"""Parses settings from the strings of the environment and collects what is wrong with them."""
+"""Parses settings from strings, by the words of settings libraries, and collects what is wrong with them."""
 
 import ipaddress
 import re
@@ -9,104 +9,104 @@ from urllib.parse import urlsplit
 from email_validator import EmailNotValidError, validate_email
 from redis.connection import parse_url
 
-SWITCHES = {"on": True, "yes": True, "true": True, "1": True}
-SWITCHES |= {"off": False, "no": False, "false": False, "0": False}
+BOOLEANS = {"on": True, "yes": True, "true": True, "1": True}
+BOOLEANS |= {"off": False, "no": False, "false": False, "0": False}
 
 
-class Reader:
+class Parser:
     """
     One method for each kind of setting: it takes the name and the default, then the limits of the value.
 
-    A missing or empty value means the default; so does an invalid one, which adds a line to ``faults``.
+    A missing or empty value means the default; so does an invalid one, which adds a line to ``errors``.
     """
 
     def __init__(self, values):
         self.values = values
-        self.faults = []
+        self.errors = []
 
-    def text(self, name, default=""):
+    def str(self, name, default=""):
         return self.values.get(name, "").strip() or default
 
-    def words(self, name, default=()):
+    def list(self, name, default=()):
         """Separated by commas, spaces or both."""
-        return tuple(self.text(name).replace(",", " ").split()) or default
+        return tuple(self.str(name).replace(",", " ").split()) or default
 
     def host(self, name, default=""):
         """A host name or an IP address; IPv6 without brackets."""
-        value = self.text(name)
+        value = self.str(name)
         good = value if not value or _is_host(value) else None
         return self._check(name, value, good, "must be a host name or an IP address alone")
 
-    def folder(self, name, default):
-        return Path(self.text(name, str(default))).expanduser().absolute()
+    def path(self, name, default):
+        return Path(self.str(name, str(default))).expanduser().absolute()
 
-    def choice(self, name, default, *options):
-        value = self.text(name, default)
+    def one_of(self, name, default, *options):
+        value = self.str(name, default)
         by_lower = {option.lower(): option for option in options}
         rule = f"must be one of {', '.join(options)}"
         return self._check(name, value, by_lower.get(value.lower()), rule, default)
 
-    def switch(self, name, default):
-        value = self.text(name)
-        good = SWITCHES.get(value.lower()) if value else default
+    def bool(self, name, default):
+        value = self.str(name)
+        good = BOOLEANS.get(value.lower()) if value else default
         return self._check(name, value, good, "must be on or off", default)
 
-    def whole(self, name, default, least, most):
+    def int(self, name, default, least, most):
         return self._number(name, default, least, most, int, "a whole number")
 
-    def number(self, name, default, least, most):
+    def float(self, name, default, least, most):
         return self._number(name, default, least, most, float, "a number")
 
     def url(self, name, default=""):
         """The address of a site, without a path."""
-        value = self.text(name).rstrip("/")
+        value = self.str(name).rstrip("/")
         good = value if not value or _leads_to_a_site(value) else None
-        # Before an @ there may be a password: the fault must not repeat it.
+        # Before an @ there may be a password: the error must not repeat it.
         shown = "…" if "@" in value else value
         return self._check(name, shown, good, "must look like https://blog.example.org")
 
-    def redis(self, name, default=""):
-        value = self.text(name)
+    def redis_url(self, name, default=""):
+        value = self.str(name)
         good = value if not value or _leads_to_a_queue(value) else None
         rule = "must look like redis://:password@host:6379/0, rediss://… or unix:///path/to/socket"
-        # The value may hold a password: the fault must not repeat it.
+        # The value may hold a password: the error must not repeat it.
         return self._check(name, "…", good, f"{rule}; in the password write %2F for /, %3F for ?, %23 for #")
 
     def secret(self, name, default=""):
-        value = self.text(name)
+        value = self.str(name)
         return self._check(
             name, "…", value if not value or len(value) >= 16 else None, "needs 16 characters or more"
         )
 
-    def address(self, name, default=""):
-        return next(iter(self.addresses(name)), default)
+    def email(self, name, default=""):
+        return next(iter(self.emails(name)), default)
 
-    def addresses(self, name, default=()):
-        for value in self.words(name):
+    def emails(self, name, default=()):
+        for value in self.list(name):
             try:
                 validate_email(
                     value, check_deliverability=False, allow_domain_literal=True, test_environment=True
                 )
             except EmailNotValidError:
-                self.faults.append(f"{name}={value} is not an e-mail address")
-        return self.words(name, default)
+                self.errors.append(f"{name}={value} is not an e-mail address")
+        return self.list(name, default)
 
     def networks(self, name, default=()):
-        for value in self.words(name):
+        for value in self.list(name):
             try:
                 ipaddress.ip_network(value)
             except ValueError:
-                self.faults.append(f"{name}={value} is neither an IP address nor a network like 10.0.0.0/8")
-        return self.words(name, default)
+                self.errors.append(f"{name}={value} is neither an IP address nor a network like 10.0.0.0/8")
+        return self.list(name, default)
 
-    def some_of(self, name, known):
+    def subset(self, name, known):
         """Words, each of which is one of *known*, once; by default all of them."""
-        chosen = tuple(dict.fromkeys(self.words(name, known)))
+        chosen = tuple(dict.fromkeys(self.list(name, known)))
         good = None if set(chosen) - set(known) else chosen
         return self._check(name, ",".join(chosen), good, f"can hold {', '.join(known)}", known)
 
     def _number(self, name, default, least, most, kind, unit):
-        value = self.text(name, str(default))
+        value = self.str(name, str(default))
         try:
             number = kind(value)
         except ValueError:
@@ -116,7 +116,7 @@ class Reader:
 
     def _check(self, name, value, good, rule, default=""):
         if good is None:
-            self.faults.append(f"{name}={value} {rule}")
+            self.errors.append(f"{name}={value} {rule}")
             return default
         return good
 

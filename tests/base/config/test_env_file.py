@@ -5,15 +5,15 @@ import sys
 
 import pytest
 
-from microblog.base import config, env_file
-from microblog.base.config import ROOT, BadSettings, Settings
+from microblog.base import config
+from microblog.base.config import ROOT, BadSettings, Settings, env_file
 
 KNOWN = [field.name.upper() for field in dataclasses.fields(Settings)]
 
 
 @pytest.fixture
 def read(tmp_path):
-    """A function that reads a file of these bytes, and returns its values and its faults."""
+    """A function that reads a file of these bytes, and returns its values and its errors."""
 
     def read(content):
         (tmp_path / ".env").write_bytes(content)
@@ -23,7 +23,7 @@ def read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("line", "fault"),
+    ("line", "error"),
     [
         (b"EXPORT_DELAYS=3", "sets EXPORT_DELAYS, which is no setting: did you mean EXPORT_DELAY_S?"),
         (b"REGISTRATON=invite", "sets REGISTRATON, which is no setting: did you mean REGISTRATION?"),
@@ -38,10 +38,10 @@ def read(tmp_path):
         ),
     ],
 )
-def test_a_line_that_sets_nothing_is_named_by_its_number(read, caplog, line, fault):
-    values, faults = read(b"# Mine\r\nPORT=8001\n\n \n" + line + b"\nPUBLIC=no\n")
+def test_a_line_that_sets_nothing_is_named_by_its_number(read, caplog, line, error):
+    values, errors = read(b"# Mine\r\nPORT=8001\n\n \n" + line + b"\nPUBLIC=no\n")
 
-    assert faults == [f".env line 5 {fault}"]
+    assert errors == [f".env line 5 {error}"]
     assert (values["PORT"], values["PUBLIC"]) == ("8001", "no")
     assert caplog.records == []
 
@@ -70,10 +70,10 @@ def test_what_is_meant_for_another_program_may_stand_there(read, name):
     "content",
     [b"", b"# all comment", b"\n\n", b"\xef\xbb\xbfPORT=8001\r\n", b"export PORT = '8001' # mine\n"],
 )
-def test_what_can_be_read_has_no_fault(read, content):
-    values, faults = read(content)
+def test_what_can_be_read_has_no_error(read, content):
+    values, errors = read(content)
 
-    assert faults == []
+    assert errors == []
     assert values in ({}, {"PORT": "8001"})
 
 
@@ -81,16 +81,16 @@ def test_every_default_that_the_example_shows_can_be_set():
     assert env_file.read(ROOT / ".env.example", KNOWN) == ({}, [])
 
 
-def test_a_file_in_another_encoding_is_a_fault(read, tmp_path):
+def test_a_file_in_another_encoding_is_an_error(read, tmp_path):
     assert read(b"MAIL_PASSWORD=\xfc\n") == ({}, [f"{tmp_path / '.env'} cannot be read: it is not UTF-8"])
 
 
-def test_no_file_and_a_folder_are_no_fault(tmp_path):
+def test_no_file_and_a_folder_are_no_error(tmp_path):
     assert env_file.read(tmp_path / ".env", KNOWN) == ({}, [])
     assert env_file.read(tmp_path, KNOWN) == ({}, [])
 
 
-def test_the_faults_of_the_file_and_of_its_values_are_named_at_once(tmp_path, monkeypatch):
+def test_the_errors_of_the_file_and_of_its_values_are_named_at_once(tmp_path, monkeypatch):
     (tmp_path / ".env").write_text("EXPORT_DELAYS=3\nPORT 9000\nWORKERS=1\n")
     monkeypatch.setattr(config, "ENV_FILE", tmp_path / ".env")
     monkeypatch.delenv("WORKERS", raising=False)

@@ -12,10 +12,10 @@ LIKENESS = 0.85
 
 def read(path, known):
     """
-    Values by name, and a list of faults.
+    Values by name, and a list of errors.
 
-    A fault is a line that cannot be read, or a name that is not *known* but resembles one; all others are for
-    other programs. No fault repeats a line: it may be part of a secret.
+    An error is a line that cannot be read, or a name that is not *known* but resembles one; all other names
+    are for other programs. No error repeats a line: it may be part of a secret.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -25,13 +25,13 @@ def read(path, known):
     except (OSError, UnicodeDecodeError) as error:
         return {}, [f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}"]
     lines = [line for line in parse_stream(StringIO(text)) if line.key is not None or line.error]
-    faults = [f"{path.name} line {_number(line)} {rule}" for line in lines if (rule := _fault(line, known))]
+    errors = [f"{path.name} line {_number(line)} {rule}" for line in lines if (rule := _error(line, known))]
     # Without the lines that cannot be read: python-dotenv logs each of them.
     readable = "".join(line.original.string for line in lines if line.value is not None)
-    return dotenv_values(stream=StringIO(readable)), faults
+    return dotenv_values(stream=StringIO(readable)), errors
 
 
-def _fault(line, known):
+def _error(line, known):
     if line.value is None:
         return "must look like NAME=value"
     near = get_close_matches(line.key.upper(), known, n=1, cutoff=LIKENESS)

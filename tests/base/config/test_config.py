@@ -33,7 +33,7 @@ def test_nothing_set_is_enough(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("values", "fault"),
+    ("values", "error"),
     [
         ({"PORT": "http"}, "PORT=http must be a whole number"),
         ({"PORT": "0"}, "PORT=0 must be"),
@@ -63,11 +63,11 @@ def test_nothing_set_is_enough(tmp_path):
         ),
     ],
 )
-def test_a_bad_setting_is_named(tmp_path, values, fault):
+def test_a_bad_setting_is_named(tmp_path, values, error):
     with pytest.raises(BadSettings) as caught:
         load(tmp_path, **values)
 
-    assert fault in str(caught.value)
+    assert error in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
