@@ -6,7 +6,7 @@ from itertools import groupby
 from flask import Blueprint, current_app, jsonify, redirect, render_template, request, url_for
 
 from microblog.api.paging import DEFAULT, MOST
-from microblog.api.shapes import SCHEMAS, ref
+from microblog.api.schemas import SCHEMAS, ref
 from microblog.web.problem import MEDIA_TYPE
 
 bp = Blueprint("api_document", __name__, url_prefix="/api")

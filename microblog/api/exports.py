@@ -3,7 +3,7 @@
 from flask import g, url_for
 
 from microblog.api.operation import operation
-from microblog.api.shapes import draw_task, ref
+from microblog.api.schemas import dump_task, ref
 from microblog.api.tasks import own
 from microblog.exports.jobs import export_posts, request_export
 from microblog.tasks.task import TaskInProgress
@@ -29,18 +29,18 @@ def create():
         task = request_export(g.caller)
     except TaskInProgress as error:
         raise Problem(409, "An export task is currently in progress.") from error
-    return draw_task(_own(task.id)), 202, {"Location": url_for("api.exports_show", task_id=task.id)}
+    return dump_task(_own(task.id)), 202, {"Location": url_for("api.exports_show", task_id=task.id)}
 
 
 @operation("GET", "/exports/<task_id>", "An export: its state, progress and result", **ONE)
 def show(task_id):
-    return draw_task(_own(task_id))
+    return dump_task(_own(task_id))
 
 
 @operation("POST", "/exports/<task_id>/cancel", "End an export: at once, or within its next step", **ONE)
 def cancel(task_id):
     _own(task_id).cancel()
-    return draw_task(_own(task_id))
+    return dump_task(_own(task_id))
 
 
 @operation(

@@ -3,7 +3,7 @@
 from flask import g
 
 from microblog.api.operation import operation
-from microblog.api.shapes import list_of
+from microblog.api.schemas import list_of
 from microblog.api.users import people, profile_of
 from microblog.models import User
 from microblog.models.refusals import Blocked, Suspended

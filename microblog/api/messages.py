@@ -5,7 +5,7 @@ from flask import g
 from microblog.api.body import checked, fields
 from microblog.api.operation import operation
 from microblog.api.paging import known_id, newest_first
-from microblog.api.shapes import draw_message, list_of, ref, text_fields
+from microblog.api.schemas import dump_message, list_of, ref, text_fields
 from microblog.api.users import profile_of
 from microblog.base.text import clean
 from microblog.models import Message, User
@@ -19,12 +19,12 @@ LIST = {"response": list_of("Message"), "paged": "newest first"}
 
 @operation("GET", "/messages", "Messages to you, newest first; reading them here marks none as read", **LIST)
 def index():
-    return newest_first(Message.inbox(g.caller), Message.id, draw_message)
+    return newest_first(Message.inbox(g.caller), Message.id, dump_message)
 
 
 @operation("GET", "/messages/sent", "Messages from you, newest first", **LIST)
 def sent():
-    return newest_first(Message.sent(g.caller), Message.id, draw_message)
+    return newest_first(Message.sent(g.caller), Message.id, dump_message)
 
 
 @operation(
@@ -48,7 +48,7 @@ def create():
         raise Problem(403, "One of you has blocked the other.") from error
     except Suspended as error:
         raise Problem(403, "This account is suspended.") from error
-    return draw_message(message), 201
+    return dump_message(message), 201
 
 
 @operation("PUT", "/messages/<message_id>/read", "Mark a message to you as read", status=204, problems=(404,))

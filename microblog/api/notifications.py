@@ -4,7 +4,7 @@ from flask import g
 
 from microblog.api.operation import operation
 from microblog.api.paging import oldest_first
-from microblog.api.shapes import draw_notification, list_of
+from microblog.api.schemas import dump_notification, list_of
 from microblog.models import Notification
 
 
@@ -16,4 +16,4 @@ from microblog.models import Notification
     paged="oldest first",
 )
 def index():
-    return oldest_first(Notification.since(g.caller, 0), Notification.id, draw_notification)
+    return oldest_first(Notification.since(g.caller, 0), Notification.id, dump_notification)

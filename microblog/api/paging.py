@@ -11,9 +11,9 @@ DEFAULT, MOST = 25, 100
 CURSOR = {"type": "string", "pattern": f"^{DIGITS}$"}
 
 
-def newest_first(query, column, shape, place=None):
+def newest_first(query, column, dump, place=None):
     """
-    A page of *query*, which is ordered by *column*, descending; *shape* makes the JSON of a row.
+    A page of *query*, which is ordered by *column*, descending; *dump* makes the JSON of a row.
 
     ``next`` leads to older rows, ``prev`` to those added since. If *column* is not the id, *place(name)*
     returns its value for the row whose id is in the query parameter *name*.
@@ -31,14 +31,14 @@ def newest_first(query, column, shape, place=None):
         links["next"] = {"max_id": shown[-1].id, "since_id": request.args.get("since_id")}
     if shown:
         links["prev"] = {"since_id": shown[0].id}
-    return _listed(shown, shape, links)
+    return _listed(shown, dump, links)
 
 
-def oldest_first(query, column, shape):
+def oldest_first(query, column, dump):
     """A page of *query*, which is ordered by *column*, ascending; ``next`` leads to newer rows."""
     most, after = limit(), row_id("since_id")
     rows = list(query.where(column > (after or 0)).limit(most))
-    return _listed(rows, shape, {"next": {"since_id": rows[-1].id}} if rows else {})
+    return _listed(rows, dump, {"next": {"since_id": rows[-1].id}} if rows else {})
 
 
 def limit():
@@ -75,8 +75,8 @@ def known_id(text):
     return whole_number(text) or 0
 
 
-def _listed(rows, shape, links):
-    response = jsonify([shape(row) for row in rows])
+def _listed(rows, dump, links):
+    response = jsonify([dump(row) for row in rows])
     for relation, cursors in links.items():
         query = {name: value for name, value in {"limit": limit(), **cursors}.items() if value is not None}
         response.headers.add("Link", f'<{request.path}?{urlencode(query)}>; rel="{relation}"')

@@ -6,7 +6,7 @@ from wtforms import ValidationError
 from microblog.api.body import checked
 from microblog.api.operation import operation
 from microblog.api.paging import known_id, newest_first
-from microblog.api.shapes import TEXT, draw_post, list_of, ref, text_fields
+from microblog.api.schemas import TEXT, dump_post, list_of, ref, text_fields
 from microblog.api.users import profile_of
 from microblog.models import Post
 from microblog.web import rate_limits
@@ -19,17 +19,17 @@ LIST = {"response": list_of("Post"), "paged": "newest first"}
 
 @operation("GET", "/posts", "Everybody's posts, newest first", **LIST)
 def index():
-    return newest_first(Post.visible_to(g.caller), Post.id, draw_post)
+    return newest_first(Post.visible_to(g.caller), Post.id, dump_post)
 
 
 @operation("GET", "/timeline", "Your posts and those of whom you follow, newest first", **LIST)
 def timeline():
-    return newest_first(Post.timeline(g.caller), Post.id, draw_post)
+    return newest_first(Post.timeline(g.caller), Post.id, dump_post)
 
 
 @operation("GET", "/users/<user>/posts", "One person's posts, newest first", **LIST, problems=(404,))
 def by(user):
-    return newest_first(Post.by(profile_of(user).user), Post.id, draw_post)
+    return newest_first(Post.by(profile_of(user).user), Post.id, dump_post)
 
 
 @operation(
@@ -45,12 +45,12 @@ def by(user):
 def create():
     form = checked(PostOfProgram, body="post", language="language")
     post = Post.create(author=g.caller, body=form.post.data, language=form.language.data or None)
-    return draw_post(post), 201, {"Location": url_for("api.posts_show", post_id=post.id)}
+    return dump_post(post), 201, {"Location": url_for("api.posts_show", post_id=post.id)}
 
 
 @operation("GET", "/posts/<post_id>", "One post", response=ref("Post"), problems=(404,))
 def show(post_id):
-    return draw_post(_visible(post_id))
+    return dump_post(_visible(post_id))
 
 
 @operation("DELETE", "/posts/<post_id>", "Delete a post of yours", status=204, problems=(403, 404))

@@ -4,7 +4,7 @@ from flask import g, request, url_for
 
 from microblog.api.operation import operation
 from microblog.api.paging import newest_first
-from microblog.api.shapes import TASK_ID, draw_task, list_of, ref
+from microblog.api.schemas import TASK_ID, dump_task, list_of, ref
 from microblog.tasks.task import Task, TaskInProgress
 from microblog.tasks.worker import TaskUnfinished, UnknownJob, launch_again
 from microblog.web import rate_limits
@@ -22,18 +22,18 @@ ONE = {"response": ref("Task"), "problems": (404,)}
     cursor=TASK_ID,
 )
 def index():
-    return newest_first(Task.of(g.caller), Task.age(), draw_task, place=_age)
+    return newest_first(Task.of(g.caller), Task.age(), dump_task, place=_age)
 
 
 @operation("GET", "/tasks/<task_id>", "One task: its state, progress and result", **ONE)
 def show(task_id):
-    return draw_task(own(task_id))
+    return dump_task(own(task_id))
 
 
 @operation("POST", "/tasks/<task_id>/cancel", "End a task: at once, or within its next step", **ONE)
 def cancel(task_id):
     own(task_id).cancel()
-    return draw_task(own(task_id))
+    return dump_task(own(task_id))
 
 
 @operation(
@@ -56,7 +56,7 @@ def retry(task_id):
         raise Problem(409, "This version of the site cannot do it.") from error
     except TaskInProgress as error:
         raise Problem(409, "Another of its kind is in progress.") from error
-    return draw_task(own(again.id)), 202, {"Location": url_for("api.tasks_show", task_id=again.id)}
+    return dump_task(own(again.id)), 202, {"Location": url_for("api.tasks_show", task_id=again.id)}
 
 
 def own(task_id, **values):

@@ -5,7 +5,7 @@ from flask import g
 from microblog.api.body import checked
 from microblog.api.operation import BASIC, operation
 from microblog.api.paging import known_id, newest_first
-from microblog.api.shapes import TEXT, draw_token, list_of, ref, text_fields
+from microblog.api.schemas import TEXT, dump_token, list_of, ref, text_fields
 from microblog.models import Token
 from microblog.models.token import MOST, TooManyTokens
 from microblog.web.forms import TokenForm
@@ -14,7 +14,7 @@ from microblog.web.problem import Problem
 
 @operation("GET", "/tokens", "Your tokens, newest first", response=list_of("Token"), paged="newest first")
 def index():
-    return newest_first(Token.of_user(g.caller), Token.id, draw_token)
+    return newest_first(Token.of_user(g.caller), Token.id, dump_token)
 
 
 @operation(
@@ -33,7 +33,7 @@ def create():
         token, secret = Token.issue(g.caller, form.name.data)
     except TooManyTokens as error:
         raise Problem(409, f"You have {MOST} tokens; delete one first.") from error
-    return draw_token(token) | {"token": secret}, 201
+    return dump_token(token) | {"token": secret}, 201
 
 
 @operation("DELETE", "/tokens", "End the token that this request is made with", status=204)

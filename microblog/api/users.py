@@ -10,7 +10,7 @@ from flask import g
 from microblog.api.body import checked, fields
 from microblog.api.operation import operation
 from microblog.api.paging import known_id, newest_first
-from microblog.api.shapes import TEXT, draw_profile, draw_user, list_of, ref, text_fields
+from microblog.api.schemas import TEXT, dump_profile, dump_user, list_of, ref, text_fields
 from microblog.base.text import clean
 from microblog.models import Block, User
 from microblog.models.profile import Profile
@@ -26,7 +26,7 @@ def index():
 
 @operation("GET", "/users/<user>", "One person", response=ref("Profile"), problems=(404,))
 def show(user):
-    return draw_profile(profile_of(user))
+    return dump_profile(profile_of(user))
 
 
 @operation(
@@ -44,12 +44,12 @@ def update():
         g.caller.update_profile(form.username.data, form.about_me.data if is_named else g.caller.about_me)
     except UsernameTaken as refusal:
         raise Problem(409, str(refusal)) from refusal
-    return draw_profile(Profile.of(form.username.data, g.caller))
+    return dump_profile(Profile.of(form.username.data, g.caller))
 
 
 def people(query):
     """A page of those users in *query* whom the caller may see."""
-    return newest_first(Block.seen_by(g.caller, query), User.id, draw_user)
+    return newest_first(Block.seen_by(g.caller, query), User.id, dump_user)
 
 
 def profile_of(text):

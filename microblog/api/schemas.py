@@ -35,7 +35,7 @@ def or_null(schema):
     return {"anyOf": [schema, {"type": "null"}]}
 
 
-def draw_user(user):
+def dump_user(user):
     return {
         "id": str(user.id),
         "username": user.username,
@@ -44,8 +44,8 @@ def draw_user(user):
     }
 
 
-def draw_profile(profile):
-    return draw_user(profile.user) | {
+def dump_profile(profile):
+    return dump_user(profile.user) | {
         "about_me": profile.about_me,
         "followers": profile.followers,
         "following": profile.following,
@@ -53,17 +53,17 @@ def draw_profile(profile):
     }
 
 
-def draw_post(post):
+def dump_post(post):
     return {
         "id": str(post.id),
-        "author": draw_user(post.author),
+        "author": dump_user(post.author),
         "body": post.body,
         "language": post.language,
         "timestamp": _moment(post.timestamp),
     }
 
 
-def draw_message(message):
+def dump_message(message):
     return {
         "id": str(message.id),
         "sender_id": str(message.sender_id),
@@ -74,11 +74,11 @@ def draw_message(message):
     }
 
 
-def draw_notification(notification):
+def dump_notification(notification):
     return notification.as_json() | {"id": str(notification.id)}
 
 
-def draw_task(task):
+def dump_task(task):
     offered = task.file_expires_at is not None
     return {
         "id": task.id,
@@ -100,7 +100,7 @@ def draw_task(task):
     }
 
 
-def draw_token(token):
+def dump_token(token):
     return {
         "id": str(token.id),
         "name": token.name,
