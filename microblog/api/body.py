@@ -20,7 +20,7 @@ def fields(**names):
     return {name: given.get(name, default) for name, default in names.items()}
 
 
-def checked(form, **as_named_in_form):
+def validate(form, **as_named_in_form):
     """
     A valid *form*, filled in from the request's fields, which are mapped by ``api_name="form_name"``.
 

@@ -2,7 +2,7 @@
 
 from flask import g
 
-from microblog.api.body import checked, fields
+from microblog.api.body import fields, validate
 from microblog.api.operation import operation
 from microblog.api.paging import known_id, newest_first
 from microblog.api.schemas import dump_message, list_of, ref, text_fields
@@ -39,7 +39,7 @@ def sent():
 )
 @rate_limits.messaging
 def create():
-    form = checked(MessageForm, body="message")
+    form = validate(MessageForm, body="message")
     text = clean(fields(recipient="")["recipient"])
     _check_digits(text)
     try:

@@ -3,7 +3,7 @@
 from flask import g, url_for
 from wtforms import ValidationError
 
-from microblog.api.body import checked
+from microblog.api.body import validate
 from microblog.api.operation import operation
 from microblog.api.paging import known_id, newest_first
 from microblog.api.schemas import TEXT, dump_post, list_of, ref, text_fields
@@ -43,7 +43,7 @@ def by(user):
 )
 @rate_limits.posting
 def create():
-    form = checked(PostOfProgram, body="post", language="language")
+    form = validate(PostOfProgram, body="post", language="language")
     post = Post.create(author=g.caller, body=form.post.data, language=form.language.data or None)
     return dump_post(post), 201, {"Location": url_for("api.posts_show", post_id=post.id)}
 

@@ -2,7 +2,7 @@
 
 from flask import g
 
-from microblog.api.body import checked
+from microblog.api.body import validate
 from microblog.api.operation import BASIC, operation
 from microblog.api.paging import known_id, newest_first
 from microblog.api.schemas import TEXT, dump_token, list_of, ref, text_fields
@@ -28,7 +28,7 @@ def index():
     access=BASIC,
 )
 def create():
-    form = checked(TokenForm, name="name")
+    form = validate(TokenForm, name="name")
     try:
         token, secret = Token.issue(g.caller, form.name.data)
     except TooManyTokens as error:

@@ -7,7 +7,7 @@ what usernames look like.
 
 from flask import g
 
-from microblog.api.body import checked, fields
+from microblog.api.body import fields, validate
 from microblog.api.operation import operation
 from microblog.api.paging import known_id, newest_first
 from microblog.api.schemas import TEXT, dump_profile, dump_user, list_of, ref, text_fields
@@ -38,7 +38,7 @@ def show(user):
     problems=(409,),
 )
 def update():
-    form = checked(ProfileForm, username="username", about_me="about_me")
+    form = validate(ProfileForm, username="username", about_me="about_me")
     is_named = fields(about_me=None)["about_me"] is not None
     try:
         g.caller.update_profile(form.username.data, form.about_me.data if is_named else g.caller.about_me)
