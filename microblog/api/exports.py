@@ -4,7 +4,7 @@ from flask import g, url_for
 
 from microblog.api.operation import operation
 from microblog.api.schemas import dump_task, ref
-from microblog.api.tasks import own
+from microblog.api.tasks import get_own_task
 from microblog.exports.jobs import export_posts, request_export
 from microblog.tasks.task import TaskInProgress
 from microblog.web import rate_limits
@@ -29,18 +29,18 @@ def create():
         task = request_export(g.caller)
     except TaskInProgress as error:
         raise Problem(409, "An export task is currently in progress.") from error
-    return dump_task(_own(task.id)), 202, {"Location": url_for("api.exports_show", task_id=task.id)}
+    return show(task.id), 202, {"Location": url_for("api.exports_show", task_id=task.id)}
 
 
 @operation("GET", "/exports/<task_id>", "An export: its state, progress and result", **ONE)
 def show(task_id):
-    return dump_task(_own(task_id))
+    return dump_task(_get_own_export(task_id))
 
 
 @operation("POST", "/exports/<task_id>/cancel", "End an export: at once, or within its next step", **ONE)
 def cancel(task_id):
-    _own(task_id).cancel()
-    return dump_task(_own(task_id))
+    _get_own_export(task_id).cancel()
+    return show(task_id)
 
 
 @operation(
@@ -51,7 +51,7 @@ def cancel(task_id):
     problems=(404,),
 )
 def download(task_id):
-    response = send_export(_own(task_id))
+    response = send_export(_get_own_export(task_id))
     if response is None:
         raise Problem(404, "There is no file, not yet or not any more.")
     return response
@@ -61,12 +61,12 @@ def download(task_id):
     "DELETE", "/exports/<task_id>/file", "Delete the file of an ended export", status=204, problems=(404, 409)
 )
 def destroy_file(task_id):
-    task = _own(task_id)
+    task = _get_own_export(task_id)
     if not task.complete:
         raise Problem(409, "It has not ended yet.")
     task.delete_file()
     return "", 204
 
 
-def _own(task_id):
-    return own(task_id, name=export_posts.name)
+def _get_own_export(task_id):
+    return get_own_task(task_id, name=export_posts.name)

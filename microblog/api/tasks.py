@@ -27,13 +27,13 @@ def index():
 
 @operation("GET", "/tasks/<task_id>", "One task: its state, progress and result", **ONE)
 def show(task_id):
-    return dump_task(own(task_id))
+    return dump_task(get_own_task(task_id))
 
 
 @operation("POST", "/tasks/<task_id>/cancel", "End a task: at once, or within its next step", **ONE)
 def cancel(task_id):
-    own(task_id).cancel()
-    return dump_task(own(task_id))
+    get_own_task(task_id).cancel()
+    return show(task_id)
 
 
 @operation(
@@ -46,7 +46,7 @@ def cancel(task_id):
     problems=(404, 409),
 )
 def retry(task_id):
-    task = own(task_id)
+    task = get_own_task(task_id)
     rate_limits.check_exports(g.caller)
     try:
         again = launch_again(task)
@@ -56,10 +56,10 @@ def retry(task_id):
         raise Problem(409, "This version of the site cannot do it.") from error
     except TaskInProgress as error:
         raise Problem(409, "Another of its kind is in progress.") from error
-    return dump_task(own(again.id)), 202, {"Location": url_for("api.tasks_show", task_id=again.id)}
+    return show(again.id), 202, {"Location": url_for("api.tasks_show", task_id=again.id)}
 
 
-def own(task_id, **values):
+def get_own_task(task_id, **values):
     """
     The caller's task of that id.
 
