@@ -9,7 +9,6 @@ from flask_login import current_user
 
 from microblog.base.i18n.languages import own_name
 from microblog.base.text import beginning
-from microblog.mail.wrapping import wrapped
 from microblog.models import Message
 from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
@@ -23,7 +22,7 @@ CARDS = 5
 
 
 def init_app(app):
-    for show in (*FILTERS, browser_name, own_name, linkify, beginning, wrapped):
+    for show in (*FILTERS, browser_name, own_name, linkify, beginning):
         app.add_template_filter(show)
     for draw in (identicon, page_url, site_address, preference):
         app.add_template_global(draw)
