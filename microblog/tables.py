@@ -7,10 +7,10 @@ from microblog.models.block import Block
 from microblog.models.feed_change import FeedChange
 from microblog.models.message import Message
 from microblog.models.notification import Notification
+from microblog.models.one_time_token import OneTimeToken
 from microblog.models.post import Post
 from microblog.models.post_index import PostIndex
 from microblog.models.session import Session
-from microblog.models.ticket import Ticket
 from microblog.models.token import Token
 from microblog.models.user import Follow, User
 from microblog.tasks import task
@@ -26,7 +26,7 @@ MODELS = [
     Notification,
     Task,
     Mail,
-    Ticket,
+    OneTimeToken,
     Token,
     PostIndex,
     FeedChange,
@@ -49,11 +49,11 @@ __all__ = [
     "Mail",
     "Message",
     "Notification",
+    "OneTimeToken",
     "Post",
     "PostIndex",
     "Session",
     "Task",
-    "Ticket",
     "Token",
     "User",
 ]

@@ -2,7 +2,7 @@
 
 from microblog.base.database import data_dir, db
 from microblog.mail.outgoing import Mail
-from microblog.models import Message, Post, Session, Ticket, Token, User
+from microblog.models import Message, OneTimeToken, Post, Session, Token, User
 from microblog.models.refusals import EmailTaken
 from microblog.security import security_log, setup_code
 from microblog.security.password_hashes import hash_password
@@ -11,17 +11,17 @@ from microblog.tasks.task import Task
 
 def register(username, email, password, invite=None):
     """
-    Create the account of whoever asks for it, and return it; *invite*, a Ticket or None, is used up.
+    Create the account of whoever asks for it, and return it; *invite*, a OneTimeToken or None, is used up.
 
     Raises:
-        TicketUsed: the invitation is no longer valid.
+        TokenInvalid: the invitation is no longer valid.
         UsernameTaken: or
         EmailTaken: somebody was there first; the invitation stays valid.
     """
     password_hash = hash_password(password)
     with db.atomic():
         if invite:
-            invite.use()
+            invite.redeem()
         user = User.register(username, email, password_hash)
     security_log.record("registered", user)
     return user
@@ -57,22 +57,22 @@ def set_up(username, email, password):
     return user
 
 
-def change_password(user, password, ticket=None, by=None):
+def change_password(user, password, token=None, by=None):
     """
     Set a new password; end the sessions and tokens of *user*, and revoke all links mailed to them.
 
     Raises:
-        TicketUsed: *ticket*, which permits it, is no longer valid.
+        TokenInvalid: *token*, which permits it, is no longer valid.
     """
     password_hash = hash_password(password)
     with db.atomic():
-        if ticket:
-            ticket.use()
+        if token:
+            token.redeem()
         user.change_password(password_hash)
         Session.end_all(user)
         Token.end_all(user)
-        Ticket.void(user)
-    security_log.record("password-reset" if ticket else "password-changed", user, by=by)
+        OneTimeToken.revoke_all(user)
+    security_log.record("password-reset" if token else "password-changed", user, by=by)
 
 
 def request_password_reset(email, language):
@@ -95,22 +95,22 @@ def request_email_change(user, email, language):
     security_log.record("email-change-asked", user)
 
 
-def change_email(ticket):
+def change_email(token):
     """
-    Set the address of *ticket* for its user, notify the old one, and revoke all links mailed to them.
+    Set the address of *token* for its user, notify the old one, and revoke all links mailed to them.
 
     Raises:
-        TicketUsed: the ticket is no longer valid.
+        TokenInvalid: the token is no longer valid.
         EmailTaken: somebody else has the address by now.
     """
     with db.atomic():
-        ticket.use()
+        token.redeem()
         # Afterwards nothing would show whose they are, and they would outlive the account.
-        Mail.adopt_addressed_to(ticket.user)
-        Mail.send("email_changed", ticket.user.email, user=ticket.user)
-        ticket.user.change_email(ticket.email)
-        Ticket.void(ticket.user)
-    security_log.record("email-changed", ticket.user)
+        Mail.adopt_addressed_to(token.user)
+        Mail.send("email_changed", token.user.email, user=token.user)
+        token.user.change_email(token.email)
+        OneTimeToken.revoke_all(token.user)
+    security_log.record("email-changed", token.user)
 
 
 def make_admin(user, by):

@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from microblog import accounts
 from microblog.base.database import connected
-from microblog.models import Ticket, User
+from microblog.models import OneTimeToken, User
 from microblog.models.refusals import EmailTaken, Suspended, UsernameTaken
 from microblog.security.security_log import OPERATOR
 from microblog.web.forms import RegistrationForm
@@ -72,7 +72,7 @@ def invite():
     with current_app.test_request_context(base_url=current_app.config["SITE_URL"]), connected():
         # First of all: if it cannot be built, no invitation may be made, or logged as made.
         page = url_for("auth.register", _external=True)
-        click.echo(f"{page}?invite={Ticket.invite(by=OPERATOR)}")
+        click.echo(f"{page}?invite={OneTimeToken.invite(by=OPERATOR)}")
     if current_app.config["REGISTRATION"] != "invite":
         needs = "nobody needs it" if current_app.config["REGISTRATION"] == "open" else "it does nothing"
         click.echo(f"({needs} while REGISTRATION={current_app.config['REGISTRATION']})", err=True)

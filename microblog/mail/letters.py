@@ -7,8 +7,8 @@ from flask_babel import gettext
 
 from microblog import mail
 from microblog.base.i18n import N_
-from microblog.models import Ticket, User
-from microblog.models.ticket import CHANGE_EMAIL, RESET_PASSWORD
+from microblog.models import OneTimeToken, User
+from microblog.models.one_time_token import CHANGE_EMAIL, RESET_PASSWORD
 from microblog.tasks.exceptions import Cancelled
 
 # At most so many links to one address within that time: anybody who asks for more already has them.
@@ -65,7 +65,7 @@ def reset_password(row):
     if user is None:
         raise Unneeded
     _refuse_flood(row)
-    token = Ticket.issue(RESET_PASSWORD, user)
+    token = OneTimeToken.issue(RESET_PASSWORD, user)
     return Letter(
         user.email, user.language, N_("[Microblog] Reset your password"), {"user": user, "token": token}
     )
@@ -75,7 +75,7 @@ def reset_password(row):
 def change_email(row):
     """To the new address: opening the link proves access to its mailbox."""
     _refuse_flood(row)
-    token = Ticket.issue(CHANGE_EMAIL, row.user, row.recipient)
+    token = OneTimeToken.issue(CHANGE_EMAIL, row.user, row.recipient)
     return Letter(
         row.recipient,
         row.user.language,

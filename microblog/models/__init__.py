@@ -4,10 +4,10 @@ from microblog.models.block import Block
 from microblog.models.feed_change import FeedChange
 from microblog.models.message import Message
 from microblog.models.notification import Notification
+from microblog.models.one_time_token import OneTimeToken
 from microblog.models.post import Post
 from microblog.models.post_index import PostIndex
 from microblog.models.session import Session
-from microblog.models.ticket import Ticket
 from microblog.models.token import Token
 from microblog.models.user import Follow, User
 
@@ -17,10 +17,10 @@ __all__ = [
     "Follow",
     "Message",
     "Notification",
+    "OneTimeToken",
     "Post",
     "PostIndex",
     "Session",
-    "Ticket",
     "Token",
     "User",
 ]

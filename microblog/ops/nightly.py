@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from microblog.base import clock
 from microblog.base.database import data_dir, db
 from microblog.mail.outgoing import Mail
-from microblog.models import Notification, Session, Ticket
+from microblog.models import Notification, OneTimeToken, Session
 from microblog.ops import backup
 from microblog.security import security_log
 from microblog.tasks.queue import huey
@@ -95,7 +95,7 @@ def forget_the_past():
     told_long_ago = Notification.timestamp < before
     Notification.delete().where(Notification.name == "task_progress", told_long_ago).execute()
     Session.delete_ended()
-    Ticket.delete_expired()
+    OneTimeToken.delete_expired()
 
 
 CHORES = [

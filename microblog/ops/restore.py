@@ -15,7 +15,7 @@ from microblog.base.database import FILE_NAME, connected, data_dir, db
 from microblog.base.files import for_owner_only
 from microblog.base.i18n import N_
 from microblog.mail.outgoing import Mail
-from microblog.models import Session, Ticket, Token
+from microblog.models import OneTimeToken, Session, Token
 from microblog.ops.backup import FOLDERS, PARTS, staging_dir
 from microblog.ops.data_folder import locked_for_start, site_lock
 from microblog.tables import TRIGGERS
@@ -128,7 +128,7 @@ def _end_what_was_under_way():
             if not task.file.exists():
                 task.withdraw_file()
         # One that was used or ended after the backup must not become valid again.
-        for model in (Session, Ticket, Token):
+        for model in (Session, OneTimeToken, Token):
             model.delete().execute()
 
 

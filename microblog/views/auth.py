@@ -8,9 +8,9 @@ from flask_login import current_user, login_required
 
 from microblog import accounts
 from microblog.base.database import data_dir
-from microblog.models import Ticket, User
+from microblog.models import OneTimeToken, User
+from microblog.models.one_time_token import INVITE, TokenInvalid
 from microblog.models.refusals import EmailTaken, SetUpAlready, Suspended, UsernameTaken, WrongPassword
-from microblog.models.ticket import INVITE, TicketUsed
 from microblog.security import setup_code
 from microblog.web import rate_limits
 from microblog.web.auth import authenticate, sign_in, sign_out
@@ -58,7 +58,7 @@ def register():
             return away_from_token("auth.register")
     try:
         return _make_account("auth/register.html", partial(accounts.register, invite=_invitation()))
-    except TicketUsed:
+    except TokenInvalid:
         return render_template("auth/closed.html", expired=INVITE in session), 403
 
 
@@ -80,15 +80,15 @@ def _invitation():
     The invitation that a registration uses up; None if the site needs none.
 
     Raises:
-        TicketUsed: nobody can register, or not without one.
+        TokenInvalid: nobody can register, or not without one.
     """
     mode = current_app.config["REGISTRATION"]
     # Open registration must not depend on an invitation, which somebody else may use up.
     if mode == "open":
         return None
-    invite = Ticket.of(INVITE, session.get(INVITE)) if mode == "invite" else None
+    invite = OneTimeToken.from_secret(INVITE, session.get(INVITE)) if mode == "invite" else None
     if invite is None:
-        raise TicketUsed
+        raise TokenInvalid
     return invite
 
 

@@ -6,9 +6,9 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from microblog import accounts
-from microblog.models import Ticket
+from microblog.models import OneTimeToken
+from microblog.models.one_time_token import CHANGE_EMAIL, TokenInvalid
 from microblog.models.refusals import EmailTaken
-from microblog.models.ticket import CHANGE_EMAIL, TicketUsed
 from microblog.web import rate_limits
 from microblog.web.forms import ChangeEmailForm, is_own_password
 from microblog.web.redirects import away_from_token
@@ -55,26 +55,26 @@ def open_link(token):
 @bp.get("/confirm_email")
 def edit():
     """Ask first: mail programs open links by themselves, to look for viruses."""
-    ticket = Ticket.of(CHANGE_EMAIL, session.get(CHANGE_EMAIL))
-    if ticket is None:
+    token = OneTimeToken.from_secret(CHANGE_EMAIL, session.get(CHANGE_EMAIL))
+    if token is None:
         return _link_is_dead()
-    return render_template("email_changes/edit.html", ticket=ticket)
+    return render_template("email_changes/edit.html", token=token)
 
 
 @bp.post("/confirm_email")
 def update():
-    ticket = Ticket.of(CHANGE_EMAIL, session.get(CHANGE_EMAIL))
-    if ticket is None:
+    token = OneTimeToken.from_secret(CHANGE_EMAIL, session.get(CHANGE_EMAIL))
+    if token is None:
         return _link_is_dead()
     try:
-        accounts.change_email(ticket)
-    except TicketUsed:
+        accounts.change_email(token)
+    except TokenInvalid:
         return _link_is_dead()
     except EmailTaken as refusal:
         flash(_(str(refusal)))
         return redirect(url_for("account.index"))
     session.pop(CHANGE_EMAIL)
-    flash(_("Your e-mail address is %(address)s now.", address=ticket.email))
+    flash(_("Your e-mail address is %(address)s now.", address=token.email))
     return redirect(url_for("account.index"))
 
 

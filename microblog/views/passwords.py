@@ -6,8 +6,8 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from microblog import accounts
-from microblog.models import Ticket
-from microblog.models.ticket import RESET_PASSWORD, TicketUsed
+from microblog.models import OneTimeToken
+from microblog.models.one_time_token import RESET_PASSWORD, TokenInvalid
 from microblog.web import device_cookies, rate_limits
 from microblog.web.auth import sign_in
 from microblog.web.forms import EmailForm, NewPasswordForm, status
@@ -41,23 +41,23 @@ def open_link(token):
 
 @bp.route("/reset_password", methods=["GET", "POST"])
 def reset():
-    ticket = Ticket.of(RESET_PASSWORD, session.get(RESET_PASSWORD))
-    if ticket is None:
+    token = OneTimeToken.from_secret(RESET_PASSWORD, session.get(RESET_PASSWORD))
+    if token is None:
         return _link_is_dead()
     form = NewPasswordForm()
     if not form.validate_on_submit():
-        return render_template("passwords/reset.html", form=form, user=ticket.user), status(form)
+        return render_template("passwords/reset.html", form=form, user=token.user), status(form)
     # Read now: changing the password ends the session.
-    session_here = current_user.session if current_user == ticket.user else None
+    session_here = current_user.session if current_user == token.user else None
     try:
-        accounts.change_password(ticket.user, form.password.data, ticket)
-    except TicketUsed:
+        accounts.change_password(token.user, form.password.data, token)
+    except TokenInvalid:
         return _link_is_dead()
     session.pop(RESET_PASSWORD)
-    device_cookies.remember(ticket.user)
+    device_cookies.remember(token.user)
     flash(_("Your new password is set."))
     if session_here:
-        sign_in(ticket.user, session_here.remembered)
+        sign_in(token.user, session_here.remembered)
     return redirect(url_for("auth.login"))
 
 

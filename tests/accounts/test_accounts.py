@@ -4,9 +4,9 @@ from microblog import accounts
 from microblog.base.database import db
 from microblog.exports.jobs import export_posts
 from microblog.mail.outgoing import Mail
-from microblog.models import Block, Message, Notification, Post, Session, Ticket, Token, User
+from microblog.models import Block, Message, Notification, OneTimeToken, Post, Session, Token, User
+from microblog.models.one_time_token import CHANGE_EMAIL, INVITE
 from microblog.models.refusals import LastAdministrator
-from microblog.models.ticket import CHANGE_EMAIL, INVITE
 from microblog.tables import MODELS
 from microblog.tasks.task import Task
 
@@ -36,8 +36,8 @@ def life(susan, john, write_posts, client):
     change_email(susan, "susan2@example.org")
     client.post_form("/auth/reset_password_request", email=susan.email)
     Mail.send("change_email", "new@example.org", user=susan)
-    Ticket.issue(CHANGE_EMAIL, susan, "another@example.org")
-    Ticket.issue(INVITE, susan)
+    OneTimeToken.issue(CHANGE_EMAIL, susan, "another@example.org")
+    OneTimeToken.issue(INVITE, susan)
     Token.issue(susan, "a program of susan")
     other = User.register("mary", "mary@example.org", "hash")
     Block.add(susan, other)
@@ -48,8 +48,8 @@ def life(susan, john, write_posts, client):
 
 def change_email(user, email):
     """Change the address of *user* as the mailed link does."""
-    ticket = Ticket.of(CHANGE_EMAIL, Ticket.issue(CHANGE_EMAIL, user, email))
-    accounts.change_email(ticket)
+    token = OneTimeToken.from_secret(CHANGE_EMAIL, OneTimeToken.issue(CHANGE_EMAIL, user, email))
+    accounts.change_email(token)
     user.email, user.email_key = email, email
 
 

@@ -13,8 +13,8 @@ from microblog.base import clock
 from microblog.base.config import Settings
 from microblog.base.database import db
 from microblog.mail.outgoing import Mail
-from microblog.models import Message, Post, Session, Ticket, Token, User
-from microblog.models.ticket import CHANGE_EMAIL, INVITE, RESET_PASSWORD
+from microblog.models import Message, OneTimeToken, Post, Session, Token, User
+from microblog.models.one_time_token import CHANGE_EMAIL, INVITE, RESET_PASSWORD
 from microblog.tasks.task import Task
 from tests.conftest import make_user, opened
 
@@ -45,8 +45,8 @@ class Belongings:
             note=f"{mark} note",
             file_expires_at=clock.now() + timedelta(days=1),
         ).where(Task.id == self.task.id).execute()
-        self.reset = Ticket.issue(RESET_PASSWORD, user)
-        self.change = Ticket.issue(CHANGE_EMAIL, user, f"{mark}-new@example.org")
+        self.reset = OneTimeToken.issue(RESET_PASSWORD, user)
+        self.change = OneTimeToken.issue(CHANGE_EMAIL, user, f"{mark}-new@example.org")
         self.mail = Mail.send("reset_password", user.email)
 
     def write_files(self):
@@ -67,8 +67,8 @@ class Site:
         self.susan, self.john, self.mary = (make_user(name) for name in ("susan", "john", "mary"))
         User.update(is_admin=True).where(User.username == "mary").execute()
         self.mary = User.named("mary")
-        self.invite = Ticket.issue(INVITE, self.mary)
-        self.invite_id = Ticket.get().id
+        self.invite = OneTimeToken.issue(INVITE, self.mary)
+        self.invite_id = OneTimeToken.get().id
         self.of = {user.username: Belongings(user, self.mary) for user in (self.susan, self.john)}
         self.susan, self.john = (self.of[name].user for name in ("susan", "john"))
         self.browsers = {name: self._browser(name) for name in ("susan", "john", "mary")}

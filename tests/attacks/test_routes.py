@@ -38,7 +38,7 @@ GET    /admin/demo/delete                         login  404    404    200
 POST   /admin/demo/delete                         login  404    404    302
 GET    /admin/invites                             login  404    404    200
 POST   /admin/invites                             login  404    404    200
-POST   /admin/invites/<row_id:ticket_id>/delete   login  404    404    302
+POST   /admin/invites/<row_id:invite_id>/delete   login  404    404    302
 GET    /admin/outbox                              login  404    404    200
 GET    /admin/outbox/<letter_id>                  login  404    404    200
 GET    /admin/outbox/<letter_id>/download         login  404    404    200
@@ -276,7 +276,7 @@ def address(site, route, owner="susan"):
         "post_id": theirs.post.id,
         "task_id": theirs.task.id,
         "session_id": theirs.session.id,
-        "ticket_id": site.invite_id,
+        "invite_id": site.invite_id,
         "letter_id": theirs.mail.id,
         "token": "wrong",
         "kind": "atom",

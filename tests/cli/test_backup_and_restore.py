@@ -16,8 +16,8 @@ from microblog.base.config import ROOT
 from microblog.base.database import data_dir, db
 from microblog.exports.jobs import export_posts
 from microblog.mail.outgoing import Mail
-from microblog.models import Post, Session, Ticket, User
-from microblog.models.ticket import RESET_PASSWORD
+from microblog.models import OneTimeToken, Post, Session, User
+from microblog.models.one_time_token import RESET_PASSWORD
 from microblog.ops import backup
 from microblog.ops.restore import RESTORED
 from microblog.tasks.queue import huey
@@ -132,7 +132,7 @@ def test_a_damaged_database_does_not_keep_a_backup_from_being_restored(take_back
 
 def test_sessions_and_what_was_under_way_end(take_backup, restore, susan, sign_in):
     sign_in(susan)
-    Ticket.issue(RESET_PASSWORD, susan)
+    OneTimeToken.issue(RESET_PASSWORD, susan)
     Mail.create(kind="export_posts", recipient="susan@example.org", phase="mailing")
     Task.create(name="export_posts", description="Exporting posts...", user=susan)
     path = take_backup()
@@ -140,7 +140,7 @@ def test_sessions_and_what_was_under_way_end(take_backup, restore, susan, sign_i
     restore(path)
 
     assert not Session.select().exists()
-    assert not Ticket.select().exists()
+    assert not OneTimeToken.select().exists()
     assert [(row.state, row.error) for row in (Task.get(), Mail.get())] == [(FAILED, RESTORED)] * 2
     assert not (data_dir() / "outbox").exists()
 

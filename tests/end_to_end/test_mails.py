@@ -6,8 +6,8 @@ import pytest
 
 from microblog import accounts
 from microblog.mail.outgoing import Mail
-from microblog.models import Ticket, User
-from microblog.models.ticket import RESET_PASSWORD
+from microblog.models import OneTimeToken, User
+from microblog.models.one_time_token import RESET_PASSWORD
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
 from microblog.tasks.task import Task
 from tests.end_to_end import faulty_jobs
@@ -40,7 +40,7 @@ def test_a_mail_arrives_with_a_token_that_works(world, ask, susan):
     assert mail["To"] == susan.email
     assert mail["Message-ID"] == f"<reset_password-{row.id}@127.0.0.1>"
     assert mail["Auto-Submitted"] == "auto-generated"
-    assert Ticket.of(RESET_PASSWORD, token_in(mail)).user == susan
+    assert OneTimeToken.from_secret(RESET_PASSWORD, token_in(mail)).user == susan
     assert token_in(mail) not in world.log.read_text()
 
 
@@ -74,7 +74,9 @@ def test_a_consumer_killed_after_the_mail_was_accepted_sends_one_more_of_the_sam
     assert first["Message-ID"] == second["Message-ID"]
     assert first["Date"] == second["Date"]
     for mail in (first, second):
-        assert Ticket.of(RESET_PASSWORD, token_in(mail)).user == susan, "whichever is opened works"
+        assert OneTimeToken.from_secret(RESET_PASSWORD, token_in(mail)).user == susan, (
+            "whichever is opened works"
+        )
 
 
 @pytest.mark.parametrize("answer", ["450 later", "421 busy"])

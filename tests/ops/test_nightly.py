@@ -7,8 +7,8 @@ import pytest
 from microblog.base import clock
 from microblog.exports.jobs import export_posts
 from microblog.mail.outgoing import Mail
-from microblog.models import Notification, Session, Ticket
-from microblog.models.ticket import INVITE, RESET_PASSWORD
+from microblog.models import Notification, OneTimeToken, Session
+from microblog.models.one_time_token import INVITE, RESET_PASSWORD
 from microblog.ops import nightly
 from microblog.tasks.queue import huey, task_slots
 from microblog.tasks.task import Task
@@ -224,14 +224,14 @@ def test_half_a_mail_goes_unless_somebody_is_writing_it(susan, settings):
     assert [half.exists() for half in halves] == [False, True]
 
 
-def test_tickets_that_nobody_can_use_are_deleted(susan, later):
-    Ticket.issue(RESET_PASSWORD, susan)
-    Ticket.issue(INVITE)
+def test_tokens_that_nobody_can_use_are_deleted(susan, later):
+    OneTimeToken.issue(RESET_PASSWORD, susan)
+    OneTimeToken.issue(INVITE)
     later(minutes=11)
 
     nightly.work.call_local()
 
-    assert [ticket.kind for ticket in Ticket.select()] == [INVITE]
+    assert [token.kind for token in OneTimeToken.select()] == [INVITE]
 
 
 @pytest.fixture

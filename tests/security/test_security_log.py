@@ -8,8 +8,8 @@ from microblog.accounts import suspend
 from microblog.base import clock
 from microblog.base.database import data_dir
 from microblog.exports.jobs import export_posts
-from microblog.models import Post, Session, Ticket, Token
-from microblog.models.ticket import CHANGE_EMAIL, INVITE, RESET_PASSWORD
+from microblog.models import OneTimeToken, Post, Session, Token
+from microblog.models.one_time_token import CHANGE_EMAIL, INVITE, RESET_PASSWORD
 from microblog.security import security_log
 from microblog.tasks.task import Task
 from tests.conftest import PASSWORD, make_user
@@ -89,7 +89,7 @@ def ask_for_a_link(client, susan):
 
 
 def reset_the_password(client, susan):
-    client.post_form(f"/auth/reset_password/{Ticket.issue(RESET_PASSWORD, susan)}", **NEW)
+    client.post_form(f"/auth/reset_password/{OneTimeToken.issue(RESET_PASSWORD, susan)}", **NEW)
 
 
 def knock_while_suspended(client, susan):
@@ -158,7 +158,7 @@ def test_what_somebody_does_with_what_is_theirs_is_told(browser, susan, failed, 
 
 
 def test_a_new_address_is_told_once_it_is_confirmed(browser, susan):
-    browser.get(f"/account/email/{Ticket.issue(CHANGE_EMAIL, susan, 'new@example.org')}")
+    browser.get(f"/account/email/{OneTimeToken.issue(CHANGE_EMAIL, susan, 'new@example.org')}")
     assert texts() == []
 
     browser.post_form("/account/confirm_email")
@@ -203,7 +203,7 @@ def test_what_a_program_does_is_told(client, susan, failed, method, path, told):
 )
 def test_what_the_administrator_does_is_told_with_whom_it_was_done_to(marys, mary, susan, failed, path, told):
     Post.create(author=susan, body="first")
-    Ticket.issue(INVITE, mary)
+    OneTimeToken.issue(INVITE, mary)
 
     marys.post_form(path.format(task=failed.id))
 
@@ -217,7 +217,7 @@ def test_a_task_that_its_user_cancels_is_told(browser, task):
 
 
 def test_an_invitation_that_another_administrator_withdraws_is_told_with_both(marys):
-    Ticket.issue(INVITE, make_user("anne", is_admin=True))
+    OneTimeToken.issue(INVITE, make_user("anne", is_admin=True))
 
     marys.post_form("/admin/invites/1/delete")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from microblog.models import Ticket, User
+from microblog.models import OneTimeToken, User
 
 PAGES = ["/admin", "/admin/users", "/admin/invites", "/admin/outbox", "/admin/security"]
 FORMS = [
@@ -27,7 +27,7 @@ def test_the_acts_are_the_administrators_alone(client, sign_in, office, susan, j
     assert office.post(path).status_code == 400, "without the token of the form"
     assert office.put(path).status_code == 405
     assert not User.named("susan").suspended_at
-    assert Ticket.select().count() == 0
+    assert OneTimeToken.select().count() == 0
 
 
 def test_only_the_administrator_sees_the_way_there(office, browser):

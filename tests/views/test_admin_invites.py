@@ -3,8 +3,8 @@ import threading
 
 import pytest
 
-from microblog.models import Ticket, User
-from microblog.models.ticket import INVITE
+from microblog.models import OneTimeToken, User
+from microblog.models.one_time_token import INVITE
 from microblog.security import security_log
 
 
@@ -89,7 +89,7 @@ def test_an_invitation_lasts_seven_days(client, office, by_invitation, later):
 def test_an_invitation_can_be_withdrawn(client, office, by_invitation):
     link = link_in(office.post_form("/admin/invites"))
 
-    office.post_form(f"/admin/invites/{Ticket.get().id}/delete")
+    office.post_form(f"/admin/invites/{OneTimeToken.get().id}/delete")
 
     assert client.get(link, follow_redirects=True).status_code == 403
     assert "Withdraw" not in office.get("/admin/invites").text
@@ -108,7 +108,7 @@ def test_a_page_that_shows_a_link_makes_no_other_when_it_is_reloaded(office):
     reloaded = office.post_form("/admin/invites", once=mark)
 
     assert (reloaded.status_code, reloaded.location) == (303, "/admin/invites")
-    assert Ticket.select().count() == 1
+    assert OneTimeToken.select().count() == 1
 
 
 @pytest.mark.parametrize("number", ["999", "9" * 30, "x", "-1"])
@@ -116,11 +116,11 @@ def test_what_is_no_invitation_cannot_be_withdrawn(office, number):
     assert office.post_form(f"/admin/invites/{number}/delete").status_code == 404
 
 
-def test_another_ticket_is_no_invitation(office, susan):
-    Ticket.issue("reset_password", susan)
+def test_another_token_is_no_invitation(office, susan):
+    OneTimeToken.issue("reset_password", susan)
 
-    assert office.post_form(f"/admin/invites/{Ticket.get().id}/delete").status_code == 404
-    assert Ticket.select().count() == 1
+    assert office.post_form(f"/admin/invites/{OneTimeToken.get().id}/delete").status_code == 404
+    assert OneTimeToken.select().count() == 1
 
 
 def test_closed_is_closed_to_the_invited_too(app, client, office):
@@ -144,7 +144,7 @@ def test_a_form_that_is_sent_to_the_link_itself_makes_the_account(client, office
 def test_an_open_door_needs_no_invitation(app, client, office, monkeypatch):
     """Somebody else may use it up between the look at it and its use."""
     client.get(link_in(office.post_form("/admin/invites")))
-    monkeypatch.setattr(Ticket, "use", lambda _ticket: pytest.fail("it was used"))
+    monkeypatch.setattr(OneTimeToken, "redeem", lambda _token: pytest.fail("it was redeemed"))
 
     assert client.post_form("/auth/register", **NEW).location == "/"
 
@@ -155,7 +155,7 @@ def test_the_command_prints_such_a_link(app, client, admin, by_invitation):
     assert link.startswith("http://127.0.0.1:8000/auth/register?invite=")
     client.get(link.removeprefix("http://127.0.0.1:8000"))
     assert client.post_form("/auth/register", **NEW).status_code == 302
-    assert Ticket.living(INVITE).count() == 0
+    assert OneTimeToken.active(INVITE).count() == 0
 
 
 def test_the_command_says_when_its_link_does_nothing(app):
@@ -168,5 +168,5 @@ def test_no_invitation_is_made_or_logged_when_its_url_cannot_be_built(app):
     result = app.test_cli_runner().invoke(args=["invite"])
 
     assert result.exit_code == 1
-    assert not Ticket.select().exists()
+    assert not OneTimeToken.select().exists()
     assert security_log.latest(1) == []

@@ -3,8 +3,8 @@ import re
 import pytest
 
 from microblog.mail.outgoing import Mail
-from microblog.models import Ticket, User
-from microblog.models.ticket import CHANGE_EMAIL
+from microblog.models import OneTimeToken, User
+from microblog.models.one_time_token import CHANGE_EMAIL
 from microblog.tasks.states import SUCCEEDED
 from tests.conftest import PASSWORD
 
@@ -119,12 +119,12 @@ def test_an_address_can_be_flooded_by_nobody_however_they_spell_it(browser, lett
 
 def test_links_for_the_old_address_are_dead_once_it_was_changed(client, susan, link):
     client.post_form("/auth/reset_password_request", email="susan@example.org")
-    assert Ticket.select().count() == 2
+    assert OneTimeToken.select().count() == 2
 
     client.get(link)
     client.post_form("/account/confirm_email")
 
-    assert Ticket.select().count() == 0
+    assert OneTimeToken.select().count() == 0
 
 
 @pytest.mark.parametrize("token", ["x", "%00", "%ff", "x" * 3000])
@@ -147,7 +147,7 @@ def test_confirming_needs_the_token_of_the_form(client, link):
 
 
 def test_confirming_an_address_after_leaving_finds_nothing(app, client, susan):
-    token = Ticket.issue(CHANGE_EMAIL, susan, "new@example.org")
+    token = OneTimeToken.issue(CHANGE_EMAIL, susan, "new@example.org")
     susan.delete_instance()
 
     assert client.get(f"/account/email/{token}", follow_redirects=True).status_code == 410

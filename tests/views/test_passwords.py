@@ -6,8 +6,8 @@ import pytest
 from microblog import accounts
 from microblog.base.database import connected
 from microblog.mail.outgoing import Mail
-from microblog.models import Session, Ticket, User
-from microblog.models.ticket import CHANGE_EMAIL, RESET_PASSWORD, TicketUsed
+from microblog.models import OneTimeToken, Session, User
+from microblog.models.one_time_token import CHANGE_EMAIL, RESET_PASSWORD, TokenInvalid
 from microblog.security import password_hashes
 from microblog.tasks.states import CANCELLED, SUCCEEDED
 
@@ -80,7 +80,7 @@ def test_the_request_itself_only_records_a_mail(client, susan, queries, monkeypa
 
     assert [query.split()[0] for query in queries] == ["INSERT"]
     assert Mail.get().recipient == address
-    assert Ticket.select().count() == 0
+    assert OneTimeToken.select().count() == 0
 
 
 def test_a_strangers_address_is_not_kept(client, susan, letters):
@@ -137,7 +137,7 @@ def test_asking_needs_the_token_of_the_form(client, susan):
 def test_no_secret_lies_in_the_database(client, susan, link, settings):
     token = link.rpartition("/")[2].encode()
 
-    assert Ticket.select().count() == 1
+    assert OneTimeToken.select().count() == 1
     for path in settings.data_dir.glob("microblog.db*"):
         assert token not in path.read_bytes()
 
@@ -207,12 +207,12 @@ def test_the_link_works_for_ten_minutes(client, link, later, minutes, status):
 def test_a_new_password_voids_every_other_link(app, client, susan, link, letters):
     client.post_form(REQUEST, email=susan.email)
     links = {re.search(r":8000(/auth/reset_password/\S+)", letter)[1] for letter in letters()}
-    email_token = Ticket.issue(CHANGE_EMAIL, susan, "thief@example.org")
+    email_token = OneTimeToken.issue(CHANGE_EMAIL, susan, "thief@example.org")
     client.post_form(link, **NEW)
 
     [other] = links - {link}
     assert client.get(other, follow_redirects=True).status_code == 410
-    assert Ticket.of(CHANGE_EMAIL, email_token) is None
+    assert OneTimeToken.from_secret(CHANGE_EMAIL, email_token) is None
 
 
 def test_every_session_ends(app, client, susan, link, sign_in):
@@ -274,7 +274,7 @@ def test_without_a_link_there_is_nothing_to_set(client, susan):
 
 
 def test_a_link_for_something_else_sets_no_password(client, susan):
-    token = Ticket.issue(CHANGE_EMAIL, susan, "new@example.org")
+    token = OneTimeToken.issue(CHANGE_EMAIL, susan, "new@example.org")
 
     assert client.post_form(f"/auth/reset_password/{token}", **NEW).status_code == 410
 
@@ -284,17 +284,17 @@ def test_setting_needs_the_token_of_the_form(app, client, link):
     assert can_sign_in(app, "correct horse")
 
 
-def test_twenty_at_once_use_a_ticket_once(app, susan):
-    token = Ticket.issue(RESET_PASSWORD, susan)
-    tickets = [Ticket.of(RESET_PASSWORD, token) for _ in range(20)]
+def test_twenty_at_once_redeem_a_token_once(app, susan):
+    token = OneTimeToken.issue(RESET_PASSWORD, susan)
+    tokens = [OneTimeToken.from_secret(RESET_PASSWORD, token) for _ in range(20)]
     outcomes = []
 
     def use(number):
         with connected():
             try:
-                accounts.change_password(User.get_by_id(susan.id), f"password {number}", tickets[number])
+                accounts.change_password(User.get_by_id(susan.id), f"password {number}", tokens[number])
                 outcomes.append("used")
-            except TicketUsed:
+            except TokenInvalid:
                 outcomes.append("too late")
 
     threads = [threading.Thread(target=use, args=(number,)) for number in range(20)]

@@ -4,8 +4,8 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from microblog.models import Ticket
-from microblog.models.ticket import INVITE
+from microblog.models import OneTimeToken
+from microblog.models.one_time_token import INVITE
 from microblog.web import once
 from microblog.web.auth import admin_required
 
@@ -24,20 +24,20 @@ def create():
     """Create a link and show it, only this once: just a hash of it is stored."""
     if once.is_done():
         return redirect(url_for("admin_invites.index"), 303)
-    token = Ticket.invite(current_user)
+    token = OneTimeToken.invite(current_user)
     once.note_done()
     return _page(token)
 
 
-@bp.post("/<row_id:ticket_id>/delete")
+@bp.post("/<row_id:invite_id>/delete")
 @admin_required
-def destroy(ticket_id):
-    ticket = Ticket.get_or_none(Ticket.id == ticket_id, Ticket.kind == INVITE) or abort(404)
-    ticket.withdraw(by=current_user.username)
+def destroy(invite_id):
+    invite = OneTimeToken.get_or_none(OneTimeToken.id == invite_id, OneTimeToken.kind == INVITE) or abort(404)
+    invite.revoke(by=current_user.username)
     flash(_("The invitation is withdrawn."))
     return redirect(url_for("admin_invites.index"))
 
 
 def _page(token=None):
-    invites = list(Ticket.living(INVITE))
+    invites = list(OneTimeToken.active(INVITE))
     return render_template("admin_invites/index.html", invites=invites, token=token, mark=once.new_mark())

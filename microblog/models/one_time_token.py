@@ -19,11 +19,11 @@ LASTS = {
 }
 
 
-class TicketUsed(Exception):
-    """The ticket has been used, or withdrawn, in the meantime."""
+class TokenInvalid(Exception):
+    """The token has been redeemed, or revoked, in the meantime."""
 
 
-class Ticket(BaseModel):
+class OneTimeToken(BaseModel):
     id = AutoIncrementField()
     kind = CharField(16)
     # Whom it authorizes; for an invitation, who made it: None if the command line did.
@@ -32,28 +32,32 @@ class Ticket(BaseModel):
     token_hash = CharField(64, unique=True)
     expires_at = UTCDateTimeField()
 
+    class Meta:
+        # The class was once called so; renaming the table would help nobody.
+        table_name = "ticket"
+
     @classmethod
     def issue(cls, kind, user=None, email=None):
-        """Create a ticket and return its token, which cannot be retrieved later."""
-        token = new_secret()
+        """Create a token and return its secret, which cannot be retrieved later."""
+        secret = new_secret()
         expires_at = clock.now() + LASTS[kind]
-        cls.create(kind=kind, user=user, email=email, token_hash=hash_of(token), expires_at=expires_at)
-        return token
+        cls.create(kind=kind, user=user, email=email, token_hash=hash_of(secret), expires_at=expires_at)
+        return secret
 
     @classmethod
     def invite(cls, user=None, by=None):
         """
-        Create an invitation and return its token; *user* is the administrator who made it.
+        Create an invitation and return its secret; *user* is the administrator who made it.
 
         The operator is no user: then *by* alone is given.
         """
-        token = cls.issue(INVITE, user)
+        secret = cls.issue(INVITE, user)
         security_log.record("invited", user, by=by)
-        return token
+        return secret
 
     @classmethod
-    def living(cls, kind):
-        """Valid tickets of *kind*, with their users, newest first."""
+    def active(cls, kind):
+        """Valid tokens of *kind*, with their users, newest first."""
         return (
             cls.select(cls, User)
             .left_outer_join(User)
@@ -62,31 +66,31 @@ class Ticket(BaseModel):
         )
 
     @classmethod
-    def of(cls, kind, token):
-        """The valid ticket of *token*, with its user; None when there is none."""
-        return cls.living(kind).where(cls.token_hash == hash_of(token or "")).first()
+    def from_secret(cls, kind, secret):
+        """The valid token of *secret*, with its user; None when there is none."""
+        return cls.active(kind).where(cls.token_hash == hash_of(secret or "")).first()
 
     @classmethod
-    def void(cls, user):
+    def revoke_all(cls, user):
         """Revoke every link that was mailed to *user*; invitations they made stay valid."""
         cls.delete().where(cls.user == user, cls.kind != INVITE).execute()
 
     @classmethod
     def delete_expired(cls):
-        """Delete the tickets that have expired."""
+        """Delete the tokens that have expired."""
         cls.delete().where(cls.expires_at <= clock.now()).execute()
 
-    def withdraw(self, by):
+    def revoke(self, by):
         """Delete an invitation before anybody uses it."""
         self.delete_instance()
         security_log.record("invitation-withdrawn", self.user, by=by)
 
-    def use(self):
+    def redeem(self):
         """
-        Use up the ticket; call this in the transaction of what it permits.
+        Use up the token; call this in the transaction of what it permits.
 
         Raises:
-            TicketUsed: somebody was faster.
+            TokenInvalid: somebody was faster.
         """
         if not self.delete_instance():
-            raise TicketUsed
+            raise TokenInvalid
