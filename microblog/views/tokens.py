@@ -6,7 +6,6 @@ from flask_login import current_user, login_required
 
 from microblog.models import Token
 from microblog.models.token import TooManyTokens
-from microblog.web import once
 from microblog.web.forms import TokenForm, status
 
 bp = Blueprint("tokens", __name__, url_prefix="/account/tokens")
@@ -22,8 +21,6 @@ def index():
 @login_required
 def create():
     """Create a token and show it, only this once: just a hash of it is stored."""
-    if once.is_done():
-        return redirect(url_for("tokens.index"), 303)
     form = TokenForm()
     if form.validate_on_submit():
         try:
@@ -33,7 +30,6 @@ def create():
                 _("You have as many tokens as an account can have. End one of them first.")
             )
         else:
-            once.note_done()
             return _page(TokenForm(formdata=None), secret), 201
     return _page(form), status(form)
 
@@ -49,5 +45,4 @@ def destroy(token_id):
 
 def _page(form, secret=None):
     tokens = list(Token.of_user(current_user))
-    mark = once.new_mark()
-    return render_template("tokens/index.html", form=form, tokens=tokens, secret=secret, mark=mark)
+    return render_template("tokens/index.html", form=form, tokens=tokens, secret=secret)

@@ -101,16 +101,6 @@ def test_the_link_is_shown_once(office, by_invitation):
     assert token not in office.get("/admin/invites").text
 
 
-def test_a_page_that_shows_a_link_makes_no_other_when_it_is_reloaded(office):
-    [mark] = re.findall(r'name="once" value="(.+?)"', office.get("/admin/invites").text)
-    assert link_in(office.post_form("/admin/invites", once=mark))
-
-    reloaded = office.post_form("/admin/invites", once=mark)
-
-    assert (reloaded.status_code, reloaded.location) == (303, "/admin/invites")
-    assert OneTimeToken.select().count() == 1
-
-
 @pytest.mark.parametrize("number", ["999", "9" * 30, "x", "-1"])
 def test_what_is_no_invitation_cannot_be_withdrawn(office, number):
     assert office.post_form(f"/admin/invites/{number}/delete").status_code == 404
