@@ -81,7 +81,7 @@ def time_others(people, options):
     worst_ms = 0
     for name, query in (
         (f"explore, half way down, with {len(others)} blocks", Post.visible_to(busy)),
-        ("one person's posts, half way down", Post.by(busy)),
+        ("one person's posts, half way down", Post.by_author(busy)),
         ("home of somebody who follows nobody, half way down", Post.timeline(lonely)),
     ):
         ms = median_ms([page(query, half)], options.rounds)

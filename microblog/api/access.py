@@ -19,7 +19,7 @@ def by_token():
         Problem: 401, there is no valid token.
     """
     given = request.authorization
-    token = Token.of(given.token) if given and given.type == "bearer" and given.token else None
+    token = Token.from_secret(given.token) if given and given.type == "bearer" and given.token else None
     if token is None:
         raise Problem(401, "Send a valid token: Authorization: Bearer …", {"WWW-Authenticate": "Bearer"})
     token.note_use()

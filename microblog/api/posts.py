@@ -29,7 +29,7 @@ def timeline():
 
 @operation("GET", "/users/<user>/posts", "One person's posts, newest first", **LIST, problems=(404,))
 def by(user):
-    return newest_first(Post.by(profile_of(user).user), Post.id, dump_post)
+    return newest_first(Post.by_author(profile_of(user).user), Post.id, dump_post)
 
 
 @operation(

@@ -14,7 +14,7 @@ from microblog.web.problem import Problem
 
 @operation("GET", "/tokens", "Your tokens, newest first", response=list_of("Token"), paged="newest first")
 def index():
-    return newest_first(Token.of_user(g.caller), Token.id, dump_token)
+    return newest_first(Token.for_user(g.caller), Token.id, dump_token)
 
 
 @operation(

@@ -44,7 +44,7 @@ def update():
         g.caller.update_profile(form.username.data, form.about_me.data if is_named else g.caller.about_me)
     except UsernameTaken as refusal:
         raise Problem(409, str(refusal)) from refusal
-    return dump_profile(Profile.of(form.username.data, g.caller))
+    return dump_profile(Profile.by_username(form.username.data, g.caller))
 
 
 def people(query):
@@ -66,7 +66,7 @@ def profile_of(text):
         name = User.select(User.username).where(User.id == known_id(text)).scalar()
     else:
         name = text.removeprefix("@")
-    profile = Profile.of(name, g.caller)
+    profile = Profile.by_username(name, g.caller)
     if profile is None or profile.hidden:
         raise Problem(404, "There is no such user.")
     return profile

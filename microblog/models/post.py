@@ -59,7 +59,7 @@ class Post(BaseModel):
         return list(dict.fromkeys(post.author for post in others))[:count]
 
     @classmethod
-    def by(cls, user):
+    def by_author(cls, user):
         """Posts of *user* alone, newest first."""
         return cls._newest_first().where(cls.author == user)
 

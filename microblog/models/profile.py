@@ -35,7 +35,7 @@ class Profile(NamedTuple):
         return "" if self.hidden else self.user.introduction
 
     @classmethod
-    def of(cls, username, reader=None):
+    def by_username(cls, username, reader=None):
         """The profile of the user of that name, whatever its case; None when there is none."""
         moderated = bool(reader and reader.is_admin)
         reader = Value(reader.id if reader else None)

@@ -38,13 +38,13 @@ class Session(BaseModel):
         return session, token
 
     @classmethod
-    def of(cls, token):
+    def from_token(cls, token):
         """The live session of *token*, with its user; None when there is none, or the user is suspended."""
         session = cls.select(cls, User).join(User).where(cls.token_hash == hash_of(token)).first()
         return session if session and session.alive and not session.user.suspended_at else None
 
     @classmethod
-    def living(cls, user):
+    def active_for(cls, user):
         """The live sessions of *user*, a list, most recently seen first."""
         sessions = cls.select().where(cls.user == user).order_by(cls.seen_at.desc())
         return [session for session in sessions if session.alive]

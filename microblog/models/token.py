@@ -42,20 +42,20 @@ class Token(BaseModel):
         """
         secret = PREFIX + new_secret()
         with db.atomic():
-            if cls.of_user(user).count() >= MOST:
+            if cls.for_user(user).count() >= MOST:
                 raise TooManyTokens
             token = cls.create(user=user, name=name or "API", token_hash=hash_of(secret))
         security_log.record("token-made", user, token=token.id)
         return token, secret
 
     @classmethod
-    def of(cls, secret):
+    def from_secret(cls, secret):
         """The token of *secret*, with its user; None when there is none, or the user is suspended."""
         valid = (cls.token_hash == hash_of(secret), User.suspended_at.is_null())
         return cls.select(cls, User).join(User).where(*valid).first()
 
     @classmethod
-    def of_user(cls, user):
+    def for_user(cls, user):
         """The tokens of *user*, newest first."""
         return cls.select().where(cls.user == user).order_by(cls.id.desc())
 

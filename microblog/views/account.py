@@ -17,7 +17,7 @@ bp = Blueprint("account", __name__, url_prefix="/account")
 @bp.get("")
 @login_required
 def index():
-    return render_template("account/index.html", sessions=Session.living(current_user))
+    return render_template("account/index.html", sessions=Session.active_for(current_user))
 
 
 @bp.get("/delete")

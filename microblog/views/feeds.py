@@ -56,14 +56,14 @@ def index(kind):
 @bp.get("/user/<username>/feed.<any(atom, json):kind>")
 @_conditional
 def show(username, kind):
-    profile = Profile.of(username, reader())
+    profile = Profile.by_username(username, reader())
     if profile is None or profile.hidden:
         abort(404)
     user = profile.user
     address = url_for("feeds.show", username=user.username, kind=kind)
     page = url_for("users.show", username=user.username)
     title = f"{user.username} · Microblog"
-    return _answer(kind, address, title, page, Post.by(user), user.created_at, user)
+    return _answer(kind, address, title, page, Post.by_author(user), user.created_at, user)
 
 
 def _answer(kind, address, title, page, posts, began, author=None):

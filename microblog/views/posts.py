@@ -118,7 +118,7 @@ def _home(form):
     timeline = _page(Post.timeline(current_user))
     empty = not timeline.items and timeline.older is timeline.newer is None
     # Nothing that is old already becomes new to somebody who begins to follow people.
-    visit = Visit.of(current_user, timeline.items[0].id if timeline.items else Post.newest_id())
+    visit = Visit.current(current_user, timeline.items[0].id if timeline.items else Post.newest_id())
     response = make_response(
         render_template(
             "posts/index.html",

@@ -44,5 +44,5 @@ def destroy(token_id):
 
 
 def _page(form, secret=None):
-    tokens = list(Token.of_user(current_user))
+    tokens = list(Token.for_user(current_user))
     return render_template("tokens/index.html", form=form, tokens=tokens, secret=secret)

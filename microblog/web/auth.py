@@ -101,7 +101,7 @@ def _forget_session():
 @login_manager.user_loader
 def load_user(token):
     """The user of a live session, or None; ``seen_at``, once a minute, is the only write of a GET."""
-    session = Session.of(token)
+    session = Session.from_token(token)
     if session is None:
         return None
     if request.endpoint not in POLLING:

@@ -23,7 +23,7 @@ class Visit(NamedTuple):
     seen_s: int
 
     @classmethod
-    def of(cls, user, newest):
+    def current(cls, user, newest):
         """The current visit of *user*, given the id of the *newest* post that they could have seen."""
         now_s = int(clock.now().timestamp())
         before = _remembered()

@@ -142,7 +142,7 @@ class Gallery:
         return {
             "username": "john",
             "recipient": "john",
-            "post_id": Post.by(susan).first().id,
+            "post_id": Post.by_author(susan).first().id,
             "task_id": self.put_card("ready").id,
             "kind": "atom",
         }

@@ -60,7 +60,7 @@ def test_the_explore_query_walks_the_posts_in_their_order_and_asks_for_blocks_on
 
 
 def test_the_profile_query_searches_by_author(susan, plan):
-    steps = plan(Post.by(susan).where(Post.id < 1000).limit(26))
+    steps = plan(Post.by_author(susan).where(Post.id < 1000).limit(26))
 
     assert "SEARCH t1 USING INDEX post_author_id (author_id=? AND rowid<?)" in steps
     assert not [step for step in steps if "TEMP B-TREE" in step]

@@ -8,11 +8,11 @@ def test_the_token_itself_is_not_stored(susan):
     session, token = Session.start(susan, False, "")
 
     assert token not in str(Session.select().dicts().get())
-    assert Session.of(token) == session
+    assert Session.from_token(token) == session
 
 
 def test_an_unknown_token_is_nobody(susan):
-    assert Session.of("made up") is None
+    assert Session.from_token("made up") is None
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_unused_sessions_end(susan, later, remembered, span, alive):
     _session, token = Session.start(susan, remembered, "")
     later(**span)
 
-    assert (Session.of(token) is not None) is alive
+    assert (Session.from_token(token) is not None) is alive
 
 
 def test_every_session_ends_after_ninety_days(susan, later):
@@ -36,7 +36,7 @@ def test_every_session_ends_after_ninety_days(susan, later):
     later(days=91)
     Session.update(seen_at=clock.now()).execute()
 
-    assert Session.of(token) is None
+    assert Session.from_token(token) is None
 
 
 def test_seen_is_written_at_most_once_a_minute(susan, later):
@@ -44,11 +44,11 @@ def test_seen_is_written_at_most_once_a_minute(susan, later):
     first = session.seen_at
 
     later(seconds=59)
-    Session.of(token).touch()
-    assert Session.of(token).seen_at == first
+    Session.from_token(token).touch()
+    assert Session.from_token(token).seen_at == first
     later(seconds=61)
-    Session.of(token).touch()
-    assert Session.of(token).seen_at == clock.now()
+    Session.from_token(token).touch()
+    assert Session.from_token(token).seen_at == clock.now()
 
 
 def test_the_user_keeps_when_they_were_seen_although_the_session_ends(susan, later):
@@ -56,7 +56,7 @@ def test_the_user_keeps_when_they_were_seen_although_the_session_ends(susan, lat
     assert User.named("susan").seen_at == session.seen_at
 
     later(minutes=5)
-    Session.of(token).touch()
+    Session.from_token(token).touch()
     session.delete_instance()
 
     assert User.named("susan").seen_at == clock.now()

@@ -66,7 +66,7 @@ def test_a_name_that_somebody_has_stays_theirs(admin, browser, susan):
     browser.post_form("/admin/demo")
 
     assert User.named("june_demo").about_me == voices.people()[1].about
-    assert Post.by(User.named("June")).count() == 0
+    assert Post.by_author(User.named("June")).count() == 0
     assert "june_demo: bring me the pump." in " ".join(post.body for post in Post.select())
 
 
