@@ -5,24 +5,15 @@ Only a token identifies the caller. Cookies do not sign anybody in here, so no p
 misuse a browser for requests, and no request needs a CSRF token.
 """
 
-from microblog.api import (
-    document,
-    exports,
-    follows,
-    messages,
-    notifications,
-    posts,
-    tasks,
-    tokens,
-    users,
-)
-from microblog.api.operation import bp
+from werkzeug.utils import find_modules, import_string
 
-# Imported because they register operations.
-RESOURCES = (tokens, users, follows, posts, messages, notifications, tasks, exports)
+from microblog.api import document
+from microblog.api.operation import bp
 
 
 def init_app(app):
+    for name in find_modules(__name__):
+        import_string(name)  # Each resource registers its operations.
     app.extensions["csrf"].exempt(bp)
     app.register_blueprint(bp)
     app.register_blueprint(document.bp)

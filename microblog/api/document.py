@@ -2,9 +2,11 @@
 
 import re
 from itertools import groupby
+from operator import attrgetter
 
-from flask import Blueprint, current_app, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 
+from microblog.api.operation import OPERATIONS
 from microblog.api.paging import DEFAULT, MOST
 from microblog.api.schemas import SCHEMAS, ref
 from microblog.web.problem import MEDIA_TYPE
@@ -31,16 +33,15 @@ def openapi():
 
 @bp.get("/docs")
 def show():
-    by_resource = groupby(sorted(_operations(), key=_sorting), key=lambda one: _resource(one[0]))
-    resources = [(name, list(some)) for name, some in by_resource]
+    resources = [(name, list(some)) for name, some in groupby(_sorted(), attrgetter("resource"))]
     return render_template("api/docs.html", resources=resources, most=MOST)
 
 
 def document():
     """The whole document, generated from the operations themselves."""
     paths = {}
-    for rule, operation in sorted(_operations(), key=_sorting):
-        paths.setdefault(_path(rule), {})[_method(rule).lower()] = _described(rule, operation)
+    for operation in _sorted():
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Microblog", "version": VERSION},
@@ -56,37 +57,46 @@ def document():
     }
 
 
-def _operations():
-    """Pairs of a rule and its operation."""
-    for rule in current_app.url_map.iter_rules():
-        if rule.endpoint.startswith("api."):
-            yield rule, current_app.view_functions[rule.endpoint].operation
+def _sorted():
+    return sorted(OPERATIONS.values(), key=attrgetter("resource", "path", "method"))
 
 
-def _described(rule, operation):
+def _described(operation):
     described = {
-        "operationId": rule.endpoint.removeprefix("api."),
+        "operationId": operation.name,
         "summary": operation.summary,
-        "tags": [_resource(rule)],
+        "tags": [operation.resource],
         "security": [{operation.access: []}],
-        "parameters": [*_path_parameters(rule), *_query_parameters(operation)],
-        "responses": _responses(rule, operation),
+        "parameters": _parameters(operation),
+        "responses": _responses(operation),
     }
     if operation.body:
         needed = bool(operation.body["required"])
-        content = {"application/json": {"schema": operation.body}}
-        described["requestBody"] = {"required": needed, "content": content}
+        described["requestBody"] = {"required": needed, "content": _json(operation.body)}
     return described
 
 
-def _responses(rule, operation):
+def _parameters(operation):
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": TEXT}
+        for name in re.findall(r"{(\w+)}", operation.path)
+    ]
+    if operation.paged:
+        limit = {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT}
+        schemas = {**dict.fromkeys(operation.paged, operation.cursor), "limit": limit}
+        parameters += [{"name": name, "in": "query", "schema": schema} for name, schema in schemas.items()]
+    return parameters
+
+
+def _responses(operation):
     good = {"description": "As asked for"}
     if operation.response:
-        good["content"] = {"application/json": {"schema": operation.response}}
-    if headers := _headers(rule, operation):
+        one = ref(operation.response)
+        good["content"] = _json({"type": "array", "items": one} if operation.paged else one)
+    if headers := _headers(operation):
         good["headers"] = headers
     responses = {str(operation.status): good}
-    if _method(rule) == "GET":
+    if operation.method == "GET":
         responses["304"] = {"description": "What you have, by its ETag, is what there is"}
     problems = {401, *operation.problems} | ({400} if operation.paged else set())
     if operation.body:
@@ -94,9 +104,9 @@ def _responses(rule, operation):
     return responses | {str(status): PROBLEM for status in sorted(problems)} | {"default": PROBLEM}
 
 
-def _headers(rule, operation):
+def _headers(operation):
     headers = {}
-    if _method(rule) == "GET":
+    if operation.method == "GET":
         headers["ETag"] = {"schema": TEXT, "required": True}
     if operation.paged:
         headers["Link"] = {"schema": TEXT, "description": "RFC 8288: `next` and `prev`, where there are any"}
@@ -105,35 +115,5 @@ def _headers(rule, operation):
     return headers
 
 
-def _path_parameters(rule):
-    return [
-        {"name": name, "in": "path", "required": True, "schema": TEXT}
-        for name in re.findall(r"<(\w+)>", rule.rule)
-    ]
-
-
-def _query_parameters(operation):
-    cursors = {"newest first": ("max_id", "since_id"), "oldest first": ("since_id",)}
-    names = cursors.get(operation.paged, ())
-    parameters = [{"name": name, "in": "query", "schema": operation.cursor} for name in names]
-    if operation.paged:
-        schema = {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT}
-        parameters.append({"name": "limit", "in": "query", "schema": schema})
-    return parameters
-
-
-def _path(rule):
-    return re.sub(r"<(\w+)>", r"{\1}", rule.rule)
-
-
-def _method(rule):
-    return next(iter(rule.methods - {"HEAD", "OPTIONS"}))
-
-
-def _resource(rule):
-    return rule.endpoint.removeprefix("api.").split("_")[0]
-
-
-def _sorting(pair):
-    rule, _operation = pair
-    return _resource(rule), _path(rule), _method(rule)
+def _json(schema):
+    return {"application/json": {"schema": schema}}

@@ -3,7 +3,7 @@
 from flask import g, url_for
 
 from microblog.api.operation import operation
-from microblog.api.schemas import dump_task, ref
+from microblog.api.schemas import dump_task
 from microblog.api.tasks import get_own_task
 from microblog.exports.jobs import export_posts, request_export
 from microblog.tasks.task import TaskInProgress
@@ -11,14 +11,12 @@ from microblog.web import rate_limits
 from microblog.web.downloads import send_export
 from microblog.web.problem import Problem
 
-ONE = {"response": ref("Task"), "problems": (404,)}
-
 
 @operation(
     "POST",
     "/exports",
     "Ask for an export of your posts; `Location` says where to watch it",
-    response=ref("Task"),
+    response="Task",
     status=202,
     located=True,
     problems=(409,),
@@ -32,24 +30,20 @@ def create():
     return show(task.id), 202, {"Location": url_for("api.exports_show", task_id=task.id)}
 
 
-@operation("GET", "/exports/<task_id>", "An export: its state, progress and result", **ONE)
+@operation("GET", "/exports/{task_id}", "An export: its state, progress and result", response="Task")
 def show(task_id):
     return dump_task(_get_own_export(task_id))
 
 
-@operation("POST", "/exports/<task_id>/cancel", "End an export: at once, or within its next step", **ONE)
+@operation(
+    "POST", "/exports/{task_id}/cancel", "End an export: at once, or within its next step", response="Task"
+)
 def cancel(task_id):
     _get_own_export(task_id).cancel()
     return show(task_id)
 
 
-@operation(
-    "GET",
-    "/exports/<task_id>/file",
-    "The file, once it is offered",
-    response={"type": "object"},
-    problems=(404,),
-)
+@operation("GET", "/exports/{task_id}/file", "The file, once it is offered", response="Export")
 def download(task_id):
     response = send_export(_get_own_export(task_id))
     if response is None:
@@ -58,7 +52,7 @@ def download(task_id):
 
 
 @operation(
-    "DELETE", "/exports/<task_id>/file", "Delete the file of an ended export", status=204, problems=(404, 409)
+    "DELETE", "/exports/{task_id}/file", "Delete the file of an ended export", status=204, problems=(409,)
 )
 def destroy_file(task_id):
     task = _get_own_export(task_id)

@@ -2,27 +2,26 @@
 
 from flask import g
 
-from microblog.api.operation import operation
-from microblog.api.schemas import list_of
+from microblog.api.operation import NEWEST_FIRST, operation
 from microblog.api.users import people, profile_of
 from microblog.models import User
 from microblog.models.refusals import Blocked, Suspended
 from microblog.web.problem import Problem
 
-LIST = {"response": list_of("User"), "paged": "newest first", "problems": (404,)}
+LIST = {"response": "User", "paged": NEWEST_FIRST}
 
 
-@operation("GET", "/users/<user>/followers", "Who follows a person, newest members first", **LIST)
+@operation("GET", "/users/{user}/followers", "Who follows a person, newest members first", **LIST)
 def followers(user):
     return people(User.followers_of(profile_of(user).user))
 
 
-@operation("GET", "/users/<user>/following", "Whom a person follows, newest members first", **LIST)
+@operation("GET", "/users/{user}/following", "Whom a person follows, newest members first", **LIST)
 def following(user):
     return people(User.followed_by(profile_of(user).user))
 
 
-@operation("PUT", "/users/me/following/<user>", "Follow a person", status=204, problems=(404, 409))
+@operation("PUT", "/users/me/following/{user}", "Follow a person", status=204, problems=(409,))
 def create(user):
     other = profile_of(user).user
     if other == g.caller:
@@ -36,7 +35,7 @@ def create(user):
     return "", 204
 
 
-@operation("DELETE", "/users/me/following/<user>", "Follow a person no more", status=204, problems=(404,))
+@operation("DELETE", "/users/me/following/{user}", "Follow a person no more", status=204)
 def destroy(user):
     g.caller.unfollow(profile_of(user).user)
     return "", 204

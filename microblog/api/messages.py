@@ -3,9 +3,9 @@
 from flask import g
 
 from microblog.api.body import fields, validate
-from microblog.api.operation import operation
+from microblog.api.operation import NEWEST_FIRST, operation
 from microblog.api.paging import known_id, newest_first
-from microblog.api.schemas import dump_message, list_of, ref, text_fields
+from microblog.api.schemas import dump_message, text_fields
 from microblog.api.users import profile_of
 from microblog.base.text import clean
 from microblog.models import Message, User
@@ -14,7 +14,7 @@ from microblog.web import rate_limits
 from microblog.web.forms import MessageForm
 from microblog.web.problem import Problem
 
-LIST = {"response": list_of("Message"), "paged": "newest first"}
+LIST = {"response": "Message", "paged": NEWEST_FIRST}
 
 
 @operation("GET", "/messages", "Messages to you, newest first; reading them here marks none as read", **LIST)
@@ -33,7 +33,7 @@ def sent():
     "Send a message of 1 to 140 characters to `recipient`, an id or a username; a username of digits alone "
     "needs an `@` before it",
     body=text_fields("recipient", "body"),
-    response=ref("Message"),
+    response="Message",
     status=201,
     problems=(403, 404, 409),
 )
@@ -51,7 +51,7 @@ def create():
     return dump_message(message), 201
 
 
-@operation("PUT", "/messages/<message_id>/read", "Mark a message to you as read", status=204, problems=(404,))
+@operation("PUT", "/messages/{message_id}/read", "Mark a message to you as read", status=204)
 def read(message_id):
     message = Message.inbox(g.caller).where(Message.id == known_id(message_id)).first()
     if message is None:

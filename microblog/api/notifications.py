@@ -2,9 +2,9 @@
 
 from flask import g
 
-from microblog.api.operation import operation
+from microblog.api.operation import OLDEST_FIRST, operation
 from microblog.api.paging import oldest_first
-from microblog.api.schemas import dump_notification, list_of
+from microblog.api.schemas import dump_notification
 from microblog.models import Notification
 
 
@@ -12,8 +12,8 @@ from microblog.models import Notification
     "GET",
     "/notifications",
     "What came after `since_id`, oldest first",
-    response=list_of("Notification"),
-    paged="oldest first",
+    response="Notification",
+    paged=OLDEST_FIRST,
 )
 def index():
     return oldest_first(Notification.since(g.caller, 0), Notification.id, dump_notification)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from flask import Blueprint, current_app, g, request
+from flask import Blueprint, g, request
 
 from microblog.api import access
 from microblog.api.paging import CURSOR
@@ -11,36 +11,49 @@ from microblog.web.auth import login_manager
 
 bp = Blueprint("api", __name__, url_prefix="/api")
 BEARER, BASIC = "bearer", "basic"
+# The parameters that lead through a list in that order.
+NEWEST_FIRST, OLDEST_FIRST = ("max_id", "since_id"), ("since_id",)
+OPERATIONS = {}
 rate_limits.programs(bp)
 
 
 class Operation(NamedTuple):
     """
-    *response* is the schema of the response with *status*, None if it is empty; *body* that of the request.
+    *response* names the schema of the response with *status*, None if it is empty. For a list that is the
+    schema of each item, and *paged* names the parameters that lead through it: ids of the schema *cursor*.
+    *body* is the schema of the request.
 
-    *located*: the response's ``Location`` leads to what was created. *paged*: how a list is ordered,
-    ``newest first`` or ``oldest first``, with ids of the schema *cursor*. *problems*: the error statuses
+    *located*: the response's ``Location`` leads to what was created. *problems*: the error statuses
     besides those that all operations have.
     """
 
+    resource: str
+    path: str
+    method: str
     summary: str
-    response: dict | None = None
+    name: str
+    response: str | None = None
     status: int = 200
     body: dict | None = None
     located: bool = False
-    paged: str | None = None
+    paged: tuple[str, ...] = ()
     cursor: dict = CURSOR
     problems: tuple[int, ...] = ()
     access: str = BEARER
 
 
-def operation(method, path, summary, **facts):
-    """Register a view as the operation for *method* at *path*, and attach its description to it."""
+def operation(method, path, summary, problems=(), **facts):
+    """Register a view as the operation for *method* at *path*, and list it among the OPERATIONS."""
+    if "{" in path:
+        problems = sorted({404, *problems})
 
     def register(view):
-        view.operation = Operation(summary, **facts)
         resource = view.__module__.rpartition(".")[2]
-        bp.add_url_rule(path, f"{resource}_{view.__name__}", view, methods=[method])
+        name = f"{resource}_{view.__name__}"
+        OPERATIONS[f"api.{name}"] = Operation(
+            resource, f"/api{path}", method, summary, name, problems=problems, **facts
+        )
+        bp.add_url_rule(path.replace("{", "<").replace("}", ">"), name, view, methods=[method])
         return view
 
     return register
@@ -51,8 +64,8 @@ def identify():
     """Identify the caller of every operation by its token, or by password if the operation says so."""
     # Cookies do not sign anybody in here, not even for the language of the response.
     g._login_user = login_manager.anonymous_user()
-    view = current_app.view_functions[request.endpoint]
-    check = access.by_password if view.operation.access == BASIC else access.by_token
+    is_basic = OPERATIONS[request.endpoint].access == BASIC
+    check = access.by_password if is_basic else access.by_token
     g._login_user, g.token = check()
     g.caller = g._login_user
 

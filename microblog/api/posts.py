@@ -4,9 +4,9 @@ from flask import g, url_for
 from wtforms import ValidationError
 
 from microblog.api.body import validate
-from microblog.api.operation import operation
+from microblog.api.operation import NEWEST_FIRST, operation
 from microblog.api.paging import known_id, newest_first
-from microblog.api.schemas import TEXT, dump_post, list_of, ref, text_fields
+from microblog.api.schemas import TEXT, dump_post, text_fields
 from microblog.api.users import profile_of
 from microblog.models import Post
 from microblog.web import rate_limits
@@ -14,7 +14,7 @@ from microblog.web.forms import PostForm
 from microblog.web.problem import Problem
 
 LANGUAGE = TEXT | {"description": "A tag such as `es` or `zh-Hant`"}
-LIST = {"response": list_of("Post"), "paged": "newest first"}
+LIST = {"response": "Post", "paged": NEWEST_FIRST}
 
 
 @operation("GET", "/posts", "Everybody's posts, newest first", **LIST)
@@ -27,7 +27,7 @@ def timeline():
     return newest_first(Post.timeline(g.caller), Post.id, dump_post)
 
 
-@operation("GET", "/users/<user>/posts", "One person's posts, newest first", **LIST, problems=(404,))
+@operation("GET", "/users/{user}/posts", "One person's posts, newest first", **LIST)
 def by(user):
     return newest_first(Post.by_author(profile_of(user).user), Post.id, dump_post)
 
@@ -37,7 +37,7 @@ def by(user):
     "/posts",
     "Write a post of 1 to 140 characters",
     body=text_fields("body", language=LANGUAGE),
-    response=ref("Post"),
+    response="Post",
     status=201,
     located=True,
 )
@@ -48,12 +48,12 @@ def create():
     return dump_post(post), 201, {"Location": url_for("api.posts_show", post_id=post.id)}
 
 
-@operation("GET", "/posts/<post_id>", "One post", response=ref("Post"), problems=(404,))
+@operation("GET", "/posts/{post_id}", "One post", response="Post")
 def show(post_id):
     return dump_post(_visible(post_id))
 
 
-@operation("DELETE", "/posts/<post_id>", "Delete a post of yours", status=204, problems=(403, 404))
+@operation("DELETE", "/posts/{post_id}", "Delete a post of yours", status=204, problems=(403,))
 def destroy(post_id):
     post = _visible(post_id)
     if post.author != g.caller:

@@ -16,10 +16,6 @@ def ref(name):
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def list_of(name):
-    return {"type": "array", "items": ref(name)}
-
-
 def some(**properties):
     """The schema of an object with all of *properties*, and perhaps more in a later version."""
     return {"type": "object", "properties": properties, "required": list(properties)}
@@ -137,6 +133,7 @@ SCHEMAS = {
         started_at=or_null(MOMENT),
         finished_at=or_null(MOMENT),
     ),
+    "Export": {"type": "object"},
     "Token": some(**_TOKEN),
     "NewToken": some(**_TOKEN, token=TEXT),
     "Problem": some(title=TEXT, status={"type": "integer"}, detail=TEXT)

@@ -2,35 +2,26 @@
 
 from flask import g, request, url_for
 
-from microblog.api.operation import operation
+from microblog.api.operation import NEWEST_FIRST, operation
 from microblog.api.paging import newest_first
-from microblog.api.schemas import TASK_ID, dump_task, list_of, ref
+from microblog.api.schemas import TASK_ID, dump_task
 from microblog.tasks.task import Task, TaskInProgress
 from microblog.tasks.worker import TaskUnfinished, UnknownJob, launch_again
 from microblog.web import rate_limits
 from microblog.web.problem import Problem
 
-ONE = {"response": ref("Task"), "problems": (404,)}
 
-
-@operation(
-    "GET",
-    "/tasks",
-    "Your tasks, newest first",
-    response=list_of("Task"),
-    paged="newest first",
-    cursor=TASK_ID,
-)
+@operation("GET", "/tasks", "Your tasks, newest first", response="Task", paged=NEWEST_FIRST, cursor=TASK_ID)
 def index():
     return newest_first(Task.of(g.caller), Task.age(), dump_task, place=_age)
 
 
-@operation("GET", "/tasks/<task_id>", "One task: its state, progress and result", **ONE)
+@operation("GET", "/tasks/{task_id}", "One task: its state, progress and result", response="Task")
 def show(task_id):
     return dump_task(get_own_task(task_id))
 
 
-@operation("POST", "/tasks/<task_id>/cancel", "End a task: at once, or within its next step", **ONE)
+@operation("POST", "/tasks/{task_id}/cancel", "End a task: at once, or within its next step", response="Task")
 def cancel(task_id):
     get_own_task(task_id).cancel()
     return show(task_id)
@@ -38,12 +29,12 @@ def cancel(task_id):
 
 @operation(
     "POST",
-    "/tasks/<task_id>/retry",
+    "/tasks/{task_id}/retry",
     "Do again what an ended task was about, as a new task",
-    response=ref("Task"),
+    response="Task",
     status=202,
     located=True,
-    problems=(404, 409),
+    problems=(409,),
 )
 def retry(task_id):
     task = get_own_task(task_id)

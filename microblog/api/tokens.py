@@ -3,16 +3,16 @@
 from flask import g
 
 from microblog.api.body import validate
-from microblog.api.operation import BASIC, operation
+from microblog.api.operation import BASIC, NEWEST_FIRST, operation
 from microblog.api.paging import known_id, newest_first
-from microblog.api.schemas import TEXT, dump_token, list_of, ref, text_fields
+from microblog.api.schemas import TEXT, dump_token, text_fields
 from microblog.models import Token
 from microblog.models.token import MOST, TooManyTokens
 from microblog.web.forms import TokenForm
 from microblog.web.problem import Problem
 
 
-@operation("GET", "/tokens", "Your tokens, newest first", response=list_of("Token"), paged="newest first")
+@operation("GET", "/tokens", "Your tokens, newest first", response="Token", paged=NEWEST_FIRST)
 def index():
     return newest_first(Token.for_user(g.caller), Token.id, dump_token)
 
@@ -22,7 +22,7 @@ def index():
     "/tokens",
     "Make a token: `token` is shown this once. `name` says what it is for",
     body=text_fields(name=TEXT),
-    response=ref("NewToken"),
+    response="NewToken",
     status=201,
     problems=(409,),
     access=BASIC,
@@ -42,7 +42,7 @@ def destroy_current():
     return "", 204
 
 
-@operation("DELETE", "/tokens/<token_id>", "End one of your tokens", status=204, problems=(404,))
+@operation("DELETE", "/tokens/{token_id}", "End one of your tokens", status=204)
 def destroy(token_id):
     token = Token.get_or_none(Token.id == known_id(token_id), Token.user == g.caller)
     if token is None:

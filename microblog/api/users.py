@@ -8,9 +8,9 @@ what usernames look like.
 from flask import g
 
 from microblog.api.body import fields, validate
-from microblog.api.operation import operation
+from microblog.api.operation import NEWEST_FIRST, operation
 from microblog.api.paging import known_id, newest_first
-from microblog.api.schemas import TEXT, dump_profile, dump_user, list_of, ref, text_fields
+from microblog.api.schemas import TEXT, dump_profile, dump_user, text_fields
 from microblog.base.text import clean
 from microblog.models import Block, User
 from microblog.models.profile import Profile
@@ -19,12 +19,12 @@ from microblog.web.forms import ProfileForm
 from microblog.web.problem import Problem
 
 
-@operation("GET", "/users", "Everybody, newest first", response=list_of("User"), paged="newest first")
+@operation("GET", "/users", "Everybody, newest first", response="User", paged=NEWEST_FIRST)
 def index():
     return people(User.active())
 
 
-@operation("GET", "/users/<user>", "One person", response=ref("Profile"), problems=(404,))
+@operation("GET", "/users/{user}", "One person", response="Profile")
 def show(user):
     return dump_profile(profile_of(user))
 
@@ -34,7 +34,7 @@ def show(user):
     "/users/me",
     "Change how you present yourself; without `about_me` it stays as it is",
     body=text_fields("username", about_me=TEXT),
-    response=ref("Profile"),
+    response="Profile",
     problems=(409,),
 )
 def update():
