@@ -1,18 +1,16 @@
 """Processes that do not outlive the one that started them."""
 
-import contextlib
 import ctypes
 import os
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-from microblog.base.files import atomic_write
+from microblog.server import process_groups
 
 TICK_S = 0.05
-LEFTOVERS_S = 3
+KILL_S = 3  # A killed process needs that long only if the disk holds it up.
 PR_SET_PDEATHSIG = 1
 
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -23,7 +21,7 @@ class Child:
     One process in a session of its own, so that Ctrl-C and a closed terminal do not reach it.
 
     On Linux the kernel sends it SIGTERM when the process that started it dies. Elsewhere, and as a
-    fallback, the next start ends what ``Record`` remembers.
+    fallback, the next start ends what ``leftovers.Record`` remembers.
     """
 
     def __init__(self, name, command, stop_signal=signal.SIGTERM, **options):
@@ -32,6 +30,7 @@ class Child:
         self.stop_signal = stop_signal
         self.options = options
         self.process = None
+        self.start_time = ""
 
     def start(self):
         """Start the process, or restart it after it has ended."""
@@ -44,6 +43,7 @@ class Child:
             restore_signals=False,  # A closed pipe must not end the queue server either.
             **self.options,
         )
+        self.start_time = process_groups.start_time(self.pid)
 
     @property
     def pid(self):
@@ -68,35 +68,9 @@ class Child:
 
     def sweep(self):
         """Kill what is left of the process and its group, and wait until it has ended."""
-        _signal_group(self.pid, signal.SIGKILL)
+        process_groups.send_signal(self.pid, signal.SIGKILL)
         self.process.wait()
-
-
-class Record:
-    """A file that remembers children beyond the death of the process that started them."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def write(self, children):
-        """Remember *children*, each by process id and start time, because process ids are reused."""
-        with atomic_write(self.path) as file:
-            file.writelines(f"{child.pid} {_birth(child.pid)}\n" for child in children)
-
-    def end_leftovers(self):
-        """End every remembered process that still runs: by SIGTERM, then after three seconds by SIGKILL."""
-        lines = self.path.read_text().splitlines() if self.path.exists() else []
-        remembered = [(int(pid), birth) for pid, _, birth in (line.partition(" ") for line in lines)]
-        for how in (signal.SIGTERM, signal.SIGKILL):
-            left = [(pid, birth) for pid, birth in remembered if birth and _birth(pid) == birth]
-            for pid, _ in left:
-                _signal_group(pid, how)
-            wait_until(lambda left=left: all(_birth(pid) != birth for pid, birth in left), LEFTOVERS_S)
-        self.forget()
-
-    def forget(self):
-        """Remove the file, once no process that it names is left."""
-        self.path.unlink(missing_ok=True)
+        wait_until(lambda: not process_groups.is_alive(self.pid), KILL_S)
 
 
 def end(children, timeout_s):
@@ -124,23 +98,3 @@ def _die_with(parent):
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:
             os._exit(1)
-
-
-def _signal_group(pid, how):
-    # macOS answers "not permitted" if only a dead process is left of the group.
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, how)
-
-
-def _birth(pid):
-    """The start time of *pid*, a string that no later process of that id shares; ``""`` if it is dead."""
-    if sys.platform != "linux":
-        command = ["/bin/ps", "-o", "lstart=", "-p", str(pid)]
-        response = subprocess.run(command, env={"LC_ALL": "C"}, capture_output=True, text=True)  # noqa: S603
-        return response.stdout.strip()
-    try:
-        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return ""
-    return "" if state == "Z" else f"{fields[18]} {boot}"

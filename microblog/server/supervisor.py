@@ -5,6 +5,7 @@ Why not supervisord: it reloads on SIGHUP instead of stopping, keeps running whe
 leaves its children behind when it is killed.
 """
 
+import errno
 import os
 import signal
 import socket
@@ -18,10 +19,12 @@ from microblog.base.config import ROOT, BadSettings, Settings
 from microblog.ops import data_folder, web_probe
 from microblog.security import setup_code
 from microblog.server import command_lines, queue_server
-from microblog.server.children import Child, Record, end, wait_until
+from microblog.server.children import Child, end, wait_until
+from microblog.server.leftovers import Record
 
 TICK_S = 0.1
 QUEUE_START_S = 60  # A long queue must first be read from the disk.
+PORT_S = 5
 PATIENCE_S = 20
 # Together under 25 s. Within the first, gunicorn takes up to 8, the consumer 12 plus its interrupted tasks.
 STOP_S = 18
@@ -63,7 +66,7 @@ class Supervisor:
 
     def __init__(self, settings):
         self.settings = settings
-        self.record = Record(settings.data_dir / "run" / "children")
+        self.record = Record(settings.data_dir)
         self.queue_server = None
         self.children = []
         self.died_at = deque(maxlen=MOST_DEATHS)
@@ -79,8 +82,8 @@ class Supervisor:
         self._listen_to_signals()
         self.record.end_leftovers()
         queue_server.withdraw(self.settings)
-        refuse_taken_port(self.settings)
         try:
+            self._refuse_taken_port()
             self._start_all()
             self._watch()
         except StopAsked:
@@ -96,6 +99,14 @@ class Supervisor:
         signal.signal(signal.SIGINT, ask)
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # Started with nohup, it must keep running.
             signal.signal(signal.SIGHUP, ask)
+
+    def _refuse_taken_port(self):
+        # What a killed start has left and did not note may need a moment to end.
+        self._wait(lambda: not is_taken(self.settings), PORT_S)
+        if error := listening_error(self.settings):
+            raise CannotRun(
+                f"cannot listen on {self.settings.address}: {error.strerror}; set HOST or PORT to another"
+            ) from error
 
     def _start_all(self):
         say(f"data folder: {self.settings.data_dir}")
@@ -200,13 +211,14 @@ class Supervisor:
         self.record.forget()
 
 
-def refuse_taken_port(settings):
-    """
-    Try the web server's address before anything is started.
+def is_taken(settings):
+    """Whether another process listens on the web server's address."""
+    error = listening_error(settings)
+    return bool(error) and error.errno == errno.EADDRINUSE
 
-    Raises:
-        CannotRun: another program uses it, or this machine does not have it.
-    """
+
+def listening_error(settings):
+    """The error that the web server would get if it listened on its address now, None if it could."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -214,9 +226,8 @@ def refuse_taken_port(settings):
             probe.bind((settings.host, settings.port))
             probe.listen()
         except OSError as error:
-            raise CannotRun(
-                f"cannot listen on {settings.address}: {error.strerror}; set HOST or PORT to another"
-            ) from error
+            return error
+    return None
 
 
 def is_ready(settings):

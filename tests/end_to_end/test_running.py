@@ -161,43 +161,6 @@ def read_all(descriptor):
         return True
 
 
-def test_nothing_survives_its_own_kill_and_the_next_start_works_at_once(site):
-    site.ready()
-
-    site.process.kill()
-    site.process.wait()
-    site.ready()
-
-    assert site.get("/livez") == 200
-    site.process.kill()
-    site.process.wait()
-    wait_until(lambda: not site.processes(), lambda: str(site.processes()))
-
-
-def test_next_start_ends_what_the_kernel_did_not(site):
-    site.ready()
-    stuck = site.find("huey_consumer")
-    os.kill(stuck, signal.SIGSTOP)
-    site.process.kill()
-    site.process.wait()
-
-    site.ready()
-
-    assert stuck not in site.processes()
-
-
-def test_stranger_with_a_remembered_number_is_left_alone(site):
-    (site.data_dir / "run").mkdir(parents=True)
-    (site.data_dir / "run" / "children").write_text(f"{os.getpid()} 12345 another boot\n")
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", site.port))
-        taken.listen()
-
-        site.start()
-
-        assert site.exit_code() == 1
-
-
 def test_five_deaths_within_a_minute_stop_everything(site):
     site.ready()
 

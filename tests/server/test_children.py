@@ -2,33 +2,14 @@ import time
 
 import pytest
 
-from microblog.server.children import Child, Record, end, wait_until
+from microblog.server.children import end, wait_until
+from tests.server.conftest import SOON_S
 
 # There are threads here, and newer Pythons warn about forking a process with threads.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 
-SOON_S = 60
 POLITE = "sleep 60 & trap 'kill $!; exit 7' TERM; echo > here; wait"
 STUBBORN = "trap '' TERM; echo > here; while :; do sleep 0.1; done"
-
-
-@pytest.fixture
-def start(tmp_path):
-    """A function that starts a shell's *script*, and waits until it has made the file ``here``."""
-    started = []
-
-    def start(script, **options):
-        folder = tmp_path / str(len(started))
-        folder.mkdir()
-        child = Child("a child", ["sh", "-c", script], cwd=folder, **options)
-        started.append(child)
-        child.start()
-        assert wait_until((folder / "here").exists, SOON_S)
-        return child
-
-    yield start
-    for child in started:
-        child.sweep()
 
 
 @pytest.mark.parametrize(("script", "ending"), [("exit 3", "exit 3"), ("kill -9 $$", "SIGKILL")])
@@ -81,48 +62,3 @@ def test_waiting_asks_at_least_once_and_tells_what_came_of_it():
     assert wait_until(lambda: True, timeout_s=0)
     assert not wait_until(lambda: False, timeout_s=0)
     assert wait_until(lambda: next(answers), SOON_S)
-
-
-# The record
-
-
-@pytest.fixture
-def record(tmp_path):
-    return Record(tmp_path / "children")
-
-
-def test_who_is_remembered_is_ended_politely_or_by_force_and_then_forgotten(start, record, monkeypatch):
-    monkeypatch.setattr("microblog.server.children.LEFTOVERS_S", 1)
-    polite, stubborn = start(POLITE), start(STUBBORN)
-    record.write([polite, stubborn])
-
-    record.end_leftovers()
-
-    assert wait_until(lambda: not (polite.alive or stubborn.alive), SOON_S)
-    assert (polite.ending, stubborn.ending) == ("exit 7", "SIGKILL")
-    assert not record.path.exists()
-
-
-def test_a_stranger_with_a_remembered_number_is_left_alone(start, record):
-    child = start(POLITE)
-    record.path.write_text(f"{child.pid} born at another time\n{child.pid} \n")
-
-    record.end_leftovers()
-
-    assert child.alive
-
-
-def test_the_dead_are_no_obstacle(start, record):
-    child = start("echo > here; exit 0")
-    record.write([child])
-    child.sweep()
-    record.write([child])
-
-    record.end_leftovers()
-
-    assert not record.path.exists()
-
-
-def test_a_record_that_is_not_there_remembers_nobody(record):
-    record.end_leftovers()
-    record.forget()
