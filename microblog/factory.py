@@ -10,6 +10,7 @@ from flask_wtf import CSRFProtect
 from microblog import api, cli, views
 from microblog.base import database, logs
 from microblog.base.config import ROOT, Settings
+from microblog.demo import views as demo
 from microblog.exports import jobs
 from microblog.mail import error_mails, smtp
 from microblog.models.session import LONGEST
@@ -67,6 +68,7 @@ def create_app(settings=None):
     url_numbers.init_app(app)  # Before the views, whose paths use its converter.
     for part in (api, assets, headers, members_only, presentation, rate_limits, errors, views, cli):
         part.init_app(app)
+    app.register_blueprint(demo.bp)
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)
     return app
 

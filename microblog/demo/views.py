@@ -13,6 +13,15 @@ from microblog.web.last_visit import Visit
 bp = Blueprint("demo", __name__)
 
 
+@bp.app_template_global()
+def demo_offered():
+    """Whether the reader may add the demo people by a button."""
+    return demo.offered_to(current_user, current_app.config["SETTINGS"])
+
+
+bp.add_app_template_global(demo.has_moved_in, "demo_people")
+
+
 @bp.post("/admin/demo")
 @admin_required
 def create():

@@ -17,7 +17,6 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user, login_required
 
-from microblog import demo
 from microblog.base.i18n import languages
 from microblog.base.text import clean
 from microblog.models import Post, User
@@ -127,7 +126,6 @@ def _home(form):
             page=timeline,
             visit=visit,
             others=Post.authors_lately(current_user, OTHERS) if empty else [],
-            demo_offered=empty and demo.offered_to(current_user, current_app.config["SETTINGS"]),
         )
     )
     if timeline.newer is None:

@@ -1,10 +1,10 @@
 """The administrator's page of users: finding, suspending and restoring them."""
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from microblog import accounts, demo
+from microblog import accounts
 from microblog.base.text import clean
 from microblog.models import User
 from microblog.web.auth import admin_required
@@ -19,13 +19,7 @@ def index():
     """Users, newest first; with ``q``, those whose names start with it."""
     beginning = clean(request.args.get("q", ""))
     people = page(User.whose_name_begins(beginning), User)
-    return render_template(
-        "admin_users/index.html",
-        page=people,
-        beginning=beginning,
-        demo_people=demo.has_moved_in(),
-        demo_offered=demo.offered_to(current_user, current_app.config["SETTINGS"]),
-    )
+    return render_template("admin_users/index.html", page=people, beginning=beginning)
 
 
 @bp.post("/<username>/suspend")
