@@ -15,7 +15,7 @@ from microblog.security import setup_code
 from microblog.web import rate_limits
 from microblog.web.auth import authenticate, sign_in, sign_out
 from microblog.web.forms import LoginForm, RegistrationForm, status
-from microblog.web.redirects import away_from_token, safe_path
+from microblog.web.redirects import away_from_token, back
 
 bp = Blueprint("auth", __name__)
 
@@ -24,7 +24,7 @@ bp = Blueprint("auth", __name__)
 @rate_limits.sign_in
 def login():
     if current_user.is_authenticated:
-        return redirect(_next())
+        return back("posts.index")
     form = LoginForm()
     if form.validate_on_submit():
         try:
@@ -35,7 +35,7 @@ def login():
             form.form_errors.append(_("The username or the password is wrong. Check both and try again."))
         else:
             sign_in(user, form.remember_me.data)
-            return redirect(_next())
+            return back("posts.index")
     return render_template("auth/login.html", form=form), status(form)
 
 
@@ -106,7 +106,3 @@ def _make_account(template, make):
             sign_in(user, remember=False)
             return redirect(url_for("posts.index"))
     return render_template(template, form=form), status(form)
-
-
-def _next():
-    return safe_path(request.args.get("next")) or url_for("posts.index")

@@ -1,12 +1,12 @@
 """Following and unfollowing people."""
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from microblog.models import User
 from microblog.models.refusals import Blocked, Suspended
-from microblog.web.redirects import safe_path
+from microblog.web.redirects import back
 
 bp = Blueprint("follows", __name__)
 
@@ -28,7 +28,7 @@ def create(username):
             if own
             else _("You are following %(name)s now.", name=user.username)
         )
-    return _back(user)
+    return back("users.show", username=user.username)
 
 
 @bp.post("/unfollow/<username>")
@@ -37,9 +37,4 @@ def destroy(username):
     user = User.named(username) or abort(404)
     current_user.unfollow(user)
     flash(_("You are not following %(name)s any more.", name=user.username))
-    return _back(user)
-
-
-def _back(user):
-    """Redirect to the page with the button."""
-    return redirect(safe_path(request.form.get("next")) or url_for("users.show", username=user.username))
+    return back("users.show", username=user.username)

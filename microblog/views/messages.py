@@ -1,6 +1,6 @@
 """Private messages: the inbox, sent messages, writing one, and marking the shown ones as read."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
@@ -9,7 +9,7 @@ from microblog.models.refusals import Blocked, Suspended
 from microblog.web import rate_limits
 from microblog.web.forms import MessageForm, ShownForm
 from microblog.web.pagination import page
-from microblog.web.redirects import safe_path
+from microblog.web.redirects import back
 
 bp = Blueprint("messages", __name__)
 
@@ -34,7 +34,7 @@ def read():
     if not form.validate_on_submit():
         abort(400)
     Message.mark_read(current_user, form.oldest.data, form.newest.data)
-    return redirect(safe_path(request.form.get("next")) or url_for("messages.index"))
+    return back("messages.index")
 
 
 @bp.get("/send_message/<recipient>")

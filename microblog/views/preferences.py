@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from microblog.web import cookies
 from microblog.web.preferences import PREFERENCES
-from microblog.web.redirects import safe_path
+from microblog.web.redirects import back
 
 bp = Blueprint("preferences", __name__)
 YEAR = timedelta(days=365)
@@ -34,7 +34,7 @@ def update():
         abort(400)
     if "language" in chosen and current_user.is_authenticated:
         current_user.set_language(chosen["language"])
-    response = redirect(safe_path(request.form.get("next")) or url_for("posts.index"))
+    response = back("posts.index")
     for name, value in chosen.items():
         cookies.keep(response, name, value, YEAR)
     if "keys" in chosen:

@@ -1,6 +1,6 @@
 """The user's own tasks: the page *Your data*, their cards and files, and what can be done with them."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, render_template
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
@@ -8,7 +8,7 @@ from microblog.tasks.task import Task, TaskInProgress
 from microblog.tasks.worker import TaskUnfinished, UnknownJob, launch_again
 from microblog.web import rate_limits
 from microblog.web.downloads import send_export
-from microblog.web.redirects import safe_path
+from microblog.web.redirects import back
 
 bp = Blueprint("tasks", __name__, url_prefix="/tasks")
 
@@ -41,7 +41,7 @@ def download(task_id):
 @login_required
 def cancel(task_id):
     _own(task_id).cancel()
-    return _back()
+    return back("tasks.index")
 
 
 @bp.post("/<uuid:task_id>/retry")
@@ -55,14 +55,14 @@ def retry(task_id):
         abort(409)
     except TaskInProgress:
         flash(_("An export task is currently in progress"))
-    return _back()
+    return back("tasks.index")
 
 
 @bp.post("/<uuid:task_id>/dismiss")
 @login_required
 def dismiss(task_id):
     _own(task_id).dismiss()
-    return _back()
+    return back("tasks.index")
 
 
 @bp.post("/<uuid:task_id>/delete")
@@ -74,15 +74,10 @@ def destroy(task_id):
         abort(409)
     task.delete_file()
     flash(_("The file is deleted."))
-    return _back()
+    return back("tasks.index")
 
 
 def _own(task_id):
     """The task, if it is the user's; 404 for somebody else's, as if it did not exist."""
     task = Task.get_or_none(Task.id == str(task_id), Task.user == current_user)
     return task or abort(404)
-
-
-def _back():
-    """Redirect to the page with the form: a card is on every page, and its forms load full pages."""
-    return redirect(safe_path(request.form.get("next")) or url_for("tasks.index"))

@@ -1,6 +1,11 @@
 """Redirects that never lead to another site, and that leave behind addresses which hold a secret."""
 
-from flask import redirect, url_for
+from flask import redirect, request, url_for
+
+
+def back(endpoint, **values):
+    """A redirect to the page that the form or the address names in ``next``, else to *endpoint*."""
+    return redirect(safe_path(request.values.get("next")) or url_for(endpoint, **values))
 
 
 def safe_path(target):
