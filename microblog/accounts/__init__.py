@@ -3,7 +3,7 @@
 from microblog.base.database import data_dir, db
 from microblog.mail.outgoing import Mail
 from microblog.models import Message, OneTimeToken, Post, Session, Token, User
-from microblog.models.refusals import EmailTaken
+from microblog.models.exceptions import EmailTaken
 from microblog.security import security_log, setup_code
 from microblog.security.password_hashes import hash_password
 from microblog.tasks.task import Task

@@ -5,9 +5,9 @@ from contextlib import suppress
 from flask import request
 
 from microblog.models import Token
-from microblog.models.refusals import Suspended, WrongPassword
+from microblog.models.exceptions import Suspended
 from microblog.web import rate_limits
-from microblog.web.auth import authenticate
+from microblog.web.auth import WrongPassword, authenticate
 from microblog.web.problem import Problem
 
 

@@ -5,7 +5,7 @@ from flask import g
 from microblog.api.operation import NEWEST_FIRST, operation
 from microblog.api.users import people, profile_of
 from microblog.models import User
-from microblog.models.refusals import Blocked, Suspended
+from microblog.models.exceptions import Blocked, Suspended
 from microblog.web.problem import Problem
 
 LIST = {"response": "User", "paged": NEWEST_FIRST}

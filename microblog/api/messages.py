@@ -9,7 +9,7 @@ from microblog.api.schemas import dump_message, text_fields
 from microblog.api.users import profile_of
 from microblog.base.text import clean
 from microblog.models import Message, User
-from microblog.models.refusals import Blocked, Suspended
+from microblog.models.exceptions import Blocked, Suspended
 from microblog.web import rate_limits
 from microblog.web.forms import MessageForm
 from microblog.web.problem import Problem

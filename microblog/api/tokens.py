@@ -7,7 +7,8 @@ from microblog.api.operation import BASIC, NEWEST_FIRST, operation
 from microblog.api.paging import known_id, newest_first
 from microblog.api.schemas import TEXT, dump_token, text_fields
 from microblog.models import Token
-from microblog.models.token import MOST, TooManyTokens
+from microblog.models.exceptions import TooManyTokens
+from microblog.models.token import MOST
 from microblog.web.forms import TokenForm
 from microblog.web.problem import Problem
 

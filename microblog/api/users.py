@@ -13,8 +13,8 @@ from microblog.api.paging import known_id, newest_first
 from microblog.api.schemas import TEXT, dump_profile, dump_user, text_fields
 from microblog.base.text import clean
 from microblog.models import Block, User
+from microblog.models.exceptions import UsernameTaken
 from microblog.models.profile import Profile
-from microblog.models.refusals import UsernameTaken
 from microblog.web.forms import ProfileForm
 from microblog.web.problem import Problem
 
@@ -42,8 +42,8 @@ def update():
     is_named = fields(about_me=None)["about_me"] is not None
     try:
         g.caller.update_profile(form.username.data, form.about_me.data if is_named else g.caller.about_me)
-    except UsernameTaken as refusal:
-        raise Problem(409, str(refusal)) from refusal
+    except UsernameTaken as error:
+        raise Problem(409, str(error)) from error
     return dump_profile(Profile.by_username(form.username.data, g.caller))
 
 

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 from microblog import accounts
 from microblog.base.database import connected
 from microblog.models import OneTimeToken, User
-from microblog.models.refusals import EmailTaken, Suspended, UsernameTaken
+from microblog.models.exceptions import EmailTaken, Suspended, UsernameTaken
 from microblog.security.security_log import OPERATOR
 from microblog.web.forms import RegistrationForm
 

@@ -3,7 +3,7 @@
 from peewee import SQL, Check, ForeignKeyField
 
 from microblog.base.database import BaseModel, db
-from microblog.models.refusals import ACROSS_A_BLOCK
+from microblog.models.exceptions import ACROSS_A_BLOCK
 from microblog.models.user import User
 
 

@@ -7,8 +7,8 @@ from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, db
 from microblog.base.text import MAX_LENGTH
 from microblog.models.block import Block
+from microblog.models.exceptions import Suspended, translate_block_error
 from microblog.models.notification import Notification
-from microblog.models.refusals import Suspended, unless_blocked
 from microblog.models.user import User
 
 
@@ -31,7 +31,7 @@ class Message(BaseModel):
         """
         if recipient.suspended_at:
             raise Suspended
-        with db.atomic(), unless_blocked():
+        with db.atomic(), translate_block_error():
             message = cls.create(sender=sender, recipient=recipient, body=body)
             cls.tell_unread(recipient)
         return message

@@ -7,6 +7,7 @@ from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField
+from microblog.models.exceptions import TokenInvalid
 from microblog.models.user import User
 from microblog.security import security_log
 from microblog.security.random_secret import hash_of, new_secret
@@ -17,10 +18,6 @@ LASTS = {
     CHANGE_EMAIL: timedelta(days=1),
     INVITE: timedelta(days=7),
 }
-
-
-class TokenInvalid(Exception):
-    """The token has been redeemed, or revoked, in the meantime."""
 
 
 class OneTimeToken(BaseModel):

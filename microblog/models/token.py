@@ -7,6 +7,7 @@ from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, db, unless_busy
+from microblog.models.exceptions import TooManyTokens
 from microblog.models.user import User
 from microblog.security import security_log
 from microblog.security.random_secret import hash_of, new_secret
@@ -16,10 +17,6 @@ PREFIX = "microblog_"
 LONGEST_NAME = 64
 MOST = 50
 NOTED_EVERY = timedelta(minutes=1)
-
-
-class TooManyTokens(Exception):
-    """The user already has as many tokens as allowed."""
 
 
 class Token(BaseModel):

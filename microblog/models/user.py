@@ -6,7 +6,13 @@ from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, db
-from microblog.models.refusals import LastAdministrator, SetUpAlready, Suspended, unless_blocked, unless_taken
+from microblog.models.exceptions import (
+    LastAdministrator,
+    SetUpAlready,
+    Suspended,
+    translate_block_error,
+    translate_unique_error,
+)
 
 
 class User(UserMixin, BaseModel):
@@ -46,7 +52,7 @@ class User(UserMixin, BaseModel):
             UsernameTaken: or
             EmailTaken: somebody was there first.
         """
-        with unless_taken(), db.atomic():
+        with translate_unique_error(), db.atomic():
             return cls.create(
                 username=username,
                 email=email,
@@ -104,7 +110,7 @@ class User(UserMixin, BaseModel):
         Raises:
             UsernameTaken: somebody else has this name.
         """
-        with unless_taken():
+        with translate_unique_error():
             User.update(username=username, about_me=about_me).where(User.id == self.id).execute()
 
     @classmethod
@@ -144,7 +150,7 @@ class User(UserMixin, BaseModel):
         Raises:
             EmailTaken: somebody else has it.
         """
-        with unless_taken(), db.atomic():
+        with translate_unique_error(), db.atomic():
             User.update(email=email, email_key=email.casefold()).where(User.id == self.id).execute()
         self.email = email
 
@@ -196,7 +202,7 @@ class User(UserMixin, BaseModel):
         """
         if other.suspended_at:
             raise Suspended
-        with unless_blocked():
+        with translate_block_error():
             Follow.insert(follower=self, followed=other).on_conflict_ignore().execute()
 
     def unfollow(self, other):

@@ -6,7 +6,7 @@ from flask_login import current_user, login_required
 
 from microblog import accounts
 from microblog.models import Session, User
-from microblog.models.refusals import LastAdministrator
+from microblog.models.exceptions import LastAdministrator
 from microblog.web import rate_limits
 from microblog.web.auth import sign_out
 from microblog.web.forms import LeavingForm, is_own_password

@@ -9,11 +9,11 @@ from flask_login import current_user, login_required
 from microblog import accounts
 from microblog.base.database import data_dir
 from microblog.models import OneTimeToken, User
-from microblog.models.one_time_token import INVITE, TokenInvalid
-from microblog.models.refusals import EmailTaken, SetUpAlready, Suspended, UsernameTaken, WrongPassword
+from microblog.models.exceptions import EmailTaken, SetUpAlready, Suspended, TokenInvalid, UsernameTaken
+from microblog.models.one_time_token import INVITE
 from microblog.security import setup_code
 from microblog.web import rate_limits
-from microblog.web.auth import authenticate, sign_in, sign_out
+from microblog.web.auth import WrongPassword, authenticate, sign_in, sign_out
 from microblog.web.forms import LoginForm, RegistrationForm, status
 from microblog.web.redirects import away_from_token, back
 
@@ -98,10 +98,10 @@ def _make_account(template, make):
     if form.validate_on_submit():
         try:
             user = make(form.username.data, form.email.data, form.password.data)
-        except UsernameTaken as refusal:
-            form.username.errors.append(_(str(refusal)))
-        except EmailTaken as refusal:
-            form.email.errors.append(_(str(refusal)))
+        except UsernameTaken as error:
+            form.username.errors.append(_(str(error)))
+        except EmailTaken as error:
+            form.email.errors.append(_(str(error)))
         else:
             sign_in(user, remember=False)
             return redirect(url_for("posts.index"))

@@ -7,8 +7,8 @@ from flask_login import current_user, login_required
 
 from microblog import accounts
 from microblog.models import OneTimeToken
-from microblog.models.one_time_token import CHANGE_EMAIL, TokenInvalid
-from microblog.models.refusals import EmailTaken
+from microblog.models.exceptions import EmailTaken, TokenInvalid
+from microblog.models.one_time_token import CHANGE_EMAIL
 from microblog.web import rate_limits
 from microblog.web.forms import ChangeEmailForm, is_own_password
 from microblog.web.redirects import away_from_token
@@ -32,8 +32,8 @@ def create():
     if form.validate_on_submit() and is_own_password(form.current_password):
         try:
             accounts.request_email_change(current_user, form.email.data, str(get_locale()))
-        except EmailTaken as refusal:
-            form.email.errors.append(_(str(refusal)))
+        except EmailTaken as error:
+            form.email.errors.append(_(str(error)))
         else:
             flash(_mail_is_on_its_way(form.email.data))
             return redirect(url_for("account.index"))
@@ -70,8 +70,8 @@ def update():
         accounts.change_email(token)
     except TokenInvalid:
         return _link_is_dead()
-    except EmailTaken as refusal:
-        flash(_(str(refusal)))
+    except EmailTaken as error:
+        flash(_(str(error)))
         return redirect(url_for("account.index"))
     session.pop(CHANGE_EMAIL)
     flash(_("Your e-mail address is %(address)s now.", address=token.email))

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from microblog.models import User
-from microblog.models.refusals import Blocked, Suspended
+from microblog.models.exceptions import Blocked, Suspended
 from microblog.web.redirects import back
 
 bp = Blueprint("follows", __name__)

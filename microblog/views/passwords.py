@@ -7,7 +7,8 @@ from flask_login import current_user
 
 from microblog import accounts
 from microblog.models import OneTimeToken
-from microblog.models.one_time_token import RESET_PASSWORD, TokenInvalid
+from microblog.models.exceptions import TokenInvalid
+from microblog.models.one_time_token import RESET_PASSWORD
 from microblog.web import device_cookies, rate_limits
 from microblog.web.auth import sign_in
 from microblog.web.forms import EmailForm, NewPasswordForm, status

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from microblog.models import Token
-from microblog.models.token import TooManyTokens
+from microblog.models.exceptions import TooManyTokens
 from microblog.web.forms import TokenForm, status
 
 bp = Blueprint("tokens", __name__, url_prefix="/account/tokens")

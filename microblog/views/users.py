@@ -6,8 +6,8 @@ from flask_babel import ngettext
 from flask_login import current_user, login_required
 
 from microblog.models import Post
+from microblog.models.exceptions import UsernameTaken
 from microblog.models.profile import Profile
-from microblog.models.refusals import UsernameTaken
 from microblog.web.auth import reader
 from microblog.web.formats import when
 from microblog.web.forms import ProfileForm
@@ -53,8 +53,8 @@ def update():
         return render_template("users/edit.html", form=form), 422
     try:
         current_user.update_profile(form.username.data, form.about_me.data)
-    except UsernameTaken as refusal:
-        form.username.errors.append(_(str(refusal)))
+    except UsernameTaken as error:
+        form.username.errors.append(_(str(error)))
         return render_template("users/edit.html", form=form), 422
     flash(_("Your changes are saved."))
     return redirect(url_for("users.show", username=form.username.data))

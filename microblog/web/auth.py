@@ -14,13 +14,17 @@ from flask_login import (
 )
 
 from microblog.models import Session, User
-from microblog.models.refusals import Suspended, WrongPassword
+from microblog.models.exceptions import Suspended
 from microblog.security import security_log
 from microblog.security.password_hashes import check_password
 from microblog.web import device_cookies
 
 # What a browser's session keeps on signing in and out: messages to be shown, and harmless choices.
 KEPT = {"_flashes", "_remember", "_remember_seconds", "language"}
+
+
+class WrongPassword(Exception):
+    """There is no such user, or it is not their password; which of the two is not said."""
 
 
 class BelievingFormerKeys(LoginManager):

@@ -5,8 +5,8 @@ from microblog.base.database import db
 from microblog.exports.jobs import export_posts
 from microblog.mail.outgoing import Mail
 from microblog.models import Block, Message, Notification, OneTimeToken, Post, Session, Token, User
+from microblog.models.exceptions import LastAdministrator
 from microblog.models.one_time_token import CHANGE_EMAIL, INVITE
-from microblog.models.refusals import LastAdministrator
 from microblog.tables import MODELS
 from microblog.tasks.task import Task
 

@@ -12,7 +12,7 @@ from peewee import sqlite3
 from microblog.base.config import ROOT, Settings
 from microblog.base.schema import migrate
 from microblog.models import Post, User
-from microblog.models.refusals import Blocked
+from microblog.models.exceptions import Blocked
 from microblog.server import command_lines
 from microblog.tables import TRIGGERS
 from tests.conftest import opened

@@ -2,7 +2,7 @@ import pytest
 from peewee import IntegrityError
 
 from microblog.models import Block, Follow, Message, Post, User
-from microblog.models.refusals import Blocked
+from microblog.models.exceptions import Blocked
 
 
 def test_a_block_ends_the_follows_both_ways(susan, john):

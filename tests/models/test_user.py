@@ -5,7 +5,7 @@ from peewee import IntegrityError
 
 from microblog.base.database import connected
 from microblog.models import Follow, Post, User
-from microblog.models.refusals import EmailTaken, SetUpAlready, UsernameTaken
+from microblog.models.exceptions import EmailTaken, SetUpAlready, UsernameTaken
 
 
 def test_usernames_are_unique_whatever_their_case(susan):

@@ -7,7 +7,8 @@ from microblog import accounts
 from microblog.base.database import connected
 from microblog.mail.outgoing import Mail
 from microblog.models import OneTimeToken, Session, User
-from microblog.models.one_time_token import CHANGE_EMAIL, RESET_PASSWORD, TokenInvalid
+from microblog.models.exceptions import TokenInvalid
+from microblog.models.one_time_token import CHANGE_EMAIL, RESET_PASSWORD
 from microblog.security import password_hashes
 from microblog.tasks.states import CANCELLED, SUCCEEDED
 

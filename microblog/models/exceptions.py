@@ -1,5 +1,5 @@
 """
-Exceptions for what people are refused, and what turns the database's own refusals into them.
+What the models raise, and what translates the database's own errors into it.
 
 Where the text is a sentence, it is the one that people read, translated when it is shown.
 """
@@ -30,10 +30,6 @@ class EmailTaken(ValueError):
         )
 
 
-class WrongPassword(Exception):
-    """There is no such user, or it is not their password; which of the two is not said."""
-
-
 class SetUpAlready(RuntimeError):
     """There is an administrator already."""
 
@@ -50,21 +46,30 @@ class Suspended(Exception):
     """The user is suspended: they cannot read anything, nor be followed."""
 
 
+class TokenInvalid(Exception):
+    """The one-time token has been redeemed, or revoked, in the meantime."""
+
+
+class TooManyTokens(Exception):
+    """The user already has as many tokens as allowed."""
+
+
 @contextmanager
-def unless_taken():
-    """Turn a violated unique constraint on username or address into UsernameTaken or EmailTaken."""
+def translate_unique_error():
+    """Translate a violated unique index on username or address into UsernameTaken or EmailTaken."""
     try:
         yield
     except IntegrityError as error:
-        for column, refusal in (("username", UsernameTaken), ("email_key", EmailTaken)):
-            if f"UNIQUE constraint failed: user.{column}" in str(error):
-                raise refusal from error
+        # The columns' names are ours; the words around them belong to SQLite, and may change.
+        for column, translated in (("user.username", UsernameTaken), ("user.email_key", EmailTaken)):
+            if column in str(error):
+                raise translated from error
         raise
 
 
 @contextmanager
-def unless_blocked():
-    """Turn the database's refusal of a row across a block into Blocked."""
+def translate_block_error():
+    """Translate the triggers' error about a row across a block into Blocked."""
     try:
         yield
     except IntegrityError as error:
