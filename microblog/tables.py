@@ -2,9 +2,8 @@
 
 from microblog.mail import outgoing as mail
 from microblog.mail.outgoing import Mail
-from microblog.models import block, feed_change, post_index
+from microblog.models import block, post_index, visible_change
 from microblog.models.block import Block
-from microblog.models.feed_change import FeedChange
 from microblog.models.message import Message
 from microblog.models.notification import Notification
 from microblog.models.one_time_token import OneTimeToken
@@ -13,6 +12,7 @@ from microblog.models.post_index import PostIndex
 from microblog.models.session import Session
 from microblog.models.token import Token
 from microblog.models.user import Follow, User
+from microblog.models.visible_change import VisibleChange
 from microblog.tasks import task
 from microblog.tasks.task import Task
 
@@ -29,7 +29,7 @@ MODELS = [
     OneTimeToken,
     Token,
     PostIndex,
-    FeedChange,
+    VisibleChange,
 ]
 # Made after the tables, and again after each migration: rebuilding a table drops its triggers.
 TRIGGERS = [
@@ -37,14 +37,13 @@ TRIGGERS = [
     *task.TRIGGERS,
     *mail.TRIGGERS,
     *post_index.TRIGGERS,
-    *feed_change.TRIGGERS,
+    *visible_change.TRIGGERS,
 ]
 
 __all__ = [
     "MODELS",
     "TRIGGERS",
     "Block",
-    "FeedChange",
     "Follow",
     "Mail",
     "Message",
@@ -56,4 +55,5 @@ __all__ = [
     "Task",
     "Token",
     "User",
+    "VisibleChange",
 ]

@@ -8,7 +8,7 @@ from microblog import accounts
 from microblog.base import clock
 from microblog.base.database import db
 from microblog.demo import voices
-from microblog.models import FeedChange, Message, Post, PostIndex, User
+from microblog.models import Message, Post, PostIndex, User
 from microblog.security import security_log
 from microblog.security.password_hashes import hash_password
 
@@ -46,7 +46,7 @@ def fill(users, posts, follows, seed):
         _add_follows(_follows(ids, follows, chance))
         twelve = [number % users for number in range(len(voices.people()))]
         spoken = _spoken(talk, [ids[number] for number in twelve], [_name(number) for number in twelve])
-        with PostIndex.in_bulk(), FeedChange.in_bulk():
+        with PostIndex.in_bulk():
             _add_posts(chain(_sentences(ids, posts - len(talk), began, chance), spoken))
     security_log.record("demo-people-added", by=security_log.OPERATOR)
 

@@ -1,7 +1,6 @@
 """One noun a file; each may use those it points to."""
 
 from microblog.models.block import Block
-from microblog.models.feed_change import FeedChange
 from microblog.models.message import Message
 from microblog.models.notification import Notification
 from microblog.models.one_time_token import OneTimeToken
@@ -10,10 +9,10 @@ from microblog.models.post_index import PostIndex
 from microblog.models.session import Session
 from microblog.models.token import Token
 from microblog.models.user import Follow, User
+from microblog.models.visible_change import VisibleChange
 
 __all__ = [
     "Block",
-    "FeedChange",
     "Follow",
     "Message",
     "Notification",
@@ -23,4 +22,5 @@ __all__ = [
     "Session",
     "Token",
     "User",
+    "VisibleChange",
 ]

@@ -8,7 +8,6 @@ from microblog.base.database import BaseModel, UTCDateTimeField
 from microblog.base.text import MAX_LENGTH
 from microblog.models import post_index
 from microblog.models.block import Block
-from microblog.models.feed_change import FeedChange
 from microblog.models.post_index import PostIndex
 from microblog.models.user import Follow, User
 from microblog.security import security_log
@@ -90,8 +89,7 @@ class Post(BaseModel):
             cls.select(cls.id).where(cls.author == author).limit(DELETED_AT_ONCE).offset(DELETED_AT_ONCE)
         )
         while ids := [post.id for post in surplus.clone()]:
-            with FeedChange.in_bulk():
-                cls.delete().where(cls.id.in_(ids)).execute()
+            cls.delete().where(cls.id.in_(ids)).execute()
 
     def remove(self, by):
         """Delete the post; *by* is the name of its author or of an administrator."""

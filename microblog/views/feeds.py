@@ -1,14 +1,16 @@
 """Feeds of all posts and of each user's, in two formats with the same content."""
 
 import functools
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from flask import Blueprint, abort, current_app, request, url_for
+from flask import Blueprint, Response, abort, current_app, request, url_for
+from werkzeug.http import generate_etag
 
-from microblog.base import clock
-from microblog.models import FeedChange, Post
+from microblog.base.config import ROOT
+from microblog.base.database import db
+from microblog.models import Post, VisibleChange
 from microblog.models.profile import Profile
-from microblog.web import feeds
+from microblog.web import assets, feeds
 from microblog.web.auth import reader
 from microblog.web.presentation import site_address
 
@@ -19,29 +21,39 @@ KINDS = {
     "json": (feeds.json_feed, "application/feed+json"),
 }
 FRESH_S = 60
-# One second late, so that no date was told before it: settings or a restore may have changed any feed.
-STARTED_AT = clock.now() + timedelta(seconds=1)
+CODE = assets.version(ROOT / "microblog", "*.py")
 
 
 def _conditional(view):
-    """Let *view* send nothing (304) to a reader that has its answer already, by ETag or by date."""
+    """Answer a visitor who has the present state already with 304, before *view* builds anything."""
 
     @functools.wraps(view)
     def answer(**values):
-        # Read first: what changes while the feed is read must be newer than the date it is sent with.
-        changed_at = max(FeedChange.latest(), STARTED_AT)
-        response = view(**values)
-        response.add_etag()
-        # What a member sees depends on blocks too, of which the date knows nothing.
-        if reader():
-            return response.make_conditional(request)
-        response.last_modified = changed_at
-        response.make_conditional(request)
-        # One that still lies ahead must not be told; the past one instead leads to no 304.
-        response.last_modified = min(changed_at, clock.now())
+        visitor = reader() is None
+        # What a member sees depends on their blocks too, of which the tag knows nothing.
+        response = _unless_known(view, values) if visitor else view(**values)
+        response.cache_control.max_age = FRESH_S
+        response.cache_control.public = current_app.config["PUBLIC"] and visitor
         return response
 
     return answer
+
+
+def _unless_known(view, values):
+    # One snapshot: else posts that change between two queries would get the tag of the state before.
+    with db.atomic(lock_type="DEFERRED"):
+        tag = _tag()
+        known = tag in request.if_none_match.as_set(include_weak=True)
+        response = Response(status=304) if known else view(**values)
+    # Weak, because it names a state, not bytes.
+    response.set_etag(tag, weak=True)
+    return response
+
+
+def _tag():
+    """A text that is another one whenever anything changes that the feed depends on."""
+    parts = (VisibleChange.latest(), CODE, current_app.config["POSTS_PER_PAGE"], site_address(), request.path)
+    return generate_etag(repr(parts).encode())
 
 
 @bp.get("/feed.<any(atom, json):kind>")
@@ -70,7 +82,4 @@ def _answer(kind, address, title, page, posts, began, author=None):
     write, mimetype = KINDS[kind]
     posts = list(posts.limit(current_app.config["POSTS_PER_PAGE"]))
     feed = feeds.Feed(site_address() + address, title, site_address() + page, posts, began, author)
-    response = current_app.response_class(write(feed), mimetype=mimetype)
-    response.cache_control.max_age = FRESH_S
-    response.cache_control.public = current_app.config["PUBLIC"] and reader() is None
-    return response
+    return Response(write(feed), mimetype=mimetype)

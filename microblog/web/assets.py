@@ -10,7 +10,7 @@ YEAR_S = 365 * 24 * 3600
 
 def init_app(app):
     folder = Path(app.root_path) / "static"
-    current = _version(folder)
+    current = version(folder)
 
     def static(version, filename):
         response = send_from_directory(folder, filename, max_age=YEAR_S if version == current else 0)
@@ -25,8 +25,9 @@ def init_app(app):
             values.setdefault("version", current)
 
 
-def _version(folder):
+def version(folder, pattern="*"):
+    """A text that is another one when any file in *folder* that matches *pattern* changes."""
     digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+    for path in sorted(path for path in folder.rglob(pattern) if path.is_file()):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:10]

@@ -5,11 +5,13 @@ import subprocess
 import sys
 
 import pytest
+from playhouse.migrations import Runner
 from playhouse.pool import PooledSqliteDatabase
 
-from microblog.base import schema
+from microblog.base import database, schema
 from microblog.base.config import ROOT
 from microblog.base.database import db
+from microblog.models import Post, User
 from microblog.tables import MODELS, TRIGGERS
 
 
@@ -74,6 +76,25 @@ def test_triggers_that_a_migration_which_was_cut_short_did_not_make_are_made(app
     schema.migrate(TRIGGERS)
 
     assert names() == whole
+
+
+def test_triggers_of_a_former_version_go_with_the_table_that_they_write_to(tmp_path):
+    database.init(tmp_path)
+    with database.connected():
+        Runner(db, str(schema.MIGRATIONS)).up("0007_feed_change")
+        move = "UPDATE feed_change SET changed_at = 'now'"
+        for event in ("post_insert", "post_update", "post_delete", "user_update", "user_delete"):
+            table, verb = event.split("_")
+            db.execute_sql(f"CREATE TRIGGER feed_change_{event} AFTER {verb} ON {table} BEGIN {move}; END")
+
+        schema.migrate(TRIGGERS)
+
+        user = User.register("susan", "susan@example.org", "hash")
+        Post.create(author=user, body="one")
+        Post.update(body="two").execute()
+        user.suspend()
+        user.leave()
+    db.close_all()
 
 
 def test_a_newer_database_is_refused(app):
