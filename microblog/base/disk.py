@@ -10,8 +10,3 @@ OUT_OF_SPACE = N_("The server is out of space. Tell the administrator.")
 def is_full(error):
     """Whether *error*, an OSError, says that the disk is full or a quota is used up."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT)
-
-
-def leaves_database_no_space(error):
-    """Whether *error*, an OperationalError, is SQLite's "database or disk is full"."""
-    return "full" in str(error)

@@ -8,7 +8,8 @@ from contextlib import contextmanager, suppress
 
 from peewee import OperationalError
 
-from microblog.base.disk import OUT_OF_SPACE, leaves_database_no_space
+from microblog.base import database_errors
+from microblog.base.disk import OUT_OF_SPACE
 from microblog.base.i18n import N_
 from microblog.mail.outgoing import Mail
 from microblog.security import security_log
@@ -101,7 +102,7 @@ class Job:
         """Retry if the database was busy; fail if the disk is full."""
         log.warning("%s %s could not use the database: %s", self.name, row.id, error)
         row.reload()
-        if leaves_database_no_space(error):
+        if database_errors.is_full(error):
             row.fail(OUT_OF_SPACE)
         else:
             row.retry_or_fail(BUSY)

@@ -11,6 +11,7 @@ from peewee import IntegrityError, OperationalError
 from playhouse.pool import MaxConnectionsExceeded
 from werkzeug.exceptions import Conflict, HTTPException, ServiceUnavailable
 
+from microblog.base import database_errors
 from microblog.web import problem
 from microblog.web.auth import login_manager
 
@@ -75,12 +76,15 @@ def show(error):
 
 def show_busy(error):
     """A database that does not answer is an outage, not a bug: 503, and try again."""
+    if database_errors.is_mistake(error):
+        raise error
     log.error("%s %s: the database did not answer: %s", request.method, request.endpoint, error)
     return show(ServiceUnavailable(retry_after=RETRY_AFTER_S))
 
 
 def show_overtaken(error):
     """409: what a new row refers to, such as a message's recipient, was deleted at that very moment."""
+    # The one constraint for which SQLite gives no name of ours, only this keyword of the schema.
     if "FOREIGN KEY" not in str(error):
         raise error
     log.warning("%s %s: %s", request.method, request.endpoint, error)

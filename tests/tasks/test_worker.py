@@ -18,6 +18,13 @@ from microblog.tasks.task import Task
 from microblog.tasks.worker import BROKEN, BUSY, OUT_OF_SPACE, UNKNOWN, active, job, jobs
 
 
+def full():
+    """The error of a database whose disk has no space left."""
+    reason = sqlite3.OperationalError("database or disk is full")
+    reason.sqlite_errorname = "SQLITE_FULL"
+    return OperationalError(reason, *reason.args)
+
+
 @pytest.fixture
 def make_job(app):
     """A function that makes a job of *function*, for this test only."""
@@ -219,7 +226,7 @@ def test_the_end_comes_with_its_notification(run, susan):
 @pytest.mark.parametrize(
     ("error", "end"),
     [
-        (OperationalError("database or disk is full"), (FAILED, WRITING, OUT_OF_SPACE)),
+        (full(), (FAILED, WRITING, OUT_OF_SPACE)),
         (OperationalError("database is locked"), (QUEUED, WRITING, BUSY)),
         (ValueError("no such thing"), (FAILED, WRITING, BROKEN)),
     ],
@@ -369,7 +376,7 @@ def test_a_mailing_task_keeps_its_phase_when_its_worker_dies(run, nobody_works):
 
 def test_a_full_database_is_told_as_such(run):
     def fill(task):
-        raise OperationalError("database or disk is full")
+        raise full()
 
     row = run(fill)
 

@@ -15,9 +15,10 @@ HOME = 'href="/"'
 
 @pytest.fixture
 def broken(app):
-    """Paths of pages that fail: /broken with a bug, /abort/<code> on purpose."""
+    """Paths of pages that fail: /broken and /misspelt with a bug, /abort/<code> on purpose."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.add_url_rule("/broken", view_func=lambda: 1 / 0, methods=["GET", "POST"])
+    app.add_url_rule("/misspelt", "misspelt", lambda: db.execute_sql("SELCT 1"))
     app.add_url_rule("/abort/<int:code>", "abort", abort)
 
 
@@ -158,6 +159,11 @@ def test_what_was_deleted_in_that_very_moment_is_a_conflict_and_keeps_what_was_t
 
     assert response.status_code == 409
     assert "hello</textarea>" in response.text
+
+
+def test_a_mistake_in_a_statement_is_a_bug_and_no_outage(broken, browser, logged_errors):
+    assert browser.get("/misspelt").status_code == 500
+    assert "syntax error" in logged_errors.pop()
 
 
 def test_a_busy_database_gives_503_and_keeps_what_was_typed(browser, logged_errors):
