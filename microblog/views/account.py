@@ -9,7 +9,7 @@ from microblog.models import Session, User
 from microblog.models.exceptions import LastAdministrator
 from microblog.web import rate_limits
 from microblog.web.auth import sign_out
-from microblog.web.forms import LeavingForm, is_own_password
+from microblog.web.forms import ConfirmationForm
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 
@@ -24,15 +24,15 @@ def index():
 @login_required
 def delete():
     """Ask for the password, unless the user has to stay."""
-    return _deletion_page(LeavingForm())
+    return _deletion_page(ConfirmationForm())
 
 
 @bp.post("/delete")
 @login_required
 @rate_limits.own_password
 def destroy():
-    form = LeavingForm()
-    if form.validate_on_submit() and is_own_password(form.current_password):
+    form = ConfirmationForm()
+    if form.validate_on_submit():
         user = User.get_by_id(current_user.id)
         try:
             accounts.delete(user)

@@ -63,14 +63,6 @@ def authenticate(username, password, **facts):
     return user
 
 
-def confirm_password(user, password):
-    """Whether *password* is that of *user*, who is signed in; if it is not, that is logged."""
-    if check_password(user, password):
-        return True
-    security_log.record("password-check-failed", user)
-    return False
-
-
 def sign_in(user, remember):
     """Start a session for *user* and set the cookies with its token; the browser's former session ends."""
     if current_user.is_authenticated:

@@ -16,8 +16,9 @@ from microblog.base.database import LARGEST_ID
 from microblog.base.i18n.languages import tag
 from microblog.base.text import MAX_LENGTH, clean, says_nothing
 from microblog.models.token import LONGEST_NAME
+from microblog.security import security_log
 from microblog.security.common_passwords import is_common
-from microblog.web.auth import confirm_password
+from microblog.security.password_hashes import check_password
 
 USERNAME = re.compile(r"[A-Za-z0-9_]{3,32}")
 LONGEST_EMAIL = 254
@@ -37,14 +38,6 @@ RESERVED = set(
 def status(form):
     """The HTTP status of a page with *form*: 422 if it is shown again because of an error in it."""
     return 422 if form.is_submitted() else 200
-
-
-def is_own_password(field):
-    """Whether *field* holds the user's password; if not, adds an error to it."""
-    if confirm_password(current_user, field.data):
-        return True
-    field.errors.append(_l("That is not your password. Try again."))
-    return False
 
 
 GUESSABLE = _l("This password is one of the first that others would guess. Choose another.")
@@ -164,16 +157,27 @@ class RegistrationForm(EmailForm):
             raise ValidationError(GUESSABLE)
 
 
-class ChangeEmailForm(EmailForm):
+class ConfirmationForm(Form):
+    """Asks for the user's own password; a wrong one is logged."""
+
     current_password = PasswordField(_l("Your password"), [Required()])
 
+    def validate(self, *args, **kwargs):
+        # Last: whoever mistyped another field has not tried to guess a password.
+        if not super().validate(*args, **kwargs):
+            return False
+        if not check_password(current_user, self.current_password.data):
+            security_log.record("password-check-failed", current_user)
+            self.current_password.errors.append(_l("That is not your password. Try again."))
+        return not self.errors
 
-class ChangePasswordForm(NewPasswordForm):
+
+class ChangeEmailForm(ConfirmationForm, EmailForm):
+    pass
+
+
+class ChangePasswordForm(ConfirmationForm, NewPasswordForm):
     current_password = PasswordField(_l("Your current password"), [Required()])
-
-
-class LeavingForm(Form):
-    current_password = PasswordField(_l("Your password"), [Required()])
 
 
 class TokenForm(Form):
