@@ -33,11 +33,6 @@ class Notification(BaseModel):
         return cls.select().where(cls.user == user, cls.id > cursor).order_by(cls.id)
 
     @classmethod
-    def newest_id(cls, user):
-        """The current cursor: 0 when there is no notification yet."""
-        return cls.newest(user).scalar() or 0
-
-    @classmethod
     def newest(cls, user):
         """Query for the newest notification's id, to be combined with others."""
         return cls.select(cls.id).where(cls.user == user).order_by(cls.id.desc()).limit(1)

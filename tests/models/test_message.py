@@ -55,7 +55,7 @@ def test_the_news_are_the_number_and_the_cursor_of_the_same_moment(susan, john):
     assert Message.unread_and_cursor(susan) == (0, 0)
     Message.send(john, susan, "one")
 
-    assert Message.unread_and_cursor(susan) == (1, Notification.newest_id(susan))
+    assert Message.unread_and_cursor(susan) == (1, Notification.newest(susan).scalar())
 
 
 @pytest.mark.parametrize("body", ["", "x" * 141])

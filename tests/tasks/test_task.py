@@ -380,14 +380,14 @@ def test_a_card_is_shown_until_it_is_dismissed_or_a_day_old(task, susan, monkeyp
 
 def test_other_tabs_hear_that_a_card_was_dismissed(task, susan):
     claim(task).finish(SUCCEEDED)
-    before = Notification.newest_id(susan)
+    before = Notification.newest(susan).scalar()
 
     task.dismiss()
-    dismissed = Notification.newest_id(susan)
+    dismissed = Notification.newest(susan).scalar()
     task.dismiss()
 
     assert dismissed > before
-    assert Notification.newest_id(susan) == dismissed
+    assert Notification.newest(susan).scalar() == dismissed
 
 
 def test_an_unfinished_card_cannot_be_dismissed(task, susan):
