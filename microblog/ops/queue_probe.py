@@ -8,9 +8,9 @@ OLDEST_VERSION = 5  # Of Redis; Valkey began with 7.
 TIMEOUT_S = 2
 
 
-def client(url):
+def client(url, timeout_s=TIMEOUT_S):
     """A client of the server at *url*, for a question or two."""
-    options = {"socket_timeout": TIMEOUT_S, "socket_connect_timeout": TIMEOUT_S}
+    options = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
     return Redis.from_url(url, retry=Retry(NoBackoff(), 0), **options)
 
 

@@ -1,7 +1,28 @@
-"""Where the web server can be reached from this machine, and what it answers there."""
+"""The web server's address: whether it is free, how to reach it from this machine, and what is answered."""
 
+import errno
+import socket
 from contextlib import closing
 from http.client import HTTPConnection
+
+
+def is_taken(settings):
+    """Whether another process listens on the web server's address."""
+    error = listening_error(settings)
+    return bool(error) and error.errno == errno.EADDRINUSE
+
+
+def listening_error(settings):
+    """The error that the web server would get if it listened on its address now, None if it could."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+            probe.listen()
+        except OSError as error:
+            return error
+    return None
 
 
 def leave_address(settings):

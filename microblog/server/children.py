@@ -9,7 +9,7 @@ import time
 
 from microblog.server import process_groups
 
-TICK_S = 0.05
+TICK_S = 0.1
 KILL_S = 3  # A killed process needs that long only if the disk holds it up.
 PR_SET_PDEATHSIG = 1
 
@@ -31,6 +31,7 @@ class Child:
         self.options = options
         self.process = None
         self.start_time = ""
+        self.swept = True
 
     def start(self):
         """Start the process, or restart it after it has ended."""
@@ -43,17 +44,18 @@ class Child:
             restore_signals=False,  # A closed pipe must not end the queue server either.
             **self.options,
         )
+        self.swept = False
         self.start_time = process_groups.start_time(self.pid)
 
     @property
     def pid(self):
-        """The process id, which is also that of its group."""
-        return self.process.pid
+        """The process id, which is also that of its group; None before the first start."""
+        return self.process and self.process.pid
 
     @property
     def alive(self):
         """Whether the process is running."""
-        return self.process.poll() is None
+        return self.process is not None and self.process.poll() is None
 
     @property
     def ending(self):
@@ -68,9 +70,12 @@ class Child:
 
     def sweep(self):
         """Kill what is left of the process and its group, and wait until it has ended."""
+        if self.swept:  # Its number may belong to others by now.
+            return
         process_groups.send_signal(self.pid, signal.SIGKILL)
         self.process.wait()
         wait_until(lambda: not process_groups.is_alive(self.pid), KILL_S)
+        self.swept = True
 
 
 def end(children, timeout_s):

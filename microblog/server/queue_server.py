@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from redis import RedisError
 from redis.connection import parse_url
@@ -17,6 +17,8 @@ from microblog.base.files import atomic_write
 from microblog.ops import queue_probe
 
 LONGEST_SOCKET_PATH = 100  # The system's limit is 108 bytes on Linux and 104 on macOS.
+FOLDER_PREFIX = "microblog-"
+ANSWER_S = 0.5  # While it is waited for, nothing else is watched.
 
 
 class NoQueueServer(Exception):
@@ -48,7 +50,7 @@ def socket_path(settings):
     """Path of the socket to listen on: in the data folder, or in a new folder if that path is too long."""
     path = settings.data_dir / "run" / "queue.sock"
     if len(bytes(path)) > LONGEST_SOCKET_PATH:
-        path = Path(tempfile.mkdtemp(prefix="microblog-")) / "queue.sock"
+        path = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX)) / "queue.sock"
     return path
 
 
@@ -62,9 +64,10 @@ def withdraw(settings):
     """Remove what ``publish`` wrote and the socket named in it, even if a killed start left them."""
     url = settings.queue_url_file
     if url.exists():
-        socket = Path(unquote(urlsplit(url.read_text().strip()).path))
-        socket.unlink(missing_ok=True)
-        if socket.parent != url.parent:
+        socket = Path(unquote(url.read_text(errors="replace").strip().removeprefix("unix://")))
+        if socket.is_socket():  # Whatever else a damaged file names is not ours.
+            socket.unlink()
+        if socket.parent.name.startswith(FOLDER_PREFIX):
             with suppress(OSError):
                 socket.parent.rmdir()
         url.unlink()
@@ -74,6 +77,7 @@ def set_data_aside(settings):
     """Give the server an empty folder. Returns where its former data is now, None if there was none."""
     folder = settings.data_dir / "queue"
     aside = settings.data_dir / "queue.broken"
+    folder.mkdir(mode=0o700, exist_ok=True)
     if not any(folder.iterdir()):
         return None
     shutil.rmtree(aside, ignore_errors=True)
@@ -90,7 +94,7 @@ def url_of(socket):
 def answers(url):
     """Whether the queue server at *url* answers and has loaded its data."""
     try:
-        return queue_probe.client(url).ping()
+        return queue_probe.client(url, ANSWER_S).ping()
     except RedisError:
         return False
 

@@ -5,14 +5,9 @@ Why not supervisord: it reloads on SIGHUP instead of stopping, keeps running whe
 leaves its children behind when it is killed.
 """
 
-import errno
 import os
 import signal
-import socket
 import sys
-import time
-from collections import deque
-from contextlib import suppress
 from http.client import HTTPException
 
 from microblog.base.config import ROOT, BadSettings, Settings
@@ -20,21 +15,18 @@ from microblog.ops import data_folder, web_probe
 from microblog.security import setup_code
 from microblog.server import command_lines, queue_server
 from microblog.server.children import Child, end, wait_until
+from microblog.server.console import say
 from microblog.server.leftovers import Record
+from microblog.server.queue_service import QueueServer
+from microblog.server.service import CannotRun, Service
 
-TICK_S = 0.1
-QUEUE_START_S = 60  # A long queue must first be read from the disk.
 PORT_S = 5
+QUEUE_START_S = 10
 PATIENCE_S = 20
+READY_S = 1
 # Together under 25 s. Within the first, gunicorn takes up to 8, the consumer 12 plus its interrupted tasks.
 STOP_S = 18
 STOP_QUEUE_S = 4
-MOST_DEATHS = 5
-DEATHS_WITHIN_S = 60
-
-
-class CannotRun(Exception):
-    """The site cannot start or cannot go on; the message says why."""
 
 
 class StopAsked(Exception):
@@ -68,8 +60,8 @@ class Supervisor:
         self.settings = settings
         self.record = Record(settings.data_dir)
         self.queue_server = None
-        self.children = []
-        self.died_at = deque(maxlen=MOST_DEATHS)
+        self.migration = None
+        self.services = []
         self.stop_asked = False
 
     def run(self):
@@ -102,8 +94,8 @@ class Supervisor:
 
     def _refuse_taken_port(self):
         # What a killed start has left and did not note may need a moment to end.
-        self._wait(lambda: not is_taken(self.settings), PORT_S)
-        if error := listening_error(self.settings):
+        self._wait(lambda: not web_probe.is_taken(self.settings), PORT_S)
+        if error := web_probe.listening_error(self.settings):
             raise CannotRun(
                 f"cannot listen on {self.settings.address}: {error.strerror}; set HOST or PORT to another"
             ) from error
@@ -116,118 +108,78 @@ class Supervisor:
         say(f"mail: {describe_mail(self.settings)}")
         self._migrate()
         web_probe.leave_address(self.settings)
-        self._start("web server", command_lines.web_server(self.settings))
-        self._start("background worker", command_lines.consumer(self.settings))
+        web_server = command_lines.web_server(self.settings)
+        consumer = command_lines.consumer(self.settings)
+        self.services.append(Service("web server", web_server, **self._options()))
+        self.services.append(Service("background worker", consumer, **self._options()))
 
     def _start_queue_server(self):
-        path = queue_server.socket_path(self.settings)
         try:
-            command = queue_server.command(self.settings, path)
+            self.queue_server = QueueServer(self.settings, **self._options())
         except queue_server.NoQueueServer as reason:
             raise CannotRun(reason) from reason
-        queue_server.publish(self.settings, path)
-        self.queue_server = self._start("queue server", command)
-        answers = self._queue_server_answers(path)
-        if not self.queue_server.alive and (aside := queue_server.set_data_aside(self.settings)):
-            # Its file may be damaged. The database has every task and mail, and they are enqueued again.
-            say(f"the queue server did not start: starting it empty, its former data lies in {aside}")
-            self.queue_server.start()
-            self._write_record()
-            answers = self._queue_server_answers(path)
-        if not answers:
-            raise CannotRun("the queue server does not start: its lines above say why")
-
-    def _queue_server_answers(self, path):
-        url = queue_server.url_of(path)
-        self._wait(lambda: queue_server.answers(url) or not self.queue_server.alive, QUEUE_START_S)
-        return self.queue_server.alive and queue_server.answers(url)
+        self.services.append(self.queue_server)
+        # Longer than for its second try, without its data, nothing has to wait for it.
+        self._wait(
+            lambda: self.queue_server.has_answered or len(self.queue_server.died_at) > 1, QUEUE_START_S
+        )
 
     def _migrate(self):
         # A stop in the meantime is not passed on: the migration has as long as the others to finish. Killing
         # it does no harm: each step is one transaction, and the next start repeats the step.
-        migration = self._start("migration", command_lines.flask("migrate"), stop_signal=None)
-        self._wait(lambda: not migration.alive)
-        self.children.remove(migration)
-        if migration.process.returncode:
+        command = command_lines.flask("migrate")
+        self.migration = Child("migration", command, stop_signal=None, **self._options())
+        self.migration.start()
+        self._write_record()
+        self._wait(lambda: not self.migration.alive)
+        self.migration.sweep()
+        if self.migration.process.returncode:
             raise CannotRun(
-                f"the database could not be brought up to date ({migration.ending}): its lines above say why"
+                f"the database could not be brought up to date ({self.migration.ending}): "
+                "its lines above say why"
             )
 
     def _watch(self):
-        began = time.monotonic()
-        ready = impatient = False
-        while True:
-            self._wait(lambda: not all(child.alive for child in self.children), 2 if ready else TICK_S)
-            for child in self.children:
-                if not child.alive:
-                    self._revive(child)
-            if not ready and (ready := is_ready(self.settings)):
-                # Only now: the log lines of starting processes would bury it.
-                show_way_in(self.settings)
-                say(f"ready http://{self.settings.address}")
-            elif not ready and not impatient and time.monotonic() > began + PATIENCE_S:
-                impatient = True
-                say(f"not ready yet: see http://{self.settings.address}/readyz")
+        if not self._wait(lambda: is_ready(self.settings), PATIENCE_S):
+            say(f"not ready yet: see http://{self.settings.address}/readyz")
+            while not is_ready(self.settings):
+                self._wait(lambda: False, READY_S)
+        # Only now: the log lines of starting processes would bury it.
+        show_way_in(self.settings)
+        say(f"ready http://{self.settings.address}")
+        self._wait(lambda: False)
 
-    def _revive(self, child):
-        now = time.monotonic()
-        self.died_at.append(now)
-        child.sweep()
-        if len(self.died_at) == MOST_DEATHS and now - self.died_at[0] < DEATHS_WITHIN_S:
-            raise CannotRun(
-                f"{child.name} died ({child.ending}), the fifth death within a minute: giving up; "
-                "see the lines above"
-            )
-        say(f"{child.name} died ({child.ending}), starting it again")
-        child.start()
-        self._write_record()
-
-    def _start(self, name, command, **options):
+    def _options(self):
         environment = {**os.environ, **command_lines.environment(self.settings)}
-        child = Child(name, command, cwd=ROOT, env=environment, **options)
-        child.start()
-        self.children.append(child)
-        self._write_record()
-        return child
+        return {"cwd": ROOT, "env": environment}
+
+    def _wait(self, condition, timeout_s=float("inf")):
+        """What ``wait_until`` does, while everything that has been started is kept running."""
+        return wait_until(lambda: self._tend() or condition(), timeout_s)
+
+    def _tend(self):
+        if self.stop_asked:
+            raise StopAsked
+        started = [service for service in self.services if service.tend()]
+        if started:
+            self._write_record()
 
     def _write_record(self):
         # Only a fallback for the next start: a full disk must not end what is running.
         try:
-            self.record.write(self.children)
+            self.record.write(self._children())
         except OSError as error:
             say(f"cannot note in {self.record.path} which processes run ({error.strerror}): going on")
 
-    def _wait(self, condition, timeout_s=float("inf")):
-        wait_until(lambda: self.stop_asked or condition(), timeout_s)
-        if self.stop_asked:
-            raise StopAsked
+    def _children(self):
+        return [child for child in [*self.services, self.migration] if child]
 
     def _stop_all(self):
         # The queue server goes last: a job that ends meanwhile still talks to it.
-        queue_server_alone = [child for child in self.children if child is self.queue_server]
-        end([child for child in self.children if child is not self.queue_server], STOP_S)
-        end(queue_server_alone, STOP_QUEUE_S)
+        end([child for child in self._children() if child is not self.queue_server], STOP_S)
+        end([child for child in self._children() if child is self.queue_server], STOP_QUEUE_S)
         queue_server.withdraw(self.settings)
         self.record.forget()
-
-
-def is_taken(settings):
-    """Whether another process listens on the web server's address."""
-    error = listening_error(settings)
-    return bool(error) and error.errno == errno.EADDRINUSE
-
-
-def listening_error(settings):
-    """The error that the web server would get if it listened on its address now, None if it could."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-            probe.listen()
-        except OSError as error:
-            return error
-    return None
 
 
 def is_ready(settings):
@@ -249,12 +201,6 @@ def describe_mail(settings):
     if settings.mail_server:
         return f"SMTP server {settings.mail_server}:{settings.mail_port}"
     return f"no MAIL_SERVER, written to {settings.data_dir / 'outbox'}"
-
-
-def say(line, file=sys.stdout):
-    """Print *line* at once; a closed terminal or pipe is no reason to stop."""
-    with suppress(OSError):
-        os.write(file.fileno(), f"{line}\n".encode(errors="replace"))
 
 
 if __name__ == "__main__":

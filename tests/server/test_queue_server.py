@@ -1,3 +1,5 @@
+import socket
+
 import pytest
 
 from microblog.base.config import Settings
@@ -59,10 +61,25 @@ def test_an_address_that_holds_a_password_where_none_belongs_shows_none_of_it():
 def test_published_path_leads_to_the_socket_whatever_its_name(tmp_path):
     settings = Settings(data_dir=tmp_path / "100% ours? #1")
     (settings.data_dir / "run").mkdir(parents=True)
-    socket_path = queue_server.socket_path(settings)
-    socket_path.touch()
+    path = queue_server.socket_path(settings)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
 
-    queue_server.publish(settings, socket_path)
+    queue_server.publish(settings, path)
     queue_server.withdraw(settings)
 
+    assert not path.exists()
     assert list((settings.data_dir / "run").iterdir()) == []
+
+
+@pytest.mark.parametrize("rubbish", [b"", b"\xff\xfe", b"unix://[", b"redis://localhost", b"unix://{file}"])
+def test_a_damaged_address_is_removed_and_nothing_else(tmp_path, rubbish):
+    settings = Settings(data_dir=tmp_path)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "ours").touch()
+    settings.queue_url_file.write_bytes(rubbish.replace(b"{file}", bytes(tmp_path / "ours")))
+
+    queue_server.withdraw(settings)
+
+    assert not settings.queue_url_file.exists()
+    assert (tmp_path / "ours").exists()
