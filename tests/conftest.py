@@ -1,29 +1,20 @@
 """A fresh site for each test, with susan, john and a browser for each."""
 
-import atexit
+import dataclasses
 import functools
-import hashlib
 import logging
 import os
-import shutil
-import tempfile
-from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from flask.testing import FlaskClient
-from itsdangerous import URLSafeTimedSerializer
 
-from microblog import create_app
-from microblog.base import clock, database, schema
-from microblog.base.config import Settings
-from microblog.base.database import connected, db
+from microblog.base import clock
+from microblog.base.database import db
 from microblog.base.i18n import catalogues
 from microblog.models import Post, Session, User
 from microblog.security.password_hashes import hash_password
-from microblog.tables import TRIGGERS
 from microblog.tasks.queue import huey
+from tests.apps import SETTINGS, changes_of_shared_app, opened
 
 PASSWORD = "correct horse"
 
@@ -70,60 +61,21 @@ def pytest_sessionfinish(session, exitstatus):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-class Browser(FlaskClient):
-    """A test client that can post a form as one of our pages would."""
-
-    def post_form(self, path, **fields):
-        options = {name: fields.pop(name) for name in ("headers", "follow_redirects") if name in fields}
-        return self.post(path, data={"csrf_token": self.csrf_token, **fields}, **options)
-
-    @property
-    def csrf_token(self):
-        with self.session_transaction() as session:
-            raw = session.setdefault("csrf_token", hashlib.sha1(os.urandom(32)).hexdigest())
-        return URLSafeTimedSerializer(self.application.secret_key, salt="wtf-csrf-token").dumps(raw)
-
-
 @pytest.fixture
 def settings(tmp_path):
     """Settings of the test's site; a test module may override this fixture."""
-    return Settings(data_dir=tmp_path, secret_key="for tests only, 32 characters long", rate_limits=False)
+    return dataclasses.replace(SETTINGS, data_dir=tmp_path)
 
 
 @pytest.fixture
 def app(settings):
+    """
+    A site with an empty database. Its app may be that of other tests as well.
+
+    A test changes ``app.config`` and ``app.view_functions`` by ``monkeypatch.setitem``.
+    """
     with opened(settings) as app:
         yield app
-
-
-@functools.cache
-def migrated_database():
-    """An empty, migrated database to be copied: migrating one for each test takes minutes."""
-    folder = Path(tempfile.mkdtemp())
-    atexit.register(shutil.rmtree, folder)
-    database.init(folder)
-    schema.migrate(TRIGGERS)
-    db.close_all()
-    return folder / database.FILE_NAME
-
-
-@contextmanager
-def opened(settings):
-    """A site with an empty database, where tasks and mails run at once, inside the request."""
-    migrated = migrated_database()
-    app = create_app(settings)
-    app.testing = True
-    app.test_client_class = Browser
-    if not (settings.data_dir / database.FILE_NAME).exists():
-        shutil.copyfile(migrated, settings.data_dir / database.FILE_NAME)
-    huey.immediate = True
-    huey.worker.take()
-    # No app context is held: requests would share its `g`, and with it the signed-in user.
-    with connected():
-        yield app
-    huey.worker.release()
-    huey.immediate = False
-    db.close_all()
 
 
 @pytest.fixture
@@ -216,6 +168,13 @@ def plan(app):
         return [row[3] for row in db.execute_sql(f"EXPLAIN QUERY PLAN {sql}", values)]
 
     return plan
+
+
+@pytest.fixture(autouse=True)
+def shared_app_unchanged():
+    """Fail a test that changed the shared app and did not restore it."""
+    yield
+    assert changes_of_shared_app() == [], "to be set by monkeypatch.setitem"
 
 
 @pytest.fixture(autouse=True)

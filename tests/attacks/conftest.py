@@ -4,19 +4,20 @@ One site for a whole module, reset before each test: susan, john, and mary, who 
 Creating a site takes longer than a request, and here it gets hundreds of them.
 """
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
 from peewee import sqlite3
 
 from microblog.base import clock
-from microblog.base.config import Settings
 from microblog.base.database import db
 from microblog.mail.outgoing import Mail
 from microblog.models import Message, OneTimeToken, Post, Session, Token, User
 from microblog.models.one_time_token import CHANGE_EMAIL, INVITE, RESET_PASSWORD
 from microblog.tasks.task import Task
-from tests.conftest import make_user, opened
+from tests.apps import SETTINGS, opened
+from tests.conftest import make_user
 
 # Each occurs in what only that member may see, and nowhere else.
 MARKS = {"susan": "susans-secret", "john": "johns-secret"}
@@ -110,11 +111,7 @@ class Site:
 
 @pytest.fixture(scope="module")
 def opened_site(tmp_path_factory):
-    settings = Settings(
-        data_dir=tmp_path_factory.mktemp("site"),
-        secret_key="for tests only, 32 characters",
-        rate_limits=False,
-    )
+    settings = dataclasses.replace(SETTINGS, data_dir=tmp_path_factory.mktemp("site"))
     with opened(settings) as app:
         site = Site(app)
         yield site

@@ -25,11 +25,12 @@ ORDER = [WELL, WARNING, FAULT]
 
 
 @pytest.fixture
-def worst(app):
+def worst(app, monkeypatch):
     """A function that examines the site and returns the worst finding of each part."""
 
     def worst(**changed):
-        app.config["SETTINGS"] = dataclasses.replace(app.config["SETTINGS"], **changed)
+        examined = dataclasses.replace(app.config["SETTINGS"], **changed)
+        monkeypatch.setitem(app.config, "SETTINGS", examined)
         with app.app_context():
             findings = sorted(doctor.examine(), key=lambda finding: ORDER.index(finding.grade))
         return {finding.part: finding for finding in findings}
@@ -291,9 +292,9 @@ def test_a_test_mail_without_a_server_lies_in_the_outbox(run):
     assert str(path) in result.output
 
 
-def test_a_test_mail_goes_out_at_once(run, app):
+def test_a_test_mail_goes_out_at_once(run, app, monkeypatch):
     with Postbox() as postbox:
-        app.config["MAIL_SERVER"] = "127.0.0.1"
+        monkeypatch.setitem(app.config, "MAIL_SERVER", "127.0.0.1")
         app.extensions["mail"].server, app.extensions["mail"].port = "127.0.0.1", postbox.port
 
         result = run("mail-test", "susan@example.org")
@@ -302,8 +303,8 @@ def test_a_test_mail_goes_out_at_once(run, app):
         assert [mail["Subject"] for mail in postbox.mails] == ["[Microblog] Test"]
 
 
-def test_what_the_mail_server_said_is_told(run, app):
-    app.config["MAIL_SERVER"] = "127.0.0.1"
+def test_what_the_mail_server_said_is_told(run, app, monkeypatch):
+    monkeypatch.setitem(app.config, "MAIL_SERVER", "127.0.0.1")
     app.extensions["mail"].server, app.extensions["mail"].port = "127.0.0.1", 9
 
     result = run("mail-test", "susan@example.org")

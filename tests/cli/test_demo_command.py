@@ -72,8 +72,9 @@ def test_a_second_time_is_refused(run):
     assert User.select().count() == 2
 
 
-def test_a_site_that_is_reached_by_https_is_refused(app, run):
-    app.config["SETTINGS"] = dataclasses.replace(app.config["SETTINGS"], base_url="https://blog.example.org")
+def test_a_site_that_is_reached_by_https_is_refused(app, run, monkeypatch):
+    public = dataclasses.replace(app.config["SETTINGS"], base_url="https://blog.example.org")
+    monkeypatch.setitem(app.config, "SETTINGS", public)
 
     result = run("demo")
 

@@ -15,7 +15,7 @@ from microblog.models import Post, User
 from microblog.models.exceptions import Blocked
 from microblog.server import command_lines
 from microblog.tables import TRIGGERS
-from tests.conftest import opened
+from tests.apps import opened
 from tests.end_to_end.running_site import PATIENCE_S, RunningSite, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")

@@ -23,9 +23,9 @@ class AnsweringTheSender(Postbox):
 
 
 @pytest.fixture(params=[Postbox, AnsweringTheSender])
-def postbox(app, request):
+def postbox(app, request, monkeypatch):
     with request.param() as postbox:
-        app.config["MAIL_SERVER"] = "127.0.0.1"
+        monkeypatch.setitem(app.config, "MAIL_SERVER", "127.0.0.1")
         app.extensions["mail"].server, app.extensions["mail"].port = "127.0.0.1", postbox.port
         yield postbox
 

@@ -9,7 +9,8 @@ from itsdangerous import BadSignature
 from microblog.models import User
 from microblog.security.signatures import SignedEnvelopes
 from microblog.web import device_cookies
-from tests.conftest import PASSWORD, make_user, opened
+from tests.apps import opened
+from tests.conftest import PASSWORD, make_user
 
 OLD, NEW = "the former key, of 32 characters", "the present key, of 32 characters"
 

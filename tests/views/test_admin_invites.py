@@ -9,8 +9,8 @@ from microblog.security import security_log
 
 
 @pytest.fixture
-def by_invitation(app):
-    app.config["REGISTRATION"] = "invite"
+def by_invitation(app, monkeypatch):
+    monkeypatch.setitem(app.config, "REGISTRATION", "invite")
 
 
 def link_in(response):
@@ -113,9 +113,9 @@ def test_another_token_is_no_invitation(office, susan):
     assert OneTimeToken.select().count() == 1
 
 
-def test_closed_is_closed_to_the_invited_too(app, client, office):
+def test_closed_is_closed_to_the_invited_too(app, client, office, monkeypatch):
     link = link_in(office.post_form("/admin/invites"))
-    app.config["REGISTRATION"] = "closed"
+    monkeypatch.setitem(app.config, "REGISTRATION", "closed")
 
     assert client.get(link, follow_redirects=True).status_code == 403
     assert client.post_form("/auth/register", **NEW).status_code == 403
@@ -152,8 +152,8 @@ def test_the_command_says_when_its_link_does_nothing(app):
     assert "REGISTRATION=open" in app.test_cli_runner().invoke(args=["invite"]).stderr
 
 
-def test_no_invitation_is_made_or_logged_when_its_url_cannot_be_built(app):
-    app.config["SITE_URL"] = "http://exa mple"
+def test_no_invitation_is_made_or_logged_when_its_url_cannot_be_built(app, monkeypatch):
+    monkeypatch.setitem(app.config, "SITE_URL", "http://exa mple")
 
     result = app.test_cli_runner().invoke(args=["invite"])
 

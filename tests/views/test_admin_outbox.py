@@ -69,8 +69,8 @@ def test_a_mail_full_of_markup_is_shown_as_text(office, settings):
         assert "<script>alert" not in response.text
 
 
-def test_with_a_mail_server_the_page_says_so(app, office):
-    app.config["MAIL_SERVER"] = "mail.example.org"
+def test_with_a_mail_server_the_page_says_so(app, office, monkeypatch):
+    monkeypatch.setitem(app.config, "MAIL_SERVER", "mail.example.org")
 
     assert "mail.example.org" in office.get("/admin/outbox").text
 

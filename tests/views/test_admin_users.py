@@ -6,8 +6,8 @@ from microblog.models import Session, User
 from tests.conftest import PASSWORD, make_user
 
 
-def test_people_are_paged_newest_first(app, office):
-    app.config["POSTS_PER_PAGE"] = 2
+def test_people_are_paged_newest_first(app, office, monkeypatch):
+    monkeypatch.setitem(app.config, "POSTS_PER_PAGE", 2)
     for number in range(4):
         make_user(f"user{number}")
 

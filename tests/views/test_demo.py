@@ -107,9 +107,10 @@ def test_a_second_click_does_no_harm(admin, browser):
     assert User.select().count() == 13
 
 
-def test_a_site_that_others_can_reach_is_not_filled(admin, app, browser):
+def test_a_site_that_others_can_reach_is_not_filled(admin, app, browser, monkeypatch):
     settings = app.config["SETTINGS"]
-    app.config["SETTINGS"] = dataclasses.replace(settings, base_url="https://blog.example.org")
+    public = dataclasses.replace(settings, base_url="https://blog.example.org")
+    monkeypatch.setitem(app.config, "SETTINGS", public)
 
     assert 'action="/admin/demo"' not in browser.get("/").text
     assert browser.post_form("/admin/demo").status_code == 403

@@ -58,9 +58,9 @@ def test_the_address_is_known_in_any_case_and_the_mail_goes_to_it_as_it_was_give
     assert "To: susan@example.org" in letter
 
 
-def test_nobody_can_tell_whether_there_is_such_an_account(app, susan, queries):
+def test_nobody_can_tell_whether_there_is_such_an_account(app, susan, queries, monkeypatch):
     """Text, status, queries and hashes are the same; only the worker behaves differently."""
-    app.config["MAIL_SERVER"] = ""
+    monkeypatch.setitem(app.config, "MAIL_SERVER", "")
     seen = []
     for address in ("susan@example.org", "stranger@example.org"):
         browser = app.test_client()

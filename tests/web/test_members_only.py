@@ -86,8 +86,8 @@ def test_search_engines_keep_nothing(browser, client, susan):
 
 
 @pytest.mark.parametrize("mode", ["invite", "closed"])
-def test_who_cannot_register_is_shown_no_way_to_what_is_closed(app, client, susan, mode):
-    app.config["REGISTRATION"] = mode
+def test_who_cannot_register_is_shown_no_way_to_what_is_closed(app, client, susan, mode, monkeypatch):
+    monkeypatch.setitem(app.config, "REGISTRATION", mode)
 
     page = client.get("/auth/register").text
 

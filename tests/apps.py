@@ -1,0 +1,138 @@
+"""Apps for tests: one that most of them share, and new ones for tests with other settings."""
+
+import atexit
+import dataclasses
+import functools
+import hashlib
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
+
+from microblog import create_app
+from microblog.base import database, logs, schema
+from microblog.base.config import Settings
+from microblog.base.database import connected, db
+from microblog.mail import error_mails, smtp
+from microblog.ops.data_folder import site_lock
+from microblog.tables import TRIGGERS
+from microblog.tasks.queue import huey
+from microblog.web import rate_limits
+
+# Each test has a data folder of its own.
+SETTINGS = Settings(
+    data_dir=Path("nowhere"), secret_key="for tests only, 32 characters long", rate_limits=False
+)
+
+
+class Browser(FlaskClient):
+    """A test client that can post a form as one of our pages would."""
+
+    def post_form(self, path, **fields):
+        options = {name: fields.pop(name) for name in ("headers", "follow_redirects") if name in fields}
+        return self.post(path, data={"csrf_token": self.csrf_token, **fields}, **options)
+
+    @property
+    def csrf_token(self):
+        with self.session_transaction() as session:
+            raw = session.setdefault("csrf_token", hashlib.sha1(os.urandom(32)).hexdigest())
+        return URLSafeTimedSerializer(self.application.secret_key, salt="wtf-csrf-token").dumps(raw)
+
+
+@contextmanager
+def opened(settings):
+    """
+    A site with an empty database, where tasks and mails run at once, inside the request.
+
+    With the standard settings its app is shared by the tests: making one takes longer than a test, and it
+    reads each template anew. Data folder, database, queue and configuration are fresh for each of them.
+    """
+    migrated = migrated_database()
+    app = _bound(settings) if _plain(settings) == SETTINGS else create_app(settings)
+    if not (settings.data_dir / database.FILE_NAME).exists():
+        shutil.copyfile(migrated, settings.data_dir / database.FILE_NAME)
+    app.testing = True
+    app.test_client_class = Browser
+    try:
+        # No app context is held: requests would share its `g`, and with it the signed-in user.
+        with _immediate_queue(), connected():
+            yield app
+    finally:
+        db.close_all()
+
+
+@functools.cache
+def migrated_database():
+    """An empty, migrated database to be copied: migrating one for each test takes minutes."""
+    folder = _new_folder()
+    database.init(folder)
+    schema.migrate(TRIGGERS)
+    db.close_all()
+    return folder / database.FILE_NAME
+
+
+def changes_of_shared_app():
+    """Names of settings and views that are not what they were when the shared app was made."""
+    if not _shared_app.cache_info().currsize:
+        return []
+    app, config, views = _shared_app()
+    was, now = config | views, _plain_config(app) | app.view_functions
+    return sorted(name for name in was | now if was.get(name) != now.get(name))
+
+
+@functools.cache
+def _shared_app():
+    """The app, and copies of its configuration and of its views."""
+    app = create_app(dataclasses.replace(SETTINGS, data_dir=_new_folder()))
+    return app, _plain_config(app), dict(app.view_functions)
+
+
+def _bound(settings):
+    """The shared app as it was made, with a new data folder."""
+    app, config, views = _shared_app()
+    app.config.clear()
+    app.config.update(config, DATA_DIR=settings.data_dir, SETTINGS=settings)
+    app.view_functions = dict(views)
+    _bind_process(app, settings)
+    return app
+
+
+def _bind_process(app, settings):
+    """Do again what ``create_app`` does once for the process: another app may have been made meanwhile."""
+    site_lock.acquire(settings.data_dir)
+    logs.begin(settings)
+    error_mails.init_app(app)
+    database.init(settings.data_dir)
+    huey.init_app(app, settings.queue_url, app.config["SIGNING_KEYS"], settings.data_dir / "run")
+    smtp.mail.init_app(app)
+    rate_limits.init_app(app)
+
+
+@contextmanager
+def _immediate_queue():
+    huey.immediate = True
+    huey.worker.take()
+    try:
+        yield
+    finally:
+        huey.worker.release()
+        huey.immediate = False
+
+
+def _plain(settings):
+    return dataclasses.replace(settings, data_dir=SETTINGS.data_dir)
+
+
+def _plain_config(app):
+    plain = _plain(app.config["SETTINGS"])
+    return {**app.config, "SETTINGS": plain, "DATA_DIR": plain.data_dir, "TESTING": False}
+
+
+def _new_folder():
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    return folder
