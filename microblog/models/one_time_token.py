@@ -64,8 +64,16 @@ class OneTimeToken(BaseModel):
 
     @classmethod
     def from_secret(cls, kind, secret):
-        """The valid token of *secret*, with its user; None when there is none."""
-        return cls.active(kind).where(cls.token_hash == hash_of(secret or "")).first()
+        """
+        The token of *secret*, with its user.
+
+        Raises:
+            TokenInvalid: there is none, or not any more.
+        """
+        token = cls.active(kind).where(cls.token_hash == hash_of(secret or "")).first()
+        if token is None:
+            raise TokenInvalid
+        return token
 
     @classmethod
     def revoke_all(cls, user):

@@ -86,10 +86,9 @@ def _invitation():
     # Open registration must not depend on an invitation, which somebody else may use up.
     if mode == "open":
         return None
-    invite = OneTimeToken.from_secret(INVITE, session.get(INVITE)) if mode == "invite" else None
-    if invite is None:
+    if mode != "invite":
         raise TokenInvalid
-    return invite
+    return OneTimeToken.from_secret(INVITE, session.get(INVITE))
 
 
 def _make_account(template, make):

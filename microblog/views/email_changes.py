@@ -56,20 +56,14 @@ def open_link(token):
 def edit():
     """Ask first: mail programs open links by themselves, to look for viruses."""
     token = OneTimeToken.from_secret(CHANGE_EMAIL, session.get(CHANGE_EMAIL))
-    if token is None:
-        return _link_is_dead()
     return render_template("email_changes/edit.html", token=token)
 
 
 @bp.post("/confirm_email")
 def update():
     token = OneTimeToken.from_secret(CHANGE_EMAIL, session.get(CHANGE_EMAIL))
-    if token is None:
-        return _link_is_dead()
     try:
         accounts.change_email(token)
-    except TokenInvalid:
-        return _link_is_dead()
     except EmailTaken as error:
         flash(_(str(error)))
         return redirect(url_for("account.index"))
@@ -78,5 +72,6 @@ def update():
     return redirect(url_for("account.index"))
 
 
-def _link_is_dead():
+@bp.errorhandler(TokenInvalid)
+def show_dead_link(_error):
     return render_template("email_changes/dead_link.html"), 410

@@ -43,17 +43,12 @@ def open_link(token):
 @bp.route("/reset_password", methods=["GET", "POST"])
 def reset():
     token = OneTimeToken.from_secret(RESET_PASSWORD, session.get(RESET_PASSWORD))
-    if token is None:
-        return _link_is_dead()
     form = NewPasswordForm()
     if not form.validate_on_submit():
         return render_template("passwords/reset.html", form=form, user=token.user), status(form)
     # Read now: changing the password ends the session.
     session_here = current_user.session if current_user == token.user else None
-    try:
-        accounts.change_password(token.user, form.password.data, token)
-    except TokenInvalid:
-        return _link_is_dead()
+    accounts.change_password(token.user, form.password.data, token)
     session.pop(RESET_PASSWORD)
     device_cookies.remember(token.user)
     flash(_("Your new password is set."))
@@ -62,5 +57,6 @@ def reset():
     return redirect(url_for("auth.login"))
 
 
-def _link_is_dead():
+@bp.errorhandler(TokenInvalid)
+def show_dead_link(_error):
     return render_template("passwords/dead_link.html"), 410
