@@ -19,12 +19,12 @@ LIST = {"response": "Message", "paged": NEWEST_FIRST}
 
 @operation("GET", "/messages", "Messages to you, newest first; reading them here marks none as read", **LIST)
 def index():
-    return newest_first(Message.inbox(g.caller), Message.id, dump_message)
+    return newest_first(Message.inbox(g.caller), dump_message)
 
 
 @operation("GET", "/messages/sent", "Messages from you, newest first", **LIST)
 def sent():
-    return newest_first(Message.sent(g.caller), Message.id, dump_message)
+    return newest_first(Message.sent(g.caller), dump_message)
 
 
 @operation(

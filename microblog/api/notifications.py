@@ -16,4 +16,4 @@ from microblog.models import Notification
     paged=OLDEST_FIRST,
 )
 def index():
-    return oldest_first(Notification.since(g.caller, 0), Notification.id, dump_notification)
+    return oldest_first(Notification.since(g.caller, 0), dump_notification)

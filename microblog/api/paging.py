@@ -11,14 +11,14 @@ DEFAULT, MOST = 25, 100
 CURSOR = {"type": "string", "pattern": f"^{DIGITS}$"}
 
 
-def newest_first(query, column, dump, place=None):
+def newest_first(query, dump, column=None, place=None):
     """
-    A page of *query*, which is ordered by *column*, descending; *dump* makes the JSON of a row.
+    A page of *query*, which is ordered by *column*, else the id, descending; *dump* makes the JSON of a row.
 
-    ``next`` leads to older rows, ``prev`` to those added since. If *column* is not the id, *place(name)*
-    returns its value for the row whose id is in the query parameter *name*.
+    ``next`` leads to older rows, ``prev`` to those added since. For another *column* than the id,
+    *place(name)* returns its value for the row whose id is in the query parameter *name*.
     """
-    place = place or row_id
+    column, place = column or query.model.id, place or row_id
     most, before, after = limit(), place("max_id"), place("since_id")
     if before is not None:
         query = query.where(column < before)
@@ -34,10 +34,10 @@ def newest_first(query, column, dump, place=None):
     return _listed(shown, dump, links)
 
 
-def oldest_first(query, column, dump):
-    """A page of *query*, which is ordered by *column*, ascending; ``next`` leads to newer rows."""
+def oldest_first(query, dump):
+    """A page of *query*, which is ordered by id, ascending; ``next`` leads to newer rows."""
     most, after = limit(), row_id("since_id")
-    rows = list(query.where(column > (after or 0)).limit(most))
+    rows = list(query.where(query.model.id > (after or 0)).limit(most))
     return _listed(rows, dump, {"next": {"since_id": rows[-1].id}} if rows else {})
 
 

@@ -19,17 +19,17 @@ LIST = {"response": "Post", "paged": NEWEST_FIRST}
 
 @operation("GET", "/posts", "Everybody's posts, newest first", **LIST)
 def index():
-    return newest_first(Post.visible_to(g.caller), Post.id, dump_post)
+    return newest_first(Post.visible_to(g.caller), dump_post)
 
 
 @operation("GET", "/timeline", "Your posts and those of whom you follow, newest first", **LIST)
 def timeline():
-    return newest_first(Post.timeline(g.caller), Post.id, dump_post)
+    return newest_first(Post.timeline(g.caller), dump_post)
 
 
 @operation("GET", "/users/{user}/posts", "One person's posts, newest first", **LIST)
 def by(user):
-    return newest_first(Post.by_author(profile_of(user).user), Post.id, dump_post)
+    return newest_first(Post.by_author(profile_of(user).user), dump_post)
 
 
 @operation(

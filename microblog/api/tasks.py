@@ -13,7 +13,7 @@ from microblog.web.problem import Problem
 
 @operation("GET", "/tasks", "Your tasks, newest first", response="Task", paged=NEWEST_FIRST, cursor=TASK_ID)
 def index():
-    return newest_first(Task.of(g.caller), Task.age(), dump_task, place=_age)
+    return newest_first(Task.of(g.caller), dump_task, Task.age(), _age)
 
 
 @operation("GET", "/tasks/{task_id}", "One task: its state, progress and result", response="Task")

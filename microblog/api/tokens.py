@@ -15,7 +15,7 @@ from microblog.web.problem import Problem
 
 @operation("GET", "/tokens", "Your tokens, newest first", response="Token", paged=NEWEST_FIRST)
 def index():
-    return newest_first(Token.for_user(g.caller), Token.id, dump_token)
+    return newest_first(Token.for_user(g.caller), dump_token)
 
 
 @operation(

@@ -49,7 +49,7 @@ def update():
 
 def people(query):
     """A page of those users in *query* whom the caller may see."""
-    return newest_first(Block.seen_by(g.caller, query), User.id, dump_user)
+    return newest_first(Block.seen_by(g.caller, query), dump_user)
 
 
 def profile_of(text):

@@ -13,8 +13,7 @@ bp = Blueprint("blocks", __name__)
 @bp.get("/blocks")
 @login_required
 def index():
-    people = page(Block.people(current_user), User)
-    return render_template("blocks/index.html", page=people)
+    return render_template("blocks/index.html", page=page(Block.people(current_user)))
 
 
 @bp.get("/block/<username>")

@@ -17,13 +17,13 @@ bp = Blueprint("messages", __name__)
 @bp.get("/messages")
 @login_required
 def index():
-    return render_template("messages/index.html", page=_page(Message.inbox(current_user)))
+    return render_template("messages/index.html", page=page(Message.inbox(current_user)))
 
 
 @bp.get("/messages/sent")
 @login_required
 def sent():
-    return render_template("messages/sent.html", page=_page(Message.sent(current_user)))
+    return render_template("messages/sent.html", page=page(Message.sent(current_user)))
 
 
 @bp.post("/messages/read")
@@ -68,7 +68,3 @@ def _form(form, recipient):
         blocked=Block.between(current_user, recipient),
         answered=Message.latest(current_user, recipient),
     )
-
-
-def _page(query):
-    return page(query, Message)

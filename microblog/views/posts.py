@@ -66,7 +66,7 @@ def create():
 @bp.get("/explore")
 def explore():
     """Everybody's posts."""
-    return render_template("posts/explore.html", page=_page(Post.visible_to(reader())))
+    return render_template("posts/explore.html", page=page(Post.visible_to(reader())))
 
 
 @bp.get("/post/<row_id:post_id>")
@@ -114,7 +114,7 @@ def newer():
 
 
 def _home(form):
-    timeline = _page(Post.timeline(current_user))
+    timeline = page(Post.timeline(current_user))
     empty = not timeline.items and timeline.older is timeline.newer is None
     # Nothing that is old already becomes new to somebody who begins to follow people.
     visit = Visit.current(current_user, timeline.items[0].id if timeline.items else Post.newest_id())
@@ -137,7 +137,3 @@ def _languages():
     """The languages that a post can be written in, as a dictionary, the likeliest first."""
     chosen = [session["language"]] if "language" in session else []
     return languages.offered([*chosen, *request.accept_languages.values()], current_app.config["LANGUAGES"])
-
-
-def _page(query):
-    return page(query, Post)

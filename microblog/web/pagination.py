@@ -20,16 +20,16 @@ def cursor(name):
     return whole_number(request.args.get(name, ""))
 
 
-def page(query, model, key=None):
+def page(query, key=None):
     """
     The page of *query* that the request asks for by ``before`` or ``after``, an id.
 
-    *query* selects *model* by id, newest first; *key* is the field to page by, if not the id itself.
+    *query* selects a model by id, newest first; *key* is the field to page by, if not the id itself.
     One extra row is fetched to see whether there are more. A page beyond either end is empty and links
     back.
     """
     size = current_app.config["POSTS_PER_PAGE"]
-    key = key or model.id
+    key = key or query.model.id
     before, after = cursor("before"), cursor("after")
     if after is not None and before is None:
         rows = list(query.where(key > after).order_by(key).limit(size + 1))

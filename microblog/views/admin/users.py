@@ -18,8 +18,8 @@ bp = Blueprint("admin_users", __name__, url_prefix="/admin/users")
 def index():
     """Users, newest first; with ``q``, those whose names start with it."""
     beginning = clean(request.args.get("q", ""))
-    people = page(User.whose_name_begins(beginning), User)
-    return render_template("admin_users/index.html", page=people, beginning=beginning)
+    people = User.whose_name_begins(beginning)
+    return render_template("admin_users/index.html", page=page(people), beginning=beginning)
 
 
 @bp.post("/<username>/suspend")
