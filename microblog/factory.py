@@ -5,7 +5,6 @@ from dataclasses import asdict
 
 from flask import Flask
 from flask_babel import Babel
-from flask_wtf import CSRFProtect
 
 from microblog import api, cli, views
 from microblog.base import database, logs
@@ -23,6 +22,7 @@ from microblog.tasks.queue import huey
 from microblog.web import (
     assets,
     auth,
+    csrf,
     errors,
     headers,
     members_only,
@@ -62,7 +62,7 @@ def create_app(settings=None):
     app.config["SITE_LANGUAGES"] = _site_languages(app, babel)
     signatures.init_app(app)
     same_origin.init_app(app)
-    CSRFProtect(app)
+    csrf.init_app(app)
     auth.login_manager.init_app(app)
     smtp.mail.init_app(app)
     url_numbers.init_app(app)  # Before the views, whose paths use its converter.
@@ -89,16 +89,11 @@ def _configure(app, settings):
         SETTINGS=settings,
         SECRET_KEY=keys[-1],
         SIGNING_KEYS=keys,
-        WTF_CSRF_SECRET_KEY=keys,
         SITE_URL=settings.site_url,
         SENDER=settings.sender,
         TRUSTED_HOSTS=settings.trusted_hosts,
         MAX_CONTENT_LENGTH=LARGEST_BODY_BYTES,
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "microblog" / "translations"),
-        # A browser may send no Referer: same_origin checks where a form was sent from.
-        WTF_CSRF_SSL_STRICT=False,
-        # A form may stay open for as long as the session: what was typed must not be lost after an hour.
-        WTF_CSRF_TIME_LIMIT=None,
         # The session row expires earlier when unused; a cookie that outlives it is worthless.
         REMEMBER_COOKIE_DURATION=LONGEST,
     )

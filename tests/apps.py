@@ -3,15 +3,13 @@
 import atexit
 import dataclasses
 import functools
-import hashlib
-import os
+import secrets
 import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
 from flask.testing import FlaskClient
-from itsdangerous import URLSafeTimedSerializer
 
 from microblog import create_app
 from microblog.base import database, logs, schema
@@ -19,6 +17,7 @@ from microblog.base.config import Settings
 from microblog.base.database import connected, db
 from microblog.mail import error_mails, smtp
 from microblog.ops.data_folder import site_lock
+from microblog.security.signatures import serializer
 from microblog.tables import TRIGGERS
 from microblog.tasks.queue import huey
 from microblog.web import rate_limits
@@ -39,8 +38,8 @@ class Browser(FlaskClient):
     @property
     def csrf_token(self):
         with self.session_transaction() as session:
-            raw = session.setdefault("csrf_token", hashlib.sha1(os.urandom(32)).hexdigest())
-        return URLSafeTimedSerializer(self.application.secret_key, salt="wtf-csrf-token").dumps(raw)
+            value = session.setdefault("csrf_token", secrets.token_hex(16))
+        return serializer([self.application.secret_key], "wtf-csrf-token").dumps(value)
 
 
 @contextmanager

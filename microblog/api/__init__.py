@@ -14,6 +14,5 @@ from microblog.api.operation import bp
 def init_app(app):
     for name in find_modules(__name__):
         import_string(name)  # Each resource registers its operations.
-    app.extensions["csrf"].exempt(bp)
     app.register_blueprint(bp)
     app.register_blueprint(document.bp)

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from flask.sessions import SecureCookieSessionInterface
 from huey.serializer import Serializer
-from itsdangerous import Signer
+from itsdangerous import Signer, URLSafeTimedSerializer
 
 
 class SignedEnvelopes(Serializer):
@@ -35,6 +35,9 @@ class SignedCookie(SecureCookieSessionInterface):
 
 
 def init_app(app):
-    # Flask-WTF always uses the default.
-    Signer.default_digest_method = staticmethod(sha256)
     app.session_interface = SignedCookie()
+
+
+def serializer(keys, salt):
+    """Signs texts, such as the tokens of forms: the last of *keys* signs, and all of them are accepted."""
+    return URLSafeTimedSerializer(keys, salt=salt, signer_kwargs={"digest_method": sha256})

@@ -8,8 +8,9 @@ signed in to it before is exempt, so nobody can lock others out of their own acc
 from datetime import timedelta
 
 from flask import after_this_request, current_app, request
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from itsdangerous import BadSignature
 
+from microblog.security.signatures import serializer
 from microblog.web import cookies
 
 LASTS = timedelta(days=90)
@@ -35,7 +36,7 @@ def knows(username):
 
 
 def _serializer():
-    return URLSafeTimedSerializer(current_app.config["SIGNING_KEYS"], salt="known browser")
+    return serializer(current_app.config["SIGNING_KEYS"], "known browser")
 
 
 def _name():

@@ -19,6 +19,7 @@ from microblog.models.token import LONGEST_NAME
 from microblog.security import security_log
 from microblog.security.common_passwords import is_common
 from microblog.security.password_hashes import check_password
+from microblog.web.csrf import FormToken
 
 USERNAME = re.compile(r"[A-Za-z0-9_]{3,32}")
 LONGEST_EMAIL = 254
@@ -49,6 +50,8 @@ def cleaned(text):
 
 class Form(FlaskForm):
     class Meta(FlaskForm.Meta):
+        csrf_class = FormToken
+
         def wrap_formdata(self, form, formdata):
             # Flask-WTF would look for fields in JSON as well, and fail on a list.
             if request.is_json and not isinstance(formdata, MultiDict):

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from flask import abort, current_app, request
 
-SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
+from microblog.web.csrf import SAFE
+
 # Typed, bookmarked or reloaded by the user, or started by a page of ours.
 OWN = {"none", "same-origin"}
 

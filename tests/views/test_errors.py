@@ -62,9 +62,7 @@ def test_each_error_has_a_page_with_a_way_on(fails, client, susan, code):
 @pytest.mark.parametrize(
     ("method", "path", "code"), [("get", "/nowhere", 404), ("post", "/explore", 405), ("put", "/", 405)]
 )
-def test_programs_get_json(app, browser, method, path, code, monkeypatch):
-    monkeypatch.setitem(app.config, "WTF_CSRF_CHECK_DEFAULT", False)
-
+def test_programs_get_json(browser, method, path, code):
     response = getattr(browser, method)(path, headers={"Accept": "application/json"})
 
     assert response.status_code == code
