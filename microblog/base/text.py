@@ -18,7 +18,7 @@ def clean(text):
     return unicodedata.normalize("NFC", text).strip()
 
 
-def says_nothing(text):
+def is_blank(text):
     """Whether *text* would look blank."""
     return all(
         character in BLANK or unicodedata.category(character) in INVISIBLE or unicodedata.combining(character)

@@ -14,7 +14,7 @@ from wtforms.validators import EqualTo, InputRequired, Length, NumberRange, Stop
 
 from microblog.base.database import LARGEST_ID
 from microblog.base.i18n.languages import tag
-from microblog.base.text import MAX_LENGTH, clean, says_nothing
+from microblog.base.text import MAX_LENGTH, clean, is_blank
 from microblog.models.token import LONGEST_NAME
 from microblog.security import security_log
 from microblog.security.common_passwords import is_common
@@ -66,23 +66,23 @@ class Required(InputRequired):
         super().__init__(message or _l("This cannot be empty."))
 
 
-def username_that_fits(_form, field):
+def valid_username(_form, field):
     if not USERNAME.fullmatch(field.data):
         raise ValidationError(_l("Use 3 to 32 letters from A to Z, digits or underscores."))
     if field.data.casefold() in RESERVED:
         raise ValidationError(_l("This name is reserved. Choose another."))
 
 
-def something(_form, field):
-    if says_nothing(field.data):
+def not_blank(_form, field):
+    if is_blank(field.data):
         if "".join(field.raw_data or ()).strip():
             # Something invalid, such as a lone surrogate, was removed by cleaning.
             raise StopValidation(_l("None of these characters can be seen."))
         raise StopValidation(_l("Write something first."))
 
 
-def brief(_form, field):
-    """Length in code points, after cleaning, as the database counts."""
+def max_length(_form, field):
+    """At most ``MAX_LENGTH`` code points, after cleaning, as the database counts."""
     excess = len(field.data) - MAX_LENGTH
     if excess > 0:
         raise ValidationError(
@@ -94,7 +94,7 @@ def brief(_form, field):
         )
 
 
-def uncommon(_form, field):
+def not_common(_form, field):
     if is_common(field.data):
         raise ValidationError(GUESSABLE)
 
@@ -114,7 +114,7 @@ class PasswordLength(Length):
 
 
 def _password(label):
-    return PasswordField(label, [Required(), PasswordLength(), uncommon])
+    return PasswordField(label, [Required(), PasswordLength(), not_common])
 
 
 def _repeated(label):
@@ -150,7 +150,7 @@ class EmailForm(Form):
 
 
 class RegistrationForm(EmailForm):
-    username = StringField(_l("Username"), [Required(), username_that_fits], filters=[cleaned])
+    username = StringField(_l("Username"), [Required(), valid_username], filters=[cleaned])
     password = _password(_l("Password"))
     password2 = _repeated(_l("Password again"))
 
@@ -192,12 +192,12 @@ class TokenForm(Form):
 
 
 class PostForm(Form):
-    post = TextAreaField(_l("What is happening?"), [something, brief], filters=[cleaned])
+    post = TextAreaField(_l("What is happening?"), [not_blank, max_length], filters=[cleaned])
     language = StringField(filters=[tag])
 
 
 class MessageForm(Form):
-    message = TextAreaField(_l("Message"), [something, brief], filters=[cleaned])
+    message = TextAreaField(_l("Message"), [not_blank, max_length], filters=[cleaned])
 
 
 class ShownForm(Form):
@@ -208,5 +208,5 @@ class ShownForm(Form):
 
 
 class ProfileForm(Form):
-    username = StringField(_l("Username"), [Required(), username_that_fits], filters=[cleaned])
-    about_me = TextAreaField(_l("About me"), [brief], filters=[cleaned])
+    username = StringField(_l("Username"), [Required(), valid_username], filters=[cleaned])
+    about_me = TextAreaField(_l("About me"), [max_length], filters=[cleaned])

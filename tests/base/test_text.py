@@ -1,6 +1,6 @@
 import pytest
 
-from microblog.base.text import clean, says_nothing
+from microblog.base.text import clean, is_blank
 
 
 @pytest.mark.parametrize(
@@ -22,9 +22,9 @@ def test_clean_keeps_what_can_be_read(typed, kept):
 
 @pytest.mark.parametrize("blank", ["", " \n", "\u200b\u200d", "\u3164", "\u2800", "\ufeff", "\u0301"])
 def test_blank_texts_say_nothing(blank):
-    assert says_nothing(blank)
+    assert is_blank(blank)
 
 
 @pytest.mark.parametrize("text", ["a", "中", "👩\u200d🚀", "."])
 def test_other_texts_say_something(text):
-    assert not says_nothing(text)
+    assert not is_blank(text)
