@@ -1,7 +1,6 @@
 """Feeds of all posts and of each user's, in two formats with the same content."""
 
 import functools
-from datetime import UTC, datetime
 
 from flask import Blueprint, Response, abort, current_app, request, url_for
 from werkzeug.http import generate_etag
@@ -59,10 +58,7 @@ def _tag():
 @bp.get("/feed.<any(atom, json):kind>")
 @_conditional
 def index(kind):
-    address, page = url_for("feeds.index", kind=kind), url_for("posts.explore")
-    return _answer(
-        kind, address, "Microblog", page, Post.visible_to(reader()), datetime.fromtimestamp(0, UTC)
-    )
+    return _answer(kind, url_for("feeds.index", kind=kind), Post.visible_to(reader()))
 
 
 @bp.get("/user/<username>/feed.<any(atom, json):kind>")
@@ -73,13 +69,10 @@ def show(username, kind):
         abort(404)
     user = profile.user
     address = url_for("feeds.show", username=user.username, kind=kind)
-    page = url_for("users.show", username=user.username)
-    title = f"{user.username} · Microblog"
-    return _answer(kind, address, title, page, Post.by_author(user), user.created_at, user)
+    return _answer(kind, address, Post.by_author(user), user)
 
 
-def _answer(kind, address, title, page, posts, began, author=None):
+def _answer(kind, address, posts, author=None):
     write, mimetype = KINDS[kind]
     posts = list(posts.limit(current_app.config["POSTS_PER_PAGE"]))
-    feed = feeds.Feed(site_address() + address, title, site_address() + page, posts, began, author)
-    return Response(write(feed), mimetype=mimetype)
+    return Response(write(feeds.Feed(site_address() + address, posts, author)), mimetype=mimetype)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from feedgenerator import Atom1Feed
@@ -20,23 +20,27 @@ NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Feed(NamedTuple):
-    """
-    *posts* of *author*, or of everybody when that is None, newest first.
-
-    *address* is the URL of the feed, *page* that of its HTML page; *began* dates an empty feed.
-    """
+    """*posts* of *author*, or of everybody when that is None, newest first, at the URL *address*."""
 
     address: str
-    title: str
-    page: str
     posts: list[Post]
-    began: datetime
     author: User | None = None
 
     @property
+    def title(self):
+        return f"{self.author.username} · Microblog" if self.author else "Microblog"
+
+    @property
+    def page(self):
+        """The URL of the HTML page with the same posts."""
+        return _page_of(self.author) if self.author else site_address() + url_for("posts.explore")
+
+    @property
     def updated(self):
-        """When the newest post was written."""
-        return self.posts[0].timestamp if self.posts else self.began
+        """When the newest post was written, or could have been."""
+        if self.posts:
+            return self.posts[0].timestamp
+        return self.author.created_at if self.author else datetime.fromtimestamp(0, UTC)
 
 
 def atom(feed):
