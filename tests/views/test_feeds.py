@@ -235,11 +235,13 @@ def replace_database(copy):
 
 
 @pytest.mark.parametrize(("name", "value"), [("BASE_URL", "https://blog.example.org"), ("POSTS_PER_PAGE", 1)])
-def test_a_feed_is_sent_again_after_a_setting_was_changed(app, client, susan, write_posts, name, value):
+def test_a_feed_is_sent_again_after_a_setting_was_changed(
+    app, client, susan, write_posts, monkeypatch, name, value
+):
     write_posts(susan, "one", "two")
     first = client.get(ATOM)
 
-    app.config[name] = value
+    monkeypatch.setitem(app.config, name, value)
 
     assert client.get(ATOM, headers=by_tag(first)).status_code == 200
 
