@@ -23,6 +23,11 @@ from microblog.web.csrf import FormToken
 
 USERNAME = re.compile(r"[A-Za-z0-9_]{3,32}")
 LONGEST_EMAIL = 254
+REQUIRED = InputRequired(_l("This cannot be empty."))
+PASSWORD_LENGTH = Length(8, 128, _l("Use 8 to 128 characters."))
+# By the server alone: a browser would silently cut what is pasted.
+PASSWORD_LENGTH.field_flags = {}
+GUESSABLE = _l("This password is one of the first that others would guess. Choose another.")
 # Names that are, or might one day be, pages of the site, or that pretend to speak for it.
 RESERVED = set(
     """
@@ -41,9 +46,6 @@ def status(form):
     return 422 if form.is_submitted() else 200
 
 
-GUESSABLE = _l("This password is one of the first that others would guess. Choose another.")
-
-
 def cleaned(text):
     return clean(text or "")
 
@@ -57,13 +59,6 @@ class Form(FlaskForm):
             if request.is_json and not isinstance(formdata, MultiDict):
                 return None
             return super().wrap_formdata(form, formdata)
-
-
-class Required(InputRequired):
-    """Something must be entered; with our own error message."""
-
-    def __init__(self, message=None):
-        super().__init__(message or _l("This cannot be empty."))
 
 
 def valid_username(_form, field):
@@ -100,26 +95,18 @@ def not_common(_form, field):
 
 
 class LoginForm(Form):
-    username = StringField(_l("Username"), [Required()], filters=[cleaned])
-    password = PasswordField(_l("Password"), [Required()])
+    username = StringField(_l("Username"), [REQUIRED], filters=[cleaned])
+    password = PasswordField(_l("Password"), [REQUIRED])
     remember_me = BooleanField(_l("Keep me signed in on this device"))
 
 
-class PasswordLength(Length):
-    """8 to 128 characters, checked by the server alone: a browser would silently cut what is pasted."""
-
-    def __init__(self):
-        super().__init__(8, 128, _l("Use 8 to 128 characters."))
-        self.field_flags = {}
-
-
 def _password(label):
-    return PasswordField(label, [Required(), PasswordLength(), not_common])
+    return PasswordField(label, [REQUIRED, PASSWORD_LENGTH, not_common])
 
 
 def _repeated(label):
     same = EqualTo("password", _l("The two passwords differ. Type both again."))
-    return PasswordField(label, [Required(), same])
+    return PasswordField(label, [REQUIRED, same])
 
 
 class NewPasswordForm(Form):
@@ -128,7 +115,7 @@ class NewPasswordForm(Form):
 
 
 class EmailForm(Form):
-    email = StringField(_l("E-mail"), [Required()], filters=[cleaned])
+    email = StringField(_l("E-mail"), [REQUIRED], filters=[cleaned])
 
     def validate_email(self, field):
         try:
@@ -150,7 +137,7 @@ class EmailForm(Form):
 
 
 class RegistrationForm(EmailForm):
-    username = StringField(_l("Username"), [Required(), valid_username], filters=[cleaned])
+    username = StringField(_l("Username"), [REQUIRED, valid_username], filters=[cleaned])
     password = _password(_l("Password"))
     password2 = _repeated(_l("Password again"))
 
@@ -163,7 +150,7 @@ class RegistrationForm(EmailForm):
 class ConfirmationForm(Form):
     """Asks for the user's own password; a wrong one is logged."""
 
-    current_password = PasswordField(_l("Your password"), [Required()])
+    current_password = PasswordField(_l("Your password"), [REQUIRED])
 
     def validate(self, *args, **kwargs):
         # Last: whoever mistyped another field has not tried to guess a password.
@@ -180,7 +167,7 @@ class ChangeEmailForm(ConfirmationForm, EmailForm):
 
 
 class ChangePasswordForm(ConfirmationForm, NewPasswordForm):
-    current_password = PasswordField(_l("Your current password"), [Required()])
+    current_password = PasswordField(_l("Your current password"), [REQUIRED])
 
 
 class TokenForm(Form):
@@ -208,5 +195,5 @@ class ShownForm(Form):
 
 
 class ProfileForm(Form):
-    username = StringField(_l("Username"), [Required(), valid_username], filters=[cleaned])
+    username = StringField(_l("Username"), [REQUIRED, valid_username], filters=[cleaned])
     about_me = TextAreaField(_l("About me"), [max_length], filters=[cleaned])
