@@ -71,7 +71,7 @@ def invite():
     """Print a link by which one person can register, within seven days."""
     with current_app.test_request_context(base_url=current_app.config["SITE_URL"]), connected():
         # First of all: if it cannot be built, no invitation may be made, or logged as made.
-        page = url_for("auth.register", _external=True)
+        page = url_for("sign_in.register", _external=True)
         click.echo(f"{page}?invite={OneTimeToken.invite(by=OPERATOR)}")
     if current_app.config["REGISTRATION"] != "invite":
         needs = "nobody needs it" if current_app.config["REGISTRATION"] == "open" else "it does nothing"

@@ -29,7 +29,7 @@ def delete():
 
 @bp.post("/delete")
 @login_required
-@rate_limits.own_password
+@rate_limits.confirming_password
 def destroy():
     form = ConfirmationForm()
     if form.validate_on_submit():
@@ -42,7 +42,7 @@ def destroy():
         else:
             sign_out()
             flash(_("Your account and all that belonged to it are deleted."))
-            return redirect(url_for("auth.login"))
+            return redirect(url_for("sign_in.login"))
     return _deletion_page(form), 422
 
 

@@ -24,7 +24,7 @@ def new():
 
 @bp.post("/email")
 @login_required
-@rate_limits.own_password
+@rate_limits.confirming_password
 @rate_limits.asking_for_mail
 def create():
     """Mail a link to the new address; nothing changes until it is confirmed."""

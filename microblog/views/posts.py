@@ -39,8 +39,8 @@ def index():
         shared = " ".join(filter(None, (request.args.get(name) for name in ("text", "url"))))
         return _home(PostForm(post=clean(shared)))
     if User.exists():
-        return redirect(url_for("auth.login"))
-    return render_template("auth/unset.html")
+        return redirect(url_for("sign_in.login"))
+    return render_template("sign_in/unset.html")
 
 
 @bp.post("/")

@@ -39,7 +39,7 @@ class BelievingFormerKeys(LoginManager):
 
 
 login_manager = BelievingFormerKeys()
-login_manager.login_view = "auth.login"
+login_manager.login_view = "sign_in.login"
 # Sessions are rows, ended one by one; an IP address that changes, as on a train, must not end them.
 login_manager.session_protection = None
 

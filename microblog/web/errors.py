@@ -96,7 +96,7 @@ def ask_to_sign_in():
     if _typed(TEXTS):
         return _page(401, *WORDS[401]), 401
     asked = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else None
-    return redirect(url_for("auth.login", next=asked))
+    return redirect(url_for("sign_in.login", next=asked))
 
 
 def _drawn(code, title, text):

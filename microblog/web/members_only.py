@@ -10,14 +10,14 @@ OPEN_BLUEPRINTS = {
     "account",
     "api",
     "api_document",
-    "auth",
     "email_changes",
     "health",
     "notifications",
-    "own_password",
-    "passwords",
+    "password_change",
+    "password_reset",
     "preferences",
     "sessions",
+    "sign_in",
 }
 OPEN_ENDPOINTS = {"static", "robots", "posts.index", "posts.newer"}
 INDEXED = {"posts.explore", "posts.show", "users.show"}

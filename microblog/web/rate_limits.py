@@ -122,7 +122,7 @@ def sign_in(view):
     return _by_address(_by_account(view))
 
 
-own_password = _limit("own-password", "10 per minute", deduct_when=_failed)
+confirming_password = _limit("own-password", "10 per minute", deduct_when=_failed)
 registering = _limit("register", "30 per hour")
 asking_for_mail = _limit("mail", "10 per 10 minutes")
 posting = _limit("post", "60 per minute; 600 per hour", deduct_when=_done)

@@ -15,8 +15,19 @@ READING = (
 
 # What visitors may see without signing in; every other page asks them to sign in.
 OPEN = {
-    *("email_changes.edit", "email_changes.open_link", "passwords.open_link", "passwords.request_link"),
-    *("passwords.link_sent", "passwords.reset", "auth.login", "auth.register", "auth.setup"),
+    *(
+        "email_changes.edit",
+        "email_changes.open_link",
+        "password_reset.open_link",
+        "password_reset.request_link",
+    ),
+    *(
+        "password_reset.link_sent",
+        "password_reset.reset",
+        "sign_in.login",
+        "sign_in.register",
+        "sign_in.setup",
+    ),
     *("posts.index", "static", "robots"),
     *("preferences.edit", "preferences.keys", "health.live", "health.ready"),
     *("api_document.index", "api_document.openapi", "api_document.show"),

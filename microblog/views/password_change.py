@@ -1,4 +1,4 @@
-"""Changing the password with the present one; ``passwords`` is for those who have forgotten it."""
+"""Changing the password with the present one; ``password_reset`` is for those who have forgotten it."""
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
@@ -10,22 +10,22 @@ from microblog.web import rate_limits
 from microblog.web.auth import sign_in
 from microblog.web.forms import ChangePasswordForm
 
-bp = Blueprint("own_password", __name__, url_prefix="/account/password")
+bp = Blueprint("password_change", __name__, url_prefix="/account/password")
 
 
 @bp.get("")
 @login_required
 def edit():
-    return render_template("own_password/edit.html", form=ChangePasswordForm())
+    return render_template("password_change/edit.html", form=ChangePasswordForm())
 
 
 @bp.post("")
 @login_required
-@rate_limits.own_password
+@rate_limits.confirming_password
 def update():
     form = ChangePasswordForm()
     if not form.validate_on_submit():
-        return render_template("own_password/edit.html", form=form), 422
+        return render_template("password_change/edit.html", form=form), 422
     remembered = current_user.session.remembered
     user = User.get_by_id(current_user.id)
     accounts.change_password(user, form.password.data)

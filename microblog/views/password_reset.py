@@ -14,7 +14,7 @@ from microblog.web.auth import sign_in
 from microblog.web.forms import EmailForm, NewPasswordForm, status
 from microblog.web.redirects import away_from_token
 
-bp = Blueprint("passwords", __name__, url_prefix="/auth")
+bp = Blueprint("password_reset", __name__, url_prefix="/auth")
 
 
 @bp.route("/reset_password_request", methods=["GET", "POST"])
@@ -24,20 +24,20 @@ def request_link():
     form = EmailForm()
     if form.validate_on_submit():
         accounts.request_password_reset(form.email.data, language=str(get_locale()))
-        return redirect(url_for("passwords.link_sent"))
-    return render_template("passwords/request_link.html", form=form), status(form)
+        return redirect(url_for("password_reset.link_sent"))
+    return render_template("password_reset/request_link.html", form=form), status(form)
 
 
 @bp.get("/reset_password_request/sent")
 def link_sent():
     """Where the link is; a page of its own, because it says what to do next."""
-    return render_template("passwords/link_sent.html")
+    return render_template("password_reset/link_sent.html")
 
 
 @bp.route("/reset_password/<token>", methods=["GET", "POST"])
 def open_link(token):
     session[RESET_PASSWORD] = token
-    return reset() if request.method == "POST" else away_from_token("passwords.reset")
+    return reset() if request.method == "POST" else away_from_token("password_reset.reset")
 
 
 @bp.route("/reset_password", methods=["GET", "POST"])
@@ -45,7 +45,7 @@ def reset():
     token = OneTimeToken.from_secret(RESET_PASSWORD, session.get(RESET_PASSWORD))
     form = NewPasswordForm()
     if not form.validate_on_submit():
-        return render_template("passwords/reset.html", form=form, user=token.user), status(form)
+        return render_template("password_reset/reset.html", form=form, user=token.user), status(form)
     # Read now: changing the password ends the session.
     session_here = current_user.session if current_user == token.user else None
     accounts.change_password(token.user, form.password.data, token)
@@ -54,9 +54,9 @@ def reset():
     flash(_("Your new password is set."))
     if session_here:
         sign_in(token.user, session_here.remembered)
-    return redirect(url_for("auth.login"))
+    return redirect(url_for("sign_in.login"))
 
 
 @bp.errorhandler(TokenInvalid)
 def show_dead_link(_error):
-    return render_template("passwords/dead_link.html"), 410
+    return render_template("password_reset/dead_link.html"), 410

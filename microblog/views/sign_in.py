@@ -17,7 +17,7 @@ from microblog.web.auth import WrongPassword, authenticate, sign_in, sign_out
 from microblog.web.forms import LoginForm, RegistrationForm, status
 from microblog.web.redirects import away_from_token, back
 
-bp = Blueprint("auth", __name__)
+bp = Blueprint("sign_in", __name__)
 
 
 @bp.route("/auth/login", methods=["GET", "POST"])
@@ -36,7 +36,7 @@ def login():
         else:
             sign_in(user, form.remember_me.data)
             return back("posts.index")
-    return render_template("auth/login.html", form=form), status(form)
+    return render_template("sign_in/login.html", form=form), status(form)
 
 
 @bp.post("/auth/logout")
@@ -44,7 +44,7 @@ def login():
 def logout():
     sign_out()
     flash(_("You are signed out."))
-    return redirect(url_for("auth.login"))
+    return redirect(url_for("sign_in.login"))
 
 
 @bp.route("/auth/register", methods=["GET", "POST"])
@@ -55,24 +55,24 @@ def register():
     if "invite" in request.args:
         session[INVITE] = request.args["invite"]
         if request.method != "POST":
-            return away_from_token("auth.register")
+            return away_from_token("sign_in.register")
     try:
-        return _make_account("auth/register.html", partial(accounts.register, invite=_invitation()))
+        return _make_account("sign_in/register.html", partial(accounts.register, invite=_invitation()))
     except TokenInvalid:
-        return render_template("auth/closed.html", expired=INVITE in session), 403
+        return render_template("sign_in/closed.html", expired=INVITE in session), 403
 
 
 @bp.route("/setup", methods=["GET", "POST"])
 def setup():
     """Create the account of the first administrator; the code proves that the visitor may."""
     if User.has_admin():
-        return redirect(url_for("auth.login"))
+        return redirect(url_for("sign_in.login"))
     if not setup_code.matches(data_dir(), request.args.get("code", "")):
-        return render_template("auth/wrong_code.html"), 403
+        return render_template("sign_in/wrong_code.html"), 403
     try:
-        return _make_account("auth/setup.html", accounts.set_up)
+        return _make_account("sign_in/setup.html", accounts.set_up)
     except SetUpAlready:
-        return redirect(url_for("auth.login"))
+        return redirect(url_for("sign_in.login"))
 
 
 def _invitation():
