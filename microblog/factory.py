@@ -25,12 +25,12 @@ from microblog.web import (
     csrf,
     errors,
     headers,
+    id_converter,
     members_only,
-    preferences,
     presentation,
     rate_limits,
+    reader_preferences,
     same_origin,
-    url_numbers,
 )
 from microblog.web.proxies import TrustedProxies
 
@@ -58,14 +58,16 @@ def create_app(settings=None):
     database.init(settings.data_dir)
     database.init_app(app)
     huey.init_app(app, settings.queue_url, app.config["SIGNING_KEYS"], settings.data_dir / "run")
-    babel = Babel(app, locale_selector=preferences.locale, timezone_selector=preferences.time_zone)
+    babel = Babel(
+        app, locale_selector=reader_preferences.locale, timezone_selector=reader_preferences.time_zone
+    )
     app.config["SITE_LANGUAGES"] = _site_languages(app, babel)
     signatures.init_app(app)
     same_origin.init_app(app)
     csrf.init_app(app)
     auth.login_manager.init_app(app)
     smtp.mail.init_app(app)
-    url_numbers.init_app(app)  # Before the views, whose paths use its converter.
+    id_converter.init_app(app)  # Before the views, whose paths use its converter.
     for part in (api, assets, headers, members_only, presentation, rate_limits, errors, views, cli):
         part.init_app(app)
     app.register_blueprint(demo.bp)

@@ -4,8 +4,8 @@ from urllib.parse import urlencode
 
 from flask import jsonify, request
 
+from microblog.web.id_converter import DIGITS, whole_number
 from microblog.web.problem import Problem
-from microblog.web.url_numbers import DIGITS, whole_number
 
 DEFAULT, MOST = 25, 100
 CURSOR = {"type": "string", "pattern": f"^{DIGITS}$"}

@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from microblog import demo
 from microblog.web.auth import admin_required
-from microblog.web.last_visit import Visit
+from microblog.web.seen_posts import Visit
 
 bp = Blueprint("demo", __name__)
 

@@ -9,15 +9,15 @@ from microblog.base.config import ROOT
 from microblog.base.database import db
 from microblog.models import Post, VisibleChange
 from microblog.models.profile import Profile
-from microblog.web import assets, feeds
+from microblog.web import assets, feed_formats
 from microblog.web.auth import reader
 from microblog.web.presentation import site_address
 
 bp = Blueprint("feeds", __name__)
 
 KINDS = {
-    "atom": (feeds.atom, "application/atom+xml"),
-    "json": (feeds.json_feed, "application/feed+json"),
+    "atom": (feed_formats.atom, "application/atom+xml"),
+    "json": (feed_formats.json_feed, "application/feed+json"),
 }
 FRESH_S = 60
 CODE = assets.version(ROOT / "microblog", "*.py")
@@ -75,4 +75,4 @@ def show(username, kind):
 def _answer(kind, address, posts, author=None):
     write, mimetype = KINDS[kind]
     posts = list(posts.limit(current_app.config["POSTS_PER_PAGE"]))
-    return Response(write(feeds.Feed(site_address() + address, posts, author)), mimetype=mimetype)
+    return Response(write(feed_formats.Feed(site_address() + address, posts, author)), mimetype=mimetype)

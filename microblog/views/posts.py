@@ -23,9 +23,9 @@ from microblog.models import Post, User
 from microblog.web import rate_limits
 from microblog.web.auth import reader
 from microblog.web.forms import PostForm
-from microblog.web.last_visit import Visit
 from microblog.web.pagination import cursor, page
 from microblog.web.redirects import safe_path
+from microblog.web.seen_posts import Visit
 
 bp = Blueprint("posts", __name__)
 # How many people to suggest on a home page that is still empty.

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from microblog.web import cookies
-from microblog.web.preferences import PREFERENCES
+from microblog.web.reader_preferences import PREFERENCES
 from microblog.web.redirects import back
 
 bp = Blueprint("preferences", __name__)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from flask import current_app, request
 
-from microblog.web.url_numbers import whole_number
+from microblog.web.id_converter import whole_number
 
 
 class Page(NamedTuple):

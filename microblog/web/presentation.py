@@ -16,7 +16,7 @@ from microblog.web.browser_name import browser_name
 from microblog.web.formats import FILTERS
 from microblog.web.identicon import identicon
 from microblog.web.linkify import linkify
-from microblog.web.preferences import preference
+from microblog.web.reader_preferences import preference
 
 CARDS = 5
 

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from microblog.base import clock
-from microblog.web import formats, preferences
+from microblog.web import formats, reader_preferences
 from microblog.web.identicon import identicon
 
 MOMENT = datetime(2026, 11, 22, 14, 31, 5, tzinfo=UTC)
@@ -131,7 +131,7 @@ def test_a_preference_is_one_of_those_offered(shown, cookie, theme):
 
 def test_only_languages_with_a_catalogue_are_spoken(app):
     with app.test_request_context(headers={"Accept-Language": "xx, tlh;q=0.9"}):
-        assert preferences.locale() == "en"
+        assert reader_preferences.locale() == "en"
 
 
 def test_identicons_can_be_drawn_by_templates(shown):

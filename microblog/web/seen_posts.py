@@ -1,4 +1,4 @@
-"""What is new to a reader: posts since their last visit, which a cookie remembers."""
+"""Which posts a reader has seen: those since their last visit, which a cookie remembers, are new."""
 
 from datetime import timedelta
 from typing import NamedTuple
