@@ -12,10 +12,16 @@ from tests.end_to_end.running_site import RunningSite, parent_of, wait_until
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
 
-@pytest.fixture
-def site(tmp_path):
-    with RunningSite(tmp_path / "site") as site:
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    with RunningSite(tmp_path_factory.mktemp("killed") / "site") as site:
         yield site
+
+
+@pytest.fixture
+def running(site):
+    """The site, started by the test before or now."""
+    return site.ready() if not site.process or site.ended else site
 
 
 def part(site, name):
@@ -46,37 +52,36 @@ def kill_supervisor(site):
     ],
     ids=lambda names: "+".join(names) or "none",
 )
-def test_a_start_after_a_hard_kill_works_at_once_and_leaves_nothing_old(site, stopped, killed):
-    site.ready()
-    old = set(site.processes())
-    victims = [part(site, name) for name in killed]
-    for pid in [part(site, name) for name in stopped]:
+def test_a_start_after_a_hard_kill_works_at_once_and_leaves_nothing_old(running, stopped, killed):
+    old = set(running.processes())
+    victims = [part(running, name) for name in killed]
+    for pid in [part(running, name) for name in stopped]:
         os.kill(pid, signal.SIGSTOP)
 
-    kill_supervisor(site)
+    kill_supervisor(running)
     for pid in victims:
         os.kill(pid, signal.SIGKILL)
-    site.ready()
+    running.ready()
 
-    assert site.get("/livez") == 200
-    assert old.isdisjoint(site.processes())
-
-
-def test_nothing_survives_a_hard_kill(site):
-    site.ready()
-
-    kill_supervisor(site)
-
-    wait_until(lambda: not site.processes(), lambda: str(site.processes()))
+    assert running.get("/livez") == 200
+    assert old.isdisjoint(running.processes())
 
 
-def test_stranger_with_a_remembered_number_is_left_alone(site):
+def test_nothing_survives_a_hard_kill(running):
+    kill_supervisor(running)
+
+    wait_until(lambda: not running.processes(), lambda: str(running.processes()))
+
+
+def test_stranger_with_a_remembered_number_is_left_alone(tmp_path):
+    site = RunningSite(tmp_path / "site")
     (site.data_dir / "run").mkdir(parents=True)
     (site.data_dir / "run" / "children").write_text(f"{os.getpid()} 12345 another boot\n")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", site.port))
         taken.listen()
 
-        site.start()
+        with site:
+            site.start()
 
-        assert site.exit_code() == 1
+            assert site.exit_code() == 1
