@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.attacks.test_routes import ROWS, VISITORS, address
 
-EXAMPLES = 1500
+EXAMPLES = 200
 SLOW_EXAMPLES = 20_000
 
 # fmt: off

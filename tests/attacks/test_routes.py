@@ -6,6 +6,7 @@ another member, and mary the administrator.
 """
 
 import re
+from itertools import product
 
 import pytest
 
@@ -139,6 +140,8 @@ GET    /user/<username>/feed.<any:kind>           200    200    200    200
 GET    /user/<username>/popup                     200    200    200    200
 """
 ROWS = [line.split() for line in TABLE.strip().splitlines()]
+PAGES = [route for method, route, *_ in ROWS if method == "GET"]
+ACTS = [(method, route) for method, route, *_ in ROWS if method != "GET" and "/api" not in route]
 # What a form needs to be accepted.
 FIELDS = {
     "POST /": {"post": "hello"},
@@ -167,85 +170,100 @@ DRAWN_FOR_NOBODY = {"/static/<version>/<path:filename>", "/api/openapi.json", "/
 SEEN = {("session", "seen_at"), ("user", "seen_at"), ("token", "used_at")}
 
 
-@pytest.fixture(params=ROWS, ids=lambda row: " ".join(row[:2]))
-def row(request):
-    return request.param
-
-
-@pytest.fixture(params=[row for row in ROWS if row[0] == "GET"], ids=lambda row: row[1])
-def page(request):
-    """The route of a page."""
-    return request.param[1]
-
-
-@pytest.fixture(
-    params=[row for row in ROWS if row[0] != "GET" and "/api" not in row[1]],
-    ids=lambda row: " ".join(row[:2]),
-)
-def act(request):
-    """The method and the route of something that changes something."""
-    return request.param[:2]
-
-
 def test_the_table_names_every_route(site):
     assert sorted(rules(site.app)) == sorted((method, route) for method, route, *_ in ROWS)
 
 
-def test_each_visitor_gets_what_the_table_says(site, row):
-    method, route, *expected = row
+def test_each_visitor_gets_what_the_table_says(site):
+    def check(method, route, *expected):
+        got = [outcome(ask(site.restore(), visitor, method, route)) for visitor in VISITORS]
 
-    got = [outcome(ask(site.restore(), visitor, method, route)) for visitor in VISITORS]
+        assert dict(zip(VISITORS, got, strict=True)) == dict(zip(VISITORS, expected, strict=True))
 
-    assert dict(zip(VISITORS, got, strict=True)) == dict(zip(VISITORS, expected, strict=True))
-
-
-@pytest.mark.parametrize("visitor", VISITORS)
-def test_asking_for_a_page_changes_no_row(site, page, visitor):
-    before = rows()
-
-    ask(site, visitor, "GET", page)
-
-    assert rows() == before
+    check_all(site, ROWS, check)
 
 
-def test_every_act_needs_the_token_of_a_form(site, act):
-    method, route = act
-    before = rows()
+def test_asking_for_a_page_changes_no_row(site):
+    def check(visitor, page):
+        before = rows()
 
-    complete = (FIELDS | GRAVE).get(f"{method} {route}", {})
+        ask(site, visitor, "GET", page)
 
-    response = site.browsers["susan"].open(address(site, route), method=method, data=complete)
+        assert rows() == before
 
-    assert response.status_code == 400
-    assert rows() == before
-
-
-def test_no_act_is_begun_by_another_site(site, act):
-    before = rows()
-
-    response = ask(site, "susan", *act, headers={"Sec-Fetch-Site": "cross-site"})
-
-    assert response.status_code == 403
-    assert rows() == before
+    check_all(site, product(VISITORS, PAGES), check)
 
 
-@pytest.mark.parametrize("visitor", ["nobody", "susan", "mary"])
-def test_every_answer_carries_the_headers(site, row, visitor):
-    response = ask(site, visitor, *row[:2])
+def test_every_act_needs_the_token_of_a_form(site):
+    def check(method, route):
+        before = rows()
+        complete = (FIELDS | GRAVE).get(f"{method} {route}", {})
 
-    for name, value in HEADERS.items():
-        # It is stricter where a token was in the URL.
-        assert response.headers[name] in (value, "no-referrer")
-    if visitor != "nobody" and row[1] not in DRAWN_FOR_NOBODY:
-        # Programs and feed readers may cache their responses; a browser must not.
-        may_be_kept = row[1].startswith("/api") or "/feed." in row[1]
-        assert response.cache_control.private if may_be_kept else response.cache_control.no_store
-    assert "Access-Control-Allow-Origin" not in response.headers
-    if response.data and response.mimetype.startswith(
-        ("text/", "application/xml")
-    ) | response.mimetype.endswith("+xml"):
-        assert response.mimetype_params["charset"] == "utf-8"
-    assert response.mimetype or not response.data
+        response = site.browsers["susan"].open(address(site, route), method=method, data=complete)
+
+        assert response.status_code == 400
+        assert rows() == before
+
+    check_all(site, ACTS, check)
+
+
+def test_no_act_is_begun_by_another_site(site):
+    def check(method, route):
+        before = rows()
+
+        response = ask(site, "susan", method, route, headers={"Sec-Fetch-Site": "cross-site"})
+
+        assert response.status_code == 403
+        assert rows() == before
+
+    check_all(site, ACTS, check)
+
+
+def test_every_answer_carries_the_headers(site):
+    def check(visitor, method, route):
+        response = ask(site, visitor, method, route)
+
+        for name, value in HEADERS.items():
+            # It is stricter where a token was in the URL.
+            assert response.headers[name] in (value, "no-referrer")
+        if visitor != "nobody" and route not in DRAWN_FOR_NOBODY:
+            # Programs and feed readers may cache their responses; a browser must not.
+            may_be_kept = route.startswith("/api") or "/feed." in route
+            assert response.cache_control.private if may_be_kept else response.cache_control.no_store
+        assert "Access-Control-Allow-Origin" not in response.headers
+        if response.data and response.mimetype.startswith(
+            ("text/", "application/xml")
+        ) | response.mimetype.endswith("+xml"):
+            assert response.mimetype_params["charset"] == "utf-8"
+        assert response.mimetype or not response.data
+
+    visitors = ("nobody", "susan", "mary")
+    check_all(site, [(visitor, *row[:2]) for visitor in visitors for row in ROWS], check)
+
+
+def test_a_miss_does_not_hide_the_next(site):
+    def check(divisor):
+        assert 4 / divisor == 2
+
+    with pytest.raises(pytest.fail.Exception) as caught:
+        check_all(site, [(2,), (0,), (1,)], check)
+
+    assert "(0,): ZeroDivisionError" in str(caught.value)
+    assert "(1,): AssertionError" in str(caught.value)
+    assert "(2,)" not in str(caught.value)
+
+
+def check_all(site, cases, check):
+    """Call *check* with each of *cases*, on a fresh site; fail with everything that it raised."""
+    misses = []
+    for case in cases:
+        site.restore()
+        try:
+            check(*case)
+        except Exception as error:
+            misses.append(f"{case}: {type(error).__name__}: {error}")
+    if misses:
+        pytest.fail("\n".join(misses), pytrace=False)
 
 
 def rows():

@@ -52,9 +52,11 @@ def said(template):
     return reader.words
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=[str(path.relative_to(ROOT)) for path in TEMPLATES])
-def test_a_template_says_nothing_itself(path):
-    assert said(path.read_text()) == []
+def test_no_template_says_anything_itself():
+    words = {str(path.relative_to(ROOT)): said(path.read_text()) for path in TEMPLATES}
+
+    assert {path: said for path, said in words.items() if said} == {}
+    assert len(words) > 50
 
 
 @pytest.mark.parametrize(
