@@ -40,7 +40,7 @@ def index():
         return _home(PostForm(post=clean(shared)))
     if User.exists():
         return redirect(url_for("sign_in.login"))
-    return render_template("sign_in/unset.html")
+    return render_template("sign_in/not_set_up.html")
 
 
 @bp.post("/")
