@@ -1,17 +1,17 @@
 """Private messages."""
 
 from flask import g
+from wtforms import StringField
 
-from microblog.api.body import fields, validate
+from microblog.api.body import validate
 from microblog.api.operation import NEWEST_FIRST, operation
 from microblog.api.paging import known_id, newest_first
 from microblog.api.schemas import dump_message, text_fields
 from microblog.api.users import profile_of
-from microblog.base.text import clean
 from microblog.models import Message, User
 from microblog.models.exceptions import Blocked, Suspended
 from microblog.web import rate_limits
-from microblog.web.forms import MessageForm
+from microblog.web.forms import MessageForm, cleaned
 from microblog.web.problem import Problem
 
 LIST = {"response": "Message", "paged": NEWEST_FIRST}
@@ -39,11 +39,10 @@ def sent():
 )
 @rate_limits.messaging
 def create():
-    form = validate(MessageForm, body="message")
-    text = clean(fields(recipient="")["recipient"])
-    _check_digits(text)
+    form = validate(AddressedForm, recipient="recipient", body="message")
+    _check_digits(form.recipient.data)
     try:
-        message = Message.send(g.caller, profile_of(text).user, form.message.data)
+        message = Message.send(g.caller, profile_of(form.recipient.data).user, form.message.data)
     except Blocked as error:
         raise Problem(403, "One of you has blocked the other.") from error
     except Suspended as error:
@@ -58,6 +57,12 @@ def read(message_id):
         raise Problem(404, "There is no such message.")
     Message.mark_read(g.caller, message.id, message.id)
     return "", 204
+
+
+class AddressedForm(MessageForm):
+    """Names the recipient, as the address of the page does for the form there."""
+
+    recipient = StringField(filters=[cleaned])
 
 
 def _check_digits(text):

@@ -7,7 +7,7 @@ what usernames look like.
 
 from flask import g
 
-from microblog.api.body import fields, validate
+from microblog.api.body import validate
 from microblog.api.operation import NEWEST_FIRST, operation
 from microblog.api.paging import known_id, newest_first
 from microblog.api.schemas import TEXT, dump_profile, dump_user, text_fields
@@ -39,9 +39,9 @@ def show(user):
 )
 def update():
     form = validate(ProfileForm, username="username", about_me="about_me")
-    is_named = fields(about_me=None)["about_me"] is not None
+    about_me = form.about_me.data if form.about_me.raw_data else g.caller.about_me
     try:
-        g.caller.update_profile(form.username.data, form.about_me.data if is_named else g.caller.about_me)
+        g.caller.update_profile(form.username.data, about_me)
     except UsernameTaken as error:
         raise Problem(409, str(error)) from error
     return dump_profile(Profile.by_username(form.username.data, g.caller))
