@@ -14,7 +14,7 @@ from microblog.base.config import ROOT, Settings
 from microblog.base.database import data_dir, db
 from microblog.models import Session
 from microblog.ops import doctor
-from microblog.ops.doctor import FAULT, WARNING, WELL, machine
+from microblog.ops.doctor import FAULT, WARNING, WELL
 from microblog.ops.web_probe import leave_address, reachable_address
 from microblog.server import queue_server
 from microblog.tasks.task import Task
@@ -105,7 +105,7 @@ def test_each_part_of_a_sound_site_is_well(grades, susan):
     ],
 )
 def test_the_fault_of_the_write_ahead_log_is_known_by_version(version, faulty):
-    assert machine.loses_writes(version) == faulty
+    assert doctor.loses_writes(version) == faulty
 
 
 def test_a_data_folder_that_others_may_read_is_a_fault(grades):
@@ -115,7 +115,7 @@ def test_a_data_folder_that_others_may_read_is_a_fault(grades):
 
 
 def test_a_full_disk_is_a_fault(grades, monkeypatch):
-    monkeypatch.setattr(machine, "SPARE_BYTES", 2**60)
+    monkeypatch.setattr(doctor, "SPARE_BYTES", 2**60)
 
     assert grades()["disk"] == FAULT
 
@@ -352,11 +352,11 @@ def test_the_web_server_is_asked_where_it_listens_and_not_where_the_settings_poi
 @pytest.fixture(autouse=True)
 def kept_clock(monkeypatch):
     """Pretend that the clock is synchronized: on a test machine it may not be."""
-    monkeypatch.setattr(machine, "UNSYNCHRONIZED", "never")
+    monkeypatch.setattr(clock, "is_synchronized", lambda: True)
 
 
 def test_a_clock_that_nobody_keeps_right_is_a_warning(grades, monkeypatch):
-    monkeypatch.setattr(machine, "UNSYNCHRONIZED", machine.clock_state())
+    monkeypatch.setattr(clock, "is_synchronized", lambda: False)
 
     assert grades()["clock"] == WARNING
 
@@ -400,6 +400,6 @@ def test_a_secret_in_an_env_file_that_others_may_read_is_a_fault(
     path = tmp_path / ".env"
     path.write_text(f"{line}\n")
     path.chmod(mode)
-    monkeypatch.setattr(machine, "ENV_FILE", path)
+    monkeypatch.setattr(doctor, "ENV_FILE", path)
 
     assert (grades().get("settings") == FAULT) == fault
