@@ -7,7 +7,7 @@ from itertools import chain
 from microblog import accounts
 from microblog.base import clock
 from microblog.base.database import db
-from microblog.demo import voices
+from microblog.demo import samples
 from microblog.models import Message, Post, PostIndex, User
 from microblog.security import security_log
 from microblog.security.password_hashes import hash_password
@@ -29,7 +29,7 @@ def fill(users, posts, follows, seed):
     """
     Insert *users* people, *posts* posts spread over them, and *follows* follows for each.
 
-    The same *seed* gives the same data. The newest posts are those of the twelve in ``voices``, written by
+    The same *seed* gives the same data. The newest posts are those of the twelve in ``samples``, written by
     the first users; the others come before, a minute apart.
 
     Raises:
@@ -39,33 +39,35 @@ def fill(users, posts, follows, seed):
         raise FilledAlready("there are demo users already")
     chance = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
     now = clock.now()
-    talk = voices.talk(now)[-posts:] if posts else []
-    began = talk[0].at if talk else now
+    newest = samples.posts(now)[-posts:] if posts else []
+    began = newest[0].at if newest else now
     with db.atomic():
         ids = _add_users(users, _crowd(users, chance), now)
         _add_follows(_follows(ids, follows, chance))
-        twelve = [number % users for number in range(len(voices.people()))]
-        spoken = _spoken(talk, [ids[number] for number in twelve], [_name(number) for number in twelve])
+        twelve = [number % users for number in range(len(samples.people()))]
+        newest_rows = _sample_posts(
+            newest, [ids[number] for number in twelve], [_name(number) for number in twelve]
+        )
         with PostIndex.in_bulk():
-            _add_posts(chain(_sentences(ids, posts - len(talk), began, chance), spoken))
+            _add_posts(chain(_sentences(ids, posts - len(newest), began, chance), newest_rows))
     security_log.record("demo-people-added", by=security_log.OPERATOR)
 
 
 def offered_to(user, settings):
     """Whether *user* may add demo people by a button: only once, and if nobody else can reach the site."""
-    return user.is_admin and settings.private and not (User.named("demo1") or has_moved_in())
+    return user.is_admin and settings.private and not (User.named("demo1") or has_sample_people())
 
 
 def populate_for(user):
     """
-    Add the twelve of ``voices`` and their posts; *user* follows some, gets two followers and a message.
+    Add the twelve of ``samples`` and their posts; *user* follows some, gets two followers and a message.
 
     Raises:
         FilledAlready: they are here already.
     """
-    if has_moved_in():
+    if has_sample_people():
         raise FilledAlready("the demo people are here already")
-    people, now = voices.people(), clock.now()
+    people, now = samples.people(), clock.now()
     chance = random.Random(1)  # noqa: S311 - to be repeated, not to be secret
     with db.atomic():
         names = _free([person.name for person in people])
@@ -74,24 +76,24 @@ def populate_for(user):
         ids = _add_users(len(people), rows, now - HERE_FOR)
         _add_follows(chain(_follows(ids, FOLLOWS, chance), ((user.id, other) for other in ids[:FOLLOWED])))
         _add_follows((other, user.id) for other in ids[:2])
-        _add_posts(_spoken(voices.talk(now), ids, names))
+        _add_posts(_sample_posts(samples.posts(now), ids, names))
         Message.send(ids[0], user, GREETING)
     security_log.record("demo-people-added", user)
 
 
-def has_moved_in():
+def has_sample_people():
     """Whether the people of ``populate_for`` are here."""
-    return _moved_in().exists()
+    return _sample_people().exists()
 
 
 def remove(admin):
     """Delete the people of ``populate_for`` with everything that belongs to them, for *admin*, a user."""
-    for user in list(_moved_in()):
+    for user in list(_sample_people()):
         accounts.delete(user, by=admin.username)
     security_log.record("demo-people-removed", admin)
 
 
-def _moved_in():
+def _sample_people():
     return User.select().where(User.email_key.endswith(f"@{HOME}"))
 
 
@@ -107,11 +109,11 @@ def _name(number):
 
 def _crowd(count, chance):
     """Name, address and "about me" of each; the first twelve have their own texts."""
-    people = voices.people()
+    people = samples.people()
     for number in range(count):
         person = people[number % len(people)]
         known = number < len(people)
-        about = person.about if known else chance.choice(voices.sentences(person.language, "about"))
+        about = person.about if known else chance.choice(samples.sentences(person.language, "about"))
         yield _name(number), f"{_name(number)}@example.org", about
 
 
@@ -142,20 +144,21 @@ def _add_follows(pairs):
 
 def _sentences(ids, count, until, chance):
     """Rows of *count* posts by *ids*, each author in one language, a minute apart until *until*."""
-    spoken = [(person.language, voices.sentences(person.language, "post")) for person in voices.people()]
+    known = [(person.language, samples.sentences(person.language, "post")) for person in samples.people()]
     for number in range(count):
         place = int(chance.random() * len(ids))
-        language, sentences = spoken[place % len(spoken)]
+        language, sentences = known[place % len(known)]
         at = until - timedelta(minutes=count - number)
         yield ids[place], chance.choice(sentences), language, _text(at)
 
 
-def _spoken(talk, ids, names):
-    """Rows of the posts of *talk*, by the users *ids* with the usernames *names*."""
-    people = voices.people()
-    called = {person.name: name for person, name in zip(people, names, strict=True)}
-    for said in talk:
-        yield ids[said.by], said.body.format(**called), people[said.by].language, _text(said.at)
+def _sample_posts(posts, ids, names):
+    """Rows of *posts*, each a SamplePost, by the users *ids* with the usernames *names*."""
+    people = samples.people()
+    usernames = {person.name: name for person, name in zip(people, names, strict=True)}
+    for post in posts:
+        body, language = post.body.format(**usernames), people[post.author].language
+        yield ids[post.author], body, language, _text(post.at)
 
 
 def _add_posts(rows):

@@ -19,7 +19,7 @@ def demo_offered():
     return demo.offered_to(current_user, current_app.config["SETTINGS"])
 
 
-bp.add_app_template_global(demo.has_moved_in, "demo_people")
+bp.add_app_template_global(demo.has_sample_people, "demo_people")
 
 
 @bp.post("/admin/demo")

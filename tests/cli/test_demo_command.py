@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from microblog import demo
-from microblog.demo import voices
+from microblog.demo import samples
 from microblog.models import Follow, Post, User
 from microblog.security.password_hashes import check_password
 
@@ -30,12 +30,12 @@ def test_few_are_as_welcome(run, users, posts):
     assert (User.select().count(), Post.select().count()) == (users, posts)
 
 
-def test_the_newest_posts_are_what_the_twelve_say(run):
+def test_the_newest_posts_are_the_sample_posts(run):
     run("demo", "--users", 20, "--posts", 100)
 
     posts = list(Post.select().order_by(Post.id))
-    talk = [post.author.username for post in posts[-len(voices.talk(posts[-1].timestamp)) :]]
-    assert set(talk) == {f"demo{number}" for number in range(1, 13)}
+    authors = [post.author.username for post in posts[-len(samples.posts(posts[-1].timestamp)) :]]
+    assert set(authors) == {f"demo{number}" for number in range(1, 13)}
     assert sorted(post.timestamp for post in posts) == [post.timestamp for post in posts]
     assert any("demo2: bring me the pump." in post.body for post in posts)
 

@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from microblog import demo
-from microblog.demo import voices
+from microblog.demo import samples
 from microblog.models import Message, Post, User
 from microblog.security import security_log
 from microblog.security.password_hashes import check_password
@@ -65,7 +65,7 @@ def test_a_name_that_somebody_has_stays_theirs(admin, browser, susan):
 
     browser.post_form("/admin/demo")
 
-    assert User.named("june_demo").about_me == voices.people()[1].about
+    assert User.named("june_demo").about_me == samples.people()[1].about
     assert Post.by_author(User.named("June")).count() == 0
     assert "june_demo: bring me the pump." in " ".join(post.body for post in Post.select())
 

@@ -3,14 +3,14 @@ from datetime import UTC, datetime
 import pytest
 
 from microblog.base.text import MAX_LENGTH
-from microblog.demo import voices
+from microblog.demo import samples
 
 NIGHT, NOON = datetime(2026, 11, 24, 0, 1, tzinfo=UTC), datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("now", [NIGHT, NOON])
-def test_nothing_was_said_later_than_now_and_the_newest_comes_last(now):
-    moments = [said.at for said in voices.talk(now)]
+def test_no_post_is_later_than_now_and_the_newest_comes_last(now):
+    moments = [post.at for post in samples.posts(now)]
 
     assert moments == sorted(moments)
     assert (now - moments[-1]).total_seconds() < 600
@@ -18,17 +18,17 @@ def test_nothing_was_said_later_than_now_and_the_newest_comes_last(now):
 
 
 def test_everybody_has_a_say_and_room_for_a_longer_name():
-    talk = voices.talk(NOON)
-    called = {person.name: f"{person.name}_demo" for person in voices.people()}
+    posts = samples.posts(NOON)
+    names = {person.name: f"{person.name}_demo" for person in samples.people()}
 
-    assert {said.by for said in talk} == set(range(12))
-    assert max(len(said.body.format(**called)) for said in talk) <= MAX_LENGTH
+    assert {post.author for post in posts} == set(range(12))
+    assert max(len(post.body.format(**names)) for post in posts) <= MAX_LENGTH
 
 
 @pytest.mark.parametrize("kind", ["post", "about"])
 @pytest.mark.parametrize("language", ["en", "es", "zh", "ar"])
 def test_there_are_many_sentences_and_each_fits(language, kind):
-    sentences = voices.sentences(language, kind)
+    sentences = samples.sentences(language, kind)
 
     assert len(set(sentences)) == len(sentences) > {"post": 1000, "about": 25}[kind]
     assert max(map(len, sentences)) <= MAX_LENGTH

@@ -1,4 +1,4 @@
-"""What demo people say: twelve with a voice of their own, and sentences for any number of others."""
+"""Sample people and sample posts: twelve people with texts of their own, and sentences for any others."""
 
 import tomllib
 from datetime import datetime, timedelta
@@ -10,30 +10,30 @@ from typing import NamedTuple
 FILE = Path(__file__).with_suffix(".toml")
 
 
-class Person(NamedTuple):
+class SamplePerson(NamedTuple):
     name: str
     language: str
     about: str
 
 
-class Said(NamedTuple):
-    """A post by person number *by*; *body* names others as ``{name}``."""
+class SamplePost(NamedTuple):
+    """A post by person number *author*; *body* names others as ``{name}``."""
 
     at: datetime
-    by: int
+    author: int
     body: str
 
 
 @cache
 def people():
-    """The twelve, a list."""
-    return [Person(**person) for person in _read()["people"]]
+    """The twelve, a list of SamplePerson."""
+    return [SamplePerson(**person) for person in _read()["people"]]
 
 
-def talk(now):
-    """All that the twelve said in the weeks before *now*, a list of Said, oldest first."""
+def posts(now):
+    """Posts of the twelve in the weeks before *now*, a list of SamplePost, oldest first."""
     number = {person.name: index for index, person in enumerate(people())}
-    return sorted(Said(_moment(when, now), number[name], body) for when, name, body in _read()["talk"])
+    return sorted(SamplePost(_moment(when, now), number[name], body) for when, name, body in _read()["posts"])
 
 
 @cache
