@@ -27,7 +27,7 @@ from microblog.tasks.task_file import HasFile
 from microblog.tasks.transitions import final
 from microblog.tasks.work_item import Claimable
 
-# The name of `jobs.export_posts`, which stands on a higher floor.
+# The name of `jobs.export_posts`, which is on a higher layer.
 EXPORT = "export_posts"
 REFERENCE_LENGTH = 8
 MAILED_ALREADY = N_("The mail had left already.")
