@@ -30,7 +30,6 @@ from microblog.web import (
     presentation,
     rate_limits,
     reader_preferences,
-    same_origin,
 )
 from microblog.web.proxies import TrustedProxies
 
@@ -63,7 +62,6 @@ def create_app(settings=None):
     )
     app.config["SITE_LANGUAGES"] = _site_languages(app, babel)
     signatures.init_app(app)
-    same_origin.init_app(app)
     csrf.init_app(app)
     auth.login_manager.init_app(app)
     smtp.mail.init_app(app)
