@@ -21,10 +21,10 @@ def test_clean_keeps_what_can_be_read(typed, kept):
 
 
 @pytest.mark.parametrize("blank", ["", " \n", "\u200b\u200d", "\u3164", "\u2800", "\ufeff", "\u0301"])
-def test_blank_texts_say_nothing(blank):
+def test_what_nobody_can_see_is_blank(blank):
     assert is_blank(blank)
 
 
 @pytest.mark.parametrize("text", ["a", "中", "👩\u200d🚀", "."])
-def test_other_texts_say_something(text):
+def test_other_texts_are_not_blank(text):
     assert not is_blank(text)
