@@ -1,13 +1,16 @@
 """An operation: its path, who may call it, and what the OpenAPI document says about it, in one place."""
 
+from contextlib import suppress
 from typing import NamedTuple
 
 from flask import Blueprint, g, request
 
-from microblog.api import access
 from microblog.api.paging import CURSOR
+from microblog.models import Token
+from microblog.models.exceptions import Suspended
 from microblog.web import rate_limits
-from microblog.web.auth import login_manager
+from microblog.web.auth import WrongPassword, authenticate, login_manager
+from microblog.web.problem import Problem
 
 bp = Blueprint("api", __name__, url_prefix="/api")
 BEARER, BASIC = "bearer", "basic"
@@ -65,8 +68,7 @@ def identify():
     # Cookies do not sign anybody in here, not even for the language of the response.
     g._login_user = login_manager.anonymous_user()
     is_basic = OPERATIONS[request.endpoint].access == BASIC
-    check = access.by_password if is_basic else access.by_token
-    g._login_user, g.token = check()
+    g._login_user, g.token = _by_password() if is_basic else _by_token()
     g.caller = g._login_user
 
 
@@ -80,3 +82,34 @@ def let_be_kept(response):
         response.add_etag()
         response.make_conditional(request)
     return response
+
+
+def _by_token():
+    """
+    The user and the token of the request.
+
+    Raises:
+        Problem: 401, there is no valid token.
+    """
+    given = request.authorization
+    token = Token.from_secret(given.token) if given and given.type == "bearer" and given.token else None
+    if token is None:
+        raise Problem(401, "Send a valid token: Authorization: Bearer …", {"WWW-Authenticate": "Bearer"})
+    token.note_use()
+    return token.user, token
+
+
+@rate_limits.sign_in
+def _by_password():
+    """
+    The user whose name and password the request gives, and None for the token.
+
+    Raises:
+        Problem: 401, name or password are wrong, or the user is suspended.
+    """
+    given = request.authorization
+    if given and given.type == "basic" and given.username and given.password:
+        with suppress(WrongPassword, Suspended):
+            return authenticate(given.username, given.password, door="api"), None
+    headers = {"WWW-Authenticate": 'Basic realm="Microblog", charset="UTF-8"'}
+    raise Problem(401, "Send your username and password by HTTP basic authentication.", headers)

@@ -1,4 +1,4 @@
-"""Commands for what the site stores: migrations, backups, restoring."""
+"""Commands for what the site stores: migrations, backups, restoring, the search index."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import click
 
 from microblog.base import schema
 from microblog.base.database import DamagedCopy, connected, data_dir
-from microblog.models import User
+from microblog.models import PostIndex, User
 from microblog.ops import backup, data_folder
 from microblog.ops.restore import CannotRestore, restore
 from microblog.security import setup_code
@@ -51,4 +51,12 @@ def restore_backup(file):
     click.echo(f"restored; what was there before lies in {former}")
 
 
-COMMANDS = (migrate, write_backup, restore_backup)
+@click.command("search-rebuild")
+def rebuild_search():
+    """Read every post into the search index anew; nobody can write meanwhile."""
+    with connected():
+        PostIndex.rebuild()
+    click.echo("every post can be found again")
+
+
+COMMANDS = (migrate, write_backup, restore_backup, rebuild_search)

@@ -9,7 +9,7 @@ from microblog import accounts
 from microblog.models import OneTimeToken
 from microblog.models.exceptions import TokenInvalid
 from microblog.models.one_time_token import RESET_PASSWORD
-from microblog.web import device_cookies, rate_limits
+from microblog.web import cookies, rate_limits
 from microblog.web.auth import sign_in
 from microblog.web.forms import EmailForm, NewPasswordForm, status
 from microblog.web.redirects import away_from_token
@@ -50,7 +50,7 @@ def reset():
     session_here = current_user.session if current_user == token.user else None
     accounts.change_password(token.user, form.password.data, token)
     session.pop(RESET_PASSWORD)
-    device_cookies.remember(token.user)
+    cookies.remember_account(token.user)
     flash(_("Your new password is set."))
     if session_here:
         sign_in(token.user, session_here.remembered)

@@ -17,7 +17,7 @@ from microblog.models import Session, User
 from microblog.models.exceptions import Suspended
 from microblog.security import security_log
 from microblog.security.password_hashes import check_password
-from microblog.web import device_cookies
+from microblog.web import cookies
 
 # What a browser's session keeps on signing in and out: messages to be shown, and harmless choices.
 KEPT = {"_flashes", "_remember", "_remember_seconds", "language"}
@@ -70,7 +70,7 @@ def sign_in(user, remember):
     _forget_session()
     user.session, user.token = Session.start(user, remember, request.user_agent.string)
     login_user(user, remember=remember)
-    device_cookies.remember(user)
+    cookies.remember_account(user)
     security_log.record("sign-in", user)
 
 

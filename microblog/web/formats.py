@@ -1,4 +1,4 @@
-"""Template filters that format times, numbers, sizes and stored texts for the reader."""
+"""Template filters that format times, numbers, sizes, browsers and stored texts for the reader."""
 
 from datetime import timedelta
 from itertools import groupby
@@ -10,6 +10,10 @@ from flask_babel import format_decimal, get_locale, get_timezone, gettext, ngett
 from microblog.base import clock
 
 UNITS = (("digital-megabyte", 10**6), ("digital-kilobyte", 10**3))
+# Searched in this order: most browsers also claim to be those further down the list.
+BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
+SYSTEMS = {"Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows", "Mac OS": "macOS"}
+SYSTEMS |= {"CrOS": "ChromeOS", "Linux": "Linux"}
 
 
 def by_day(items, attribute="timestamp"):
@@ -84,6 +88,17 @@ def time_left(left):
     return ngettext("about %(num)d min left", "about %(num)d min left", int(-(-seconds // 60)))
 
 
+def browser_name(user_agent):
+    """Browser and system, such as ``Firefox, Linux``; other programs are named by their first word."""
+    names = [
+        next((name for mark, name in marks.items() if mark in user_agent), None)
+        for marks in (BROWSERS, SYSTEMS)
+    ]
+    return (
+        ", ".join(filter(None, names)) or user_agent.split("/")[0][:40].strip() or gettext("Unknown browser")
+    )
+
+
 def stored_text(text):
     """*text*, stored in English, in the reader's language; it is never treated as markup."""
     return gettext(text) if text else ""
@@ -104,5 +119,6 @@ FILTERS = (
     number,
     size,
     time_left,
+    browser_name,
     stored_text,
 )

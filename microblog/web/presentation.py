@@ -12,7 +12,6 @@ from microblog.base.text import beginning
 from microblog.models import Message
 from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
-from microblog.web.browser_name import browser_name
 from microblog.web.formats import FILTERS
 from microblog.web.identicon import identicon
 from microblog.web.linkify import linkify
@@ -22,7 +21,7 @@ CARDS = 5
 
 
 def init_app(app):
-    for show in (*FILTERS, browser_name, own_name, linkify, beginning):
+    for show in (*FILTERS, own_name, linkify, beginning):
         app.add_template_filter(show)
     for draw in (identicon, page_url, site_address, preference):
         app.add_template_global(draw)

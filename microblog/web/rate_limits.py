@@ -21,7 +21,7 @@ from microblog.base.text import clean
 from microblog.exports.jobs import export_posts
 from microblog.security import security_log
 from microblog.tasks.task import Task
-from microblog.web import device_cookies
+from microblog.web import cookies
 from microblog.web.auth import reader
 from microblog.web.proxies import address_of
 
@@ -89,7 +89,7 @@ def _name():
 
 
 def _is_known():
-    return device_cookies.knows(_name())
+    return cookies.knows_account(_name())
 
 
 def _failed(response):

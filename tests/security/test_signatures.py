@@ -8,7 +8,7 @@ from itsdangerous import BadSignature
 
 from microblog.models import User
 from microblog.security.signatures import SignedEnvelopes
-from microblog.web import device_cookies
+from microblog.web import cookies
 from tests.apps import opened
 from tests.conftest import PASSWORD, make_user
 
@@ -61,7 +61,7 @@ def test_a_form_that_stood_open_can_be_sent(changed, former):
 
 def test_a_known_browser_stays_known(changed, former):
     with changed.test_request_context(headers={"Cookie": f"known={former['known']}"}):
-        assert device_cookies.knows("susan") == believes_the_former(changed)
+        assert cookies.knows_account("susan") == believes_the_former(changed)
 
 
 def test_who_comes_back_meanwhile_needs_the_former_key_no_more(settings, former):

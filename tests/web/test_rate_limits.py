@@ -9,7 +9,7 @@ from microblog.models import Token
 from microblog.security import security_log
 from microblog.tasks.states import CANCELLED, FAILED
 from microblog.tasks.task import Task
-from microblog.web import device_cookies, rate_limits
+from microblog.web import cookies, rate_limits
 from tests.conftest import PASSWORD, is_signed_in
 
 
@@ -81,10 +81,10 @@ def test_a_browser_is_known_for_one_account_only_and_cannot_make_itself_known(ap
     try_to_sign_in(browser, "john", PASSWORD)
     known = browser.get_cookie("known").value
     with app.test_request_context(headers={"Cookie": f"known={known}"}):
-        assert device_cookies.knows("John")
-        assert not device_cookies.knows("susan")
+        assert cookies.knows_account("John")
+        assert not cookies.knows_account("susan")
     with app.test_request_context(headers={"Cookie": f"known={known[:-1]}"}):
-        assert not device_cookies.knows("john")
+        assert not cookies.knows_account("john")
 
 
 def test_many_wrong_passwords_from_one_address_are_delayed_whatever_the_account(client, susan):
