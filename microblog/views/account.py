@@ -1,6 +1,6 @@
-"""The user's own account: what belongs to it, and deleting it."""
+"""The user's own account: the browsers signed in to it, and deleting it."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
@@ -18,6 +18,23 @@ bp = Blueprint("account", __name__, url_prefix="/account")
 @login_required
 def index():
     return render_template("account/index.html", sessions=Session.active_for(current_user))
+
+
+@bp.post("/sessions/<row_id:session_id>/end")
+@login_required
+def end_session(session_id):
+    row = Session.get_or_none(Session.id == session_id, Session.user == current_user) or abort(404)
+    row.end()
+    flash(_("That browser is signed out."))
+    return redirect(url_for("account.index"))
+
+
+@bp.post("/sessions/end_others")
+@login_required
+def end_other_sessions():
+    Session.end_others(current_user, current_user.session)
+    flash(_("Every other browser is signed out."))
+    return redirect(url_for("account.index"))
 
 
 @bp.get("/delete")

@@ -16,7 +16,6 @@ OPEN_BLUEPRINTS = {
     "password_change",
     "password_reset",
     "preferences",
-    "sessions",
     "sign_in",
 }
 OPEN_ENDPOINTS = {"static", "robots", "posts.index", "posts.newer"}

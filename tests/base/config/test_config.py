@@ -156,7 +156,7 @@ def test_the_secret_is_made_once_and_is_private(tmp_path):
     assert len(key) == 64
     assert secret_key(settings) == key
     assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
-    assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run", "secret_key"]
 
 
 def test_the_queue_is_found_by_setting_then_by_file_then_by_default(tmp_path):
