@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sets Microblog up in .venv and starts it; "run.sh test [pytest arguments]" checks everything instead.
-# Written for bash 3.2, the version that macOS has.
+# Sets Microblog up in .venv and starts it. "run.sh check" checks most of it in a minute instead, "run.sh test"
+# all of it; what follows goes to pytest. Written for bash 3.2, the version that macOS has.
 set -eu
 umask 077
 unset CDPATH
@@ -9,16 +9,15 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 main() {
     case "${1:-}" in
-        "" | test) ;;
-        *) fail "unknown argument $1; there is: ./run.sh, and: ./run.sh test [pytest arguments]" ;;
+        "" | check | test) ;;
+        *) fail "unknown argument $1; there is: ./run.sh, ./run.sh check [pytest arguments], ./run.sh test [pytest arguments]" ;;
     esac
     make_venv
     install requirements.txt
     compile_translations
     if [ $# = 0 ]; then exec .venv/bin/python -m microblog.server.supervisor; fi
-    shift
     install requirements-dev.txt
-    check_everything "$@"
+    run_checks "$@"
 }
 
 fail() {
@@ -90,16 +89,32 @@ compile_translations() {
     done
 }
 
-# The tests see neither the values in .env nor the caller's settings: an empty variable means "not set", and
-# takes precedence over the file.
-check_everything() {
+# run_checks check|test [pytest arguments]: does each step, whatever became of those before it, and says at the
+# end which ones failed. The tests see neither the values in .env nor the caller's settings: an empty variable
+# means "not set", and takes precedence over the file.
+run_checks() {
     for name in $(sed -n 's/^#\([A-Z_]*\)=.*/\1/p' .env.example); do export "$name="; done
+    again="those again: ./run.sh $1 --last-failed"
+    without=""
+    if [ "$1" = check ]; then without="--ignore=tests/end_to_end --ignore=tests/attacks"; fi
+    shift
     failed=""
-    .venv/bin/python -m ruff format --check . || failed=yes
-    .venv/bin/python -m ruff check . || failed=yes
+    step format "run: .venv/bin/ruff format ." .venv/bin/python -m ruff format --check .
+    step lint "try: .venv/bin/ruff check --fix ." .venv/bin/python -m ruff check .
+    step layers "they are in pyproject.toml; again: .venv/bin/lint-imports" .venv/bin/lint-imports
     # Three at a time, because the long tests wait for processes; "-n 0" runs them one after the other.
-    .venv/bin/python -m pytest -n 3 --dist worksteal "$@" || failed=yes
+    # shellcheck disable=SC2086
+    step tests "$again" .venv/bin/python -m pytest -n 3 --dist worksteal $without "$@"
+    printf %s "$failed" >&2
     [ -z "$failed" ]
+}
+
+# step NAME ADVICE COMMAND…: adds a line to $failed if the command fails.
+step() {
+    line="microblog: failed: $1 ($2)"
+    shift 2
+    "$@" || failed="$failed$line
+"
 }
 
 main "$@"

@@ -17,6 +17,10 @@ from microblog.tasks.queue import huey
 from tests.apps import SETTINGS, changes_of_shared_app, opened
 
 PASSWORD = "correct horse"
+KINDS_OF_RED = {
+    "failed": "something is not as the test says",
+    "error": "a test could not be loaded, set up or cleaned up, or an error was logged meanwhile",
+}
 
 # run.sh empties every setting, which to us means "not set"; gunicorn reads this one on import, and fails.
 if not os.environ.get("WEB_CONCURRENCY"):
@@ -50,9 +54,15 @@ def pytest_runtest_makereport():
     return report
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_terminal_summary(terminalreporter):
-    if os.environ.get("CI") and terminalreporter.stats.get("skipped"):
-        terminalreporter.write_line("skipped tests count as failures here (CI is set)", red=True)
+    """Say in the last lines what kind of red it is."""
+    yield
+    for kind, meaning in KINDS_OF_RED.items():
+        if reports := terminalreporter.stats.get(kind):
+            terminalreporter.write_line(f"{len(reports)} {kind}: {meaning}", red=True)
+    if os.environ.get("CI") and (skipped := terminalreporter.stats.get("skipped")):
+        terminalreporter.write_line(f"{len(skipped)} skipped: no test may be left out (CI is set)", red=True)
 
 
 def pytest_sessionfinish(session, exitstatus):

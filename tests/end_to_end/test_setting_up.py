@@ -83,6 +83,49 @@ def test_unknown_argument_is_refused(checkout):
     assert result.stderr.startswith("microblog: unknown argument tset; there is: ")
 
 
+@pytest.fixture
+def checks(checkout):
+    """A function that runs the checks with tools that do nothing, of which those fail that fit a pattern."""
+    (checkout / "requirements-dev.txt").write_text("")
+    (checkout / ".env.example").write_text("#PORT=8000\n")
+    (checkout / ".venv" / "bin").mkdir(parents=True)
+    (checkout / ".venv" / "made-in").write_text(f"{checkout}\n")
+    for name in ("python", "lint-imports"):
+        tool = checkout / ".venv" / "bin" / name
+        tool.write_text('#!/bin/sh\necho "${0##*/} $*"\n! echo "${0##*/} $*" | grep -Eq "$FAILING"\n')
+        tool.chmod(0o700)
+    return lambda *arguments, failing="none": run(checkout, *arguments, FAILING=failing)
+
+
+def test_every_step_is_done_and_what_failed_is_said_at_the_end(checks):
+    result = checks("test", failing="ruff|lint-imports|pytest")
+
+    assert result.returncode == 1
+    assert result.stderr.splitlines() == [
+        "microblog: failed: format (run: .venv/bin/ruff format .)",
+        "microblog: failed: lint (try: .venv/bin/ruff check --fix .)",
+        "microblog: failed: layers (they are in pyproject.toml; again: .venv/bin/lint-imports)",
+        "microblog: failed: tests (those again: ./run.sh test --last-failed)",
+    ]
+
+
+def test_one_step_that_fails_is_named_alone(checks):
+    result = checks("check", failing="ruff check")
+
+    assert result.returncode == 1
+    assert result.stderr == "microblog: failed: lint (try: .venv/bin/ruff check --fix .)\n"
+
+
+@pytest.mark.parametrize(("command", "left_out"), [("check", True), ("test", False)])
+def test_the_quick_check_leaves_the_long_tests_out_and_both_hand_on_what_follows(checks, command, left_out):
+    result = checks(command, "-k", "two words")
+
+    [tests] = [line for line in result.stdout.splitlines() if "pytest" in line]
+    assert (result.returncode, result.stderr) == (0, "")
+    assert tests.endswith(" -k two words")
+    assert ("--ignore=tests/end_to_end --ignore=tests/attacks" in tests) is left_out
+
+
 def test_env_example_names_every_setting_and_changes_none():
     lines = (ROOT / ".env.example").read_text().splitlines()
     named = [line.removeprefix("#").partition("=")[0] for line in lines if re.match(r"#?[A-Z]", line)]
