@@ -1,6 +1,6 @@
 """A user's page and card, and editing one's own profile."""
 
-from flask import Blueprint, abort, current_app, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user, login_required
@@ -27,16 +27,9 @@ def show(username):
 
 @bp.get("/user/<username>/popup")
 def popup(username):
-    """The card that opens on a name: JSON for the script, which accepts that, otherwise a page."""
+    """The card that opens on a name; the script takes it out of a page that can also be read itself."""
     profile = _profile(username)
-    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
-        response = jsonify(_card(profile))
-    else:
-        response = current_app.make_response(
-            render_template("users/popup.html", profile=profile, facts=_facts(profile))
-        )
-    response.vary.add("Accept")
-    return response
+    return render_template("users/popup.html", profile=profile, facts=_facts(profile))
 
 
 @bp.get("/edit_profile")
@@ -77,18 +70,3 @@ def _facts(profile):
     if profile.user.seen_at:
         facts.append(_("Last seen: %(when)s", when=when(profile.user.seen_at)))
     return facts
-
-
-def _card(profile):
-    user = profile.user
-    card = {
-        "username": user.username,
-        "url": url_for("users.show", username=user.username),
-        "about_me": profile.about_me,
-        "facts": _facts(profile),
-        "act": None,
-    }
-    if current_user.is_authenticated and current_user != user and (profile.followed or profile.reachable):
-        act, label = ("destroy", _("Unfollow")) if profile.followed else ("create", _("Follow"))
-        card["act"] = {"url": url_for(f"follows.{act}", username=user.username), "label": label}
-    return card
