@@ -22,11 +22,11 @@ from microblog.base import schema
 from microblog.base.config import Settings
 from microblog.base.database import connected, db
 from microblog.demo import fill
-from microblog.exports import archive
-from microblog.exports.jobs import export_posts
+from microblog.exports import archive, export_posts
 from microblog.models import User
 from microblog.tables import TRIGGERS
-from microblog.tasks.queue import SIGNAL_PROGRESS, huey
+from microblog.tasks.progress import SIGNAL_PROGRESS
+from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
 
 MIB = 1024**2
@@ -41,7 +41,7 @@ def main():
         create_app(Settings(data_dir=Path(folder), log_level="ERROR"))
         schema.migrate(TRIGGERS)
         huey.immediate = True
-        huey.worker.take()
+        huey.lock.take()
         with connected():
             fill(users=1, posts=options.posts, follows=0, seed=1)
             # First, while memory is still that of a fresh consumer.
@@ -53,10 +53,10 @@ def main():
 def run_whole_task(user):
     """The job as the consumer runs it, with its progress, its file and its mail."""
     written = []
-    huey.signal(SIGNAL_PROGRESS)(lambda _signal, _envelope, progress: written.append(progress.done))
+    huey.signal(SIGNAL_PROGRESS)(lambda _signal, _message, progress: written.append(progress.done))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.perf_counter()
-    task = Task.get_by_id(Task.launch(export_posts, user, "Exporting posts...").id)
+    task = Task.get_by_id(Task.launch(export_posts, user, "Exporting posts...", by="a test").id)
     took_s = time.perf_counter() - began
     grew = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / MIB
     size = task.result["size_bytes"] / MIB

@@ -6,18 +6,17 @@ from dataclasses import asdict
 from flask import Flask
 from flask_babel import Babel
 
-from microblog import api, cli, views
+from microblog import api, cli, exports, views
 from microblog.base import database, logs
 from microblog.base.config import ROOT, Settings
 from microblog.demo import views as demo
-from microblog.exports import jobs
 from microblog.mail import error_mails, smtp
 from microblog.models.session import LONGEST
 from microblog.ops import nightly
 from microblog.ops.data_folder import site_lock
 from microblog.security import signatures
 from microblog.security.secret_key import secret_key
-from microblog.tasks import reconciler, signals
+from microblog.tasks import example, progress, reconciler
 from microblog.tasks.queue import huey
 from microblog.web import (
     assets,
@@ -35,7 +34,7 @@ from microblog.web.proxies import TrustedProxies
 
 LARGEST_BODY_BYTES = 64 * 1024
 # Imported because they connect jobs, handlers and the reconciler to the queue.
-CONNECTED = (jobs, nightly, reconciler, signals)
+CONNECTED = (example, exports, nightly, progress, reconciler)
 
 
 def create_app(settings=None):

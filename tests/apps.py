@@ -114,11 +114,11 @@ def _bind_process(app, settings):
 @contextmanager
 def _immediate_queue():
     huey.immediate = True
-    huey.worker.take()
+    huey.lock.take()
     try:
         yield
     finally:
-        huey.worker.release()
+        huey.lock.file.close()
         huey.immediate = False
 
 

@@ -98,7 +98,7 @@ def nobody_works(app):
 @pytest.fixture
 def worker_gone(app):
     """No worker is alive."""
-    huey.worker.release()
+    huey.lock.file.close()
 
 
 @pytest.fixture

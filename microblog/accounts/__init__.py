@@ -156,10 +156,10 @@ def delete(user, by=None):
     if not user.is_admin:
         Post.delete_most_by(user)
     with db.atomic():
-        rows = [*Task.of(user), *Mail.addressed_to(user)]
+        rows = [*Task.for_user(user), *Mail.addressed_to(user)]
         Mail.delete_addressed_to(user)
         Message.delete_all_from(user)
         user.leave()
     for row in rows:
-        row.remove_traces()
+        row.delete_files()
     security_log.record("account-deleted", user, by=by)

@@ -2,12 +2,11 @@
 
 from flask import g, url_for
 
+from microblog import exports
 from microblog.api.operation import operation
 from microblog.api.schemas import dump_task
 from microblog.api.tasks import get_own_task
-from microblog.exports.jobs import export_posts, request_export
-from microblog.tasks.task import TaskInProgress
-from microblog.web import rate_limits
+from microblog.tasks.exceptions import TaskInProgress
 from microblog.web.downloads import send_export
 from microblog.web.problem import Problem
 
@@ -22,9 +21,8 @@ from microblog.web.problem import Problem
     problems=(409,),
 )
 def create():
-    rate_limits.check_exports(g.caller)
     try:
-        task = request_export(g.caller)
+        task = exports.request(g.caller)
     except TaskInProgress as error:
         raise Problem(409, "An export task is currently in progress.") from error
     return show(task.id), 202, {"Location": url_for("api.exports_show", task_id=task.id)}
@@ -58,9 +56,9 @@ def destroy_file(task_id):
     task = _get_own_export(task_id)
     if not task.complete:
         raise Problem(409, "It has not ended yet.")
-    task.delete_file()
+    exports.delete_file(task)
     return "", 204
 
 
 def _get_own_export(task_id):
-    return get_own_task(task_id, name=export_posts.name)
+    return get_own_task(task_id, name=exports.export_posts.name)

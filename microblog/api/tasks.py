@@ -5,15 +5,14 @@ from flask import g, request, url_for
 from microblog.api.operation import NEWEST_FIRST, operation
 from microblog.api.paging import newest_first
 from microblog.api.schemas import TASK_ID, dump_task
-from microblog.tasks.task import Task, TaskInProgress
-from microblog.tasks.worker import TaskUnfinished, UnknownJob, launch_again
-from microblog.web import rate_limits
+from microblog.tasks.exceptions import NothingToRetry, TaskInProgress, UnknownJob
+from microblog.tasks.task import Task
 from microblog.web.problem import Problem
 
 
 @operation("GET", "/tasks", "Your tasks, newest first", response="Task", paged=NEWEST_FIRST, cursor=TASK_ID)
 def index():
-    return newest_first(Task.of(g.caller), dump_task, Task.age(), _age)
+    return newest_first(Task.for_user(g.caller), dump_task, Task.age(), _age)
 
 
 @operation("GET", "/tasks/{task_id}", "One task: its state, progress and result", response="Task")
@@ -38,11 +37,10 @@ def cancel(task_id):
 )
 def retry(task_id):
     task = get_own_task(task_id)
-    rate_limits.check_exports(g.caller)
     try:
-        again = launch_again(task)
-    except TaskUnfinished as error:
-        raise Problem(409, "It has not ended yet.") from error
+        again = task.launch_again()
+    except NothingToRetry as error:
+        raise Problem(409, "It has neither failed nor been cancelled.") from error
     except UnknownJob as error:
         raise Problem(409, "This version of the site cannot do it.") from error
     except TaskInProgress as error:
@@ -73,6 +71,6 @@ def _age(name):
     task_id = request.args.get(name)
     if task_id is None:
         return None
-    if not Task.of(g.caller).where(Task.id == task_id).exists():
+    if not Task.for_user(g.caller).where(Task.id == task_id).exists():
         raise Problem(400, f"{name} must be the id of a task of yours.")
     return Task.age_of(task_id)

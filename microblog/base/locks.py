@@ -9,11 +9,19 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def locked(path):
-    """Hold an exclusive lock on the file *path* for the block; wait while another process holds it."""
+def locked(path, wait=True):
+    """
+    Hold an exclusive lock on the file *path* for the block; wait while another process holds it.
+
+    Raises:
+        BlockingIOError: another process holds it, and *wait* is false.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with path.open("w") as file:
-        acquire(file)
+        if wait:
+            acquire(file)
+        elif not try_acquire(file):
+            raise BlockingIOError(f"{path} is locked")
         yield
 
 

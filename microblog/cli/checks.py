@@ -5,9 +5,9 @@ import sys
 import click
 from email_validator import EmailNotValidError, validate_email
 
-from microblog import mail
+from microblog.mail.exceptions import MailDelayed, MailRefused
+from microblog.mail.outgoing import send_test
 from microblog.ops import doctor
-from microblog.tasks.mail_tries import MailDelayed, MailRefused
 
 MARKS = {doctor.WELL: ("✓", "green"), doctor.WARNING: ("!", "yellow"), doctor.FAULT: ("✗", "red")}
 
@@ -33,7 +33,7 @@ def mail_test(address):
     """Send a mail to ADDRESS, and tell what the mail server said."""
     try:
         recipient = validate_email(address, check_deliverability=False, test_environment=True).normalized
-        click.echo(mail.send_test(recipient))
+        click.echo(send_test(recipient))
     except EmailNotValidError as error:
         raise click.ClickException(f"{address} is no address: {error}") from error
     except (MailDelayed, MailRefused) as error:

@@ -8,11 +8,11 @@ from flask.cli import AppGroup
 
 from microblog.base.database import connected
 from microblog.base.i18n import N_
-from microblog.exports.jobs import example
 from microblog.security.security_log import OPERATOR
+from microblog.tasks.example import example
+from microblog.tasks.exceptions import NothingToRetry, TaskInProgress, UnknownJob
 from microblog.tasks.states import QUEUED, RUNNING, STATES
-from microblog.tasks.task import Task, TaskInProgress
-from microblog.tasks.worker import TaskUnfinished, UnknownJob, launch_again
+from microblog.tasks.task import Task
 
 HELP = """Look at background tasks, retry and cancel them; start the example.
 
@@ -35,7 +35,7 @@ def index(state, limit):
         for task in found:
             user = task.user.username if task.user else "-"
             since = f"{task.state_since:%Y-%m-%d %H:%M:%SZ}"
-            why = task.error or task.note or ""
+            why = task.error or ""
             click.echo(f"{task.id}  {task.state:9}  {task.progress:3} %  {since}  {task.name}  {user}  {why}")
     if not found:
         click.echo("no such tasks; those that have ended: tasks list --state succeeded", err=True)
@@ -56,9 +56,9 @@ def retry(task_id):
     """Do again what the ended task ID was about, and print the id of the new one."""
     with connected():
         try:
-            click.echo(launch_again(_task(task_id), by=OPERATOR).id)
-        except TaskUnfinished as error:
-            raise click.ClickException("it has not ended; cancel it first") from error
+            click.echo(_task(task_id).launch_again(by=OPERATOR).id)
+        except NothingToRetry as error:
+            raise click.ClickException("only what failed or was cancelled is done again") from error
         except UnknownJob as error:
             raise click.ClickException(f"this version of the site knows no job {error}") from error
         except TaskInProgress as error:

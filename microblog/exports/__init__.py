@@ -1,1 +1,160 @@
-"""The export of one's own posts."""
+"""The export of one's own posts: asked for, written, published for a while, expired."""
+
+from datetime import timedelta
+
+from flask import current_app
+
+from microblog.base import clock, disk
+from microblog.base.database import db
+from microblog.base.i18n import N_
+from microblog.exports import archive
+from microblog.mail.exceptions import Unneeded
+from microblog.mail.outgoing import Mail
+from microblog.mail.templates import Attachment, MailText, mail_kind
+from microblog.security import security_log
+from microblog.tasks.exceptions import JobFailed
+from microblog.tasks.states import CANCELLED, FAILED, QUEUED, SUCCEEDED
+from microblog.tasks.task import Task
+from microblog.tasks.worker import job
+
+# The kind of the mail about the end of an export.
+MAIL = "export_posts"
+MOST_EXPORTS = 20
+EXPORTS_WITHIN = timedelta(hours=1)
+
+
+class TooManyExports(Exception):
+    """The user has to wait for *retry_after_s* seconds before the next export."""
+
+    def __init__(self, retry_after_s):
+        super().__init__(retry_after_s)
+        self.retry_after_s = retry_after_s
+
+
+def request(user, **arguments):
+    """
+    Launch an export of *user*'s posts and return its task; *arguments*: the ``language`` of the mail.
+
+    Raises:
+        TaskInProgress: one is under way.
+        TooManyExports: the user has had twenty within an hour.
+    """
+    task = Task.launch(export_posts, user, N_("Exporting posts..."), **arguments)
+    security_log.record("export-asked", user, task=task.id)
+    return task
+
+
+def check_limit(user):
+    """
+    Count the task rows of *user*: what failed or was cancelled is free.
+
+    Raises:
+        TooManyExports: the limit is reached.
+    """
+    if not current_app.config["RATE_LIMITS"]:
+        return
+    asked = Task.created_at > clock.now() - EXPORTS_WITHIN
+    in_vain = Task.state.in_((FAILED, CANCELLED))
+    counted = list(
+        Task.select(Task.created_at)
+        .where(Task.user == user, Task.name == export_posts.name, asked, ~in_vain)
+        .order_by(Task.created_at)
+    )
+    if len(counted) >= MOST_EXPORTS:
+        due_at = counted[-MOST_EXPORTS].created_at + EXPORTS_WITHIN
+        raise TooManyExports((due_at - clock.now()).total_seconds())
+
+
+@job(limit=check_limit)
+def export_posts(task):
+    """Write the archive of the user's posts and publish it; its mail is a row of its own."""
+    try:
+        made = archive.write(
+            task.user_id,
+            task.file,
+            task.draft,
+            report=task.advance,
+            delay_s=current_app.config["EXPORT_DELAY_S"],
+        )
+    except OSError as error:
+        if disk.is_full(error):
+            raise JobFailed(disk.OUT_OF_SPACE) from error
+        raise
+    publish_file(task, made)
+
+
+def publish_file(task, made):
+    """
+    Offer the file, which is complete: the task succeeds, and its mail is recorded in the same transaction.
+
+    The user's older export mails that wait are withdrawn: this one says all that they would have said.
+    """
+    expires_at = clock.now() + timedelta(days=current_app.config["EXPORT_KEEP_DAYS"])
+    with db.atomic():
+        task.finish(SUCCEEDED, file_expires_at=expires_at, result=made._asdict())
+        if task.state == SUCCEEDED:
+            waiting = (Mail.user == task.user, Mail.kind == MAIL, Mail.state == QUEUED)
+            for mail in list(Mail.select().where(*waiting, Mail.sending_at.is_null())):
+                mail.withdraw()
+            language = task.arguments.get("language")
+            Mail.send(MAIL, task.user.email, task.user, task, priority=0, language=language)
+
+
+@mail_kind(MAIL)
+def export_mail(mail):
+    """
+    With the file attached, or with a link if it is large or the mail server has refused its size.
+
+    Raises:
+        Unneeded: the file is not offered any more, or it is gone, which ends the offer.
+    """
+    task = mail.task
+    content = _content_to_attach(task, mail.arguments.get("attached", True))
+    return MailText(
+        task.user.email,
+        task.user.language,
+        N_("[Microblog] Your blog posts"),
+        {"user": task.user, "task": task, "attached": content is not None},
+        message_id=f"export-{task.id}",
+        written_at=task.created_at,
+        attachment=content and Attachment("posts.json", "application/json", content),
+    )
+
+
+def _content_to_attach(task, wanted):
+    try:
+        if task.file_expires_at is None:
+            raise Unneeded(task.id)
+        if not wanted or task.file.stat().st_size > current_app.config["EXPORT_ATTACH_MAX_BYTES"]:
+            return None
+        return task.file.read_bytes()
+    except FileNotFoundError as error:
+        expire_file(task)
+        raise Unneeded(task.id) from error
+
+
+def delete_file(task):
+    """Delete the file at its owner's request; the task stays. A mail that has not left is withdrawn."""
+    expire_file(task)
+    security_log.record("export-deleted", task.user, task=task.id)
+
+
+def expire_file(task):
+    """Stop offering the file and delete it; the task stays. A mail that has not left is withdrawn."""
+    with db.atomic():
+        Task.update(file_expires_at=None).where(Task.id == task.id).execute()
+        for mail in list(task.mails):
+            mail.withdraw()
+        task.dismiss()
+    task.delete_files()
+
+
+def expire_files():
+    """Expire each file that has been offered long enough, and each that is gone."""
+    for task in list(Task.select().where(Task.file_expires_at.is_null(False))):
+        if task.file_expires_at <= clock.now() or not task.file.exists():
+            expire_file(task)
+
+
+def is_export(task):
+    return task.name == export_posts.name

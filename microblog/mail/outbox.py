@@ -7,14 +7,20 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import NamedTuple
 
+from microblog.base import disk
 from microblog.base.database import data_dir
+from microblog.base.files import atomic_write
+from microblog.base.i18n import N_
+from microblog.mail.exceptions import MailDelayed
+
+NOT_WRITTEN = N_("The mail could not be written to the outbox.")
 
 # Enough for the headers of any mail of ours, whatever is attached to it.
 HEADERS_BYTES = 8192
 ID = re.compile(r"[a-z0-9-]{1,64}")
 
 
-class Letter(NamedTuple):
+class OutboxMail(NamedTuple):
     id: str
     message: EmailMessage
     written_at: datetime
@@ -30,20 +36,43 @@ class Letter(NamedTuple):
         return [part.get_filename() for part in self.message.iter_attachments()]
 
 
+def write(mail_id, message):
+    """
+    Write *message* to the outbox, whole or not at all, and return its path.
+
+    Raises:
+        MailDelayed: the disk is full, or the folder cannot be written.
+    """
+    path = path_of(mail_id)
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        with atomic_write(path, "wb") as file:
+            file.write(message.as_bytes())
+    except OSError as error:
+        raise MailDelayed(disk.OUT_OF_SPACE if disk.is_full(error) else NOT_WRITTEN) from error
+    return path
+
+
+def delete(mail_id):
+    """Delete the mail and what was begun of it, if they are there."""
+    for path in _folder().glob(f"{mail_id}.*"):
+        path.unlink(missing_ok=True)
+
+
 def newest(count):
-    """The *count* newest letters, a list, with their headers only; and whether there are older ones."""
+    """The *count* newest mails, a list, with their headers only; and whether there are older ones."""
     paths = sorted(_folder().glob("*.eml"), key=_written_at, reverse=True)
-    return [letter for path in paths[:count] if (letter := _read(path, HEADERS_BYTES))], len(paths) > count
+    return [mail for path in paths[:count] if (mail := _read(path, HEADERS_BYTES))], len(paths) > count
 
 
-def read(letter_id):
-    """The letter, or None when there is none."""
-    return _read(path_of(letter_id))
+def read(mail_id):
+    """The mail, or None when there is none."""
+    return _read(path_of(mail_id))
 
 
-def path_of(letter_id):
-    """Path of the letter, which may not exist; no id leads out of the outbox."""
-    return _folder() / (f"{letter_id}.eml" if ID.fullmatch(letter_id) else "none")
+def path_of(mail_id):
+    """Path of the mail, which may not exist; no id leads out of the outbox."""
+    return _folder() / (f"{mail_id}.eml" if ID.fullmatch(mail_id) else "none")
 
 
 def _read(path, size_bytes=-1):
@@ -51,7 +80,7 @@ def _read(path, size_bytes=-1):
         with path.open("rb") as file:
             content = file.read(size_bytes)
         message = email.message_from_bytes(content, policy=email.policy.default)
-        return Letter(path.stem, message, datetime.fromtimestamp(path.stat().st_mtime, UTC))
+        return OutboxMail(path.stem, message, datetime.fromtimestamp(path.stat().st_mtime, UTC))
     except FileNotFoundError:
         return None
 

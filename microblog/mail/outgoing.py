@@ -1,33 +1,63 @@
-"""Mails to be sent; the worker composes them, so that no secret is stored here."""
+"""A mail to be sent: its row, and the job that renders and sends it, so that no secret is stored here."""
 
-from peewee import CharField, ForeignKeyField, JSONField
+from datetime import timedelta
+from functools import partial
+from types import MappingProxyType
+from uuid import uuid4
+
+from flask import current_app, g
+from peewee import BooleanField, CharField, ForeignKeyField, JSONField
 
 from microblog.base import clock
-from microblog.base.database import db
-from microblog.models.user import User
+from microblog.base.database import UTCDateTimeField, db
+from microblog.base.i18n import N_
+from microblog.mail import outbox, smtp, templates
+from microblog.mail.exceptions import MailDelayed, MailRefused, TooBig
+from microblog.models import User
 from microblog.tasks.queue import huey
-from microblog.tasks.states import CANCELLED, MAILING
-from microblog.tasks.transitions import final
-from microblog.tasks.work_item import Claimable
+from microblog.tasks.states import CANCELLED, SUCCEEDED
+from microblog.tasks.task import Task
+from microblog.tasks.work_item import WorkItem, triggers
+from microblog.tasks.worker import job
+
+URGENT = 10
+UNCERTAIN_TWICE = N_("The connection was lost twice after the mail had left; it may have arrived.")
 
 
-class Mail(Claimable):
+class Mail(WorkItem):
+    name = "send_mail"
+    # All five attempts fit within an hour.
+    PAUSES = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=8), timedelta(minutes=20))
+    # The address may belong to somebody without an account: not ours to keep.
+    FINAL_VALUES = MappingProxyType({CANCELLED: {"recipient": ""}})
+    # Its timeouts end an attempt before anybody could wonder.
+    advanced_at = None
+    # Who wants to stop a mail withdraws it: that ends it at once.
+    cancel_asked = False
+
     kind = CharField(32)
     recipient = CharField(254)
     user = ForeignKeyField(User, null=True, on_delete="CASCADE")
+    # What it is about; the mail goes with it.
+    task = ForeignKeyField(Task, null=True, on_delete="CASCADE", backref="mails")
     arguments = JSONField(default=dict)
-
-    name = "deliver"
+    # When the end of its data was about to be sent: from then on it may have arrived.
+    sending_at = UTCDateTimeField(null=True)
+    # When a mail server accepted it; None of a mail in the outbox.
+    sent_at = UTCDateTimeField(null=True)
+    resent = BooleanField(default=False)
 
     class Meta:
         indexes = ((("state", "run_after"), False), (("kind", "recipient"), False))
 
     @classmethod
-    def send(cls, kind, recipient, user=None, **arguments):
-        """Record a mail of *kind*, then ring the queue; return the row. *arguments* must hold no secret."""
+    def send(cls, kind, recipient, user=None, task=None, priority=URGENT, **arguments):
+        """Record a mail of *kind*, then enqueue it; return the row. *arguments* must hold no secret."""
         with db.atomic():
-            mail = cls.create(phase=MAILING, kind=kind, recipient=recipient, user=user, arguments=arguments)
-            db.after_commit(lambda: huey.ring(mail))
+            mail = cls.create(
+                kind=kind, recipient=recipient, user=user, task=task, priority=priority, arguments=arguments
+            )
+            db.after_commit(lambda: huey.enqueue_item(mail))
         return mail
 
     @classmethod
@@ -58,6 +88,10 @@ class Mail(Claimable):
         """Give *user* the mails requested by their address, which they are about to leave."""
         cls.update(user=user).where(cls.recipient == user.email_key, cls.user.is_null()).execute()
 
+    @classmethod
+    def _concerns(cls, user):
+        return (cls.user == user) | (cls.recipient == user.email_key)
+
     def asked_before(self, span):
         """How many mails of this kind were requested for its recipient in *span*, a timedelta, before it."""
         return (
@@ -72,15 +106,106 @@ class Mail(Claimable):
             .count()
         )
 
-    @classmethod
-    def _concerns(cls, user):
-        return (cls.user == user) | (cls.recipient == user.email_key)
+    def begin_sending(self):
+        """
+        Begin an attempt to send the mail.
 
-    def finish(self, state, **values):
-        if state == CANCELLED:
-            # The address may belong to somebody without an account: not ours to keep.
-            values.update(recipient="")
-        super().finish(state, **values)
+        Raises:
+            MailRefused: two attempts ended uncertainly; another could deliver a third copy.
+            ClaimLost: the row is not ours any more.
+        """
+        uncertain = self.sending_at is not None
+        if uncertain and self.resent:
+            raise MailRefused(UNCERTAIN_TWICE)
+        self.write(sending_at=None, resent=uncertain or self.resent)
+
+    def mark_sending(self, recipient):
+        """
+        Record that the mail is about to leave for *recipient*: if a crash follows, it may have arrived.
+
+        Raises:
+            ClaimLost: the row is not ours any more, for example because it was withdrawn.
+        """
+        self.write(sending_at=clock.now(), recipient=recipient)
+
+    def withdraw(self):
+        """End the mail unless it has ended, and delete what lies of it in the outbox."""
+        with db.atomic():
+            fresh = Mail.get_by_id(self.id)
+            if not fresh.complete:
+                fresh.finish(CANCELLED)
+        fresh.delete_files()
+
+    @property
+    def may_have_left(self):
+        """Whether it was withdrawn when a mail server might have accepted it already."""
+        return self.state == CANCELLED and self.sending_at is not None
+
+    @property
+    def is_in_outbox(self):
+        return self.state == SUCCEEDED and self.sent_at is None and outbox.path_of(self.id).exists()
+
+    def summary(self):
+        """What the API, notifications and cards tell of it."""
+        sent_at = self.sent_at and f"{self.sent_at:%Y-%m-%dT%H:%M:%S.%fZ}"
+        return {"state": self.state, "error": self.error, "sent_at": sent_at}
+
+    def notify(self):
+        """Notify the pages that show the task that it is about, unless its card was dismissed."""
+        if self.task_id and (task := Task.get_or_none(Task.id == self.task_id, Task.dismissed_at.is_null())):
+            task.notify()
+
+    def delete_drafts(self):
+        """Nothing is left of what was begun: the outbox holds whole files only."""
+
+    def delete_files(self):
+        """Delete the mail in the outbox."""
+        outbox.delete(self.id)
 
 
-TRIGGERS = [final("mail")]
+TRIGGERS = triggers("mail", "sent_at")
+
+
+@job(model=Mail)
+def send_mail(mail):
+    """Render and send the mail; where there is no mail server, write it to the outbox."""
+    # A failing error mail must not cause another error mail.
+    g.keep_errors_from_mail = mail.kind == templates.ERROR
+    mail.begin_sending()
+    message = templates.render(mail)
+    try:
+        _send(mail, message)
+    except TooBig:
+        if not message.attachments:
+            raise
+        mail.write(arguments={**mail.arguments, "attached": False})
+        _send(mail, templates.render(mail))
+
+
+def send_test(recipient):
+    """
+    Send a test mail to *recipient* at once and return a sentence that says where it is now.
+
+    Raises:
+        MailDelayed: or
+        MailRefused: its ``__cause__`` holds the mail server's answer, if there was one.
+    """
+    message = templates.compose("test", "[Microblog] Test", recipient, f"test-{uuid4()}", clock.now())
+    if server := current_app.config["MAIL_SERVER"]:
+        smtp.send(message)
+        return f"{server} took the test mail for {recipient}"
+    return f"there is no MAIL_SERVER: the test mail is in {outbox.write('test', message)}"
+
+
+def _send(mail, message):
+    if not current_app.config["MAIL_SERVER"]:
+        outbox.write(mail.id, message)
+        mail.finish(SUCCEEDED)
+        return
+    try:
+        smtp.send(message, before_data_end=partial(mail.mark_sending, message.recipients[0]))
+    except (MailDelayed, MailRefused) as error:
+        if not error.uncertain:
+            mail.write(sending_at=None)
+        raise
+    mail.finish(SUCCEEDED, sent_at=clock.now())

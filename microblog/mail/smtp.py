@@ -1,4 +1,4 @@
-"""Flask-Mail with what it lacks: a timeout, verified TLS, and whether a lost mail may have arrived."""
+"""Flask-Mail with what it lacks: a timeout, verified TLS, and what the server's answer means for the mail."""
 
 import smtplib
 import ssl
@@ -7,10 +7,20 @@ from contextlib import suppress
 import flask_mail
 from flask import current_app
 
+from microblog.base.i18n import N_
+from microblog.mail.exceptions import MailDelayed, MailRefused, TooBig
+
 TIMEOUT_S = 15
+TOO_BIG = 552
+UNREACHABLE = N_("The mail server could not be reached.")
+LATER = N_("The mail server asked to try again later.")
+BROKEN_OFF = N_("The mail server broke off the connection.")
+NOT_SIGNED_IN = N_("The mail server did not let this site sign in.")
+ADDRESS_REFUSED = N_("The mail server refused the address.")
+MAIL_REFUSED = N_("The mail server refused the mail.")
 
 
-class BrokenOff(Exception):
+class DeliveryUnknown(Exception):
     """The connection was lost past the point where the server may have accepted the mail."""
 
 
@@ -20,6 +30,40 @@ class Mail(flask_mail.Mail):
 
 
 mail = Mail()
+
+
+def send(message, before_data_end=lambda: None):
+    """
+    Send *message*; call *before_data_end* right before the server can have accepted it. If that raises, the
+    connection is dropped and the mail does not leave.
+
+    Raises:
+        MailDelayed: it may go through later.
+        MailRefused: it will not; ``TooBig`` if a smaller one would.
+    """
+    try:
+        with mail.connect() as connection:
+            connection.host.before_data_end = before_data_end
+            connection.send(message)
+    except DeliveryUnknown as error:
+        raise MailDelayed(BROKEN_OFF, uncertain=True) from error
+    except smtplib.SMTPRecipientsRefused as error:
+        code, _answer = next(iter(error.recipients.values()))
+        raise _meaning(code, ADDRESS_REFUSED) from error
+    except smtplib.SMTPAuthenticationError as error:
+        raise MailDelayed(NOT_SIGNED_IN) from error
+    except smtplib.SMTPResponseException as error:
+        raise _meaning(error.smtp_code, MAIL_REFUSED) from error
+    except OSError as error:
+        # Includes every other SMTPException, refused and timed out connections, and bad certificates.
+        raise MailDelayed(UNREACHABLE) from error
+
+
+def _meaning(code, refusal):
+    """RFC 5321, 4.2.1: 4yz is transient, 5yz is permanent; 552 says that the mail is too big."""
+    if code == TOO_BIG:
+        return TooBig(refusal)
+    return MailRefused(refusal) if 500 <= code < 600 else MailDelayed(LATER)
 
 
 class Connection(flask_mail.Connection):
@@ -53,24 +97,24 @@ class Connection(flask_mail.Connection):
 
 
 class _TellsUncertainty:
-    """Distinguishes a connection lost after the final dot from one lost before it."""
+    """Distinguishes a connection lost after the end of the data from one lost before it."""
 
-    left = False
+    data_ended = False
 
     def send(self, data):
         """Only the data that holds the whole mail ends with the final dot."""
-        final = isinstance(data, bytes) and data.endswith(b"\r\n.\r\n")
-        if final:
-            self.about_to_leave()
+        ends = isinstance(data, bytes) and data.endswith(b"\r\n.\r\n")
+        if ends:
+            self.before_data_end()
         super().send(data)
-        self.left = self.left or final
+        self.data_ended = self.data_ended or ends
 
     def data(self, message):
         try:
             return super().data(message)
         except smtplib.SMTPServerDisconnected as error:
-            if self.left:
-                raise BrokenOff from error
+            if self.data_ended:
+                raise DeliveryUnknown from error
             raise
 
 

@@ -85,6 +85,15 @@ def staging_dir():
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def empty_staging_dir():
+    """Delete what a backup or restore left that was cut short, unless one is under way."""
+    folder = data_dir() / "run" / "staging"
+    with suppress(BlockingIOError), locked(folder.with_name("staging.lock"), wait=False):
+        shutil.rmtree(folder, ignore_errors=True)
+        # Its name before the upgrade.
+        shutil.rmtree(folder.with_name("workshop"), ignore_errors=True)
+
+
 def _pack(copy, file):
     # The lightest compression: more of it takes several times as long and saves little.
     with (

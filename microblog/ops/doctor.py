@@ -167,7 +167,7 @@ def _check_queue(settings):
 
 
 def _check_worker(settings):
-    living = huey.worker.living()
+    living = huey.lock.living()
     if not living:
         return FAULT, "none is alive", f"{START}, or start its worker service"
     oldest = _ask_database(settings, lambda: Task.due().first())

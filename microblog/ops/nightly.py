@@ -1,18 +1,18 @@
 """
 Daily upkeep: deletes what nobody needs any more and writes the nightly backup.
 
-It has no row: each chore can safely be interrupted or run twice. Huey's scheduler checks every minute whether
-the last run is over a day old; a worker runs it, so that it never delays the reconciler. It takes the slot of
-a task, so that a worker stays free for mails.
+It is a task without a user, launched when none is younger than a day. Each chore can safely be interrupted or
+run twice.
 """
 
 import logging
-import math
 import shutil
 from datetime import UTC, datetime, timedelta
 
+from microblog import exports
 from microblog.base import clock
 from microblog.base.database import data_dir, db
+from microblog.base.i18n import N_
 from microblog.mail.outgoing import Mail
 from microblog.models import Notification, OneTimeToken, Session
 from microblog.ops import backup
@@ -20,10 +20,9 @@ from microblog.security import security_log
 from microblog.tasks.queue import huey
 from microblog.tasks.states import RUNNING
 from microblog.tasks.task import Task
+from microblog.tasks.worker import job
 
 EVERY = timedelta(days=1)
-# Longer than the minute until the scheduler asks again.
-RESERVED_S = 90
 KEEP = timedelta(days=90)
 # Copies set aside by upgrades and restores: keep this many of each, and all of the last week. Somebody who
 # restored several backups in a row may want back what was there before the first.
@@ -34,45 +33,40 @@ KEEP_FORMER_FOR = timedelta(days=7)
 log = logging.getLogger(__name__)
 
 
-@huey.periodic_task(lambda _now: is_due(), name="nightly")
-def work():
+@job()
+def nightly(task):
     """Run every chore; a failing one is logged and does not stop the others."""
-    if not _begin():
-        return
-    try:
-        for chore in CHORES:
-            _do(chore)
-    finally:
-        # The reconciler rings for the tasks that were held up.
-        huey.slots.reserve(0)
+    task.advance(0, len(CHORES))
+    for done, chore in enumerate(CHORES, start=1):
+        _do(chore)
+        task.advance(done, len(CHORES))
 
 
-def is_due():
-    """Whether the last run is over a day old, or not known, or stamped ahead of a clock that was set back."""
-    last_run = _last_run()
-    return last_run is None or not timedelta() <= clock.now() - last_run <= EVERY
-
-
-def expire_files():
-    """Withdraw exports that have expired."""
-    for task in list(Task.with_expired_file()):
-        task.withdraw_file()
+def launch_if_due():
+    """Launch it if none is under way or younger than a day."""
+    now = clock.now()
+    # One ahead of a clock that was set back is not young.
+    young = Task.created_at.between(now - EVERY, now)
+    with db.atomic():
+        if not Task.select().where(Task.name == nightly.name, young | Task.finished_at.is_null()).exists():
+            Task.launch(nightly, None, N_("Nightly work"))
 
 
 def remove_stray_files():
     """Remove export files that belong to no task any more, and drafts that nobody is writing."""
     # Files first, then all rows in one query: what is written or offered in between is left alone.
     files = list((data_dir() / "exports").glob("*"))
-    states = {task.id: task.state for task in Task.with_file_at_work()}
+    kept = Task.file_expires_at.is_null(False) | (Task.state == RUNNING)
+    states = {task.id: task.state for task in Task.select(Task.id, Task.state).where(kept)}
     _remove_strays(files, states)
 
 
-def remove_stray_letters():
+def remove_stray_mails():
     """Remove mails in the outbox that belong to no row any more, and drafts that nobody is writing."""
     # Files first: every listed mail had its row before its file.
-    letters = list((data_dir() / "outbox").glob("*"))
-    states = {row.id: row.state for model in (Task, Mail) for row in model.select(model.id, model.state)}
-    _remove_strays(letters, states)
+    mails = list((data_dir() / "outbox").glob("*"))
+    states = {mail.id: mail.state for mail in Mail.select(Mail.id, Mail.state)}
+    _remove_strays(mails, states)
 
 
 def remove_former_databases():
@@ -89,7 +83,8 @@ def remove_former_databases():
 def forget_the_past():
     """Delete ended tasks, mails and their notifications after 90 days, and sessions that have ended."""
     before = clock.now() - KEEP
-    Mail.delete().where(Mail.finished_at < before).execute()
+    # A mail about a task goes with it.
+    Mail.delete().where(Mail.finished_at < before, Mail.task.is_null()).execute()
     # Not while the file is offered: without its row it would be removed as a stray.
     Task.delete().where(Task.finished_at < before, Task.file_expires_at.is_null()).execute()
     told_long_ago = Notification.timestamp < before
@@ -99,31 +94,14 @@ def forget_the_past():
 
 
 CHORES = [
-    expire_files,
+    exports.expire_files,
     remove_stray_files,
     forget_the_past,
-    remove_stray_letters,
+    remove_stray_mails,
     remove_former_databases,
     security_log.put_aside_when_large,
     backup.nightly,
 ]
-
-
-def _begin():
-    """Whether to begin now: it is due and there is a slot, which it then takes."""
-    # The transaction keeps tasks from being claimed, and others from beginning this, in between.
-    with db.atomic():
-        if not is_due():
-            # The scheduler asked more than once while all workers were busy.
-            return False
-        if Task.slots_left(huey.worker.name) < 1:
-            # Kept until the scheduler asks again: otherwise waiting tasks would always be faster.
-            huey.slots.reserve(RESERVED_S)
-            return False
-        # Stamped first: a chore that kills the worker must not do so again in a minute.
-        _stamp().write_text(clock.now().isoformat())
-        huey.slots.reserve(math.inf)
-        return True
 
 
 def _do(chore):
@@ -146,13 +124,5 @@ def _made_at(path):
     return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
-def _last_run():
-    """When the last run began; None when the stamp is missing or unreadable."""
-    try:
-        return datetime.fromisoformat(_stamp().read_text())
-    except (OSError, ValueError):
-        return None
-
-
-def _stamp():
-    return data_dir() / "run" / "nightly"
+huey.at_start.append(backup.empty_staging_dir)
+huey.housekeeping.append(launch_if_due)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from peewee import DatabaseError, OperationalError, SqliteDatabase
 
+from microblog import exports
 from microblog.base import clock, database, database_errors, schema
 from microblog.base.database import FILE_NAME, connected, data_dir, db
 from microblog.base.files import for_owner_only
@@ -61,7 +62,7 @@ def _refuse_while_used():
 
     To leave WAL mode SQLite needs exclusive access to the file: it fails while anybody has it open.
     """
-    if huey.worker.living():
+    if huey.lock.living():
         raise CannotRestore("a background worker runs: stop the site first")
     if not Path(db.database).exists():
         return
@@ -124,9 +125,7 @@ def _end_what_was_under_way():
         for model in (Task, Mail):
             for row in list(model.select().where(model.finished_at.is_null())):
                 row.fail(RESTORED)
-        for task in list(Task.with_file()):
-            if not task.file.exists():
-                task.withdraw_file()
+        exports.expire_files()
         # One that was used or ended after the backup must not become valid again.
         for model in (Session, OneTimeToken, Token):
             model.delete().execute()

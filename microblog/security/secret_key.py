@@ -1,4 +1,4 @@
-"""The key that signs cookies and envelopes; made at the first start unless the operator chose one."""
+"""The key that signs cookies and queue messages; made at the first start unless the operator chose one."""
 
 import secrets
 
@@ -8,7 +8,7 @@ from microblog.base.locks import locked
 
 def secret_key(settings):
     """
-    The key that signs cookies and envelopes: ``SECRET_KEY``, else one made at the first start.
+    The key that signs cookies and queue messages: ``SECRET_KEY``, else one made at the first start.
 
     That one is stored in ``secret_key`` in the data folder, readable by its owner only.
     """

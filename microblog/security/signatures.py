@@ -1,5 +1,5 @@
 """
-HMAC-SHA-256 for everything that the site signs: cookies, form tokens, envelopes in the queue.
+HMAC-SHA-256 for everything that the site signs: cookies, form tokens, queue messages.
 
 The libraries default to HMAC-SHA-1, which is not for new designs (OWASP ASVS 5.0, 11.4.1 and Appendix C).
 """
@@ -11,13 +11,13 @@ from huey.serializer import Serializer
 from itsdangerous import Signer, URLSafeTimedSerializer
 
 
-class SignedEnvelopes(Serializer):
+class SignedSerializer(Serializer):
     """Pickles and signs what the queue carries; refuses foreign data before it is unpickled."""
 
     def __init__(self, keys):
         """Use *keys*, one or several: the last one signs, and all of them are accepted."""
         super().__init__()
-        self._signer = Signer(keys, salt="microblog.envelope", digest_method=sha256)
+        self._signer = Signer(keys, salt="microblog.queue", digest_method=sha256)
 
     def _serialize(self, data):
         return self._signer.sign(super()._serialize(data))

@@ -1,1 +1,28 @@
-"""Background work that always ends truthfully."""
+"""
+Background work that always ends truthfully: the heart of the site.
+
+A task that was accepted ends in exactly one visible state, in bounded time, and that state is true, whatever
+is killed, restarted, emptied or unreachable in between. The row in SQLite is the truth; the queue message in
+Redis only wakes a worker.
+
+::
+
+    launch -> queued -- claim --> running -- ok --------------------> succeeded
+                ^                    |  consumer gone, stopped, will retry
+                +--------------------+
+                                     |- asked by the user ----------> cancelled
+                                     +- attempts used up, or past mending -> failed (reason)
+
+Read in this order, each file imports only from those before it:
+
+- ``states``, ``exceptions``: the states with their transitions, and what can be raised
+- ``queue``: the Huey instance, its messages, the consumer's lock, the registry of jobs
+- ``work_item``: a row that is claimed, worked on and finished; each write that leaves a state
+- ``progress``: from a task through Huey's ``progress`` signal to row and notification
+- ``task``: what a user asked for; launch, cancel, retry, and what is shown of it
+- ``worker``: what happens around a job
+- ``reconciler``: recovers orphaned rows and enqueues what no message stands for
+- ``example``: the tutorial's first job
+
+A new kind of work is one function with ``@job()`` in the folder of its feature.
+"""

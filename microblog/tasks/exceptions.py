@@ -1,8 +1,8 @@
-"""What a job raises when it does not simply return; the worker turns it into the row's next state."""
+"""What a job raises when it does not simply return, and what a launch or a retry is refused for."""
 
 
 class ClaimLost(Exception):
-    """The row was taken away from this worker, ended by someone else, or is gone: stop quietly."""
+    """The row was taken away from this consumer, ended by someone else, or is gone: stop quietly."""
 
 
 class Cancelled(Exception):
@@ -15,3 +15,15 @@ class JobFailed(Exception):
 
 class RetryLater(Exception):
     """The work cannot be done now, but perhaps after a pause; the message is for the user."""
+
+
+class TaskInProgress(Exception):
+    """The user has an unfinished task of this kind."""
+
+
+class NothingToRetry(Exception):
+    """The task has not ended, or has succeeded: only what failed or was cancelled is done again."""
+
+
+class UnknownJob(Exception):
+    """This version of the site has no job of the task's name."""

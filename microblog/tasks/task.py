@@ -1,6 +1,9 @@
 """What a user asked for and what became of it."""
 
 from datetime import timedelta
+from functools import cached_property
+from math import ceil
+from types import MappingProxyType
 
 from peewee import (
     JOIN,
@@ -14,73 +17,172 @@ from peewee import (
     Tuple,
 )
 
-from microblog.base.database import UTCDateTimeField, db
-from microblog.base.i18n import N_
-from microblog.models.user import User
+from microblog.base import clock
+from microblog.base.database import UTCDateTimeField, data_dir, db
+from microblog.models import Notification, User
 from microblog.security import security_log
-from microblog.tasks.exceptions import Cancelled
-from microblog.tasks.progress import HasProgress
-from microblog.tasks.queue import huey
-from microblog.tasks.states import CANCELLED, FAILED, MAILING, QUEUED, SUCCEEDED
-from microblog.tasks.task_card import HasCard
-from microblog.tasks.task_file import HasFile
-from microblog.tasks.transitions import final
-from microblog.tasks.work_item import Claimable
+from microblog.tasks.exceptions import (
+    Cancelled,
+    NothingToRetry,
+    TaskInProgress,
+    UnknownJob,
+)
+from microblog.tasks.progress import Throttle, estimate_time_left, report_progress
+from microblog.tasks.queue import huey, jobs
+from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
+from microblog.tasks.work_item import WorkItem, triggers
 
-# The name of `jobs.export_posts`, which is on a higher layer.
-EXPORT = "export_posts"
+SHOWN_AFTER_END = timedelta(hours=24)
+# After that much silence nobody can tell when the rest will be done.
+NO_ESTIMATE_AFTER = timedelta(seconds=30)
 REFERENCE_LENGTH = 8
-MAILED_ALREADY = N_("The mail had left already.")
+# The columns of the index below, by which SQLite names it when it refuses a row.
+ONE_UNFINISHED = "task.user_id, task.name"
 
 
-class TaskInProgress(Exception):
-    """The user has an unfinished task of this kind."""
+class Task(WorkItem):
+    PAUSES = (timedelta(seconds=10), timedelta(seconds=20))
+    FINAL_VALUES = MappingProxyType({SUCCEEDED: {"progress": 100}})
+    # The queue message that a worker received for this object; None elsewhere.
+    message = None
 
-
-class Task(HasProgress, HasFile, HasCard, Claimable):
     name = CharField(128)
     description = CharField(128)
-    user = ForeignKeyField(User, null=True, on_delete="CASCADE", index=False)
+    user = ForeignKeyField(User, null=True, on_delete="CASCADE", index=False, backref="tasks")
     arguments = JSONField(default=dict)
     done = IntegerField(default=0)
     total = IntegerField(null=True)
     progress = IntegerField(default=0)
     advanced_at = UTCDateTimeField(null=True)
     cancel_requested = BooleanField(default=False)
-    note = CharField(null=True)
     result = JSONField(null=True)
     file_expires_at = UTCDateTimeField(null=True)
     dismissed_at = UTCDateTimeField(null=True)
 
     class Meta:
         constraints = (
-            *Claimable._meta.constraints,
+            *WorkItem._meta.constraints,
             Check("progress BETWEEN 0 AND 100 AND (progress = 100) = (state = 'succeeded')"),
         )
         indexes = ((("user", "created_at"), False), (("state", "run_after"), False))
 
     @classmethod
-    def launch(cls, job, user, description, **arguments):
+    def launch(cls, job, user, description, by=None, **arguments):
         """
-        Record a task for *user*, then ring the queue; return the task.
+        Record a task for *user*, then enqueue it; return the task.
 
-        The row is committed first: a warm consumer picks up an envelope within a millisecond and must
-        find the row. If Redis does not answer, the row stays queued and the reconciler rings again.
+        The row is committed first: a warm consumer takes a message within a millisecond and must find the
+        row. If Redis does not answer, the row stays queued and the reconciler enqueues it again. *by* is the
+        name of who acts for the user; the job's limit does not count then.
 
         Raises:
             TaskInProgress: the user has an unfinished task of this kind.
         """
+        if job.limit and not by:
+            job.limit(user)
         try:
             with db.atomic():
-                cls.dismiss_ended(user, job)
+                cls._dismiss_ended(user, job)
                 task = cls.create(name=job.name, description=description, user=user, arguments=arguments)
-                task.announce()
-                db.after_commit(lambda: huey.ring(task))
+                task.notify()
+                db.after_commit(lambda: huey.enqueue_item(task))
         except IntegrityError as error:
-            if "task.user_id, task.name" in str(error):
+            if ONE_UNFINISHED in str(error):
                 raise TaskInProgress(job.name) from error
             raise
         return task
+
+    def launch_again(self, by=None):
+        """
+        Launch and return a new task like this one, which failed or was cancelled; a final row never changes.
+
+        *by* is the name of who does it, if not its user.
+
+        Raises:
+            NothingToRetry: it has not ended, or has succeeded.
+            UnknownJob: this version of the site has no job of its name.
+            TaskInProgress: the user has an unfinished task of this kind.
+        """
+        if self.state not in (FAILED, CANCELLED):
+            raise NothingToRetry(self.id)
+        if self.name not in jobs:
+            raise UnknownJob(self.name)
+        again = Task.launch(jobs[self.name], self.user_id, self.description, by, **self.arguments)
+        self.dismiss()
+        security_log.record("task-retried", again.user, task=again.id, by=by)
+        return again
+
+    def cancel(self, by=None):
+        """
+        End the task: at once if nobody works on it or its job is silent, otherwise at its next step.
+
+        Idempotent; nothing changes once it has ended. *by* is the name of who cancels it, if not its user.
+        """
+        with db.atomic():
+            fresh = Task.get_by_id(self.id)
+            if fresh.complete:
+                self.state = fresh.state
+                return
+            Task.update(cancel_requested=True).where(Task.id == self.id).execute()
+            if fresh.state == QUEUED or fresh.is_silent or fresh.consumer_id not in huey.lock.living():
+                fresh.finish(CANCELLED)
+        security_log.record("task-cancelled", self.user, task=self.id, by=by)
+
+    def dismiss(self):
+        """Remove the card of an ended task, also from pages that are open in other tabs."""
+        shown = (Task.id == self.id, Task.finished_at.is_null(False), Task.dismissed_at.is_null())
+        with db.atomic():
+            if Task.update(dismissed_at=clock.now()).where(*shown).execute():
+                self.notify()
+
+    @classmethod
+    def _dismiss_ended(cls, user, job):
+        ended = (cls.user == user, cls.name == job.name, cls.finished_at.is_null(False))
+        for task in list(cls.select().where(*ended, cls.dismissed_at.is_null())):
+            task.dismiss()
+
+    # For the job
+
+    def advance(self, done, total):
+        """
+        Report that *done* of *total* steps are complete, then check whether to go on.
+
+        Raises:
+            Cancelled: the user has asked to cancel it.
+            ClaimLost: the task was taken away, or its user is gone.
+        """
+        report_progress(self, self.message, done, total)
+        self.reload()
+        if self.cancel_requested:
+            raise Cancelled(self.id)
+
+    @cached_property
+    def throttle(self):
+        return Throttle()
+
+    @property
+    def file(self):
+        """Path of the file; its owner can download it while ``file_expires_at`` is set."""
+        return data_dir() / "exports" / f"{self.id}.json"
+
+    @property
+    def draft(self):
+        """Path that this attempt writes to; each attempt has its own."""
+        return self.file.with_suffix(f".{self.consumer_id}-{self.attempts}.part")
+
+    def delete_drafts(self):
+        """Delete what this attempt or an earlier one began to write."""
+        self._delete("*.part")
+
+    def delete_files(self):
+        """Delete the file and all drafts of it."""
+        self._delete("*")
+
+    def _delete(self, ending):
+        for path in self.file.parent.glob(f"{self.id}.{ending}"):
+            path.unlink(missing_ok=True)
+
+    # For whoever shows it
 
     @classmethod
     def in_progress(cls, user, job=None):
@@ -89,13 +191,13 @@ class Task(HasProgress, HasFile, HasCard, Claimable):
         return query.where(cls.name == job.name) if job else query
 
     @classmethod
-    def of(cls, user):
+    def for_user(cls, user):
         """All tasks of *user*, newest first."""
         return cls.select().where(cls.user == user).order_by(cls.created_at.desc(), cls.id.desc())
 
     @classmethod
     def age(cls):
-        """The sort key of `of`; the id only orders tasks of the same moment."""
+        """The sort key of `for_user`; the id only orders tasks of the same moment."""
         return Tuple(cls.created_at, cls.id)
 
     @classmethod
@@ -103,13 +205,6 @@ class Task(HasProgress, HasFile, HasCard, Claimable):
         """Query for the ``age()`` of one task, to compare with that of others."""
         one = cls.alias()
         return one.select(one.created_at, one.id).where(one.id == task_id)
-
-    @classmethod
-    def not_failed(cls, user, job, since):
-        """*user*'s tasks of this kind, created after *since*, neither failed nor cancelled, oldest first."""
-        in_vain = cls.state.in_((FAILED, CANCELLED))
-        asked = (cls.user == user, cls.name == job.name, cls.created_at > since, ~in_vain)
-        return cls.select().where(*asked).order_by(cls.created_at)
 
     @classmethod
     def in_state(cls, *states):
@@ -124,74 +219,65 @@ class Task(HasProgress, HasFile, HasCard, Claimable):
         return cls.select().where(long_enough, cls.id.startswith(text)).order_by(cls.created_at.desc())
 
     @classmethod
-    def may_start(cls, worker, now):
-        """One worker always stays free for mails."""
-        return (cls.slots_left(worker) > huey.slots.reserved, *super().may_start(worker, now))
-
-    @classmethod
-    def slots_left(cls, worker):
-        """How many more tasks *worker*, this process, may run; the nightly work counts as one."""
-        running = [row for kind in Claimable.__subclasses__() for row in kind.running_at(worker)]
-        tasks = [row for row in running if isinstance(row, cls)]
-        return huey.slots.count({row.id for row in running}) - len(tasks)
-
-    @property
-    def is_export(self):
-        return self.name == EXPORT
+    def shown(cls, user):
+        """Tasks whose cards *user* sees: unfinished, or just ended and not yet dismissed; newest first."""
+        recent = cls.finished_at > clock.now() - SHOWN_AFTER_END
+        return (
+            cls.select()
+            .where(cls.user == user, cls.finished_at.is_null() | (recent & cls.dismissed_at.is_null()))
+            .order_by(cls.created_at.desc())
+        )
 
     @property
     def reference(self):
         """The beginning of the id, by which people name the task."""
         return self.id[:REFERENCE_LENGTH]
 
-    def cancel(self, by=None):
-        """
-        End the task: at once if nobody works on it or its job hangs, otherwise at its next step.
+    @property
+    def state_since(self):
+        """When the task entered its state."""
+        return self.finished_at or (self.started_at if self.state == RUNNING else self.created_at)
 
-        Idempotent. *by* is the name of who cancels it, if not its user.
-        """
-        with db.atomic():
-            fresh = Task.get_by_id(self.id)
-            if fresh.complete:
-                return
-            Task.update(cancel_requested=True).where(Task.id == self.id).execute()
-            if fresh.state == QUEUED or fresh.stuck or fresh.worker not in huey.worker.living():
-                fresh.finish(CANCELLED)
-        security_log.record("task-cancelled", self.user, task=self.id, by=by)
+    @property
+    def time_left(self):
+        """An estimated timedelta; None while there is no estimate."""
+        if self.state != RUNNING or clock.now() - self.silent_since > NO_ESTIMATE_AFTER:
+            return None
+        if self.advanced_at is None or self.advanced_at < self.started_at:
+            # This attempt has not caught up with the one before: its pace is unknown.
+            return None
+        return estimate_time_left(self.started_at, self.advanced_at, self.done, self.total)
 
-    def finish(self, state, **values):
-        """Write the one final state: always CANCELLED if that was requested, however far the task got."""
-        with db.atomic():
-            if self._cancel_requested():
-                state, values = CANCELLED, {"error": None, "note": MAILED_ALREADY if self.mail_left else None}
-            if state == SUCCEEDED:
-                values.update(progress=100)
-            else:
-                values.update(file_expires_at=None)
-            super().finish(state, **values)
-        # Only after the commit: while the row offers a file, the file must exist.
-        db.after_commit(self.remove_drafts if state == SUCCEEDED else self.remove_traces)
+    @cached_property
+    def tasks_ahead(self):
+        """Number of older unfinished tasks; counted once for each row that was read."""
+        return Task.select().where(Task.finished_at.is_null(), Task.created_at < self.created_at).count()
 
-    def fail(self, reason, **values):
-        """Once the file is offered only its mail can fail: the task then succeeds, with a note."""
-        if self.phase == MAILING:
-            self.finish(SUCCEEDED, note=None if self.mailed_at else reason, **values)
-        else:
-            super().fail(reason, **values)
+    @cached_property
+    def mail(self):
+        """The mail about the task's end; None before there is one."""
+        return next(iter(self.mails), None) if self.state == SUCCEEDED else None
 
-    def requeue(self, pause=timedelta(), **values):
-        with db.atomic():
-            if self._cancel_requested():
-                self.finish(CANCELLED)
-            else:
-                super().requeue(pause, **values)
+    def summary(self):
+        """The data of a ``task_progress`` notification."""
+        left = self.time_left
+        return {
+            "task_id": self.id,
+            "progress": self.progress,
+            "state": self.state,
+            "done": self.done,
+            "total": self.total,
+            "seconds_left": None if left is None else ceil(left.total_seconds()),
+            "mail": self.mail and self.mail.summary(),
+        }
 
-    def begin_mail(self):
-        if self._cancel_requested():
-            raise Cancelled(self.id)
-        super().begin_mail()
+    def notify(self):
+        """Notify the user's pages that the card changed."""
+        if self.user_id:
+            Notification.push(self.user_id, "task_progress", self.summary(), key=self.id)
 
-    def _cancel_requested(self):
+    @property
+    def cancel_asked(self):
         return Task.select(Task.cancel_requested).where(Task.id == self.id).scalar()
 
 
@@ -205,4 +291,4 @@ Task.add_index(
     )
 )
 
-TRIGGERS = [final("task", "phase", "progress", "done", "total", "note", "result")]
+TRIGGERS = triggers("task", "progress", "done", "total", "result")

@@ -1,123 +1,270 @@
 """
-A row that stands for work: claimed by one worker, processed, finished once.
+A row that stands for work: claimed by one consumer, worked on, finished once.
 
-The row is the truth; the envelope in Redis is a doorbell that may ring twice, late or not at all.
-``docs/architecture.md`` describes the whole life cycle.
+The row is the truth; the queue message only wakes a worker. Every write that leaves a state is here, guarded
+by the claim; ``states.TRANSITIONS`` says which there are.
 """
 
 import uuid
-from functools import reduce
-from operator import and_
+from datetime import timedelta
 
-from peewee import BooleanField, CharField, Check, IntegerField, TextField, fn
+from peewee import CharField, Check, IntegerField, TextField
 
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, db
-from microblog.tasks.mail_tries import HasMail
-from microblog.tasks.states import MAILING, QUEUED, RUNNING, WRITING
-from microblog.tasks.transitions import LONGEST_PAUSE, MAX_CRASHES, Transitions
+from microblog.base.i18n import N_
+from microblog.tasks.exceptions import ClaimLost
+from microblog.tasks.queue import huey
+from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, STATES, SUCCEEDED, TRANSITIONS
+
+MAX_CRASHES = 3
+WORKER_STOPPED = N_("The background worker stopped three times while working on this.")
+# Longer than any pause between attempts: a row whose time lies further ahead met a clock that was set back.
+LONGEST_PAUSE = timedelta(minutes=30)
+# Whoever runs and says nothing for that long blocks nobody else, and can be cancelled at once.
+SILENT_AFTER = timedelta(minutes=2)
 
 
-class Claimable(HasMail, Transitions, BaseModel):
+class WorkItem(BaseModel):
+    """
+    What tasks and mails have in common.
+
+    Each kind of work item adds:
+
+    - ``name`` of its job;
+    - ``PAUSES`` between attempts, timedeltas, and ``FINAL_VALUES``, written with each final state;
+    - ``advanced_at``: when it last made progress;
+    - ``cancel_asked``: whether its user has asked to cancel it, as the database knows;
+    - ``notify()`` whoever watches the row, ``delete_drafts()`` and ``delete_files()``.
+    """
+
     id = CharField(36, primary_key=True, default=lambda: str(uuid.uuid4()))
     state = CharField(16, default=QUEUED)
-    phase = CharField(16, default=WRITING)
     attempts = IntegerField(default=0)
-    mail_attempts = IntegerField(default=0)
-    crashes = IntegerField(default=0)
-    mailing_at = UTCDateTimeField(null=True)
-    mailed_at = UTCDateTimeField(null=True)
-    mail_resent = BooleanField(default=False)
-    # The consumer process that holds the claim, by the name of its lock (``huey.worker``): not one of the
-    # threads that the setting WORKERS counts.
-    worker = CharField(32, null=True)
-    run_after = UTCDateTimeField(default=clock.now)
+    crash_count = IntegerField(default=0)
+    # Also that of its queue message; what is above 0 need not wait for others.
+    priority = IntegerField(default=0)
+    # The consumer process that holds the claim, by the id of its lock.
+    consumer_id = CharField(32, null=True)
+    run_after = UTCDateTimeField(default=lambda: clock.now())
     error = CharField(null=True)
     trace = TextField(null=True)
-    created_at = UTCDateTimeField(default=clock.now)
+    created_at = UTCDateTimeField(default=lambda: clock.now())
     started_at = UTCDateTimeField(null=True)
     finished_at = UTCDateTimeField(null=True)
 
     class Meta:
         constraints = (
-            Check("state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')"),
+            Check(f"state IN ({', '.join(map(repr, STATES))})"),
             Check("(finished_at IS NULL) = (state IN ('queued', 'running'))"),
             Check("state <> 'failed' OR error IS NOT NULL"),
         )
-
-    @property
-    def complete(self):
-        return self.finished_at is not None
-
-    @property
-    def gone(self):
-        """Whether the row has been deleted meanwhile, for example with its user's account."""
-        cls = type(self)
-        return not cls.select().where(cls.id == self.id).exists()
-
-    @classmethod
-    def claim(cls, row_id, worker):
-        """
-        Claim the row for *worker* and return it; None if it is not due or may not start now.
-
-        The attempt is counted here, so that a crash counts as one.
-        """
-        now = clock.now()
-        # In one transaction: no other row starts between the look at those that run and the claim.
-        with db.atomic():
-            claimed = (
-                cls.update(
-                    state=RUNNING,
-                    worker=worker,
-                    started_at=now,
-                    attempts=cls.attempts + (cls.phase == WRITING),
-                    mail_attempts=cls.mail_attempts + (cls.phase == MAILING),
-                )
-                .where(cls.id == row_id, cls._is_due(now), *cls.may_start(worker, now))
-                .execute()
-            )
-            return cls.get_by_id(row_id) if claimed else None
-
-    @classmethod
-    def may_start(cls, _worker, now):
-        """
-        Further conditions on a claim: a row that has lost its worker twice runs alone.
-
-        While such a row is due or running, nothing else starts: if it kills its worker again, no other
-        row loses its worker for the third time with it.
-        """
-        kinds = Claimable.__subclasses__()
-        nothing_runs = reduce(and_, (~fn.EXISTS(kind.running()) for kind in kinds))
-        nothing_dangerous = reduce(and_, (~fn.EXISTS(kind._dangerous(now)) for kind in kinds))
-        is_dangerous = cls.crashes == MAX_CRASHES - 1
-        return ((is_dangerous & nothing_runs) | (~is_dangerous & nothing_dangerous),)
 
     @classmethod
     def running(cls):
         return cls.select().where(cls.state == RUNNING)
 
     @classmethod
-    def running_at(cls, worker):
-        return cls.running().where(cls.worker == worker)
-
-    @classmethod
     def due(cls):
-        """Queued rows whose time has come, oldest first."""
-        return cls.select().where(cls._is_due(clock.now())).order_by(cls.run_after, cls.created_at)
+        """Queued rows whose time has come, in the order to start them: all others wait for what crashed."""
+        crashed_first = (cls.crash_count > 0).desc()
+        order = (crashed_first, cls.priority.desc(), cls.run_after, cls.created_at)
+        return cls.select().where(cls.is_due()).order_by(*order)
 
     @classmethod
-    def next_due(cls, limit=None):
-        """The due rows to start next, at most *limit*; a dangerous one first, as all others wait for it."""
-        first = cls.crashes == MAX_CRASHES - 1
-        return cls.due().order_by(first.desc(), cls.run_after, cls.created_at).limit(limit)
-
-    @classmethod
-    def _is_due(cls, now):
+    def is_due(cls):
+        """The condition that a row is queued and its time has come."""
+        now = clock.now()
         # A time further ahead than any pause was written before the clock was set back.
-        reached = (cls.run_after <= now) | (cls.run_after > now + LONGEST_PAUSE)
-        return (cls.state == QUEUED) & reached
+        return (cls.state == QUEUED) & ((cls.run_after <= now) | (cls.run_after > now + LONGEST_PAUSE))
 
     @classmethod
-    def _dangerous(cls, now):
-        """Rows that have lost their worker twice and are running or due."""
-        return cls.select().where(cls.crashes == MAX_CRASHES - 1, (cls.state == RUNNING) | cls._is_due(now))
+    def claim(cls, item_id):
+        """
+        Claim the row for this process and return it; None if it is not due or may not start now.
+
+        The attempt is counted here, so that a crash counts as one.
+        """
+        # In one transaction: no other row starts between the look at those that run and the claim.
+        with db.atomic():
+            item = cls.get_or_none(cls.id == item_id, cls.is_due())
+            if item is None or not item._may_start():
+                return None
+            item.write(
+                state=RUNNING,
+                consumer_id=huey.consumer_id,
+                started_at=clock.now(),
+                attempts=item.attempts + 1,
+            )
+            return item
+
+    def _may_start(self):
+        """
+        Whether the row may start beside what this process works on.
+
+        What has a priority and never crashed always may. Of the rest one worker less than there are may be
+        busy, so that one stays free for mails; and a row that has crashed its consumer once runs alone, so
+        that it takes no other down with it. A row that is silent is in nobody's way.
+        """
+        if self.priority and not self.crash_count:
+            return True
+        in_the_way = [
+            item
+            for kind in WorkItem.__subclasses__()
+            for item in kind.select().where(kind._is_running_here() | kind._is_crashed_and_due())
+            if (item.crash_count or not item.priority) and not item.is_silent
+        ]
+        if self.crash_count:
+            return not any(item.state == RUNNING for item in in_the_way)
+        return len(in_the_way) < huey.task_limit and not any(item.crash_count for item in in_the_way)
+
+    @classmethod
+    def _is_running_here(cls):
+        return (cls.state == RUNNING) & (cls.consumer_id == huey.consumer_id)
+
+    @classmethod
+    def _is_crashed_and_due(cls):
+        return (cls.crash_count > 0) & cls.is_due()
+
+    def write(self, **values):
+        """
+        Update the row, provided that its claim is still ours.
+
+        Raises:
+            ClaimLost: it is not ours any more.
+        """
+        if not type(self).update(**values).where(self._is_ours()).execute():
+            raise ClaimLost(self.id)
+        for name, value in values.items():
+            setattr(self, name, value)
+
+    def finish(self, state, error=None, **values):
+        """
+        Write the one final state: CANCELLED if that was asked for before, however far the work got.
+
+        *error* is why it FAILED, one sentence for the user.
+
+        Raises:
+            ClaimLost: the row is not ours any more.
+        """
+        with db.atomic():
+            if self.cancel_asked:
+                state, error, values = CANCELLED, None, {}
+            final = {**self.FINAL_VALUES.get(state, {}), **values}
+            self.write(state=state, error=error, finished_at=clock.now(), **final)
+            self.notify()
+        # Only after the commit: while the row offers a file, the file must exist.
+        db.after_commit(self.delete_drafts if state == SUCCEEDED else self.delete_files)
+
+    def fail(self, reason, **values):
+        """
+        Finish the row as failed; *reason* is a sentence for the user.
+
+        Raises:
+            ClaimLost: the row is not ours any more.
+        """
+        self.finish(FAILED, error=reason, **values)
+
+    def retry_or_fail(self, reason):
+        """
+        Requeue the row after a pause, or fail it when its attempts are used up; crashes are no attempts here.
+
+        Raises:
+            ClaimLost: the row is not ours any more.
+        """
+        attempt = max(self.attempts - self.crash_count, 1)
+        if attempt <= len(self.PAUSES):
+            self._requeue(run_after=clock.now() + self.PAUSES[attempt - 1], error=reason)
+        else:
+            self.fail(reason)
+
+    def release(self):
+        """
+        Requeue the row on a graceful stop, without counting the attempt.
+
+        Raises:
+            ClaimLost: the row is not ours any more.
+        """
+        self._requeue(attempts=max(self.attempts - 1, 0))
+
+    def recover(self):
+        """
+        Requeue a running row whose consumer is gone, or fail it if this is the third that it lost.
+
+        Raises:
+            ClaimLost: another process was faster.
+        """
+        if self.crash_count + 1 < MAX_CRASHES:
+            self._requeue(crash_count=self.crash_count + 1)
+        else:
+            self.fail(WORKER_STOPPED)
+
+    def _requeue(self, **values):
+        with db.atomic():
+            if self.cancel_asked:
+                self.finish(CANCELLED)
+            else:
+                self.write(**{"state": QUEUED, "consumer_id": None, "run_after": clock.now(), **values})
+                self.notify()
+
+    @property
+    def silent_since(self):
+        """When a running row last made progress, or when it started."""
+        return max(self.started_at, self.advanced_at or self.started_at)
+
+    @property
+    def is_silent(self):
+        """Whether a running row has made no progress for two minutes."""
+        return self.state == RUNNING and clock.now() - self.silent_since > SILENT_AFTER
+
+    @property
+    def complete(self):
+        return self.finished_at is not None
+
+    @property
+    def is_void(self):
+        """Whether nobody needs the work any more: the row is gone, failed or cancelled."""
+        stored = type(self).get_or_none(type(self).id == self.id)
+        return stored is None or stored.state in (FAILED, CANCELLED)
+
+    def reload(self):
+        """
+        Read the row again: after a rollback this object still holds the values that were not stored.
+
+        Raises:
+            ClaimLost: it is not ours any more.
+        """
+        cls = type(self)
+        mine = (cls.id == self.id, cls.state == RUNNING, cls.consumer_id == self.consumer_id)
+        stored = cls.get_or_none(*mine, cls.attempts == self.attempts)
+        if stored is None:
+            raise ClaimLost(self.id)
+        self.__data__.update(stored.__data__)
+
+    def _is_ours(self):
+        """The condition that the stored row is as this object knows it: nobody else has moved it on."""
+        cls = type(self)
+        return (
+            (cls.id == self.id)
+            & (cls.state == self.state)
+            & (cls.consumer_id == self.consumer_id)
+            & (cls.attempts == self.attempts)
+        )
+
+
+def triggers(table, *columns):
+    """SQL of the triggers that allow only known transitions, and no change of a final row's *columns*."""
+    allowed = ", ".join(f"'{old} {new}'" for old, nexts in TRANSITIONS.items() for new in (old, *nexts))
+    return [
+        f"""
+        CREATE TRIGGER IF NOT EXISTS {table}_transition BEFORE UPDATE OF state ON {table}
+        WHEN OLD.finished_at IS NULL AND OLD.state || ' ' || NEW.state NOT IN ({allowed})
+        BEGIN SELECT RAISE(ABORT, 'no such transition of a {table}'); END
+        """,
+        f"""
+        CREATE TRIGGER IF NOT EXISTS {table}_final
+        BEFORE UPDATE OF {", ".join(("state", "error", "finished_at", *columns))} ON {table}
+        WHEN OLD.finished_at IS NOT NULL
+        BEGIN SELECT RAISE(ABORT, 'a finished {table} is final'); END
+        """,
+    ]

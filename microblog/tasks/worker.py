@@ -1,4 +1,4 @@
-"""What happens around a job: claim, run, finish. Jobs themselves know nothing of it."""
+"""What happens around a job, which knows nothing of it: claim the row, run the job, record the outcome."""
 
 import logging
 import threading
@@ -11,167 +11,139 @@ from peewee import OperationalError
 from microblog.base import database_errors
 from microblog.base.disk import OUT_OF_SPACE
 from microblog.base.i18n import N_
-from microblog.mail.outgoing import Mail
-from microblog.security import security_log
 from microblog.tasks.exceptions import Cancelled, ClaimLost, JobFailed, RetryLater
-from microblog.tasks.queue import huey
+from microblog.tasks.queue import Job, huey, jobs
 from microblog.tasks.states import CANCELLED, SUCCEEDED
 from microblog.tasks.task import Task
+from microblog.tasks.work_item import WorkItem
 
-log = logging.getLogger(__name__)
-
-MAIL_PRIORITY = 10
-TASK_PRIORITY = 0
 BUSY = N_("The server was too busy to do this. Try again later.")
 UNKNOWN = N_("This version of the site cannot do that. Ask the administrator.")
 BROKEN = N_("Something went wrong on the server. Try again.")
 
-# Jobs by name: a row stores only the name, by which `ring` finds the job.
-jobs = {}
-# How many envelopes this process is handling for each row id. Counted, because a duplicate envelope that
+# Of each kind of work item; each that ends enqueues more.
+DUE_AT_ONCE = 100
+
+log = logging.getLogger(__name__)
+
+# How many messages this process is handling for each row id. Counted, because a duplicate message that
 # finds nothing to claim must not clear the first one's mark. A running row of ours not in here is orphaned.
 active = Counter()
-counting = threading.Lock()
+_counting = threading.Lock()
 
 
-class TaskUnfinished(Exception):
-    """The task is still under way."""
+def job(model=Task, limit=None):
+    """
+    Register the decorated function as a job under its own name: it works on one row of *model*.
+
+    *limit* is called with the user before they launch such a task, and raises what refuses it.
+    """
+
+    def register(function):
+        name = function.__name__
+        huey_task = huey.task(name=name, context=True)(_receive)
+        jobs[name] = Job(name, function, model, huey_task, limit)
+        return jobs[name]
+
+    return register
 
 
-class UnknownJob(Exception):
-    """No job has the task's name."""
-
-
-class Job:
-    """A function that processes one row of *model*, and the Huey task that calls a worker to it."""
-
-    def __init__(self, function, model, priority):
-        self.function = function
-        self.model = model
-        self.name = function.__name__
-        self.__doc__ = function.__doc__
-        huey.doorbells[self.name] = huey.task(name=self.name, priority=priority, context=True)(self._answer())
-        jobs[self.name] = self
-
-    def work(self, envelope):
-        """Claim the row of *envelope*, run the function on it and record the outcome."""
-        with _active(envelope.id):
-            # A waiting worker may still get an envelope after the stop: leave its row to the next consumer.
-            row = None if huey.stopping else self.model.claim(envelope.id, huey.worker.name)
-            if row is None:
-                return
-            row.envelope = envelope
-            try:
-                with huey.slots.held_by(row.id):
-                    self._run(row)
-            except ClaimLost:
-                log.info("%s %s is not ours any more", self.name, row.id)
-                if row.gone:
-                    row.remove_traces()
-            except OperationalError as error:
-                # Not even the outcome could be written: the reconciler finds the row without its worker.
-                log.warning("%s %s could not record its outcome: %s", self.name, row.id, error)
-            finally:
-                ring_due()
-
-    def _run(self, row):
+def work(job, message):
+    """Claim the row of *message*, run the function of *job* on it and record the outcome."""
+    with _active(message.id):
+        # A waiting worker may still get a message after the stop: leave its row to the next consumer.
+        item = None if huey.stopping else job.model.claim(message.id)
+        if item is None:
+            return
+        item.message = message
         try:
-            self.function(row)
-            row.finish(SUCCEEDED)
+            _run(job, item)
         except ClaimLost:
-            raise
-        except Cancelled:
-            row.finish(CANCELLED)
-        except JobFailed as failure:
-            log.warning("%s %s failed: %s", self.name, row.id, failure)
-            row.fail(str(failure))
-        except RetryLater as delay:
-            log.warning("%s %s is to be tried again: %s", self.name, row.id, delay)
-            row.retry_or_fail(str(delay))
+            log.info("%s %s is not ours any more", job.name, item.id)
+            if item.is_void:
+                item.delete_files()
         except OperationalError as error:
-            self._give_way(row, error)
-        except Exception as error:
-            if row.gone:
-                # Deleted with its user, whom the job then could not find.
-                raise ClaimLost(row.id) from error
-            log.exception("%s %s broke", self.name, row.id)
-            row.reload()
-            row.fail(BROKEN, trace=traceback.format_exc())
-
-    def _give_way(self, row, error):
-        """Retry if the database was busy; fail if the disk is full."""
-        log.warning("%s %s could not use the database: %s", self.name, row.id, error)
-        row.reload()
-        if database_errors.is_full(error):
-            row.fail(OUT_OF_SPACE)
-        else:
-            row.retry_or_fail(BUSY)
-
-    def _answer(self):
-        def answer(task):
-            self.work(task)
-
-        # Part of the task's name in every envelope, so it must not change when this code moves.
-        answer.__module__ = "microblog.jobs"
-        return answer
+            # Not even the outcome could be written: the reconciler finds the row that nobody works on.
+            log.warning("%s %s could not record its outcome: %s", job.name, item.id, error)
+        finally:
+            # A worker that was not allowed to claim them has used up the messages of other rows.
+            enqueue_due()
 
 
-def job(model=Task, priority=TASK_PRIORITY):
-    """Register the decorated function as a job under its own name."""
-    return lambda function: Job(function, model, priority)
-
-
-def launch_again(task, by=None):
+def enqueue_due(but=frozenset()):
     """
-    Launch and return a new task like *task*, which has ended; an ended task is never revived.
+    Enqueue the due rows that may start next, except those whose id is in *but*, a set.
 
-    *by* is the name of who retries it, if not its user.
-
-    Raises:
-        TaskUnfinished: it has not ended.
-        UnknownJob: this version of the site has no job of its name.
-        TaskInProgress: the user has an unfinished task of this kind.
+    All with a priority, and of the others as many as may run at once: each that ends enqueues the next.
     """
-    if not task.complete:
-        raise TaskUnfinished(task.id)
-    if task.name not in jobs:
-        raise UnknownJob(task.name)
-    again = Task.launch(jobs[task.name], task.user_id, task.description, **task.arguments)
-    task.dismiss()
-    security_log.record("task-retried", again.user, task=again.id, by=by)
-    return again
+    due = [item for kind in WorkItem.__subclasses__() for item in kind.due().limit(DUE_AT_ONCE)]
+    for item in due:
+        if item.name not in jobs:
+            _fail_unknown(item)
+    known = sorted((item for item in due if item.name in jobs), key=lambda item: not item.crash_count)
+    prior = [item for item in known if item.priority]
+    others = [item for item in known if not item.priority][: huey.task_limit]
+    for item in [*prior, *others]:
+        if item.id not in but and not huey.enqueue_item(item):
+            return
 
 
-def ring_due():
-    """Ring for due rows again: a worker that was not allowed to claim them has used up their envelopes."""
-    limit = huey.slots.count()
-    for row in [*Mail.next_due(limit), *Task.next_due(limit)]:
-        ring(row)
+def _run(job, item):
+    try:
+        job.function(item)
+        if not item.complete:
+            item.finish(SUCCEEDED)
+    except ClaimLost:
+        raise
+    except Cancelled:
+        item.finish(CANCELLED)
+    except JobFailed as failure:
+        log.warning("%s %s failed: %s", job.name, item.id, failure)
+        item.fail(str(failure))
+    except RetryLater as delay:
+        log.warning("%s %s is to be tried again: %s", job.name, item.id, delay)
+        item.retry_or_fail(str(delay))
+    except OperationalError as error:
+        _give_way(job, item, error)
+    except Exception as error:
+        if item.is_void:
+            # Deleted with its user, whom the job then could not find.
+            raise ClaimLost(item.id) from error
+        log.exception("%s %s broke", job.name, item.id)
+        item.reload()
+        item.fail(BROKEN, trace=traceback.format_exc())
 
 
-def ring(row):
-    """
-    Enqueue an envelope for *row*. Returns whether the queue accepted it.
+def _give_way(job, item, error):
+    """Retry if the database was busy; fail if the disk is full."""
+    log.warning("%s %s could not use the database: %s", job.name, item.id, error)
+    item.reload()
+    if database_errors.is_full(error):
+        item.fail(OUT_OF_SPACE)
+    else:
+        item.retry_or_fail(BUSY)
 
-    A row whose job is unknown, perhaps after a downgrade, fails here, which also returns True.
-    """
-    if row.name in jobs:
-        return huey.ring(row)
-    log.error("%s %s: there is no such job", row.name, row.id)
+
+def _fail_unknown(item):
+    """End a row that no job of this version can do, perhaps after a downgrade."""
+    log.error("%s %s: there is no such job", item.name, item.id)
     with suppress(ClaimLost):
-        row.fail(UNKNOWN)
-    return True
+        item.fail(UNKNOWN)
+
+
+def _receive(task):
+    work(jobs[task.name], task)
 
 
 @contextmanager
-def _active(row_id):
+def _active(item_id):
     # Marked before the claim, so that the reconciler never takes a row that we just claimed for an orphan.
-    with counting:
-        active[row_id] += 1
+    with _counting:
+        active[item_id] += 1
     try:
         yield
     finally:
-        with counting:
-            active[row_id] -= 1
-            if not active[row_id]:
-                del active[row_id]
+        with _counting:
+            active[item_id] -= 1
+            if not active[item_id]:
+                del active[item_id]

@@ -5,9 +5,8 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
-from microblog.exports.jobs import request_export
-from microblog.tasks.task import TaskInProgress
-from microblog.web import rate_limits
+from microblog import exports
+from microblog.tasks.exceptions import TaskInProgress
 
 bp = Blueprint("exports", __name__)
 
@@ -22,9 +21,8 @@ def new():
 @bp.post("/export_posts")
 @login_required
 def create():
-    rate_limits.check_exports(current_user)
     try:
-        request_export(current_user, language=str(get_locale()))
+        exports.request(current_user, language=str(get_locale()))
     except TaskInProgress:
         flash(_("An export task is currently in progress"))
     return redirect(url_for("users.show", username=current_user.username))

@@ -21,16 +21,16 @@ def live():
 @bp.get("/readyz")
 def ready():
     """200 if database, queue and a worker are available, else 503; lists each part by name."""
-    backlog, envelopes = _backlog(), huey.count_envelopes()
+    backlog, messages = _backlog(), huey.count_messages()
     parts = {
         "database": bool(backlog),
-        "queue": envelopes is not None,
-        "worker": bool(huey.worker.living()),
+        "queue": messages is not None,
+        "worker": bool(huey.lock.living()),
     }
     good = all(parts.values())
     body = {"status": "ok" if good else "not ready", **parts, **backlog}
-    if envelopes is not None:
-        body["envelopes"] = envelopes
+    if messages is not None:
+        body["messages"] = messages
     return jsonify(body), 200 if good else 503
 
 

@@ -3,10 +3,13 @@
 from flask import Blueprint, abort, flash, render_template
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
+from peewee import prefetch
 
-from microblog.tasks.task import Task, TaskInProgress
-from microblog.tasks.worker import TaskUnfinished, UnknownJob, launch_again
-from microblog.web import rate_limits
+from microblog import exports
+from microblog.mail.outgoing import Mail
+from microblog.tasks.exceptions import NothingToRetry, TaskInProgress, UnknownJob
+from microblog.tasks.states import SUCCEEDED
+from microblog.tasks.task import Task
 from microblog.web.downloads import send_export
 from microblog.web.redirects import back
 
@@ -16,7 +19,7 @@ bp = Blueprint("tasks", __name__, url_prefix="/tasks")
 @bp.get("")
 @login_required
 def index():
-    return render_template("tasks/index.html", history=Task.of(current_user).limit(50))
+    return render_template("tasks/index.html", history=prefetch(Task.for_user(current_user).limit(50), Mail))
 
 
 @bp.get("/<uuid:task_id>/card")
@@ -40,7 +43,10 @@ def download(task_id):
 @bp.post("/<uuid:task_id>/cancel")
 @login_required
 def cancel(task_id):
-    _own(task_id).cancel()
+    task = _own(task_id)
+    task.cancel()
+    if task.state == SUCCEEDED:
+        flash(_("It was ready already."))
     return back("tasks.index")
 
 
@@ -48,10 +54,9 @@ def cancel(task_id):
 @login_required
 def retry(task_id):
     task = _own(task_id)
-    rate_limits.check_exports(current_user)
     try:
-        launch_again(task)
-    except (TaskUnfinished, UnknownJob):
+        task.launch_again()
+    except (NothingToRetry, UnknownJob):
         abort(409)
     except TaskInProgress:
         flash(_("An export task is currently in progress"))
@@ -72,8 +77,10 @@ def destroy(task_id):
     task = _own(task_id)
     if not task.complete:
         abort(409)
-    task.delete_file()
+    exports.delete_file(task)
     flash(_("The file is deleted."))
+    if any(mail.may_have_left for mail in task.mails):
+        flash(_("The mail may have left already."))
     return back("tasks.index")
 
 

@@ -12,7 +12,8 @@ from playhouse.pool import MaxConnectionsExceeded
 from werkzeug.exceptions import Conflict, HTTPException, ServiceUnavailable
 
 from microblog.base import database_errors
-from microblog.web import problem
+from microblog.exports import TooManyExports
+from microblog.web import problem, rate_limits
 from microblog.web.auth import login_manager
 
 RETRY_AFTER_S = 5
@@ -55,6 +56,7 @@ def init_app(app):
     app.register_error_handler(OperationalError, show_busy)
     app.register_error_handler(MaxConnectionsExceeded, show_busy)
     app.register_error_handler(IntegrityError, show_overtaken)
+    app.register_error_handler(TooManyExports, show_limit_of_exports)
     login_manager.unauthorized_handler(ask_to_sign_in)
 
 
@@ -72,6 +74,11 @@ def show(error):
         _forget_unknown_user()
     response.data, response.content_type = _drawn(error.code, title, text)
     return response
+
+
+def show_limit_of_exports(error):
+    """Wherever an export is asked for, no caller has to know of the limit."""
+    return show(rate_limits.refusal("export", error.retry_after_s))
 
 
 def show_busy(error):

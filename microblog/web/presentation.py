@@ -7,6 +7,7 @@ from flask import current_app, request
 from flask_babel import get_locale
 from flask_login import current_user
 
+from microblog import exports
 from microblog.base.i18n.languages import own_name
 from microblog.base.text import beginning
 from microblog.models import Message
@@ -25,6 +26,7 @@ def init_app(app):
         app.add_template_filter(show)
     for draw in (identicon, page_url, site_address, preference):
         app.add_template_global(draw)
+    app.add_template_test(exports.is_export, "export")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(lambda: {"news": News(), "current_path": current_path(), "locale": get_locale})
 
@@ -52,16 +54,16 @@ class News:
 
     @cached_property
     def exporting(self):
-        return any(task.is_export and not task.complete for task in self.tasks)
+        return any(exports.is_export(task) and not task.complete for task in self.tasks)
 
     @property
     def queue_is_down(self):
         """Whether the queue did not answer when it was last tried."""
-        return huey.outage.lasts
+        return not huey.answers
 
     @cached_property
     def worker_alive(self):
-        return bool(huey.worker.living())
+        return bool(huey.lock.living())
 
     @cached_property
     def _seen(self):

@@ -8,26 +8,20 @@ processes each of them allows the full limit. Views apply their limits as decora
 import hashlib
 import math
 import time
-from datetime import timedelta
 from ipaddress import ip_network
 
-from flask import current_app, request
+from flask import request
 from flask_limiter import Limiter
 from limits import RateLimitItemPerMinute
 from werkzeug.exceptions import TooManyRequests
 
-from microblog.base import clock
 from microblog.base.text import clean
-from microblog.exports.jobs import export_posts
 from microblog.security import security_log
-from microblog.tasks.task import Task
 from microblog.web import cookies
 from microblog.web.auth import reader
 from microblog.web.proxies import address_of
 
 ONE_LINE = RateLimitItemPerMinute(1)
-EXPORTS = 20
-EXPORTS_WITHIN = timedelta(hours=1)
 
 
 def init_app(app):
@@ -54,30 +48,16 @@ def account():
     return hashlib.sha256(_name().casefold().encode(errors="replace")).hexdigest()
 
 
-def check_exports(user):
-    """
-    Refuse an export beyond the limit of *user*; counts task rows, so that failed exports are free.
-
-    Raises:
-        TooManyRequests: with the time until the oldest export no longer counts.
-    """
-    if not current_app.config["RATE_LIMITS"]:
-        return
-    counted = Task.not_failed(user, export_posts, clock.now() - EXPORTS_WITHIN)
-    if len(counted) >= EXPORTS:
-        due_at = counted[-EXPORTS].created_at + EXPORTS_WITHIN
-        _refuse("export", (due_at - clock.now()).total_seconds())
-
-
 def _refuse_breach(breach):
-    _refuse(breach.request_args[-1], breach.reset_at - time.time())
+    raise refusal(breach.request_args[-1], breach.reset_at - time.time())
 
 
-def _refuse(name, wait_s):
+def refusal(name, wait_s):
+    """The answer to a request beyond the limit *name*, to be raised; it is logged."""
     # A flood must not fill the log as well: at most one line a minute.
     if limiter.limiter.hit(ONE_LINE, person(), name):
         security_log.record("limit-hit", reader(), limit=name)
-    raise TooManyRequests(retry_after=max(1, math.ceil(wait_s)))
+    return TooManyRequests(retry_after=max(1, math.ceil(wait_s)))
 
 
 def _name():

@@ -1,4 +1,4 @@
-// Task cards: updated by notifications, replaced by the server's when state or phase change.
+// Task cards: updated by notifications, replaced by the server's when anything else changes.
 import { parsed, redraw, swap } from "./redraw.js";
 import { request } from "./request.js";
 import { phrase } from "./time-left.js";
@@ -13,7 +13,6 @@ const heardAt = new Map();
 const quarters = new Map();
 
 const find = (id) => region.querySelector(`[data-task="${CSS.escape(id)}"]`);
-const alike = (card, { state, phase }) => card?.dataset.state === state && card.dataset.phase === phase;
 
 for (const card of region.querySelectorAll(UNFINISHED)) {
   heardAt.set(card.dataset.task, Date.now());
@@ -24,9 +23,10 @@ for (const card of region.querySelectorAll(UNFINISHED)) {
 
 export async function showProgress(data) {
   const card = find(data.task_id);
+  const before = card?.dataset.state;
   heardAt.set(data.task_id, Date.now());
-  if (!alike(card, data) || !move(card, data)) await exchange(data.task_id);
-  speak(data);
+  if (before !== data.state || !move(card, data)) await exchange(data.task_id);
+  announce(data, before);
 }
 
 // No notification for a while: the worker may be gone, or tasks ahead may be done. Ask the server.
@@ -61,20 +61,23 @@ async function exchange(id) {
   for (const next of fresh.querySelectorAll("[name=next]")) next.value = location.pathname + location.search;
   // The time left continues from what this tab showed last.
   move(fresh, summary(fresh));
+  const moved = old?.dataset.state !== fresh.dataset.state;
+  const differs = moved || old.textContent !== fresh.textContent;
   if (!old) region.prepend(fresh);
-  else if (!alike(old, fresh.dataset) || old.textContent !== fresh.textContent) swap(old, fresh);
+  else if (differs) swap(old, fresh);
   title(fresh, percentOf(fresh));
-  if (old?.dataset.state !== fresh.dataset.state) await redraw();
+  // Whatever else on the page depends on it, such as a line that says where the mail is.
+  if (moved || (differs && !fresh.matches(UNFINISHED))) await redraw();
 }
 
-// Announce only quarters and the end; the toast is itself a live region.
-function speak({ task_id: id, progress, state }) {
+// Announce only quarters and the end, not what becomes of the mail; the toast is itself a live region.
+function announce({ task_id: id, progress, state }, before) {
   const card = find(id);
   if (!card) return;
   const name = card.querySelector("h2").textContent;
   const quarter = Math.floor(progress / 25);
   const ended = !card.matches(UNFINISHED);
-  if (ended) toast(name, card.querySelector("a[download]"));
+  if (ended && before !== state) toast(name, card.querySelector("a[download]"));
   // Emptied at the end: whoever reads through the page must not find it still under way.
   if (ended) announcer.textContent = "";
   else if (quarter > (quarters.get(id) ?? 0)) announcer.textContent = `${name} ${quarter * 25} %`;

@@ -2,7 +2,8 @@ import pytest
 
 from microblog import accounts
 from microblog.base.database import db
-from microblog.exports.jobs import export_posts
+from microblog.exports import export_posts
+from microblog.mail import outbox, templates
 from microblog.mail.outgoing import Mail
 from microblog.models import Block, Message, Notification, OneTimeToken, Post, Session, Token, User
 from microblog.models.exceptions import LastAdministrator
@@ -31,7 +32,7 @@ def life(susan, john, write_posts, client):
     Session.start(susan, True, "a test")
     Message.send(susan, john, "hello")
     Message.send(john, susan, "hello yourself")
-    Task.launch(export_posts, susan, "Exporting posts...")
+    Task.launch(export_posts, susan, "Exporting posts...", by="a test")
     client.post_form("/auth/reset_password_request", email=susan.email)
     change_email(susan, "susan2@example.org")
     client.post_form("/auth/reset_password_request", email=susan.email)
@@ -98,12 +99,12 @@ def test_a_link_that_somebody_else_asked_for_stays_theirs(susan, john):
 
 
 def test_the_files_of_others_stay(life, john, settings):
-    theirs = Task.launch(export_posts, john, "Exporting posts...")
+    theirs = Task.launch(export_posts, john, "Exporting posts...", by="a test")
 
     accounts.delete(life)
 
     assert theirs.file.exists()
-    assert theirs.letter.exists()
+    assert outbox.path_of(Task.get_by_id(theirs.id).mail.id).exists()
 
 
 def test_a_job_that_looks_for_its_user_in_vain_ends_quietly(susan, logged_errors, monkeypatch, settings):
@@ -113,12 +114,10 @@ def test_a_job_that_looks_for_its_user_in_vain_ends_quietly(susan, logged_errors
         accounts.delete(User.named("susan"))
         return compose(*arguments, **named)
 
-    from microblog import mail
+    compose = templates.compose
+    monkeypatch.setattr(templates, "compose", leave_meanwhile)
 
-    compose = mail.compose
-    monkeypatch.setattr(mail, "compose", leave_meanwhile)
-
-    Task.launch(export_posts, susan, "Exporting posts...")
+    Task.launch(export_posts, susan, "Exporting posts...", by="a test")
 
     assert Task.select().count() == 0
     assert logged_errors == []
@@ -178,10 +177,10 @@ def test_the_only_administrator_keeps_their_posts_too(app, write_posts):
 
 def test_half_a_mail_goes_too(susan):
     mail = Mail.send("email_changed", susan.email, user=susan)
-    half = mail.letter.with_suffix(".part")
+    half = outbox.path_of(mail.id).with_suffix(".part")
     half.touch()
 
     accounts.delete(susan)
 
     assert not half.exists()
-    assert not mail.letter.exists()
+    assert not outbox.path_of(mail.id).exists()

@@ -6,7 +6,7 @@ import re
 import pytest
 from flask import abort
 
-from microblog.exports.jobs import export_posts
+from microblog.exports import export_posts
 from microblog.models import Post
 from microblog.tasks.task import Task
 from tests.conftest import PASSWORD
@@ -162,7 +162,7 @@ def test_a_wrong_address_is_a_problem(program, path):
 def test_a_program_is_told_what_is_wrong_in_words_for_programs(
     program, susan, method, path, sent, status, said
 ):
-    task = Task.launch(export_posts, susan, "Exporting posts...")
+    task = Task.launch(export_posts, susan, "Exporting posts...", by="a test")
 
     headers = {"Authorization": f"Bearer {program.token}", **sent.get("headers", {})}
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from microblog.exports.jobs import export_posts
+from microblog.base import clock
+from microblog.exports import export_posts
 from microblog.models import Message, Token
 from microblog.tasks.task import Task
 from tests.conftest import PASSWORD
@@ -50,11 +51,18 @@ def ids(susan, john, write_posts):
     [post] = write_posts(susan, "first")
     write_posts(john, "john's")
     message = Message.send(john, susan, "Hello")
-    task = Task.launch(export_posts, susan, "Exporting posts...")
+    task = Task.launch(export_posts, susan, "Exporting posts...", by="a test")
     token, _secret = Token.issue(susan, "another")
     susan.follow(john)
     rows = {"token_id": token, "post_id": post, "message_id": message, "task_id": task}
     return {"user": "john", **{name: row.id for name, row in rows.items()}}
+
+
+def cancelled(task_id):
+    """The id of another export of the same user, which was cancelled."""
+    user = Task.get_by_id(task_id).user
+    ended = {"state": "cancelled", "finished_at": clock.now()}
+    return Task.create(name=export_posts.name, description="Exporting posts...", user=user, **ended).id
 
 
 def test_every_operation_is_tried_here(contract):
@@ -67,6 +75,8 @@ def test_every_operation_is_tried_here(contract):
 def test_an_operation_answers_as_the_document_says(program, ids, method, path):
     body, status = REQUESTS[method, path]
     options = {}
+    if path.endswith("/retry"):
+        ids["task_id"] = cancelled(ids["task_id"])
     if (method, path) == NEW_TOKEN:
         program.token, options = None, {"auth": ("susan", PASSWORD)}
 

@@ -12,12 +12,14 @@ from peewee import sqlite3
 
 from microblog.base import clock
 from microblog.base.database import db
+from microblog.mail import outbox
 from microblog.mail.outgoing import Mail
 from microblog.models import Message, OneTimeToken, Post, Session, Token, User
 from microblog.models.one_time_token import CHANGE_EMAIL, INVITE, RESET_PASSWORD
 from microblog.tasks.task import Task
 from tests.apps import SETTINGS, opened
 from tests.conftest import make_user
+from tests.rows import put
 
 # Each occurs in what only that member may see, and nowhere else.
 MARKS = {"susan": "susans-secret", "john": "johns-secret"}
@@ -38,22 +40,31 @@ class Belongings:
         self.session = Session.start(user, True, f"{mark}/1.0")[0]
         self.token, self.secret = Token.issue(user, f"{mark} program")
         self.task = Task.create(name="export_posts", description="Exporting posts...", user=user)
-        Task.update(
+        put(
+            self.task,
             state="succeeded",
             progress=100,
             finished_at=clock.now(),
             result={"posts": 1, "size_bytes": 30},
-            note=f"{mark} note",
             file_expires_at=clock.now() + timedelta(days=1),
-        ).where(Task.id == self.task.id).execute()
+        )
         self.reset = OneTimeToken.issue(RESET_PASSWORD, user)
         self.change = OneTimeToken.issue(CHANGE_EMAIL, user, f"{mark}-new@example.org")
         self.mail = Mail.send("reset_password", user.email)
+        Mail.create(
+            kind="export_posts",
+            recipient=user.email,
+            user=user,
+            task=self.task,
+            state="failed",
+            error=f"{mark} reason",
+            finished_at=clock.now(),
+        )
 
     def write_files(self):
         for path, text in (
             (self.task.file, f'{{"posts": ["{self.mark}"]}}'),
-            (self.mail.letter, f"Subject: {self.mark}\n\n{self.mark}"),
+            (outbox.path_of(self.mail.id), f"Subject: {self.mark}\n\n{self.mark}"),
         ):
             # Reading takes much less time than writing.
             if not path.exists() or path.read_text() != text:

@@ -70,10 +70,10 @@ def test_the_browser_is_told_to_forget_what_was_written(site, way):
 def test_what_is_signed_is_signed_by_hmac_sha256_or_longer(site):
     browser = site.app.test_client()
     sign_in(browser, remember_me="y")
-    envelope = huey.serializer.serialize("an envelope")
+    message = huey.serializer.serialize("a queue message")
     cookies = {name: browser.get_cookie(name).value for name in ("session", "known", "remember")}
     by_hmac_sha512 = cookies.pop("remember").rpartition("|")[2]
-    signed = cookies | {"token": browser.csrf_token, "envelope": envelope.decode("latin-1")}
+    signed = cookies | {"token": browser.csrf_token, "message": message.decode("latin-1")}
 
     # 32 bytes in Base64 without padding; HMAC-SHA-1 gives 27 characters.
     assert {name: len(value.rpartition(".")[2]) for name, value in signed.items()} == dict.fromkeys(

@@ -46,7 +46,7 @@ GET    /admin/outbox/<letter_id>/download         login  404    404    200
 GET    /admin/security                            login  404    404    200
 GET    /admin/tasks                               login  404    404    200
 POST   /admin/tasks/<uuid:task_id>/cancel         login  404    404    302
-POST   /admin/tasks/<uuid:task_id>/retry          login  404    404    302
+POST   /admin/tasks/<uuid:task_id>/retry          login  404    404    409
 GET    /admin/users                               login  404    404    200
 POST   /admin/users/<username>/restore            login  404    404    302
 POST   /admin/users/<username>/suspend            login  404    404    302
@@ -70,7 +70,7 @@ GET    /api/posts/<post_id>                       401    200    200    200
 GET    /api/tasks                                 401    200    200    200
 GET    /api/tasks/<task_id>                       401    404    200    404
 POST   /api/tasks/<task_id>/cancel                401    404    200    404
-POST   /api/tasks/<task_id>/retry                 401    404    202    404
+POST   /api/tasks/<task_id>/retry                 401    404    409    404
 GET    /api/timeline                              401    200    200    200
 DELETE /api/tokens                                401    204    204    204
 GET    /api/tokens                                401    200    200    200
@@ -132,7 +132,7 @@ GET    /tasks/<uuid:task_id>/card                 login  404    200    404
 POST   /tasks/<uuid:task_id>/delete               login  404    302    404
 POST   /tasks/<uuid:task_id>/dismiss              login  404    302    404
 GET    /tasks/<uuid:task_id>/download             login  404    200    404
-POST   /tasks/<uuid:task_id>/retry                login  404    302    404
+POST   /tasks/<uuid:task_id>/retry                login  404    409    404
 POST   /unblock/<username>                        login  302    409    302
 POST   /unfollow/<username>                       login  302    302    302
 GET    /user/<username>                           200    200    200    200

@@ -14,7 +14,7 @@ import pytest
 from microblog.base import clock
 from microblog.base.config import ROOT
 from microblog.base.database import data_dir, db
-from microblog.exports.jobs import export_posts
+from microblog.exports import expire_file, export_posts
 from microblog.mail.outgoing import Mail
 from microblog.models import OneTimeToken, Post, Session, User
 from microblog.models.one_time_token import RESET_PASSWORD
@@ -44,11 +44,11 @@ def restore(run):
     """A function that stops the site, restores the backup and returns the command's result."""
 
     def restore(path):
-        huey.worker.release()
+        huey.lock.file.close()
         db.close_all()
         result = run("restore", path)
         db.connect()
-        huey.worker.take()
+        huey.lock.take()
         return result
 
     return restore
@@ -56,7 +56,7 @@ def restore(run):
 
 def test_a_backup_is_one_private_file_with_everything_in_it(run, take_backup, susan, write_posts):
     write_posts(susan, "kept")
-    task = Task.launch(export_posts, susan, "Exporting posts...")
+    task = Task.launch(export_posts, susan, "Exporting posts...", by="a test")
 
     path = take_backup()
 
@@ -65,7 +65,7 @@ def test_a_backup_is_one_private_file_with_everything_in_it(run, take_backup, su
         assert set(tar.getnames()) == {
             "microblog.db",
             f"exports/{task.id}.json",
-            f"outbox/{task.id}.eml",
+            f"outbox/{Task.get_by_id(task.id).mail.id}.eml",
         }
     assert not (data_dir() / "run" / "staging").exists()
 
@@ -79,10 +79,10 @@ def test_the_secret_is_in_the_backup(take_backup):
 
 def test_a_restored_site_is_that_of_the_backup(take_backup, restore, susan, write_posts, sign_in):
     write_posts(susan, "before")
-    task = Task.launch(export_posts, susan, "Exporting posts...")
+    task = Task.launch(export_posts, susan, "Exporting posts...", by="a test")
     path = take_backup()
     write_posts(susan, "after")
-    task.withdraw_file()
+    expire_file(task)
 
     result = restore(path)
 
@@ -133,7 +133,7 @@ def test_a_damaged_database_does_not_keep_a_backup_from_being_restored(take_back
 def test_sessions_and_what_was_under_way_end(take_backup, restore, susan, sign_in):
     sign_in(susan)
     OneTimeToken.issue(RESET_PASSWORD, susan)
-    Mail.create(kind="export_posts", recipient="susan@example.org", phase="mailing")
+    Mail.create(kind="export_posts", recipient="susan@example.org")
     Task.create(name="export_posts", description="Exporting posts...", user=susan)
     path = take_backup()
 
@@ -146,18 +146,20 @@ def test_sessions_and_what_was_under_way_end(take_backup, restore, susan, sign_i
 
 
 def test_an_export_whose_file_is_there_only_loses_its_mail(take_backup, restore, susan):
-    task = Task.launch(export_posts, susan, "Exporting posts...")
-    db.execute_sql("DROP TRIGGER task_final")
-    Task.update(state="queued", phase="mailing", progress=99, mailed_at=None, finished_at=None).execute()
+    task = Task.launch(export_posts, susan, "Exporting posts...", by="a test")
+    Mail.delete().execute()
+    Mail.create(kind="export_posts", recipient=susan.email, user=susan, task=task)
 
     restore(take_backup())
 
     row = Task.get_by_id(task.id)
-    assert (row.state, row.note, row.file.exists()) == (SUCCEEDED, RESTORED, True)
+    assert (row.state, row.file.exists()) == (SUCCEEDED, True)
+    assert row.file_expires_at
+    assert (row.mail.state, row.mail.error) == (FAILED, RESTORED)
 
 
 def test_a_file_that_was_deleted_while_the_backup_was_written_is_not_offered(take_backup, restore, susan):
-    task = Task.launch(export_posts, susan, "Exporting posts...")
+    task = Task.launch(export_posts, susan, "Exporting posts...", by="a test")
     task.file.unlink()
 
     restore(take_backup())
@@ -174,7 +176,7 @@ def test_a_running_worker_refuses_it(run, take_backup, susan):
 
 def test_an_open_database_refuses_it(run, take_backup, susan, app):
     path = take_backup()
-    huey.worker.release()
+    huey.lock.file.close()
     other = type(db)(db.database)
     other.execute_sql("SELECT 1 FROM user")
     try:
@@ -182,7 +184,7 @@ def test_an_open_database_refuses_it(run, take_backup, susan, app):
     finally:
         other.close_all()
         db.connect()
-        huey.worker.take()
+        huey.lock.take()
 
     assert result.exit_code == 1
     assert "another process has the database open" in result.output

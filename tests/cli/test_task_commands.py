@@ -58,7 +58,9 @@ def test_a_failed_task_is_retried_as_a_new_one(run, failed):
 
 
 def test_a_waiting_task_cannot_be_retried(run, waiting):
-    assert run("tasks", "retry", waiting.id).output == "Error: it has not ended; cancel it first\n"
+    assert (
+        run("tasks", "retry", waiting.id).output == "Error: only what failed or was cancelled is done again\n"
+    )
 
 
 def test_a_second_one_of_a_kind_is_refused(run, failed, waiting):

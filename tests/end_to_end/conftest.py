@@ -27,12 +27,12 @@ def world(app, settings, postbox):
     """A queue server and a mail server, with the test's own app bound to them; tests start consumers."""
     world = World(settings, postbox)
     world.start_queue()
-    huey.worker.release()
+    huey.lock.file.close()
     huey.immediate = False
     huey.init_app(app, settings.queue_url, app.secret_key, settings.data_dir / "run")
     yield world
     world.stop()
-    huey.worker.take()
+    huey.lock.take()
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,9 @@ from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
 
+from microblog.tasks.mail_tries import MAIL_UNCERTAIN
+from microblog.tasks.transitions import WORKER_STOPPED
+
 from microblog import create_app
 from microblog.base import clock, schema
 from microblog.base.config import Settings
@@ -12,10 +15,8 @@ from microblog.mail import ADDRESS_REFUSED, UNREACHABLE
 from microblog.models import Block, Follow, Message, Post, Session, User
 from microblog.security.password_hashes import hash_password
 from microblog.tables import TRIGGERS
-from microblog.tasks.mail_tries import MAIL_UNCERTAIN
 from microblog.tasks.queue import huey
 from microblog.tasks.task import MAILED_ALREADY, Task
-from microblog.tasks.transitions import WORKER_STOPPED
 from microblog.tasks.worker import OUT_OF_SPACE
 from tests.end_to_end.world import World
 
@@ -104,10 +105,10 @@ class Gallery:
         Task.delete().execute()
         for number in range(ahead):
             Task.create(name=f"other {number}", description="Waits", user=john)
-        if worker_lives and not huey.worker.living():
-            huey.worker.take()
+        if worker_lives and not huey.lock.living():
+            huey.lock.take()
         elif not worker_lives:
-            huey.worker.release()
+            huey.lock.file.close()
         return Task.create(
             name="export_posts",
             description="Exporting posts...",
@@ -115,7 +116,7 @@ class Gallery:
             started_at=None if unstarted else advanced_at - timedelta(seconds=30),
             advanced_at=None if unstarted else advanced_at,
             finished_at=now if ended else None,
-            worker=huey.worker.name if fields["state"] == "running" else None,
+            worker=huey.consumer_id if fields["state"] == "running" else None,
             attempts=0 if unstarted else 1,
             mailing_at=now if mail_left else None,
             file_expires_at=now + timedelta(days=7) if "result" in fields else None,
@@ -130,7 +131,7 @@ class Gallery:
             started_at=task.created_at,
             advanced_at=task.created_at,
             attempts=1,
-            worker=huey.worker.name,
+            worker=huey.consumer_id,
             finished_at=now if ended else None,
             file_expires_at=now + timedelta(days=7) if "result" in fields else None,
             **{"phase": "writing", **fields},
@@ -160,13 +161,13 @@ def gallery(folder):
     world = World(settings)
     world.start_queue()
     app = create_app(settings)
-    huey.worker.take()
+    huey.lock.take()
     schema.migrate(TRIGGERS)
     with connected():
         _fill()
         yield Gallery(app, world.start_web())
     world.stop()
-    huey.worker.release()
+    huey.lock.file.close()
     db.close_all()
     assert "ERROR" not in world.web_log.read_text()
 

@@ -10,7 +10,7 @@ import pytest
 
 from microblog.base import clock
 from microblog.base.config import ROOT
-from microblog.exports.jobs import example
+from microblog.tasks.example import example
 from microblog.tasks.queue import huey
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
 from microblog.tasks.task import Task
@@ -23,14 +23,14 @@ DIE_BEFORE_THE_RING = """
 import os, signal
 from microblog import create_app
 from microblog.base.database import connected
-from microblog.exports.jobs import export_posts
+from microblog.exports import export_posts
 from microblog.models import User
 from microblog.tasks.task import Task
 from microblog.tasks.queue import huey
 
 huey.ring = lambda _row: os.kill(os.getpid(), signal.SIGKILL)
 with create_app().app_context(), connected():
-    Task.launch(export_posts, User.named("susan"), "Exporting posts...")
+    Task.launch(export_posts, User.named("susan"), "Exporting posts...", by="a test")
 """
 
 
@@ -232,7 +232,7 @@ def test_the_promise_breaks_without_the_reconciler(world, susan):
     world.wait_for(lambda: Task.get_by_id(other.id).complete)
 
     assert Task.get_by_id(task.id).state == RUNNING
-    assert Task.get_by_id(task.id).worker not in huey.worker.living()
+    assert Task.get_by_id(task.id).worker not in huey.lock.living()
     with pytest.raises(AssertionError):
         world.assert_promise_kept()
 

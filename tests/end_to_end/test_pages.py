@@ -21,7 +21,7 @@ from tests.end_to_end.browsing import (
 )
 from tests.end_to_end.gallery import LONG_NAME
 from tests.end_to_end.running_site import wait_until
-from tests.letters import written
+from tests.mails import written
 
 pytestmark = [needs_browser, pytest.mark.browser]
 
@@ -217,7 +217,7 @@ def test_tab_alone_starts_an_export_and_the_focus_is_always_seen(site, new_page)
     page.keyboard.press("Enter")
 
     page.locator("[data-task]").wait_for()
-    assert Task.of(User.named("susan")).count() == 1
+    assert Task.for_user(User.named("susan")).count() == 1
 
 
 def test_keys_that_are_switched_off_do_nothing(site, new_page):

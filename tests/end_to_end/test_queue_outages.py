@@ -106,7 +106,7 @@ def test_the_reply_to_a_push_is_swallowed(app, world, susan):
         proxy.swallow = True
         task = world.export(susan)
     huey.init_app(app, world.settings.queue_url, app.secret_key, world.settings.data_dir / "run")
-    assert huey.waiting_ids() == {task.id}
+    assert huey.queued_ids() == {task.id}
 
     world.start_consumer()
     world.settle()

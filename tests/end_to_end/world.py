@@ -10,7 +10,7 @@ from pathlib import Path
 
 from microblog.base.config import ROOT
 from microblog.base.database import db
-from microblog.exports.jobs import export_posts
+from microblog.exports import export_posts
 from microblog.mail.outgoing import Mail
 from microblog.models import Post
 from microblog.server import queue_server
@@ -53,11 +53,11 @@ class World:
 
     def start_consumer(self, wait=True, **environment):
         """Start another consumer; returns its process, with *wait* once it is alive."""
-        before = len(huey.worker.living())
+        before = len(huey.lock.living())
         consumer = self._start(COMMAND, self.log, **environment)
         self.consumers.append(consumer)
         if wait:
-            wait_until(lambda: len(huey.worker.living()) > before, self.log.read_text)
+            wait_until(lambda: len(huey.lock.living()) > before, self.log.read_text)
         return consumer
 
     def start_web(self):
@@ -95,7 +95,7 @@ class World:
 
     def export(self, user):
         """Request an export as the page does; returns its row."""
-        return Task.launch(export_posts, user, "Exporting posts...")
+        return Task.launch(export_posts, user, "Exporting posts...", by="a test")
 
     def wait_for_step(self, task, step):
         """Wait until *task* has done *step* steps of its writing."""

@@ -168,13 +168,13 @@ def test_after_a_mail_that_could_not_be_recorded_the_next_error_is_mailed(log, m
 
 
 def test_an_error_while_sending_makes_no_other(app, log, monkeypatch, logged_errors):
-    monkeypatch.setattr("microblog.mail.compose", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("microblog.mail.templates.compose", lambda *_, **__: 1 / 0)
 
     log.error("it broke")
 
     assert {mail.state for mail in recorded()} == {FAILED}
     assert len(recorded()) == 2
-    assert any("deliver" in error for error in logged_errors), "it is in the log"
+    assert any("send_mail" in error for error in logged_errors), "it is in the log"
 
 
 def test_a_database_that_is_locked_holds_nobody_up(app, log, settings, monkeypatch):
@@ -219,10 +219,10 @@ def test_without_administrators_nothing_is_mailed(app, settings, logged_errors, 
 
 def test_a_job_that_breaks_is_mailed(app, log, susan, monkeypatch):
     monkeypatch.setattr("microblog.exports.archive.write", lambda *_, **__: 1 / 0)
-    from microblog.exports.jobs import export_posts
+    from microblog.exports import export_posts
     from microblog.tasks.task import Task
 
-    Task.launch(export_posts, susan, "Exporting posts...")
+    Task.launch(export_posts, susan, "Exporting posts...", by="a test")
 
     assert "ZeroDivisionError" in recorded()[0].arguments["report"]
 

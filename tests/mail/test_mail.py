@@ -3,15 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from microblog import mail
 from microblog.base import clock
 from microblog.base.disk import OUT_OF_SPACE
-from microblog.mail import smtp
-from microblog.mail.outgoing import Mail
+from microblog.mail import outbox, smtp, templates
+from microblog.mail.exceptions import MailDelayed, MailRefused, TooBig
+from microblog.mail.outgoing import Mail, send_test
 from microblog.tasks.exceptions import ClaimLost
-from microblog.tasks.mail_tries import MailDelayed, MailRefused
 from microblog.tasks.queue import huey
-from microblog.tasks.states import MAILING, QUEUED, SUCCEEDED
+from microblog.tasks.states import QUEUED, SUCCEEDED
 from tests.end_to_end.postbox import Postbox
 
 
@@ -33,18 +32,18 @@ def postbox(app, request, monkeypatch):
 @pytest.mark.parametrize(
     ("answer", "kind", "words"),
     [
-        ("450 later", MailDelayed, mail.LATER),
-        ("500 after the dot or before", MailRefused, mail.MAIL_REFUSED),
-        ("550 no", MailRefused, mail.MAIL_REFUSED),
-        ("552 too big", mail.TooBig, mail.MAIL_REFUSED),
-        ("554 no", MailRefused, mail.MAIL_REFUSED),
+        ("450 later", MailDelayed, smtp.LATER),
+        ("500 after the dot or before", MailRefused, smtp.MAIL_REFUSED),
+        ("550 no", MailRefused, smtp.MAIL_REFUSED),
+        ("552 too big", TooBig, smtp.MAIL_REFUSED),
+        ("554 no", MailRefused, smtp.MAIL_REFUSED),
     ],
 )
 def test_an_answer_to_the_sender_or_to_the_mail_means_the_same(app, postbox, answer, kind, words):
     postbox.answers = [answer]
 
     with app.app_context(), pytest.raises((MailDelayed, MailRefused)) as caught:
-        mail.send_test("susan@example.org")
+        send_test("susan@example.org")
 
     assert (type(caught.value), str(caught.value)) == (kind, words)
     assert not caught.value.uncertain
@@ -57,7 +56,7 @@ def give_up():
 
 def begin_and_give_up(message):
     with smtp.mail.connect() as connection:
-        connection.host.about_to_leave = give_up
+        connection.host.before_data_end = give_up
         connection.send(message)
 
 
@@ -67,7 +66,7 @@ def test_who_gives_up_before_the_mail_left_does_not_wait_for_a_good_bye(app, mon
     monkeypatch.setattr(smtplib.SMTP, "quit", lambda smtp: quits.append(smtp))
     with Postbox() as postbox, app.app_context():
         app.extensions["mail"].server, app.extensions["mail"].port = "127.0.0.1", postbox.port
-        message = mail.compose("test", "Test", "susan@example.org", "id", clock.now())
+        message = templates.compose("test", "Test", "susan@example.org", "id", clock.now())
         with pytest.raises(ClaimLost):
             begin_and_give_up(message)
 
@@ -81,35 +80,35 @@ def test_who_gives_up_before_the_mail_left_does_not_wait_for_a_good_bye(app, mon
 @pytest.fixture
 def waiting(susan):
     """A mail that has not been enqueued."""
-    return Mail.create(kind="email_changed", recipient=susan.email, user=susan, phase=MAILING)
+    return Mail.create(kind="email_changed", recipient=susan.email, user=susan)
 
 
-def no_space(outbox, mail):
-    outbox.mkdir()
-    draft = mail.letter.with_suffix(".part")
+def no_space(folder, mail):
+    folder.mkdir()
+    draft = outbox.path_of(mail.id).with_suffix(".part")
     draft.symlink_to("/dev/full")
     return draft
 
 
-def file_in_the_way(outbox, _mail):
-    outbox.touch()
-    return outbox
+def file_in_the_way(folder, _mail):
+    folder.touch()
+    return folder
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 @pytest.mark.parametrize(
-    ("hinder", "reason"), [(no_space, OUT_OF_SPACE), (file_in_the_way, mail.NOT_WRITTEN)]
+    ("hinder", "reason"), [(no_space, OUT_OF_SPACE), (file_in_the_way, outbox.NOT_WRITTEN)]
 )
-def test_a_letter_that_cannot_be_written_is_tried_again_and_leaves_no_half(waiting, later, hinder, reason):
-    obstacle = hinder(waiting.letter.parent, waiting)
+def test_a_mail_that_cannot_be_written_is_tried_again_and_leaves_no_half(waiting, later, hinder, reason):
+    obstacle = hinder(outbox.path_of(waiting.id).parent, waiting)
 
-    huey.ring(waiting)
+    huey.enqueue_item(waiting)
 
     row = Mail.get_by_id(waiting.id)
     assert (row.state, row.error) == (QUEUED, reason)
-    assert list(waiting.letter.parent.glob("*")) == []
+    assert list(outbox.path_of(waiting.id).parent.glob("*")) == []
     obstacle.unlink(missing_ok=True)
     later(minutes=1)
-    huey.ring(row)
+    huey.enqueue_item(row)
     assert Mail.get_by_id(row.id).state == SUCCEEDED
-    assert row.letter.exists()
+    assert Mail.get_by_id(row.id).is_in_outbox

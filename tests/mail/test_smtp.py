@@ -6,9 +6,9 @@ import ssl
 import pytest
 from aiosmtpd.smtp import AuthResult
 
-from microblog import mail
 from microblog.base.config import ROOT
-from microblog.tasks.mail_tries import MailDelayed
+from microblog.mail.exceptions import MailDelayed
+from microblog.mail.outgoing import send_test
 from tests.end_to_end.postbox import Postbox
 
 CERTIFICATE = ROOT / "tests" / "fixtures" / "mail_server.pem"
@@ -62,7 +62,7 @@ def trusted(monkeypatch):
 
 def test_a_server_whose_certificate_nobody_signed_gets_neither_mail_nor_password(app, postbox, passwords):
     with app.app_context(), pytest.raises(MailDelayed, match="could not be reached") as caught:
-        mail.send_test("susan@example.org")
+        send_test("susan@example.org")
 
     assert isinstance(caught.value.__cause__, ssl.SSLCertVerificationError)
     assert (postbox.mails, passwords) == ([], [])
@@ -72,7 +72,7 @@ def test_a_certificate_for_another_name_is_none(app, postbox, passwords, trusted
     app.extensions["mail"].server = "127.0.0.1"
 
     with app.app_context(), pytest.raises(MailDelayed, match="could not be reached") as caught:
-        mail.send_test("susan@example.org")
+        send_test("susan@example.org")
 
     assert isinstance(caught.value.__cause__, ssl.SSLCertVerificationError)
     assert (postbox.mails, passwords) == ([], [])
@@ -80,7 +80,7 @@ def test_a_certificate_for_another_name_is_none(app, postbox, passwords, trusted
 
 def test_a_server_that_somebody_vouches_for_gets_the_mail(app, postbox, passwords, trusted):
     with app.app_context():
-        mail.send_test("susan@example.org")
+        send_test("susan@example.org")
 
     assert [message["To"] for message in postbox.mails] == ["susan@example.org"]
     assert passwords == ["right"]
@@ -90,6 +90,6 @@ def test_a_server_that_does_not_let_us_sign_in_is_told_so(app, postbox, trusted)
     app.extensions["mail"].password = "wrong"
 
     with app.app_context(), pytest.raises(MailDelayed, match="did not let this site sign in"):
-        mail.send_test("susan@example.org")
+        send_test("susan@example.org")
 
     assert postbox.mails == []

@@ -7,7 +7,7 @@ import pytest
 from microblog.accounts import suspend
 from microblog.base import clock
 from microblog.base.database import data_dir
-from microblog.exports.jobs import export_posts
+from microblog.exports import export_posts
 from microblog.models import OneTimeToken, Post, Session, Token
 from microblog.models.one_time_token import CHANGE_EMAIL, INVITE, RESET_PASSWORD
 from microblog.security import security_log
@@ -32,7 +32,7 @@ def test_what_happens_at_the_doors_is_told_in_a_line_each(client, susan):
     client.post_form("/auth/login", username="nobody", password="wrong horse")
     client.post_form("/auth/login", username="susan", password=PASSWORD)
     client.post_form("/export_posts")
-    [task] = susan.task_set
+    [task] = susan.tasks
     client.get(f"/tasks/{task.id}/download", buffered=True)
     client.post_form("/account/sessions/end_others")
     new = {"password": "battery staple", "password2": "battery staple"}
@@ -297,7 +297,7 @@ def download(request, browser, client, susan):
 
 @pytest.fixture
 def ready(susan):
-    return Task.get_by_id(Task.launch(export_posts, susan, "Exporting posts...").id)
+    return Task.get_by_id(Task.launch(export_posts, susan, "Exporting posts...", by="a test").id)
 
 
 @pytest.mark.parametrize(("headers", "status"), [({}, 200), ({"Range": "bytes=2-6"}, 206)])
@@ -326,7 +326,7 @@ def test_a_file_that_goes_at_that_very_moment_is_not_there(download, ready, monk
 
 
 def newest(user):
-    return Task.of(user).first()
+    return Task.for_user(user).first()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from itsdangerous import BadSignature
 
 from microblog.models import User
-from microblog.security.signatures import SignedEnvelopes
+from microblog.security.signatures import SignedSerializer
 from microblog.web import cookies
 from tests.apps import opened
 from tests.conftest import PASSWORD, make_user
@@ -77,10 +77,10 @@ def test_who_comes_back_meanwhile_needs_the_former_key_no_more(settings, former)
         assert User.select().count() == 1
 
 
-def test_envelopes_are_signed_by_the_newest_key_and_read_by_all():
-    old, both, new = (SignedEnvelopes(keys) for keys in ([OLD], [OLD, NEW], [NEW]))
+def test_queue_messages_are_signed_by_the_newest_key_and_read_by_all():
+    old, both, new = (SignedSerializer(keys) for keys in ([OLD], [OLD, NEW], [NEW]))
 
     for writer, reader in pairwise([old, both, new]):
-        assert reader.deserialize(writer.serialize("an envelope")) == "an envelope"
+        assert reader.deserialize(writer.serialize("a message")) == "a message"
     with pytest.raises(BadSignature):
-        new.deserialize(old.serialize("an envelope"))
+        new.deserialize(old.serialize("a message"))

@@ -1,25 +1,27 @@
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from peewee import IntegrityError
 
 from microblog.base import clock
-from microblog.exports.jobs import example, export_posts
+from microblog.exports import export_posts
 from microblog.mail.outgoing import Mail
 from microblog.models import Notification
-from microblog.tasks import progress as task_progress
-from microblog.tasks.exceptions import Cancelled, ClaimLost
-from microblog.tasks.progress import Progress
+from microblog.tasks import progress as progress_module
+from microblog.tasks.example import example
+from microblog.tasks.exceptions import Cancelled, ClaimLost, NothingToRetry, TaskInProgress
+from microblog.tasks.progress import Progress, record_progress
 from microblog.tasks.queue import huey
-from microblog.tasks.states import CANCELLED, FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED, WRITING
-from microblog.tasks.task import Task, TaskInProgress
+from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
+from microblog.tasks.task import Task
 
 pytestmark = pytest.mark.usefixtures("nobody_works")
 
 
 @pytest.fixture
 def task(susan):
-    return Task.launch(export_posts, susan, "Exporting posts...")
+    return Task.launch(export_posts, susan, "Exporting posts...", by="a test")
 
 
 @pytest.fixture
@@ -27,7 +29,7 @@ def run_on(monkeypatch):
     """A function that lets time pass, on the clock and on the one that cannot be set."""
     moment, passed_s = clock.now(), 0
     monkeypatch.setattr(clock, "now", lambda: moment)
-    monkeypatch.setattr(task_progress, "monotonic", lambda: passed_s)
+    monkeypatch.setattr(progress_module, "monotonic", lambda: passed_s)
 
     def run_on(seconds):
         nonlocal moment, passed_s
@@ -37,19 +39,36 @@ def run_on(monkeypatch):
     return run_on
 
 
-def claim(task, worker=None):
-    claimed = Task.claim(task.id, worker or huey.worker.name)
+def claim(item, consumer_id=None):
+    """Claim the row for this process, then let it belong to another one if *consumer_id* says so."""
+    claimed = type(item).claim(item.id)
     if claimed:
-        claimed.envelope = type("Envelope", (), {"id": task.id, "name": task.name})()
+        claimed.message = message_for(item)
+        if consumer_id:
+            claimed.write(consumer_id=consumer_id)
     return claimed
 
 
-def test_launch_records_a_queued_task_and_rings(task):
+def message_for(item):
+    return SimpleNamespace(id=item.id, name=item.name)
+
+
+def record(task, progress):
+    """Let the handler of the signal hear of *progress*."""
+    record_progress("progress", message_for(task), progress)
+
+
+def crash(item, times=1):
+    """Let the row have crashed its consumer so often."""
+    type(item).update(crash_count=times).where(type(item).id == item.id).execute()
+
+
+def test_launch_records_a_queued_task_and_enqueues_it(task):
     assert (task.state, task.complete) == (QUEUED, False)
-    assert huey.waiting_ids() == {task.id}
+    assert huey.queued_ids() == {task.id}
 
 
-def test_launch_tells_the_user(task, susan):
+def test_launch_notifies_the_user(task, susan):
     [news] = Notification.since(susan, 0)
 
     assert (news.name, news.key) == ("task_progress", task.id)
@@ -58,14 +77,14 @@ def test_launch_tells_the_user(task, susan):
 
 def test_a_second_export_of_a_user_is_refused(task, susan):
     with pytest.raises(TaskInProgress):
-        Task.launch(export_posts, susan, "Exporting posts...")
+        Task.launch(export_posts, susan, "Exporting posts...", by="a test")
 
     assert Task.select().count() == 1
 
 
 def test_another_kind_and_another_user_are_free(task, susan, john):
     Task.launch(example, susan, "Counting seconds...", seconds=1)
-    Task.launch(export_posts, john, "Exporting posts...")
+    Task.launch(export_posts, john, "Exporting posts...", by="a test")
 
     assert Task.select().count() == 3
     assert [row.id for row in Task.in_progress(susan, export_posts)] == [task.id]
@@ -75,18 +94,18 @@ def test_another_kind_and_another_user_are_free(task, susan, john):
 def test_an_ended_task_makes_room_for_the_next(task, susan):
     claim(task).finish(SUCCEEDED)
 
-    Task.launch(export_posts, susan, "Exporting posts...")
+    Task.launch(export_posts, susan, "Exporting posts...", by="a test")
 
     assert Task.select().count() == 2
 
 
-def test_a_claim_counts_the_attempt_and_names_the_worker(task):
+def test_a_claim_counts_the_attempt_and_names_the_consumer(task):
     claimed = claim(task)
 
-    assert (claimed.state, claimed.attempts, claimed.worker) == (RUNNING, 1, huey.worker.name)
+    assert (claimed.state, claimed.attempts, claimed.consumer_id) == (RUNNING, 1, huey.consumer_id)
 
 
-def test_the_second_ring_finds_nothing_to_claim(task):
+def test_the_second_message_finds_nothing_to_claim(task):
     claim(task)
 
     assert claim(task) is None
@@ -99,70 +118,88 @@ def test_a_task_that_is_not_due_is_not_claimed(task):
 
 
 def test_one_worker_stays_free_for_mails(task, john):
-    other = Task.launch(export_posts, john, "Exporting posts...")
+    other = Task.launch(export_posts, john, "Exporting posts...", by="a test")
     claim(task)
 
     assert claim(other) is None
 
 
-def test_a_worker_that_hangs_in_a_cancelled_task_is_not_the_one_that_stays_free(task, john):
-    others = [Task.create(name="example", description="x") for _ in range(2)]
-    huey.slots.workers = 3
+def test_a_task_that_is_silent_is_in_nobodys_way(task, john, later):
+    other = Task.launch(export_posts, john, "Exporting posts...", by="a test")
     claim(task)
+    assert claim(other) is None
 
-    with huey.slots.held_by(task.id):
-        Task.get_by_id(task.id).finish(CANCELLED)
-        assert claim(others[0])
-        assert claim(others[1]) is None
-    assert claim(others[1])
+    later(minutes=3)
 
-
-def test_the_last_worker_that_does_not_hang_serves_tasks_too(task, john):
-    """They would otherwise wait until the consumer is restarted."""
-    other = Task.launch(export_posts, john, "Exporting posts...")
-    huey.slots.workers = 2
-    claim(task)
-
-    with huey.slots.held_by(task.id):
-        Task.get_by_id(task.id).finish(CANCELLED)
-        assert claim(other)
+    assert claim(other)
 
 
-def lose_two_workers(row):
-    type(row).update(crashes=2).where(type(row).id == row.id).execute()
+@pytest.mark.parametrize(("workers", "tasks"), [(1, 1), (2, 1), (3, 2), (5, 4)])
+def test_all_workers_but_one_may_run_tasks(app, monkeypatch, workers, tasks):
+    monkeypatch.setattr(huey, "workers", workers)
+    rows = [Task.create(name="example", description="x") for _ in range(6)]
+
+    assert len([row for row in rows if claim(row)]) == tasks
 
 
-def test_what_lost_two_workers_runs_alone(task, john):
-    other = Task.launch(export_posts, john, "Exporting posts...")
-    lose_two_workers(task)
+def test_the_mail_of_an_export_counts_as_a_task_and_a_link_does_not(task):
+    link, export_mail = a_mail(), a_mail(priority=0)
 
-    assert claim(other, "another worker") is None, "it must not start while a dangerous one waits"
-    dangerous = claim(task)
-    assert claim(other, "another worker") is None, "it must not start beside a dangerous one"
-    dangerous.finish(SUCCEEDED)
-    assert claim(other, "another worker")
+    assert claim(export_mail)
+    assert claim(task) is None
+    assert claim(link)
 
 
-def test_what_lost_two_workers_waits_until_nothing_else_runs(task, john):
-    other = claim(Task.launch(export_posts, john, "Exporting posts..."), "another worker")
-    lose_two_workers(task)
+def test_what_crashed_runs_alone(task, john, monkeypatch):
+    monkeypatch.setattr(huey, "workers", 5)
+    other = Task.launch(export_posts, john, "Exporting posts...", by="a test")
+    crash(task)
+
+    assert claim(other) is None, "it must not start while one that crashed waits"
+    crashed = claim(task)
+    assert claim(other) is None, "it must not start beside one that crashed"
+    crashed.finish(SUCCEEDED)
+    assert claim(other)
+
+
+def test_what_crashed_waits_until_nothing_else_runs(task, john, monkeypatch):
+    monkeypatch.setattr(huey, "workers", 5)
+    other = claim(Task.launch(export_posts, john, "Exporting posts...", by="a test"))
+    crash(task)
 
     assert claim(task) is None
     other.finish(SUCCEEDED)
     assert claim(task)
 
 
-def test_mails_and_tasks_endanger_each_other(task):
-    mail = Mail.create(phase=MAILING, kind="test", recipient="john@example.org")
-    lose_two_workers(mail)
+def test_a_link_waits_for_nothing_that_crashed(task):
+    crash(task)
+    assert claim(a_mail())
+    assert claim(task)
+
+    assert claim(a_mail())
+
+
+def test_a_link_that_crashed_runs_alone_too(task):
+    link = a_mail()
+    crash(link)
 
     assert claim(task) is None
-    dangerous = Mail.claim(mail.id, huey.worker.name)
+    crashed = claim(link)
     assert claim(task) is None
-    dangerous.finish(SUCCEEDED)
-    running = claim(task)
-    lose_two_workers(running)
-    assert Mail.claim(Mail.create(kind="test", recipient="").id, huey.worker.name) is None
+    crashed.finish(SUCCEEDED)
+    assert claim(task)
+
+
+def test_what_crashed_comes_first(task, john):
+    crashed = Task.launch(export_posts, john, "Exporting posts...", by="a test")
+    crash(crashed)
+
+    assert list(Task.due()) == [crashed, task]
+
+
+def a_mail(**values):
+    return Mail.create(kind="email_changed", recipient="john@example.org", **{"priority": 10, **values})
 
 
 def test_a_clock_that_was_set_back_holds_nothing_up(task, monkeypatch):
@@ -189,22 +226,25 @@ def test_progress_never_goes_back(task):
     running = claim(task)
     running.advance(90, 100)
 
-    Task.record_progress(task.id, Progress(10, 100, running.worker, running.attempts))
+    record(task, Progress(10, 100, running.consumer_id, running.attempts))
 
     row = Task.get_by_id(task.id)
     assert (row.done, row.progress) == (90, 90)
 
 
-def test_progress_of_a_former_worker_is_not_recorded(task):
+def test_progress_of_a_former_claim_is_not_recorded(task, susan):
     running = claim(task)
 
-    assert Task.record_progress(task.id, Progress(10, 100, "a former worker", 1)) is None
-    assert Task.record_progress(task.id, Progress(10, 100, running.worker, 7)) is None
+    record(task, Progress(10, 100, "a former consumer", 1))
+    record(task, Progress(10, 100, running.consumer_id, 7))
+
+    assert Task.get_by_id(task.id).done == 0
+    assert Notification.since(susan, 0)[0].data["done"] == 0
 
 
-def test_advance_speaks_at_most_four_times_a_second(task, monkeypatch, run_on):
+def test_advance_reports_at_most_four_times_a_second(task, monkeypatch, run_on):
     told = []
-    monkeypatch.setattr(huey, "emit_progress", lambda _envelope, progress: told.append(progress.done))
+    monkeypatch.setattr(huey, "emit", lambda _signal, _message, progress: told.append(progress.done))
     running = claim(task)
 
     for done in range(0, 1001, 10):
@@ -216,9 +256,9 @@ def test_advance_speaks_at_most_four_times_a_second(task, monkeypatch, run_on):
     assert told == [0, *range(40, 1001, 40)]
 
 
-def test_a_million_steps_are_told_in_about_a_hundred_writes(task, monkeypatch, run_on):
+def test_a_million_steps_are_reported_in_about_a_hundred_writes(task, monkeypatch, run_on):
     told = []
-    monkeypatch.setattr(huey, "emit_progress", lambda _envelope, progress: told.append(progress.done))
+    monkeypatch.setattr(huey, "emit", lambda _signal, _message, progress: told.append(progress.done))
     running = claim(task)
 
     for done in range(0, 1_000_001, 1000):
@@ -235,7 +275,7 @@ def test_a_slow_export_does_not_look_as_if_it_stood_still(task, run_on):
         run_on(seconds=5)
         running.advance(done, 3000)
         row = Task.get_by_id(task.id)
-        assert not row.stuck
+        assert not row.is_silent
         assert done - row.done <= 2
 
 
@@ -261,7 +301,7 @@ def test_advance_stops_a_job_that_is_to_be_cancelled(task):
 
 def test_advance_stops_a_job_whose_row_was_taken_away(task):
     running = claim(task)
-    Task.update(worker="another").execute()
+    Task.update(consumer_id="another").execute()
 
     with pytest.raises(ClaimLost):
         running.advance(1, 10)
@@ -275,7 +315,7 @@ def test_advance_stops_a_job_whose_user_is_gone(task, susan):
         running.advance(1, 10)
 
 
-def test_success_shows_a_hundred_and_tells_the_user(task, susan):
+def test_success_shows_a_hundred_and_notifies_the_user(task, susan):
     claim(task).finish(SUCCEEDED)
 
     row = Task.get_by_id(task.id)
@@ -304,7 +344,7 @@ def test_the_database_refuses_any_change_of_a_final_state(task, state):
 
 def test_an_ending_by_a_former_worker_is_lost(task):
     running = claim(task)
-    Task.update(worker="another").execute()
+    Task.update(consumer_id="another").execute()
 
     with pytest.raises(ClaimLost):
         running.finish(SUCCEEDED)
@@ -332,37 +372,47 @@ def test_cancelling_twice_or_too_late_changes_nothing(task):
 
     task.cancel()
 
-    assert Task.get_by_id(task.id).state == SUCCEEDED
+    assert Task.get_by_id(task.id).state == task.state == SUCCEEDED
 
 
 def test_a_task_that_was_asked_to_stop_does_not_go_back_into_the_queue(task):
     running = claim(task)
     task.cancel()
 
-    running.requeue()
+    running.release()
 
     assert Task.get_by_id(task.id).state == CANCELLED
 
 
-@pytest.mark.parametrize(("phase", "end"), [(WRITING, FAILED), (MAILING, SUCCEEDED)])
-def test_a_task_that_lost_its_worker_is_queued_again_twice(task, phase, end):
-    Task.update(phase=phase).execute()
+def test_a_task_that_lost_its_consumer_is_queued_again_twice(task):
     for crashes in (1, 2):
         claim(task).recover()
-        assert (Task.get_by_id(task.id).state, Task.get_by_id(task.id).crashes) == (QUEUED, crashes)
+        row = Task.get_by_id(task.id)
+        assert (row.state, row.crash_count) == (QUEUED, crashes)
 
     claim(task).recover()
 
     row = Task.get_by_id(task.id)
-    assert row.state == end
-    assert "The background worker stopped three times while working on this." in (row.error, row.note)
+    assert (row.state, row.error) == (
+        FAILED,
+        "The background worker stopped three times while working on this.",
+    )
+
+
+def test_crashes_are_no_attempts_that_met_a_busy_database(task):
+    for _ in range(2):
+        claim(task).recover()
+
+    claim(task).retry_or_fail("The server was too busy to do this. Try again later.")
+
+    assert Task.get_by_id(task.id).state == QUEUED
 
 
 def test_a_graceful_stop_gives_the_attempt_back(task):
-    claim(task).give_back()
+    claim(task).release()
 
     row = Task.get_by_id(task.id)
-    assert (row.state, row.attempts, row.worker) == (QUEUED, 0, None)
+    assert (row.state, row.attempts, row.consumer_id) == (QUEUED, 0, None)
 
 
 def test_a_card_is_shown_until_it_is_dismissed_or_a_day_old(task, susan, monkeypatch):
@@ -426,26 +476,26 @@ def test_time_left_stands_still_until_the_next_step_and_not_for_ever(task, monke
 
 
 def test_its_place_in_line_counts_those_before_it(task, john):
-    other = Task.launch(export_posts, john, "Exporting posts...")
+    other = Task.launch(export_posts, john, "Exporting posts...", by="a test")
 
     assert (task.tasks_ahead, other.tasks_ahead) == (0, 1)
 
 
 def test_no_pace_is_told_while_a_new_attempt_catches_up(task, monkeypatch):
     first = claim(task)
-    Task.record_progress(task.id, Progress(50, 100, first.worker, first.attempts))
+    record(task, Progress(50, 100, first.consumer_id, first.attempts))
     began = clock.now() + timedelta(minutes=1)
     monkeypatch.setattr(clock, "now", lambda: began)
-    first.give_back()
+    first.release()
     second = claim(task)
 
     monkeypatch.setattr(clock, "now", lambda: began + timedelta(seconds=10))
-    Task.record_progress(task.id, Progress(20, 100, second.worker, second.attempts))
+    record(task, Progress(20, 100, second.consumer_id, second.attempts))
     assert Task.get_by_id(task.id).time_left is None
     assert Task.get_by_id(task.id).done == 50
 
     monkeypatch.setattr(clock, "now", lambda: began + timedelta(seconds=30))
-    Task.record_progress(task.id, Progress(60, 100, second.worker, second.attempts))
+    record(task, Progress(60, 100, second.consumer_id, second.attempts))
     assert Task.get_by_id(task.id).time_left == timedelta(seconds=20)
 
 
@@ -456,34 +506,11 @@ def test_what_was_asked_to_be_cancelled_ends_so_however_far_it_came(task):
     running.finish(SUCCEEDED)
 
     row = Task.get_by_id(task.id)
-    assert (row.state, row.note, row.file_expires_at) == (CANCELLED, None, None)
-
-
-def test_a_cancelled_task_says_that_its_mail_had_left(task):
-    running = claim(task)
-    running.write(mailed_at=clock.now())
-    task.cancel()
-
-    running.finish(SUCCEEDED)
-
-    assert Task.get_by_id(task.id).note == "The mail had left already."
-
-
-def test_a_mail_in_the_outbox_has_not_left_and_goes_with_a_cancelled_task(task):
-    running = claim(task)
-    running.write(mailed_at=clock.now())
-    running.letter.parent.mkdir()
-    running.letter.write_text("with the file attached")
-    task.cancel()
-
-    running.finish(SUCCEEDED)
-
-    assert Task.get_by_id(task.id).note is None
-    assert not running.letter.exists()
+    assert (row.state, row.error, row.file_expires_at) == (CANCELLED, None, None)
 
 
 def test_a_cancel_is_not_lost_when_the_third_worker_dies(task):
-    lose_two_workers(task)
+    crash(task, times=2)
     running = claim(task)
     Task.get_by_id(task.id).cancel()
 
@@ -492,19 +519,11 @@ def test_a_cancel_is_not_lost_when_the_third_worker_dies(task):
     assert Task.get_by_id(task.id).state == CANCELLED
 
 
-def test_no_mail_begins_for_what_is_to_be_cancelled(task):
-    running = claim(task)
-    Task.get_by_id(task.id).cancel()
-
-    with pytest.raises(Cancelled):
-        running.begin_mail()
-
-
 def test_the_drafts_of_two_attempts_never_share_a_name(task):
-    first = claim(task, "one worker")
+    first = claim(task, "one consumer")
     draft, attempts = first.draft, first.attempts
-    first.give_back()
-    second = claim(task, "another worker")
+    first.release()
+    second = claim(task, "another consumer")
 
     assert second.attempts == attempts
     assert second.draft != draft
@@ -513,7 +532,7 @@ def test_the_drafts_of_two_attempts_never_share_a_name(task):
 @pytest.mark.parametrize("state", [SUCCEEDED, FAILED, CANCELLED])
 def test_a_new_task_takes_the_cards_of_ended_ones_away(task, susan, state):
     claim(task).finish(state, error="why" if state == FAILED else None)
-    new = Task.launch(export_posts, susan, "Exporting posts...")
+    new = Task.launch(export_posts, susan, "Exporting posts...", by="a test")
 
     assert list(Task.shown(susan)) == [new]
 
@@ -522,4 +541,30 @@ def test_a_user_who_is_gone_is_not_told_of_a_task_in_progress(app, susan):
     susan.delete_instance()
 
     with pytest.raises(IntegrityError, match="FOREIGN KEY"):
-        Task.launch(export_posts, susan, "Exporting posts...")
+        Task.launch(export_posts, susan, "Exporting posts...", by="a test")
+
+
+def test_the_last_notification_tells_how_far_it_got(task, susan):
+    running = claim(task)
+    running.advance(16, 41)
+
+    running.fail("The server is out of space. Tell the administrator.")
+
+    [news] = Notification.since(susan, 0)
+    assert (news.data["done"], news.data["total"], news.data["progress"]) == (16, 41, 39)
+
+
+@pytest.mark.parametrize("state", [QUEUED, RUNNING, SUCCEEDED])
+def test_only_what_failed_or_was_cancelled_is_done_again(task, state):
+    if state != QUEUED:
+        claim(task)
+    if state == SUCCEEDED:
+        Task.get_by_id(task.id).finish(SUCCEEDED)
+
+    with pytest.raises(NothingToRetry):
+        Task.get_by_id(task.id).launch_again(by="a test")
+
+
+def test_no_transition_skips_a_state(task):
+    with pytest.raises(IntegrityError, match="no such transition of a task"):
+        Task.update(state=SUCCEEDED, progress=100, finished_at=clock.now()).execute()

@@ -1,4 +1,3 @@
-from datetime import timedelta
 from unittest.mock import Mock
 
 import pytest
@@ -9,13 +8,13 @@ from microblog.base import clock
 from microblog.base.database import FILE_NAME, db
 from microblog.mail.outgoing import Mail
 from microblog.models import Notification
+from microblog.tasks import queue as queue_module
 from microblog.tasks import reconciler
 from microblog.tasks.exceptions import JobFailed, RetryLater
-from microblog.tasks.mail_tries import MAIL_UNCERTAIN, MailDelayed, MailRefused
 from microblog.tasks.queue import huey
-from microblog.tasks.states import FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED, WRITING
+from microblog.tasks.states import FAILED, QUEUED, RUNNING, SUCCEEDED
 from microblog.tasks.task import Task
-from microblog.tasks.worker import BROKEN, BUSY, OUT_OF_SPACE, UNKNOWN, active, job, jobs
+from microblog.tasks.worker import BROKEN, BUSY, OUT_OF_SPACE, UNKNOWN, active, job, jobs, work
 
 
 def full():
@@ -36,8 +35,7 @@ def make_job(app):
 
     yield make
     for each in made:
-        huey.doorbells.pop(each.name).unregister()
-        del jobs[each.name]
+        jobs.pop(each.name).huey_task.unregister()
 
 
 @pytest.fixture
@@ -114,7 +112,7 @@ def test_a_busy_database_is_tried_again_later_and_at_most_three_times(run, make_
 
 
 @pytest.mark.parametrize("outcome", [None, JobFailed("x"), RetryLater("x"), OperationalError("locked")])
-def test_an_outcome_that_a_busy_database_refuses_costs_a_try_and_no_worker(run, other, outcome):
+def test_an_outcome_that_a_busy_database_refuses_costs_an_attempt_and_no_crash(run, other, outcome):
     def finish_too_late(task):
         lock(other)
         if outcome:
@@ -127,93 +125,7 @@ def test_an_outcome_that_a_busy_database_refuses_costs_a_try_and_no_worker(run, 
 
     row = Task.get_by_id(row.id)
     assert (row.state, row.error) == (FAILED, BUSY)
-    assert (row.attempts, row.crashes) == (3, 0)
-
-
-def test_a_mail_whose_sending_could_not_be_recorded_is_sent_once_more_at_most(run, other):
-    sent = []
-
-    def mail(task):
-        task.begin_mail()
-        task.mark_mailing()
-        sent.append(task.id)
-        lock(other)
-        task.write(mailed_at=clock.now())
-
-    row = run(mail)
-    for _ in range(3):
-        mend(other)
-
-    row = Task.get_by_id(row.id)
-    assert len(sent) == 2
-    assert (row.state, row.note) == (SUCCEEDED, MAIL_UNCERTAIN)
-
-
-def test_what_was_mailed_has_succeeded_even_if_a_busy_database_refused_its_end(run, other):
-    def mail(task):
-        task.begin_mail()
-        task.write(mailed_at=clock.now())
-        lock(other)
-
-    row = run(mail)
-    assert row.state == RUNNING
-    mend(other)
-
-    row = Task.get_by_id(row.id)
-    assert (row.state, row.note, row.mail_attempts) == (SUCCEEDED, None, 1)
-
-
-@pytest.mark.parametrize("kind", [Mail, Task])
-@pytest.mark.parametrize("ours", [True, False])
-def test_what_was_mailed_succeeds_on_its_last_try(susan, kind, ours):
-    own = {"kind": "x", "recipient": "x"} if kind is Mail else {"name": "x", "description": "x"}
-    tries = {"mail_attempts": 5, "crashes": 2, "mailed_at": clock.now()}
-    worker = huey.worker.name if ours else "dead"
-    row = kind.create(state=RUNNING, phase=MAILING, worker=worker, user=susan, **own, **tries)
-
-    reconciler.reconcile()
-
-    row = kind.get_by_id(row.id)
-    assert (row.state, row.error) == (SUCCEEDED, None)
-    assert kind is Mail or row.note is None
-
-
-def mailing(outcome):
-    """A function that tries to send a mail, with an outcome that is certain."""
-
-    def act(task):
-        task.begin_mail()
-        task.write(mailing_at=None)
-        raise outcome
-
-    return act
-
-
-def test_after_the_file_was_offered_only_the_mail_can_fail(run):
-    row = run(mailing(MailRefused("The mail server refused the address.")))
-
-    assert (row.state, row.note) == (SUCCEEDED, "The mail server refused the address.")
-
-
-def test_an_unforeseen_error_while_mailing_is_a_note(run, logged_errors):
-    row = run(mailing(KeyError("x")))
-
-    assert (row.state, row.note) == (SUCCEEDED, BROKEN)
-    logged_errors.clear()
-
-
-def test_delayed_mails_are_tried_five_times_within_an_hour(run):
-    row = run(mailing(MailDelayed("The mail server could not be reached.")))
-    waits = []
-    while row.state == QUEUED:
-        waits.append(row.run_after - clock.now())
-        Task.update(run_after=clock.now()).execute()
-        reconciler.reconcile()
-        row = Task.get_by_id(row.id)
-
-    assert row.mail_attempts == 5
-    assert (row.state, row.note) == (SUCCEEDED, "The mail server could not be reached.")
-    assert sum(waits, timedelta()) < timedelta(hours=1)
+    assert (row.attempts, row.crash_count) == (3, 0)
 
 
 def test_the_end_comes_with_its_notification(run, susan):
@@ -223,71 +135,21 @@ def test_the_end_comes_with_its_notification(run, susan):
     assert (news.key, news.data["state"]) == (row.id, SUCCEEDED)
 
 
-@pytest.mark.parametrize(
-    ("error", "end"),
-    [
-        (full(), (FAILED, WRITING, OUT_OF_SPACE)),
-        (OperationalError("database is locked"), (QUEUED, WRITING, BUSY)),
-        (ValueError("no such thing"), (FAILED, WRITING, BROKEN)),
-    ],
-)
-def test_an_offer_that_was_rolled_back_is_none(run, monkeypatch, logged_errors, error, end):
-    """What a transaction wrote into the job's row object is rolled back with it."""
-
-    def offer(task):
-        push = Notification.push
-        monkeypatch.setattr(Notification, "push", Mock(side_effect=error))
-        try:
-            task.offer(timedelta(days=7), posts=0, size_bytes=0)
-        finally:
-            monkeypatch.setattr(Notification, "push", push)
-
-    row = run(offer)
-
-    assert (row.state, row.phase, row.error) == end
-    assert row.file_expires_at is None
-    logged_errors.clear()
-
-
-def test_a_mail_that_could_not_be_announced_has_not_begun(run, monkeypatch):
-    def mail(task):
-        with monkeypatch.context() as patch:
-            patch.setattr(Notification, "push", Mock(side_effect=OperationalError("database is locked")))
-            task.begin_mail()
-
-    row = run(mail)
-
-    assert (row.state, row.phase, row.mail_attempts) == (QUEUED, WRITING, 0)
-
-
-def test_an_outage_in_the_middle_of_ringing_is_not_taken_for_its_end(run, nobody_works, monkeypatch):
-    run(lambda task: None)
-    huey.flush()
-    monkeypatch.setattr(huey.storage, "enqueue", Mock(side_effect=RedisError("OOM")))
-
-    for _ in range(2):
-        reconciler.reconcile()
-        assert huey.outage.lasts
-    monkeypatch.undo()
-    reconciler.reconcile()
-    assert not huey.outage.lasts
-
-
 def test_nothing_is_active_after_the_work(run):
     run(lambda task: None)
 
     assert not active
 
 
-def test_a_doubled_envelope_leaves_the_first_ones_mark(run, make_job, john):
+def test_a_doubled_message_leaves_the_first_ones_mark(run, make_job, john):
     seen = []
 
-    def ring_again(task):
-        jobs["ring_again"].work(task.envelope)
+    def receive_again(task):
+        work(jobs["receive_again"], task.message)
         seen.append(task.id in active)
-        reconciler.mend_orphans()
+        reconciler.recover_orphans()
 
-    row = run(ring_again)
+    row = run(receive_again)
 
     assert seen == [True]
     assert (row.state, row.attempts) == (SUCCEEDED, 1)
@@ -295,7 +157,7 @@ def test_a_doubled_envelope_leaves_the_first_ones_mark(run, make_job, john):
 
 def test_the_reconciler_puts_back_what_a_dead_worker_left(run, make_job, nobody_works):
     row = run(lambda task: None)
-    Task.update(state=RUNNING, worker="dead", attempts=1).execute()
+    Task.update(state=RUNNING, consumer_id="dead", attempts=1).execute()
 
     reconciler.reconcile()
 
@@ -304,20 +166,20 @@ def test_the_reconciler_puts_back_what_a_dead_worker_left(run, make_job, nobody_
 
 def test_the_reconciler_puts_back_what_this_process_holds_but_does_not_work_on(run, nobody_works):
     row = run(lambda task: None)
-    Task.update(state=RUNNING, worker=huey.worker.name, attempts=1).execute()
+    Task.update(state=RUNNING, consumer_id=huey.consumer_id, attempts=1).execute()
 
     active[row.id] += 1
     reconciler.reconcile()
     assert Task.get_by_id(row.id).state == RUNNING
     del active[row.id]
     reconciler.reconcile()
-    assert (Task.get_by_id(row.id).state, Task.get_by_id(row.id).crashes) == (QUEUED, 0)
+    assert (Task.get_by_id(row.id).state, Task.get_by_id(row.id).crash_count) == (QUEUED, 0)
 
 
 @pytest.mark.parametrize(("ours", "why"), [(True, "nobody was working on it"), (False, "its worker is gone")])
 def test_the_reconciler_says_what_it_mended_once_it_has(run, nobody_works, other, caplog, ours, why):
     row = run(lambda task: None)
-    Task.update(state=RUNNING, worker=huey.worker.name if ours else "dead").execute()
+    Task.update(state=RUNNING, consumer_id=huey.consumer_id if ours else "dead").execute()
 
     lock(other)
     with pytest.raises(OperationalError):
@@ -328,50 +190,40 @@ def test_the_reconciler_says_what_it_mended_once_it_has(run, nobody_works, other
     assert f"{row.id} is queued now: {why}" in caplog.text
 
 
-def test_the_reconciler_rings_for_what_no_envelope_stands_for_and_only_once(run, nobody_works):
+def test_the_reconciler_enqueues_what_no_message_stands_for_and_only_once(run, nobody_works):
     row = run(lambda task: None)
     huey.flush()
 
     reconciler.reconcile()
     reconciler.reconcile()
 
-    assert [envelope.id for envelope in huey.pending()] == [row.id]
+    assert [message.id for message in huey.pending()] == [row.id]
 
 
 @pytest.fixture
 def waiting(make_job, nobody_works):
-    """Three tasks and three mails whose envelopes are lost, the oldest first."""
+    """Three tasks and three mails whose messages are lost, the oldest first."""
     name = make_job(lambda task: None).name
-    mails = [Mail.create(kind="x", recipient="x", phase=MAILING) for _ in range(3)]
+    mails = [Mail.create(kind="x", recipient="x", priority=10) for _ in range(3)]
     return [Task.create(name=name, description="x") for _ in range(3)], mails
 
 
-def test_the_reconciler_rings_for_no_more_tasks_than_may_start_but_for_all_mails(waiting):
+def test_the_reconciler_enqueues_no_more_tasks_than_may_start_but_all_mails(waiting):
     tasks, mails = waiting
 
     reconciler.reconcile()
 
-    assert huey.waiting_ids() == {tasks[0].id, *(mail.id for mail in mails)}
+    assert huey.queued_ids() == {tasks[0].id, *(mail.id for mail in mails)}
 
 
-def test_the_reconciler_rings_first_for_what_has_to_run_alone(waiting):
-    """Otherwise the older ones would be rung for, not start beside it, and wait with it for ever."""
+def test_the_reconciler_enqueues_first_what_has_to_run_alone(waiting):
+    """Otherwise the older ones would be enqueued, not start beside it, and wait with it for ever."""
     tasks, _mails = waiting
-    Task.update(crashes=2).where(Task.id == tasks[2].id).execute()
+    Task.update(crash_count=1).where(Task.id == tasks[2].id).execute()
 
     reconciler.reconcile()
 
-    assert tasks[2].id in huey.waiting_ids()
-
-
-def test_a_mailing_task_keeps_its_phase_when_its_worker_dies(run, nobody_works):
-    row = run(lambda task: None)
-    Task.update(state=RUNNING, phase=MAILING, worker="dead", mail_attempts=1).execute()
-
-    reconciler.reconcile()
-
-    row = Task.get_by_id(row.id)
-    assert (row.state, row.phase, row.mail_attempts) == (QUEUED, MAILING, 1)
+    assert tasks[2].id in huey.queued_ids()
 
 
 def test_a_full_database_is_told_as_such(run):
@@ -394,15 +246,44 @@ def test_a_row_that_no_job_is_known_for_ends_and_keeps_no_other_waiting(
 
     assert "no such job" in logged_errors.pop()
     assert (Task.get_by_id(unknown.id).state, Task.get_by_id(unknown.id).error) == (FAILED, UNKNOWN)
-    assert huey.waiting_ids() == {row.id}
+    assert huey.queued_ids() == {row.id}
 
 
-def test_a_database_that_is_locked_right_after_the_offer_costs_no_twenty_minutes(run):
-    def offer(task):
-        task.offer(timedelta(days=7), posts=0, size_bytes=0)
-        raise OperationalError("database is locked")
+def test_a_success_that_was_rolled_back_is_none(run, monkeypatch, logged_errors):
+    """What a transaction wrote into the job's row object is rolled back with it."""
 
-    row = run(offer)
+    def publish(task):
+        with monkeypatch.context() as patch:
+            patch.setattr(Notification, "push", Mock(side_effect=ValueError("no such thing")))
+            task.finish(SUCCEEDED, file_expires_at=clock.now())
 
-    assert (row.state, row.phase) == (QUEUED, MAILING)
-    assert row.run_after - clock.now() <= timedelta(seconds=30)
+    row = run(publish)
+
+    assert (row.state, row.error, row.file_expires_at) == (FAILED, BROKEN, None)
+    logged_errors.clear()
+
+
+@pytest.mark.parametrize("data", [b"", b"x" * 1000, b"cposix\nsystem\n(S'true'\ntR."])
+def test_a_message_that_nobody_can_read_is_skipped_and_logged_once(run, nobody_works, caplog, data):
+    row = run(lambda task: None)
+    huey.storage.enqueue(data, 99)
+
+    assert huey.queued_ids() == {row.id}
+    assert "queue message" not in caplog.text
+    assert huey.dequeue() is None
+    assert caplog.text.count("skipped a queue message") == 1
+    assert huey.dequeue().id == row.id
+
+
+def test_an_outage_is_logged_once_a_minute(app, monkeypatch, caplog):
+    monkeypatch.setattr(huey.storage, "dequeue", Mock(side_effect=RedisError("gone")))
+    monkeypatch.setattr(huey, "consumer", Mock())
+    now_s = 1000
+    monkeypatch.setattr(queue_module, "time", Mock(monotonic=lambda: now_s))
+
+    for _ in range(3):
+        assert huey.dequeue() is None
+    assert caplog.text.count("the queue does not answer") == 1
+    now_s += 61
+    huey.dequeue()
+    assert caplog.text.count("the queue does not answer") == 2

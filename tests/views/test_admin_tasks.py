@@ -20,7 +20,7 @@ def fail(task):
 
 
 def run(task):
-    Task.claim(task.id, huey.worker.name)
+    Task.claim(task.id)
 
 
 @pytest.mark.parametrize(
@@ -58,13 +58,13 @@ def facts(page):
 def test_the_page_says_how_many_wait_and_lie_in_the_queue_and_who_works(office, nobody_works):
     tasks = [Task.create(name="example", description="x") for _ in range(55)]
     for task in tasks[:3]:
-        huey.ring(task)
-    worker = huey.worker.name[:8]
+        huey.enqueue_item(task)
+    worker = huey.consumer_id[:8]
     seen = []
 
     for _ in range(2):
         seen.append(facts(office.get("/admin/tasks").text))
-        Task.update(state="running", worker=huey.worker.name, started_at=clock.now()).where(
+        Task.update(state="running", consumer_id=huey.consumer_id, started_at=clock.now()).where(
             Task.id.in_([task.id for task in tasks[:2]])
         ).execute()
 
@@ -92,14 +92,14 @@ def test_the_page_says_when_neither_worker_nor_queue_is_there(office, task, work
         ({}, "for 7 minutes ·"),
         ({"attempts": 2}, "for 7 minutes · attempt 2 failed ·"),
         (
-            {"state": "running", "worker": "0123456789", "progress": 40},
+            {"state": "running", "consumer_id": "0123456789", "progress": 40},
             "40 % · for 3 minutes · worker 01234567",
         ),
     ],
 )
 def test_a_task_says_for_how_long_it_has_waited_or_run(office, task, values, said):
     now = clock.now()
-    started_at = now - timedelta(minutes=3) if "worker" in values else None
+    started_at = now - timedelta(minutes=3) if "consumer_id" in values else None
     Task.update(created_at=now - timedelta(minutes=7), started_at=started_at, **values).execute()
 
     assert said in " ".join(office.get("/admin/tasks").text.split())
@@ -134,7 +134,7 @@ def test_a_failed_task_is_tried_again_for_its_user(office, task, susan):
 
     assert office.post_form(f"/admin/tasks/{task.id}/retry").status_code == 302
 
-    assert [row.state for row in Task.of(susan)] == ["succeeded", "failed"]
+    assert [row.state for row in Task.for_user(susan)] == ["succeeded", "failed"]
 
 
 def test_a_second_one_of_a_kind_is_refused_in_words(office, task, susan):

@@ -4,9 +4,10 @@ import threading
 import pytest
 
 from microblog.base.database import connected
-from microblog.exports.jobs import export_posts
+from microblog.exports import export_posts
+from microblog.tasks.exceptions import TaskInProgress
 from microblog.tasks.states import QUEUED, SUCCEEDED
-from microblog.tasks.task import Task, TaskInProgress
+from microblog.tasks.task import Task
 
 
 def test_an_export_ends_on_the_profile_with_file_and_mail(app, browser, susan, write_posts, settings):
@@ -48,7 +49,7 @@ def test_two_clicks_at_once_make_one_export(susan, nobody_works):
         with connected():
             start.wait()
             try:
-                Task.launch(export_posts, susan, "Exporting posts...")
+                Task.launch(export_posts, susan, "Exporting posts...", by="a test")
                 outcomes.append("launched")
             except TaskInProgress:
                 outcomes.append("refused")

@@ -19,7 +19,7 @@ def test_ready_names_every_part_and_the_backlog(client):
         "worker": True,
         "waiting": 0,
         "oldest_waiting_s": 0.0,
-        "envelopes": 0,
+        "messages": 0,
     }
 
 
@@ -31,9 +31,9 @@ def test_without_a_worker_it_is_not_ready(client, worker_gone):
 
 def test_a_queue_that_does_not_answer_is_named(app, client, tmp_path):
     huey.immediate = False
-    huey.worker.release()
+    huey.lock.file.close()
     huey.init_app(app, f"unix://{tmp_path}/nothing.sock", app.secret_key, tmp_path / "run")
-    huey.worker.take()
+    huey.lock.take()
 
     response = client.get("/readyz")
 
@@ -50,10 +50,10 @@ def test_a_queue_that_goes_away_between_two_questions_is_named(client, monkeypat
 
     monkeypatch.setattr(type(huey), "pending_count", pending_count)
 
-    assert client.get("/readyz").json["envelopes"] == 0
+    assert client.get("/readyz").json["messages"] == 0
     response = client.get("/readyz")
     assert (response.status_code, response.json["queue"]) == (503, False)
-    assert "envelopes" not in response.json
+    assert "messages" not in response.json
 
 
 def test_a_database_that_does_not_answer_is_named(client):

@@ -5,12 +5,15 @@ from datetime import timedelta
 import pytest
 
 from microblog.base import clock
-from microblog.exports.jobs import export_posts
-from microblog.mail import UNREACHABLE
+from microblog.exports import export_posts
+from microblog.mail import outbox
+from microblog.mail.outgoing import Mail
+from microblog.mail.smtp import ADDRESS_REFUSED, UNREACHABLE
 from microblog.tasks.queue import huey
-from microblog.tasks.states import CANCELLED, FAILED, MAILING, QUEUED, RUNNING, SUCCEEDED
+from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
 from microblog.tasks.task import Task
 from microblog.tasks.worker import OUT_OF_SPACE
+from tests.rows import put
 
 POSTS = ("cancel", "retry", "dismiss", "delete")
 ENDED = {"finished_at": clock.now()}
@@ -24,18 +27,13 @@ def johns_browser(john, sign_in):
 
 @pytest.fixture
 def queued(susan, nobody_works):
-    return Task.launch(export_posts, susan, "Exporting posts...")
+    return Task.launch(export_posts, susan, "Exporting posts...", by="a test")
 
 
 @pytest.fixture
 def ready(susan, write_posts):
     write_posts(susan, "first")
-    return Task.get_by_id(Task.launch(export_posts, susan, "Exporting posts...").id)
-
-
-def put(task, **values):
-    """Put the row of *task* into a state by hand."""
-    Task.update(**values).where(Task.id == task.id).execute()
+    return Task.get_by_id(Task.launch(export_posts, susan, "Exporting posts...", by="a test").id)
 
 
 def state_of(task):
@@ -107,13 +105,10 @@ def test_your_data_lists_ones_own_tasks_only(browser, johns_browser, ready):
     ("values", "words"),
     [
         ({}, "Waiting"),
-        ({"state": RUNNING, "worker": "w"}, "Exporting"),
-        ({"state": RUNNING, "worker": "w", "cancel_requested": True}, "Cancelling…"),
-        ({"state": RUNNING, "worker": "w", "phase": MAILING}, "Sending the mail"),
-        ({"phase": MAILING, "error": UNREACHABLE}, f"the mail is delayed. {UNREACHABLE}"),
+        ({"state": RUNNING, "consumer_id": "w"}, "Exporting"),
+        ({"state": RUNNING, "consumer_id": "w", "cancel_requested": True}, "Cancelling…"),
         ({**ENDED, "state": SUCCEEDED, "progress": 100}, "Done"),
         ({**ENDED, **OFFERED, "state": SUCCEEDED, "progress": 100}, "Ready · 3 posts"),
-        ({**ENDED, "state": SUCCEEDED, "progress": 100, "note": UNREACHABLE}, f"Done · {UNREACHABLE}"),
         ({**ENDED, "state": FAILED, "error": OUT_OF_SPACE}, f"Failed · {OUT_OF_SPACE} Reference"),
         ({**ENDED, "state": CANCELLED}, "Cancelled"),
     ],
@@ -122,6 +117,60 @@ def test_your_data_says_what_the_row_says(browser, queued, values, words):
     put(queued, started_at=clock.now(), dismissed_at=clock.now(), **values)
 
     assert words in text_of(browser.get("/tasks").text.partition('id="history"')[2])
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({}, "The mail is on its way"),
+        ({"state": RUNNING}, "The mail is on its way"),
+        ({"error": UNREACHABLE}, f"The mail is delayed. {UNREACHABLE}"),
+        ({"state": FAILED, "error": ADDRESS_REFUSED}, f"The mail could not be sent: {ADDRESS_REFUSED}"),
+        ({"state": SUCCEEDED, "sent_at": clock.now()}, "Mailed to susan@example.org"),
+        ({"state": SUCCEEDED}, "The administrator has the mail"),
+        ({"state": CANCELLED, "sending_at": clock.now()}, "The mail may have left already."),
+        ({"state": CANCELLED}, ""),
+    ],
+)
+def test_card_and_your_data_say_where_the_mail_is(browser, ready, susan, values, words):
+    Mail.delete().execute()
+    finished_at = clock.now() if values.get("state") in (SUCCEEDED, FAILED, CANCELLED) else None
+    row = {"kind": "export_posts", "recipient": susan.email, "user": susan, "task": ready, "id": ready.id}
+    outbox.path_of(ready.id).touch()
+    Mail.create(**row, finished_at=finished_at, **values)
+
+    card, page = (browser.get(path).text for path in (f"/tasks/{ready.id}/card", "/tasks"))
+
+    assert "Your export is ready" in card
+    for shown in (text_of(card), text_of(page.partition('id="history"')[2])):
+        assert words in shown
+        assert words or "mail" not in shown.casefold()
+
+
+def test_your_data_asks_once_for_all_mails(browser, susan, ready, queries):
+    for _ in range(3):
+        Task.launch(export_posts, susan, "Exporting posts...", by="a test").dismiss()
+    del queries[:]
+
+    browser.get("/tasks")
+
+    assert len([sql for sql in queries if 'FROM "mail"' in sql and "IN (SELECT" in sql]) == 1
+
+
+def test_whoever_deletes_the_file_while_the_mail_leaves_is_told(browser, ready):
+    Mail.delete().execute()
+    Mail.create(kind="export_posts", recipient="x", task=ready, state=RUNNING, sending_at=clock.now())
+
+    page = browser.post_form(f"/tasks/{ready.id}/delete", follow_redirects=True).text
+
+    assert "The mail may have left already." in page
+
+
+def test_what_is_ready_cannot_be_cancelled_any_more(browser, ready):
+    page = browser.post_form(f"/tasks/{ready.id}/cancel", follow_redirects=True).text
+
+    assert "It was ready already." in page
+    assert state_of(ready) == SUCCEEDED
 
 
 def test_cancel_ends_a_waiting_task(browser, queued):
@@ -176,11 +225,11 @@ def test_a_deleted_file_is_gone(browser, ready):
 
 
 def test_the_mail_that_holds_a_deleted_file_is_not_left_in_the_outbox(browser, ready):
-    assert "posts.json" in ready.letter.read_text()
+    assert "posts.json" in outbox.path_of(ready.mail.id).read_text()
 
     browser.post_form(f"/tasks/{ready.id}/delete")
 
-    assert not ready.letter.exists()
+    assert not outbox.path_of(ready.mail.id).exists()
 
 
 def test_a_dismissed_card_is_gone_from_the_pages_and_stays_on_your_data(browser, ready):
@@ -198,29 +247,20 @@ def test_a_dismissed_card_is_gone_from_the_pages_and_stays_on_your_data(browser,
     [
         ({"attempts": 0}, ["Waiting"]),
         ({"state": RUNNING, "done": 412, "total": 1203, "progress": 34}, ["412 of 1,203", "34"]),
-        ({"state": RUNNING, "phase": MAILING, "progress": 99}, ["Sending the mail"]),
-        (
-            {"phase": MAILING, "progress": 99, "error": "The mail server could not be reached."},
-            ["could not be reached"],
-        ),
         (
             {"state": FAILED, "error": "The server is out of space. Tell the administrator."},
             ["out of space", "Try again"],
         ),
         ({"state": CANCELLED}, ["cancelled"]),
         ({"state": SUCCEEDED, "progress": 100}, ["ready"]),
-        (
-            {"state": SUCCEEDED, "progress": 100, "note": "The mail server refused the address."},
-            ["refused the address"],
-        ),
     ],
 )
 def test_the_card_says_what_the_row_says(browser, queued, values, words):
     if values.get("state") in (FAILED, CANCELLED, SUCCEEDED):
         values["finished_at"] = queued.created_at
     if values.get("state") == RUNNING:
-        values.update(worker=huey.worker.name, started_at=queued.created_at)
-    if values.get("phase") == MAILING or values.get("state") == SUCCEEDED:
+        values.update(consumer_id=huey.consumer_id, started_at=queued.created_at)
+    if values.get("state") == SUCCEEDED:
         values.update(file_expires_at=queued.created_at, result={"posts": 3, "size_bytes": 321})
     put(queued, **values)
 
@@ -234,7 +274,7 @@ def test_the_percentage_stands_where_scripts_look_for_it(browser, queued):
     put(
         queued,
         state=RUNNING,
-        worker=huey.worker.name,
+        consumer_id=huey.consumer_id,
         progress=34,
         done=34,
         total=100,

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from microblog.base import clock
-from microblog.exports.jobs import export_posts
+from microblog.exports import export_posts
 from microblog.models import Follow, Message, Post, Session, User
 from microblog.tasks.task import Task
 

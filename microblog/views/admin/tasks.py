@@ -7,10 +7,10 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from microblog.base import clock
+from microblog.tasks.exceptions import NothingToRetry, TaskInProgress, UnknownJob
 from microblog.tasks.queue import huey
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
-from microblog.tasks.task import Task, TaskInProgress
-from microblog.tasks.worker import TaskUnfinished, UnknownJob, launch_again
+from microblog.tasks.task import Task
 from microblog.web.auth import admin_required
 
 bp = Blueprint("admin_tasks", __name__, url_prefix="/admin/tasks")
@@ -21,13 +21,13 @@ MOST = 50
 @admin_required
 def index():
     groups = _groups()
-    running = Counter(task.worker for task in groups["running"])
+    running = Counter(task.consumer_id for task in groups["running"])
     return render_template(
         "admin_tasks/index.html",
         groups=groups,
         waiting=Task.in_state(QUEUED).count(),
-        envelopes=huey.count_envelopes(),
-        workers={name: running[name] for name in sorted(huey.worker.living())},
+        messages=huey.count_messages(),
+        workers={name: running[name] for name in sorted(huey.lock.living())},
         now=clock.now(),
     )
 
@@ -47,8 +47,8 @@ def _groups():
 def retry(task_id):
     """Launch a new task for the same user."""
     try:
-        launch_again(_task(task_id), by=current_user.username)
-    except (TaskUnfinished, UnknownJob):
+        _task(task_id).launch_again(by=current_user.username)
+    except (NothingToRetry, UnknownJob):
         abort(409)
     except TaskInProgress:
         flash(_("The user has another task of this kind under way. Cancel it first, or wait for its end."))

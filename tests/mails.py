@@ -4,7 +4,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 from microblog.base import clock
-from microblog.mail import compose, in_language
+from microblog.mail.templates import compose, in_language
 
 LONG_NAME = "a_name_as_long_as_a_name_can_be_"
 REPORT = f'Traceback:\n  File "{"/a/long/path" * 8}", line 42\nValueError: <b>not bold</b>'

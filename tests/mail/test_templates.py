@@ -6,8 +6,8 @@ import pytest
 
 from microblog.base import clock
 from microblog.base.config import ROOT
-from microblog.mail import compose, in_language
-from tests.letters import written
+from microblog.mail.templates import compose, in_language
+from tests.mails import written
 
 ADDRESS = re.compile(r"https?://[^\s\"<]+")
 

@@ -2,15 +2,15 @@ import signal
 import subprocess
 import sys
 
-from microblog.tasks.queue.worker_lock import WorkerLock
+from microblog.tasks.queue import ConsumerLock
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from microblog.tasks.queue.worker_lock import WorkerLock
-lock = WorkerLock(Path(sys.argv[1]))
+from microblog.tasks.queue import ConsumerLock
+lock = ConsumerLock(Path(sys.argv[1]))
 lock.take()
-print(lock.name, flush=True)
+print(lock.consumer_id, flush=True)
 time.sleep(60)
 """
 
@@ -20,26 +20,26 @@ def test_a_worker_lives_as_long_as_its_process_and_not_a_moment_longer(tmp_path)
         [sys.executable, "-c", HOLD, tmp_path], stdout=subprocess.PIPE, text=True
     ) as process:
         name = process.stdout.readline().strip()
-        assert WorkerLock(tmp_path).living() == {name}
+        assert ConsumerLock(tmp_path).living() == {name}
 
         process.send_signal(signal.SIGKILL)
         process.wait()
 
-        assert WorkerLock(tmp_path).living() == set()
+        assert ConsumerLock(tmp_path).living() == set()
 
 
 def test_what_the_dead_left_behind_is_removed(tmp_path):
-    lock = WorkerLock(tmp_path)
+    lock = ConsumerLock(tmp_path)
     lock.take()
-    lock.release()
+    lock.file.close()
 
-    assert WorkerLock(tmp_path).living() == set()
+    assert ConsumerLock(tmp_path).living() == set()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_every_start_has_a_name_of_its_own(tmp_path):
-    assert WorkerLock(tmp_path).name != WorkerLock(tmp_path).name
+    assert ConsumerLock(tmp_path).consumer_id != ConsumerLock(tmp_path).consumer_id
 
 
 def test_no_folder_means_no_worker(tmp_path):
-    assert WorkerLock(tmp_path / "missing").living() == set()
+    assert ConsumerLock(tmp_path / "missing").living() == set()

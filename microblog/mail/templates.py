@@ -1,0 +1,153 @@
+"""What each kind of mail says; rendered in the worker, so that no row holds a secret."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import flask_mail
+from flask import current_app, render_template
+from flask_babel import force_locale, gettext
+
+from microblog.base.i18n import N_
+from microblog.mail.exceptions import Unneeded
+from microblog.models import OneTimeToken, User
+from microblog.models.one_time_token import CHANGE_EMAIL, RESET_PASSWORD
+
+# At most so many links to one address within that time: anybody who asks for more already has them.
+MOST_LINKS = 3
+LINKS_WITHIN = timedelta(minutes=10)
+
+# The kind of mail that must cause no other one if it fails.
+ERROR = "error"
+# Functions by the kind of mail that they describe.
+kinds = {}
+
+
+class Attachment(NamedTuple):
+    name: str
+    media_type: str
+    content: bytes
+
+
+class MailText(NamedTuple):
+    """
+    *language* is the reader's choice, or None; *subject* is in English, translated when rendered.
+
+    *values* are for ``templates/email/<kind>``. A mail that is sent again is recognized by *message_id*,
+    without the host, and *written_at*: those of its row unless they are given.
+    """
+
+    recipient: str
+    language: str | None
+    subject: str
+    values: dict
+    message_id: str | None = None
+    written_at: datetime | None = None
+    attachment: Attachment | None = None
+
+
+def mail_kind(name):
+    """Register the decorated function, which makes the ``MailText`` of a mail's row, for the kind *name*."""
+
+    def register(function):
+        kinds[name] = function
+        return function
+
+    return register
+
+
+def render(mail):
+    """
+    The message that *mail*, a row, stands for.
+
+    Raises:
+        Unneeded: it should not be sent.
+    """
+    text = kinds[mail.kind](mail)
+    with in_language(text.language, mail.arguments.get("language")):
+        message = compose(
+            mail.kind,
+            subject=gettext(text.subject).replace("%(what)s", mail.arguments.get("what", "")),
+            recipient=text.recipient,
+            message_id=text.message_id or f"{mail.kind}-{mail.id}",
+            written_at=text.written_at or mail.created_at,
+            **text.values,
+        )
+    if text.attachment:
+        message.attach(*text.attachment)
+    return message
+
+
+def compose(template, subject, recipient, message_id, written_at, **values):
+    """
+    A message with text and HTML bodies from ``templates/email/<template>``.
+
+    Links in it start with the site's own address, never with the host that a request named.
+    """
+    site_url = current_app.config["SITE_URL"]
+    with current_app.test_request_context(base_url=site_url):
+        text = render_template(f"email/{template}.txt", **values)
+        html = render_template(f"email/{template}.html", **values)
+    message = flask_mail.Message(
+        subject,
+        recipients=[recipient],
+        body=text,
+        html=html,
+        sender=current_app.config["SENDER"],
+        date=written_at.timestamp(),
+        extra_headers={"Auto-Submitted": "auto-generated"},
+    )
+    message.msgId = f"<{message_id}@{urlsplit(site_url).hostname}>"
+    return message
+
+
+def in_language(*wanted):
+    """Within the block, use the first of *wanted*, tags or None, that the site offers, else its default."""
+    languages = current_app.config["SITE_LANGUAGES"]
+    return force_locale(next((tag for tag in wanted if tag in languages), languages[0]))
+
+
+@mail_kind("reset_password")
+def reset_password(mail):
+    user = User.with_email(mail.recipient)
+    if user is None:
+        raise Unneeded
+    _refuse_flood(mail)
+    token = OneTimeToken.issue(RESET_PASSWORD, user)
+    return MailText(
+        user.email, user.language, N_("[Microblog] Reset your password"), {"user": user, "token": token}
+    )
+
+
+@mail_kind("change_email")
+def change_email(mail):
+    """To the new address: opening the link proves access to its mailbox."""
+    _refuse_flood(mail)
+    token = OneTimeToken.issue(CHANGE_EMAIL, mail.user, mail.recipient)
+    return MailText(
+        mail.recipient,
+        mail.user.language,
+        N_("[Microblog] Confirm your e-mail address"),
+        {"user": mail.user, "token": token},
+    )
+
+
+@mail_kind("email_changed")
+def email_changed(mail):
+    """To the old address, in case somebody else made the change."""
+    return MailText(
+        mail.recipient,
+        mail.user.language,
+        N_("[Microblog] Your e-mail address was changed"),
+        {"user": mail.user},
+    )
+
+
+@mail_kind(ERROR)
+def error(mail):
+    return MailText(mail.recipient, None, "[Microblog] Error: %(what)s", mail.arguments)
+
+
+def _refuse_flood(mail):
+    if mail.asked_before(LINKS_WITHIN) >= MOST_LINKS:
+        raise Unneeded

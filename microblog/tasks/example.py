@@ -1,0 +1,15 @@
+"""The tutorial's first job: it counts seconds."""
+
+import time
+
+from microblog.tasks.worker import job
+
+
+@job()
+def example(task):
+    """Sleep for ``task.arguments["seconds"]`` and report each second."""
+    seconds = task.arguments["seconds"]
+    task.advance(0, seconds)
+    for second in range(seconds):
+        time.sleep(1)
+        task.advance(second + 1, seconds)
