@@ -41,8 +41,8 @@ GET    /admin/invites                             login  404    404    200
 POST   /admin/invites                             login  404    404    200
 POST   /admin/invites/<row_id:invite_id>/delete   login  404    404    302
 GET    /admin/outbox                              login  404    404    200
-GET    /admin/outbox/<letter_id>                  login  404    404    200
-GET    /admin/outbox/<letter_id>/download         login  404    404    200
+GET    /admin/outbox/<mail_id>                  login  404    404    200
+GET    /admin/outbox/<mail_id>/download         login  404    404    200
 GET    /admin/security                            login  404    404    200
 GET    /admin/tasks                               login  404    404    200
 POST   /admin/tasks/<uuid:task_id>/cancel         login  404    404    302
@@ -295,7 +295,7 @@ def address(site, route, owner="susan"):
         "task_id": theirs.task.id,
         "session_id": theirs.session.id,
         "invite_id": site.invite_id,
-        "letter_id": theirs.mail.id,
+        "mail_id": theirs.mail.id,
         "token": "wrong",
         "kind": "atom",
         "version": "0",

@@ -11,7 +11,7 @@ NOWHERE = {
     "recipient": "nobody_here",
     "user": "nobody_here",
     "task_id": str(uuid4()),
-    "letter_id": str(uuid4()),
+    "mail_id": str(uuid4()),
     "token": "made-up",
     "kind": "rss",
     "filename": "nothing.css",

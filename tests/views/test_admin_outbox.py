@@ -6,24 +6,24 @@ from microblog.mail.outgoing import Mail
 
 
 @pytest.fixture
-def letter_id(client, susan):
+def mail_id(client, susan):
     """The id of a mail in the outbox."""
     client.post_form("/auth/reset_password_request", email=susan.email)
     return Mail.get().id
 
 
 @pytest.mark.parametrize("path", ["/admin/outbox/{}", "/admin/outbox/{}/download"])
-def test_mails_are_for_the_administrator_alone(client, sign_in, office, susan, letter_id, path):
-    path = path.format(letter_id)
+def test_mails_are_for_the_administrator_alone(client, sign_in, office, susan, mail_id, path):
+    path = path.format(mail_id)
 
     assert office.get(path, buffered=True).status_code == 200
     assert sign_in(susan).get(path).status_code == 404, "although it is to her"
     assert client.get(path).status_code == 302
 
 
-def test_mails_that_could_not_leave_are_listed_and_read(office, susan, letter_id):
+def test_mails_that_could_not_leave_are_listed_and_read(office, susan, mail_id):
     listed = office.get("/admin/outbox").text
-    page = office.get(f"/admin/outbox/{letter_id}").text
+    page = office.get(f"/admin/outbox/{mail_id}").text
 
     assert "[Microblog] Reset your password" in listed
     assert "susan@example.org" in listed
@@ -51,7 +51,7 @@ def test_an_empty_outbox_says_so(office):
     ["nothing", "..", "..%2fmicroblog", "%00", "x" * 3000, "%ff", ".hidden", "00000000-0000-0000-0000"],
 )
 @pytest.mark.parametrize("end", ["", "/download"])
-def test_what_is_no_mail_is_not_there(office, letter_id, name, end):
+def test_what_is_no_mail_is_not_there(office, mail_id, name, end):
     assert office.get(f"/admin/outbox/{name}{end}").status_code == 404
 
 
@@ -75,5 +75,5 @@ def test_with_a_mail_server_the_page_says_so(app, office, monkeypatch):
     assert "mail.example.org" in office.get("/admin/outbox").text
 
 
-def test_the_page_of_one_mail_belongs_to_the_tab_of_all(office, letter_id):
-    assert 'href="/admin/outbox" aria-current="true"' in office.get(f"/admin/outbox/{letter_id}").text
+def test_the_page_of_one_mail_belongs_to_the_tab_of_all(office, mail_id):
+    assert 'href="/admin/outbox" aria-current="true"' in office.get(f"/admin/outbox/{mail_id}").text

@@ -10,7 +10,7 @@ from tests.conftest import PASSWORD
 
 
 @pytest.fixture
-def letters(settings):
+def sent_mails(settings):
     """A function that returns the texts of the mails in the outbox, by recipient."""
     return lambda: {
         re.search("^To: (.*)$", text, re.MULTILINE)[1]: text
@@ -20,13 +20,13 @@ def letters(settings):
 
 
 @pytest.fixture
-def link(browser, letters):
+def link(browser, sent_mails):
     """The path of the link that was mailed to susan's new address."""
     browser.post_form("/account/email", email="new@example.org", current_password=PASSWORD)
-    return re.search(r":8000(/account/email/\S+)", letters()["new@example.org"])[1]
+    return re.search(r":8000(/account/email/\S+)", sent_mails()["new@example.org"])[1]
 
 
-def test_a_new_address_is_confirmed_by_mail_and_the_old_one_is_told(browser, susan, link, letters):
+def test_a_new_address_is_confirmed_by_mail_and_the_old_one_is_told(browser, susan, link, sent_mails):
     assert User.get_by_id(susan.id).email == "susan@example.org", "nothing has changed so far"
 
     page = browser.get(link, follow_redirects=True)
@@ -37,7 +37,7 @@ def test_a_new_address_is_confirmed_by_mail_and_the_old_one_is_told(browser, sus
     assert response.location == "/account"
     assert User.with_email("NEW@example.org") == susan
     assert User.with_email("susan@example.org") is None
-    told = letters()["susan@example.org"]
+    told = sent_mails()["susan@example.org"]
     assert "Your e-mail address was changed" in told
     assert "new@example.org" not in told
     assert {mail.state for mail in Mail.select()} == {SUCCEEDED}
@@ -98,19 +98,19 @@ def test_what_is_no_address_is_refused(browser, address):
     assert Mail.select().count() == 0
 
 
-def test_ones_own_address_can_be_spelled_in_another_way(browser, susan, letters):
+def test_ones_own_address_can_be_spelled_in_another_way(browser, susan, sent_mails):
     same = browser.post_form("/account/email", email="susan@example.org", current_password=PASSWORD)
     assert same.status_code == 422
 
     asked = browser.post_form("/account/email", email="Susan@example.org", current_password=PASSWORD)
     assert asked.status_code == 302
-    browser.get(re.search(r":8000(/account/email/\S+)", letters()["Susan@example.org"])[1])
+    browser.get(re.search(r":8000(/account/email/\S+)", sent_mails()["Susan@example.org"])[1])
     browser.post_form("/account/confirm_email")
 
     assert User.get_by_id(susan.id).email == "Susan@example.org"
 
 
-def test_an_address_can_be_flooded_by_nobody_however_they_spell_it(browser, letters, settings):
+def test_an_address_can_be_flooded_by_nobody_however_they_spell_it(browser, sent_mails, settings):
     for name in ("victim", "Victim", "VICTIM", "victim", "viCtim", "victiM"):
         browser.post_form("/account/email", email=f"{name}@example.org", current_password=PASSWORD)
 

@@ -17,16 +17,16 @@ NEW = {"password": "battery staple", "password2": "battery staple"}
 
 
 @pytest.fixture
-def letters(settings):
+def sent_mails(settings):
     """A function that returns the texts of the mails in the outbox."""
     return lambda: [path.read_text() for path in (settings.data_dir / "outbox").glob("*.eml")]
 
 
 @pytest.fixture
-def link(client, susan, letters):
+def link(client, susan, sent_mails):
     """The path of the link that susan was mailed."""
     client.post_form(REQUEST, email=susan.email)
-    [letter] = letters()
+    [letter] = sent_mails()
     return re.search(r"http://127.0.0.1:8000(/auth/reset_password/\S+)", letter)[1]
 
 
@@ -38,12 +38,12 @@ def can_sign_in(app, password, username="susan"):
 # Asking
 
 
-def test_asking_mails_a_link_and_leads_to_a_page_that_says_so(client, susan, letters):
+def test_asking_mails_a_link_and_leads_to_a_page_that_says_so(client, susan, sent_mails):
     response = client.post_form(REQUEST, email="susan@example.org")
 
     assert (response.status_code, response.location) == (302, "/auth/reset_password_request/sent")
     assert "If there is an account with this address" in client.get(response.location).text
-    [letter] = letters()
+    [letter] = sent_mails()
     assert "Subject: [Microblog] Reset your password" in letter
     assert "To: susan@example.org" in letter
     mail = Mail.get()
@@ -51,10 +51,10 @@ def test_asking_mails_a_link_and_leads_to_a_page_that_says_so(client, susan, let
     assert f"Message-ID: <reset_password-{mail.id}@127.0.0.1>" in letter
 
 
-def test_the_address_is_known_in_any_case_and_the_mail_goes_to_it_as_it_was_given(client, susan, letters):
+def test_the_address_is_known_in_any_case_and_the_mail_goes_to_it_as_it_was_given(client, susan, sent_mails):
     client.post_form(REQUEST, email="SUSAN@Example.Org")
 
-    [letter] = letters()
+    [letter] = sent_mails()
     assert "To: susan@example.org" in letter
 
 
@@ -84,19 +84,19 @@ def test_the_request_itself_only_records_a_mail(client, susan, queries, monkeypa
     assert OneTimeToken.select().count() == 0
 
 
-def test_a_strangers_address_is_not_kept(client, susan, letters):
+def test_a_strangers_address_is_not_kept(client, susan, sent_mails):
     client.post_form(REQUEST, email="stranger@example.org")
 
-    assert letters() == []
+    assert sent_mails() == []
     mail = Mail.get()
     assert (mail.state, mail.recipient) == (CANCELLED, "")
 
 
-def test_asking_again_and_again_floods_nobody(client, susan, letters):
+def test_asking_again_and_again_floods_nobody(client, susan, sent_mails):
     for _ in range(6):
         client.post_form(REQUEST, email=susan.email)
 
-    assert len(letters()) == 3
+    assert len(sent_mails()) == 3
 
 
 @pytest.mark.parametrize(
@@ -143,10 +143,10 @@ def test_no_secret_lies_in_the_database(client, susan, link, settings):
         assert token not in path.read_bytes()
 
 
-def test_the_link_is_in_both_bodies_and_leads_to_the_site_only(client, susan, letters):
+def test_the_link_is_in_both_bodies_and_leads_to_the_site_only(client, susan, sent_mails):
     client.post_form(REQUEST, email=susan.email, headers={"X-Forwarded-Host": "evil.example"})
 
-    [letter] = letters()
+    [letter] = sent_mails()
     # In HTML twice: as the link, and written out for programs that show no links.
     assert letter.count("http://127.0.0.1:8000/auth/reset_password/") == 3
     assert "evil" not in letter
@@ -205,9 +205,9 @@ def test_the_link_works_for_ten_minutes(client, link, later, minutes, status):
     assert client.get(link, follow_redirects=True).status_code == status
 
 
-def test_a_new_password_voids_every_other_link(app, client, susan, link, letters):
+def test_a_new_password_voids_every_other_link(app, client, susan, link, sent_mails):
     client.post_form(REQUEST, email=susan.email)
-    links = {re.search(r":8000(/auth/reset_password/\S+)", letter)[1] for letter in letters()}
+    links = {re.search(r":8000(/auth/reset_password/\S+)", letter)[1] for letter in sent_mails()}
     email_token = OneTimeToken.issue(CHANGE_EMAIL, susan, "thief@example.org")
     client.post_form(link, **NEW)
 

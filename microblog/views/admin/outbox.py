@@ -6,29 +6,29 @@ from microblog.mail import outbox
 from microblog.web.auth import admin_required
 
 bp = Blueprint("admin_outbox", __name__, url_prefix="/admin/outbox")
-LETTERS = 100
+MOST = 100
 
 
 @bp.get("")
 @admin_required
 def index():
-    newest, more = outbox.newest(LETTERS)
-    return render_template("admin_outbox/index.html", letters=newest, more=more)
+    newest, more = outbox.newest(MOST)
+    return render_template("admin_outbox/index.html", mails=newest, more=more)
 
 
-@bp.get("/<letter_id>")
+@bp.get("/<mail_id>")
 @admin_required
-def show(letter_id):
+def show(mail_id):
     """The text of one mail."""
-    return render_template("admin_outbox/show.html", letter=outbox.read(letter_id) or abort(404))
+    return render_template("admin_outbox/show.html", mail=outbox.read(mail_id) or abort(404))
 
 
-@bp.get("/<letter_id>/download")
+@bp.get("/<mail_id>/download")
 @admin_required
-def download(letter_id):
+def download(mail_id):
     """The whole mail with its attachments, for a mail program."""
     try:
-        response = send_file(outbox.path_of(letter_id), mimetype="message/rfc822", as_attachment=True)
+        response = send_file(outbox.path_of(mail_id), mimetype="message/rfc822", as_attachment=True)
     except FileNotFoundError:
         abort(404)
     response.cache_control.no_store = True
