@@ -33,7 +33,7 @@ class Message(BaseModel):
             raise Suspended
         with db.atomic(), translate_block_error():
             message = cls.create(sender=sender, recipient=recipient, body=body)
-            cls.tell_unread(recipient)
+            cls.notify_unread(recipient)
         return message
 
     @classmethod
@@ -58,7 +58,7 @@ class Message(BaseModel):
             cls.update(read_at=clock.now()).where(
                 *cls._to(user), cls.read_at.is_null(), cls.id.between(oldest, newest)
             ).execute()
-            cls.tell_unread(user)
+            cls.notify_unread(user)
 
     @classmethod
     def delete_all_from(cls, sender):
@@ -68,10 +68,10 @@ class Message(BaseModel):
             disappointed = list(User.select().where(User.id.in_(unread)))
             cls.delete().where(cls.sender == sender).execute()
             for user in disappointed:
-                cls.tell_unread(user)
+                cls.notify_unread(user)
 
     @classmethod
-    def tell_unread(cls, user):
+    def notify_unread(cls, user):
         """Notify *user* of the number of their unread messages."""
         Notification.push(user, "unread_message_count", cls._unread(user).scalar())
 

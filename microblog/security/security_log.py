@@ -39,14 +39,14 @@ def record(event, user=None, by=None, **facts):
     *by* is the name of whoever acts for *user*, or on them; left out if it is their own.
     *facts* must hold no secret, and nothing that might be one: people type passwords into every field.
     """
-    told = {"user": user.username} if user else {}
-    told |= facts
-    if by and by != told.get("user"):
-        told["by"] = by
+    fields = {"user": user.username} if user else {}
+    fields |= facts
+    if by and by != fields.get("user"):
+        fields["by"] = by
     # Some commands make a request of their own, which comes from nowhere.
     if has_request_context() and request.remote_addr:
-        told["address"] = request.remote_addr
-    text = " ".join([event, *(f"{name}={_word(value)}" for name, value in told.items())])
+        fields["address"] = request.remote_addr
+    text = " ".join([event, *(f"{name}={_word(value)}" for name, value in fields.items())])
     log.info("%s", text)
     try:
         _path().parent.mkdir(mode=0o700, exist_ok=True)

@@ -28,7 +28,7 @@ def new(username):
 def create(username):
     user = _other(username)
     Block.add(current_user, user)
-    Message.tell_unread(current_user)
+    Message.notify_unread(current_user)
     flash(_("You have blocked %(name)s.", name=user.username))
     return redirect(url_for("users.show", username=user.username))
 
@@ -38,7 +38,7 @@ def create(username):
 def destroy(username):
     user = _other(username)
     Block.remove(current_user, user)
-    Message.tell_unread(current_user)
+    Message.notify_unread(current_user)
     flash(_("You have unblocked %(name)s.", name=user.username))
     return redirect(url_for("users.show", username=user.username))
 
