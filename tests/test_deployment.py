@@ -115,7 +115,7 @@ def test_the_env_file_of_containers_is_a_list():
 
 
 def test_three_terminals_find_each_other():
-    text = (ROOT / "docs" / "architecture.md").read_text()
+    text = (ROOT / "CONTRIBUTING.md").read_text()
     [(queue, worker, web)] = re.findall(r"```sh\n(.*)\n(.*)\n(.*)\n```", text)
     [url] = re.findall("REDIS_URL=([^`]+)", text)
     [port] = re.findall(r"flask --app microblog run .*--port (\d+)", text)
