@@ -132,9 +132,10 @@ class Mail(WorkItem):
         """End the mail unless it has ended, and delete what lies of it in the outbox."""
         with db.atomic():
             fresh = Mail.get_by_id(self.id)
-            if not fresh.complete:
+            if fresh.complete:
+                db.after_commit(fresh.delete_files)
+            else:
                 fresh.finish(CANCELLED)
-        fresh.delete_files()
 
     @property
     def may_have_left(self):

@@ -4,10 +4,14 @@ import logging
 
 from redis.exceptions import RedisError
 
+from microblog.base.i18n import N_
 from microblog.tasks.exceptions import ClaimLost
-from microblog.tasks.queue import huey
+from microblog.tasks.queue import huey, jobs
+from microblog.tasks.task import Task
 from microblog.tasks.work_item import WorkItem
-from microblog.tasks.worker import BUSY, active, enqueue_due
+from microblog.tasks.worker import BUSY, active, enqueue_waiting
+
+UNKNOWN = N_("This version of the site cannot do that. Ask the administrator.")
 
 log = logging.getLogger(__name__)
 
@@ -15,12 +19,29 @@ log = logging.getLogger(__name__)
 def reconcile():
     """Recover orphaned rows, then enqueue due rows that are not in the queue; an outage is no error."""
     recover_orphans()
+    fail_unknown()
+    enqueue_missing()
+
+
+def enqueue_missing():
+    """Enqueue the due rows that no message stands for; of those that may have to wait, the next ones."""
     try:
-        queued_ids = huey.queued_ids()
+        queued = huey.queued_ids() | set(active)
     except RedisError:
         # The workers, which ask for messages all the time, have logged it.
         return
-    enqueue_due(but=queued_ids | set(active))
+    for kind in WorkItem.__subclasses__():
+        for item in list(kind.due().where(kind.priority > 0)):
+            if item.id not in queued:
+                huey.enqueue_item(item)
+    enqueue_waiting(but=queued)
+
+
+def fail_unknown():
+    """End due tasks that no job of this version can do, perhaps after a downgrade."""
+    for task in list(Task.due().where(Task.name.not_in(list(jobs)))):
+        log.error("%s %s: there is no such job", task.name, task.id)
+        _attempt(task, "nobody can do it", task.fail, UNKNOWN)
 
 
 def recover_orphans():

@@ -72,6 +72,11 @@ class WorkItem(BaseModel):
         return cls.select().where(cls.is_due()).order_by(*order)
 
     @classmethod
+    def waiting(cls):
+        """Due rows whose claim may be refused for what else runs."""
+        return cls.due().where((cls.priority == 0) | (cls.crash_count > 0))
+
+    @classmethod
     def is_due(cls):
         """The condition that a row is queued and its time has come."""
         now = clock.now()

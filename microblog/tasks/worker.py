@@ -4,7 +4,7 @@ import logging
 import threading
 import traceback
 from collections import Counter
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from peewee import OperationalError
 
@@ -18,11 +18,7 @@ from microblog.tasks.task import Task
 from microblog.tasks.work_item import WorkItem
 
 BUSY = N_("The server was too busy to do this. Try again later.")
-UNKNOWN = N_("This version of the site cannot do that. Ask the administrator.")
 BROKEN = N_("Something went wrong on the server. Try again.")
-
-# Of each kind of work item; each that ends enqueues more.
-DUE_AT_ONCE = 100
 
 log = logging.getLogger(__name__)
 
@@ -66,26 +62,20 @@ def work(job, message):
             # Not even the outcome could be written: the reconciler finds the row that nobody works on.
             log.warning("%s %s could not record its outcome: %s", job.name, item.id, error)
         finally:
-            # A worker that was not allowed to claim them has used up the messages of other rows.
-            enqueue_due()
+            enqueue_waiting()
 
 
-def enqueue_due(but=frozenset()):
+def enqueue_waiting(but=frozenset()):
     """
-    Enqueue the due rows that may start next, except those whose id is in *but*, a set.
+    Enqueue the due rows whose messages a refused claim may have used up, except ids in *but*, a set.
 
-    All with a priority, and of the others as many as may run at once: each that ends enqueues the next.
+    Only as many as may run at once, what crashed first: each that ends enqueues the next.
     """
-    due = [item for kind in WorkItem.__subclasses__() for item in kind.due().limit(DUE_AT_ONCE)]
-    for item in due:
-        if item.name not in jobs:
-            _fail_unknown(item)
-    known = sorted((item for item in due if item.name in jobs), key=lambda item: not item.crash_count)
-    prior = [item for item in known if item.priority]
-    others = [item for item in known if not item.priority][: huey.task_limit]
-    for item in [*prior, *others]:
-        if item.id not in but and not huey.enqueue_item(item):
-            return
+    due = [item for kind in WorkItem.__subclasses__() for item in kind.waiting().limit(huey.task_limit)]
+    due.sort(key=lambda item: (not item.crash_count, item.run_after))
+    for item in due[: huey.task_limit]:
+        if item.id not in but:
+            huey.enqueue_item(item)
 
 
 def _run(job, item):
@@ -122,13 +112,6 @@ def _give_way(job, item, error):
         item.fail(OUT_OF_SPACE)
     else:
         item.retry_or_fail(BUSY)
-
-
-def _fail_unknown(item):
-    """End a row that no job of this version can do, perhaps after a downgrade."""
-    log.error("%s %s: there is no such job", item.name, item.id)
-    with suppress(ClaimLost):
-        item.fail(UNKNOWN)
 
 
 def _receive(task):

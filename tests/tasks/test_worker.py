@@ -14,7 +14,7 @@ from microblog.tasks.exceptions import JobFailed, RetryLater
 from microblog.tasks.queue import huey
 from microblog.tasks.states import FAILED, QUEUED, RUNNING, SUCCEEDED
 from microblog.tasks.task import Task
-from microblog.tasks.worker import BROKEN, BUSY, OUT_OF_SPACE, UNKNOWN, active, job, jobs, work
+from microblog.tasks.worker import BROKEN, BUSY, OUT_OF_SPACE, active, job, jobs, work
 
 
 def full():
@@ -245,7 +245,10 @@ def test_a_row_that_no_job_is_known_for_ends_and_keeps_no_other_waiting(
     reconciler.reconcile()
 
     assert "no such job" in logged_errors.pop()
-    assert (Task.get_by_id(unknown.id).state, Task.get_by_id(unknown.id).error) == (FAILED, UNKNOWN)
+    assert (Task.get_by_id(unknown.id).state, Task.get_by_id(unknown.id).error) == (
+        FAILED,
+        reconciler.UNKNOWN,
+    )
     assert huey.queued_ids() == {row.id}
 
 
