@@ -1,9 +1,15 @@
 """What the layers in ``pyproject.toml`` cannot say: who may load the whole app."""
 
 import ast
+import inspect
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from microblog.mail import outgoing as _outgoing  # noqa: F401 - a kind of work item
+from microblog.tasks.work_item import WorkItem
 
 ROOT = Path(__file__).parent.parent
 
@@ -30,3 +36,14 @@ def test_what_starts_the_processes_does_not_load_the_app():
 
     loaded = {name.partition(".")[0] for name in response.stdout.split()}
     assert loaded.isdisjoint({"flask", "peewee", "huey", "gunicorn"})
+
+
+def test_a_reader_sees_the_layers_in_the_folder_listing():
+    assert len([path for path in (ROOT / "microblog").iterdir() if path.is_file()]) <= 6
+
+
+@pytest.mark.parametrize("kind", WorkItem.__subclasses__())
+def test_no_verb_of_the_heart_is_defined_on_more_than_one_level(kind):
+    own, common = ({name for name in vars(cls) if not name.startswith("__")} for cls in (kind, WorkItem))
+
+    assert {name for name in own & common if inspect.isroutine(getattr(kind, name))} == set()
