@@ -11,7 +11,6 @@ import secrets
 import sys
 import time
 from contextlib import suppress
-from functools import wraps
 from typing import NamedTuple
 
 from huey import PriorityRedisHuey
@@ -107,13 +106,13 @@ class MicroblogHuey(PriorityRedisHuey):
     """
     Huey bound to one Flask app.
 
-    Jobs and handlers run inside the app's context, with an open database connection. Results are not
-    stored: a task's outcome is in its row. Before ``init_app`` no message in a queue can be read,
-    because the signing key is not known yet.
+    Jobs run inside the app's context, with an open database connection. Results are not stored: a task's
+    outcome is in its row. Before ``init_app`` no message can be read: the signing key is not known yet.
     """
 
     def __init__(self, name):
-        super().__init__(name, results=False, **_connection(NOWHERE, secrets.token_hex()))
+        serializer = SignedSerializer(secrets.token_hex())
+        super().__init__(name, results=False, connection_pool=_pool(NOWHERE), serializer=serializer)
         self.lock = None
         self.consumer = None
         # How many threads the consumer has; set when it is created.
@@ -127,8 +126,8 @@ class MicroblogHuey(PriorityRedisHuey):
         """Use the queue at *url*; sign with a key made from *secret*; keep locks in *run_dir*."""
         self._app = app
         self.lock = ConsumerLock(run_dir / "workers")
-        self.storage_kwargs = _connection(url, secret)
-        self.serializer = self.storage_kwargs.pop("serializer")
+        self.serializer = SignedSerializer(secret)
+        self.storage_kwargs = {"connection_pool": _pool(url)}
         self.storage = self.create_storage()
         self._probe = Redis(connection_pool=_pool(url, PING_TIMEOUT_S, retries=0))
 
@@ -206,22 +205,6 @@ class MicroblogHuey(PriorityRedisHuey):
         with self._app.app_context(), connected():
             return super().execute(task, timestamp)
 
-    def signal(self, *signals):
-        """Connect a handler that runs inside the app's context, with an open connection."""
-        connect = super().signal(*signals)
-
-        def decorator(handler):
-            # Huey calls some handlers outside any job, so the wrapping cannot be left to `execute`.
-            @wraps(handler)
-            def inside_app(*args, **kwargs):
-                with self._app.app_context(), connected():
-                    handler(*args, **kwargs)
-
-            connect(inside_app)
-            return handler
-
-        return decorator
-
     def emit(self, signal, message, payload):
         """Send a signal of our own; *payload* is one value, because Huey's own receivers take just one."""
         self._emit(signal, message, payload)
@@ -241,7 +224,12 @@ class MicroblogHuey(PriorityRedisHuey):
     def create_consumer(self, **options):
         # The app's own logging covers Huey as well; Huey's handler would log everything twice.
         logging.getLogger("huey").handlers.clear()
-        _exit_unless_up_to_date()
+        # Nothing migrates the database when the consumer is started by Huey's own command line.
+        try:
+            with connected():
+                refuse_misfit()
+        except SchemaError as error:
+            sys.exit(f"microblog: {error}")
         self.lock.take()
         self.workers = options.get("workers", 1)
         self._attempt(self.at_start)
@@ -271,22 +259,9 @@ class MicroblogHuey(PriorityRedisHuey):
             log.warning("the queue does not answer (%s); tasks wait in the database", error)
 
 
-def _exit_unless_up_to_date():
-    # Nothing migrates the database when the consumer is started by Huey's own command line.
-    try:
-        with connected():
-            refuse_misfit()
-    except SchemaError as error:
-        sys.exit(f"microblog: {error}")
-
-
-def _connection(url, secret):
-    # A connection that died while idle is reopened once; a queue that hangs is not asked twice.
-    return {"connection_pool": _pool(url, TIMEOUT_S, retries=1), "serializer": SignedSerializer(secret)}
-
-
-def _pool(url, timeout_s, retries):
-    # Huey refuses `url=` beside other options, so the pool is made here, with its timeouts.
+def _pool(url, timeout_s=TIMEOUT_S, retries=1):
+    # Huey refuses `url=` beside other options, so the pool is made here, with its timeouts. A connection that
+    # died while idle is reopened once; a queue that hangs is not asked twice.
     retry = Retry(NoBackoff(), retries, supported_errors=(QueueUnreachable,))
     return ConnectionPool.from_url(
         url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=retry
