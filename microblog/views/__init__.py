@@ -1,4 +1,4 @@
-"""HTTP in, HTTP out: one blueprint per file."""
+"""HTTP in, HTTP out: one blueprint per file, for members only unless ``web.members_only`` names the page."""
 
 from werkzeug.utils import find_modules, import_string
 

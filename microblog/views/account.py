@@ -2,7 +2,7 @@
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
-from flask_login import current_user, login_required
+from flask_login import current_user
 
 from microblog import accounts
 from microblog.models import Session, User
@@ -15,13 +15,11 @@ bp = Blueprint("account", __name__, url_prefix="/account")
 
 
 @bp.get("")
-@login_required
 def index():
     return render_template("account/index.html", sessions=Session.active_for(current_user))
 
 
 @bp.post("/sessions/<row_id:session_id>/end")
-@login_required
 def end_session(session_id):
     row = Session.get_or_none(Session.id == session_id, Session.user == current_user) or abort(404)
     row.end()
@@ -30,7 +28,6 @@ def end_session(session_id):
 
 
 @bp.post("/sessions/end_others")
-@login_required
 def end_other_sessions():
     Session.end_others(current_user, current_user.session)
     flash(_("Every other browser is signed out."))
@@ -38,14 +35,12 @@ def end_other_sessions():
 
 
 @bp.get("/delete")
-@login_required
 def delete():
     """Ask for the password, unless the user has to stay."""
     return _deletion_page(ConfirmationForm())
 
 
 @bp.post("/delete")
-@login_required
 @rate_limits.confirming_password
 def destroy():
     form = ConfirmationForm()

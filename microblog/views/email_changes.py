@@ -3,7 +3,7 @@
 from flask import Blueprint, current_app, flash, redirect, render_template, session, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
-from flask_login import current_user, login_required
+from flask_login import current_user
 
 from microblog import accounts
 from microblog.models import OneTimeToken
@@ -17,13 +17,11 @@ bp = Blueprint("email_changes", __name__, url_prefix="/account")
 
 
 @bp.get("/email")
-@login_required
 def new():
     return render_template("email_changes/new.html", form=ChangeEmailForm())
 
 
 @bp.post("/email")
-@login_required
 @rate_limits.confirming_password
 @rate_limits.asking_for_mail
 def create():

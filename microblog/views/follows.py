@@ -2,7 +2,7 @@
 
 from flask import Blueprint, abort, flash
 from flask_babel import gettext as _
-from flask_login import current_user, login_required
+from flask_login import current_user
 
 from microblog.models import User
 from microblog.models.exceptions import Blocked, Suspended
@@ -12,7 +12,6 @@ bp = Blueprint("follows", __name__)
 
 
 @bp.post("/follow/<username>")
-@login_required
 def create(username):
     user = User.named(username) or abort(404)
     try:
@@ -32,7 +31,6 @@ def create(username):
 
 
 @bp.post("/unfollow/<username>")
-@login_required
 def destroy(username):
     user = User.named(username) or abort(404)
     current_user.unfollow(user)

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
-from flask_login import current_user, login_required
+from flask_login import current_user
 
 from microblog.models import Block, Message, User
 from microblog.models.exceptions import Blocked, Suspended
@@ -15,19 +15,16 @@ bp = Blueprint("messages", __name__)
 
 
 @bp.get("/messages")
-@login_required
 def index():
     return render_template("messages/index.html", page=page(Message.inbox(current_user)))
 
 
 @bp.get("/messages/sent")
-@login_required
 def sent():
     return render_template("messages/sent.html", page=page(Message.sent(current_user)))
 
 
 @bp.post("/messages/read")
-@login_required
 def read():
     """Mark the shown messages as read; a GET, which may be a prefetch, marks nothing."""
     form = ShownForm()
@@ -38,14 +35,12 @@ def read():
 
 
 @bp.get("/send_message/<recipient>")
-@login_required
 def new(recipient):
     user = User.named(recipient) or abort(404)
     return _form(MessageForm(), user)
 
 
 @bp.post("/send_message/<recipient>")
-@login_required
 @rate_limits.messaging
 def create(recipient):
     user = User.named(recipient) or abort(404)

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
-from flask_login import current_user, login_required
+from flask_login import current_user
 
 from microblog import accounts
 from microblog.models import User
@@ -14,13 +14,11 @@ bp = Blueprint("password_change", __name__, url_prefix="/account/password")
 
 
 @bp.get("")
-@login_required
 def edit():
     return render_template("password_change/edit.html", form=ChangePasswordForm())
 
 
 @bp.post("")
-@login_required
 @rate_limits.confirming_password
 def update():
     form = ChangePasswordForm()

