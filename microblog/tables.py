@@ -39,21 +39,3 @@ TRIGGERS = [
     *post_index.TRIGGERS,
     *visible_change.TRIGGERS,
 ]
-
-__all__ = [
-    "MODELS",
-    "TRIGGERS",
-    "Block",
-    "Follow",
-    "Mail",
-    "Message",
-    "Notification",
-    "OneTimeToken",
-    "Post",
-    "PostIndex",
-    "Session",
-    "Task",
-    "Token",
-    "User",
-    "VisibleChange",
-]

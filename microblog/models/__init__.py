@@ -10,17 +10,3 @@ from microblog.models.session import Session
 from microblog.models.token import Token
 from microblog.models.user import Follow, User
 from microblog.models.visible_change import VisibleChange
-
-__all__ = [
-    "Block",
-    "Follow",
-    "Message",
-    "Notification",
-    "OneTimeToken",
-    "Post",
-    "PostIndex",
-    "Session",
-    "Token",
-    "User",
-    "VisibleChange",
-]
