@@ -68,7 +68,8 @@ class PostIndex(FTS5Model):
     @classmethod
     def finds(cls, query):
         """The condition that a post matches *query*, as a person typed it; no query is a syntax error."""
-        return cls.match(SHORT_PREFIX.sub(r"\1", _apart(cls._understood(query))))
+        apart = WITHOUT_SPACES.sub(r" \1 ", cls._understood(query))
+        return cls.match(SHORT_PREFIX.sub(r"\1", apart))
 
     @classmethod
     def asks_for_something(cls, query):
@@ -81,31 +82,17 @@ class PostIndex(FTS5Model):
         return cls.words.highlight(OPEN, CLOSE)
 
     @classmethod
-    def rebuild(cls):
-        """Index all posts again; other writers wait until it is done."""
-        with db.atomic():
-            cls.delete_all()
-            cls._add(after=0)
-
-    @classmethod
     @contextmanager
     def in_bulk(cls):
-        """Index the posts that the block inserts at its end, four times as fast; needs a transaction."""
-        newest = db.execute_sql("SELECT max(id) FROM post").fetchone()[0] or 0
+        """Index all posts at the end of the block, where it inserts a great many; needs a transaction."""
         db.execute_sql("DROP TRIGGER post_index_add")
         yield
         db.execute_sql(ON_INSERT)
-        cls._add(after=newest)
+        cls.rebuild()
 
     @classmethod
     def _understood(cls, query):
         return cls.web_query(clean(query)[:LONGEST].translate(SIGNS))
-
-    @classmethod
-    def _add(cls, after):
-        posts = db.execute_sql("SELECT id, body FROM post WHERE id > ?", (after,))
-        rows = ((post_id, _apart(body)) for post_id, body in posts)
-        db.connection().executemany("INSERT INTO post_index (rowid, words) VALUES (?, ?)", rows)
 
 
 def marks(marked, text):
@@ -120,8 +107,3 @@ def marks(marked, text):
             place += 1
         # Otherwise it is a space that the view put beside a character.
     return found
-
-
-def _apart(text):
-    """*text* as the view shows it."""
-    return WITHOUT_SPACES.sub(r" \1 ", text)
