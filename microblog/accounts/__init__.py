@@ -3,7 +3,7 @@
 from microblog.base.database import data_dir, db
 from microblog.mail.outgoing import Mail
 from microblog.models import Message, OneTimeToken, Post, Session, Token, User
-from microblog.models.exceptions import EmailTaken
+from microblog.models.exceptions import EmailTaken, LastAdministrator, SetUpAlready, Suspended
 from microblog.security import security_log, setup_code
 from microblog.security.password_hashes import hash_password
 from microblog.tasks.task import Task
@@ -51,7 +51,11 @@ def set_up(username, email, password):
         UsernameTaken: or
         EmailTaken: somebody was there first.
     """
-    user = User.set_up(username, email, hash_password(password))
+    password_hash = hash_password(password)
+    with db.atomic():
+        if User.has_admin():
+            raise SetUpAlready
+        user = User.register(username, email, password_hash, is_admin=True)
     security_log.record("set-up", user)
     setup_code.remove(data_dir())
     return user
@@ -120,9 +124,13 @@ def make_admin(user, by):
     Raises:
         Suspended: they have to be restored first.
     """
-    done = user.make_admin()
+    with db.atomic():
+        present = User.get_by_id(user.id)
+        if present.suspended_at:
+            raise Suspended
+        User.update(is_admin=True).where(User.id == user.id).execute()
     setup_code.remove(data_dir())
-    if done:
+    if not present.is_admin:
         security_log.record("made-administrator", user, by=by)
 
 
@@ -159,7 +167,9 @@ def delete(user, by=None):
         rows = [*Task.for_user(user), *Mail.addressed_to(user)]
         Mail.delete_addressed_to(user)
         Message.delete_all_from(user)
-        user.leave()
+        if user.is_last_admin:
+            raise LastAdministrator
+        user.delete_instance()
     for row in rows:
         row.delete_files()
     security_log.record("account-deleted", user, by=by)

@@ -54,25 +54,17 @@ class TooManyTokens(Exception):
     """The user already has as many tokens as allowed."""
 
 
+# By words that are ours; the others in the database's message belong to SQLite, and may change.
+REFUSALS = {"user.username": UsernameTaken, "user.email_key": EmailTaken, ACROSS_A_BLOCK: Blocked}
+
+
 @contextmanager
-def translate_unique_error():
-    """Translate a violated unique index on username or address into UsernameTaken or EmailTaken."""
+def translate_integrity_error():
+    """Translate the database's refusal of a row into UsernameTaken, EmailTaken or Blocked."""
     try:
         yield
     except IntegrityError as error:
-        # The columns' names are ours; the words around them belong to SQLite, and may change.
-        for column, translated in (("user.username", UsernameTaken), ("user.email_key", EmailTaken)):
-            if column in str(error):
+        for words, translated in REFUSALS.items():
+            if words in str(error):
                 raise translated from error
-        raise
-
-
-@contextmanager
-def translate_block_error():
-    """Translate the triggers' error about a row across a block into Blocked."""
-    try:
-        yield
-    except IntegrityError as error:
-        if str(error) == ACROSS_A_BLOCK:
-            raise Blocked from error
         raise

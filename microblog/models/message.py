@@ -7,7 +7,7 @@ from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, db
 from microblog.base.text import MAX_LENGTH
 from microblog.models.block import Block
-from microblog.models.exceptions import Suspended, translate_block_error
+from microblog.models.exceptions import Suspended, translate_integrity_error
 from microblog.models.notification import Notification
 from microblog.models.user import User
 
@@ -31,7 +31,7 @@ class Message(BaseModel):
         """
         if recipient.suspended_at:
             raise Suspended
-        with db.atomic(), translate_block_error():
+        with db.atomic(), translate_integrity_error():
             message = cls.create(sender=sender, recipient=recipient, body=body)
             cls.notify_unread(recipient)
         return message

@@ -6,13 +6,7 @@ from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, db
-from microblog.models.exceptions import (
-    LastAdministrator,
-    SetUpAlready,
-    Suspended,
-    translate_block_error,
-    translate_unique_error,
-)
+from microblog.models.exceptions import Suspended, translate_integrity_error
 
 
 class User(UserMixin, BaseModel):
@@ -52,7 +46,7 @@ class User(UserMixin, BaseModel):
             UsernameTaken: or
             EmailTaken: somebody was there first.
         """
-        with translate_unique_error(), db.atomic():
+        with translate_integrity_error(), db.atomic():
             return cls.create(
                 username=username,
                 email=email,
@@ -60,19 +54,6 @@ class User(UserMixin, BaseModel):
                 password_hash=password_hash,
                 is_admin=is_admin,
             )
-
-    @classmethod
-    def set_up(cls, username, email, password_hash):
-        """
-        Make the account of the first administrator.
-
-        Raises:
-            SetUpAlready: there is one.
-        """
-        with db.atomic():
-            if cls.has_admin():
-                raise SetUpAlready
-            return cls.register(username, email, password_hash, is_admin=True)
 
     @classmethod
     def exists(cls):
@@ -110,7 +91,7 @@ class User(UserMixin, BaseModel):
         Raises:
             UsernameTaken: somebody else has this name.
         """
-        with translate_unique_error():
+        with translate_integrity_error():
             User.update(username=username, about_me=about_me).where(User.id == self.id).execute()
 
     @classmethod
@@ -150,7 +131,7 @@ class User(UserMixin, BaseModel):
         Raises:
             EmailTaken: somebody else has it.
         """
-        with translate_unique_error(), db.atomic():
+        with translate_integrity_error(), db.atomic():
             User.update(email=email, email_key=email.casefold()).where(User.id == self.id).execute()
         self.email = email
 
@@ -163,34 +144,10 @@ class User(UserMixin, BaseModel):
         """Undo a suspension."""
         User.update(suspended_at=None).where(User.id == self.id).execute()
 
-    def make_admin(self):
-        """
-        Make the user an administrator; return whether it was done, not whether they are one.
-
-        Raises:
-            Suspended: they have to be restored first.
-        """
-        with db.atomic():
-            if User.select().where(User.id == self.id, User.suspended_at.is_null(False)).exists():
-                raise Suspended
-            return bool(User.update(is_admin=True).where(User.id == self.id, ~User.is_admin).execute())
-
     @property
     def is_last_admin(self):
         """Whether nobody could look after the site without this user."""
         return self.is_admin and not User.select().where(User.is_admin, User.id != self.id).exists()
-
-    def leave(self):
-        """
-        Delete the account; the database deletes all rows that refer to it.
-
-        Raises:
-            LastAdministrator: no administrator would be left.
-        """
-        with db.atomic():
-            if self.is_last_admin:
-                raise LastAdministrator
-            self.delete_instance()
 
     def follow(self, other):
         """
@@ -202,7 +159,7 @@ class User(UserMixin, BaseModel):
         """
         if other.suspended_at:
             raise Suspended
-        with translate_block_error():
+        with translate_integrity_error():
             Follow.insert(follower=self, followed=other).on_conflict_ignore().execute()
 
     def unfollow(self, other):

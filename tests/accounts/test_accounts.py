@@ -6,7 +6,7 @@ from microblog.exports import export_posts
 from microblog.mail import outbox, templates
 from microblog.mail.outgoing import Mail
 from microblog.models import Block, Message, Notification, OneTimeToken, Post, Session, Token, User
-from microblog.models.exceptions import LastAdministrator
+from microblog.models.exceptions import LastAdministrator, SetUpAlready
 from microblog.models.one_time_token import CHANGE_EMAIL, INVITE
 from microblog.tables import MODELS
 from microblog.tasks.task import Task
@@ -52,6 +52,14 @@ def change_email(user, email):
     token = OneTimeToken.from_secret(CHANGE_EMAIL, OneTimeToken.issue(CHANGE_EMAIL, user, email))
     accounts.change_email(token)
     user.email, user.email_key = email, email
+
+
+def test_the_first_account_is_the_administrators_and_there_is_one_first(app):
+    assert accounts.set_up("susan", "susan@example.org", "battery staple").is_admin
+    with pytest.raises(SetUpAlready):
+        accounts.set_up("john", "john@example.org", "battery staple")
+
+    assert [user.username for user in User.select()] == ["susan"]
 
 
 def test_no_table_keeps_a_trace(john, life, settings):
@@ -138,7 +146,7 @@ def test_many_posts_go_a_page_at_a_time(susan, john, write_posts, monkeypatch, q
 
 def test_of_an_account_that_cannot_go_everything_stays(life, monkeypatch):
     before = every_row()
-    monkeypatch.setattr(User, "leave", lambda _user: 1 / 0)
+    monkeypatch.setattr(User, "delete_instance", lambda _user: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         accounts.delete(life)
@@ -166,7 +174,7 @@ def test_an_administrator_whose_only_colleague_leaves_meanwhile_keeps_everything
 
 
 def test_the_only_administrator_keeps_their_posts_too(app, write_posts):
-    admin = User.set_up("susan", "susan@example.org", "hash")
+    admin = User.register("susan", "susan@example.org", "hash", is_admin=True)
     write_posts(admin, "kept")
 
     with pytest.raises(LastAdministrator):

@@ -93,7 +93,7 @@ def test_triggers_of_a_former_version_go_with_the_table_that_they_write_to(tmp_p
         Post.create(author=user, body="one")
         Post.update(body="two").execute()
         user.suspend()
-        user.leave()
+        user.delete_instance()
     db.close_all()
 
 

@@ -78,7 +78,7 @@ def test_who_is_suspended_or_unknown_becomes_no_administrator(run, susan):
 
 
 def test_the_only_administrator_can_leave_once_there_is_another(run, susan):
-    admin = User.set_up("mary", "mary@example.org", "hash")
+    admin = User.register("mary", "mary@example.org", "hash", is_admin=True)
     assert admin.is_last_admin
 
     run("make-admin", "susan")

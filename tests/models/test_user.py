@@ -5,7 +5,7 @@ from peewee import IntegrityError
 
 from microblog.base.database import connected
 from microblog.models import Follow, Post, User
-from microblog.models.exceptions import EmailTaken, SetUpAlready, UsernameTaken
+from microblog.models.exceptions import EmailTaken, UsernameTaken
 
 
 def test_usernames_are_unique_whatever_their_case(susan):
@@ -31,12 +31,6 @@ def test_the_database_refuses_names_that_do_not_fit_a_path(app, username):
 def test_two_people_are_not_the_same_person(susan, john):
     assert susan != john
     assert susan == User.named("susan")
-
-
-def test_the_first_account_is_the_administrators_and_there_is_one_first(app):
-    assert User.set_up("susan", "susan@example.org", "hash").is_admin
-    with pytest.raises(SetUpAlready):
-        User.set_up("john", "john@example.org", "hash")
 
 
 def test_twenty_registrations_of_one_name_at_once_make_one_account(app):
