@@ -1,10 +1,7 @@
 """Asking the queue server how it is: without retries, and never for long."""
 
-from contextlib import suppress
-
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import ResponseError
 from redis.retry import Retry
 
 OLDEST_VERSION = 5  # Of Redis; Valkey began with 7.
@@ -28,11 +25,3 @@ def major(version):
     """The first number of *version*; 0 if there is none."""
     number = version.partition(".")[0]
     return int(number) if number.isdigit() else 0
-
-
-def forgetful_settings(client):
-    """Each setting by which a restart loses tasks, as ``appendonly is 'no'``; none if CONFIG is forbidden."""
-    with suppress(ResponseError):
-        for name, safe in (("appendonly", "yes"), ("maxmemory-policy", "noeviction")):
-            if (value := client.config_get(name).get(name, safe)) != safe:
-                yield f"{name} is {value!r}"
