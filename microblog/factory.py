@@ -24,8 +24,8 @@ from microblog.web import (
     csrf,
     errors,
     headers,
-    id_converter,
     members_only,
+    pagination,
     presentation,
     rate_limits,
     reader_preferences,
@@ -64,7 +64,7 @@ def create_app(settings=None):
     csrf.init_app(app)
     auth.login_manager.init_app(app)
     smtp.mail.init_app(app)
-    id_converter.init_app(app)  # Before the views, whose paths use its converter.
+    pagination.init_app(app)  # Before the views, whose paths use its converter.
     for part in (api, assets, headers, members_only, presentation, rate_limits, errors, views, cli):
         part.init_app(app)
     app.register_blueprint(demo.bp)

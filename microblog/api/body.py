@@ -1,17 +1,16 @@
 """Parses and checks request bodies: always one JSON object."""
 
-from flask import request
+from flask import abort, request
 from werkzeug.datastructures import MultiDict
 
-from microblog.web.problem import Problem
+from microblog.web.problem import problem
 
 
 def validate(form, **as_named_in_form):
     """
     A valid *form*, filled in from the request's fields, which are mapped by ``api_name="form_name"``.
 
-    Raises:
-        Problem: 400, 415 or 422: not JSON, not declared as JSON, no object, or with errors for each field.
+    Answers 400, 415 or 422: not JSON, not declared as JSON, no object, or with errors for each field.
     """
     given = _object()
     given = {name: given[name] for name in as_named_in_form if name in given}
@@ -24,7 +23,7 @@ def validate(form, **as_named_in_form):
         api_names = {theirs: ours for ours, theirs in as_named_in_form.items()}
         errors = {api_names.get(name, name): texts for name, texts in filled.errors.items()}
     if errors:
-        raise Problem(422, "The request's fields are not what they must be.", errors=errors)
+        abort(problem(422, "The request's fields are not what they must be.", errors=errors))
     return filled
 
 
@@ -32,11 +31,11 @@ def _object():
     if not request.get_data(cache=True):
         return {}
     if not request.is_json:
-        raise Problem(415, "Send JSON: Content-Type: application/json.")
+        abort(problem(415, "Send JSON: Content-Type: application/json."))
     try:
         given = request.get_json()
-    except RecursionError as error:
-        raise Problem(400, "The JSON is nested too deeply.") from error
+    except RecursionError:
+        abort(problem(400, "The JSON is nested too deeply."))
     if not isinstance(given, dict):
-        raise Problem(422, "The JSON must be an object.")
+        abort(problem(422, "The JSON must be an object."))
     return given

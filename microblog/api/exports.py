@@ -1,6 +1,6 @@
 """Exports of the caller's posts: requested, watched, downloaded."""
 
-from flask import g, url_for
+from flask import abort, g, url_for
 
 from microblog import exports
 from microblog.api.operation import operation
@@ -8,7 +8,7 @@ from microblog.api.schemas import dump_task
 from microblog.api.tasks import get_own_task
 from microblog.tasks.exceptions import TaskInProgress
 from microblog.web.downloads import send_export
-from microblog.web.problem import Problem
+from microblog.web.problem import problem
 
 
 @operation(
@@ -23,8 +23,8 @@ from microblog.web.problem import Problem
 def create():
     try:
         task = exports.request(g.caller)
-    except TaskInProgress as error:
-        raise Problem(409, "An export task is currently in progress.") from error
+    except TaskInProgress:
+        abort(problem(409, "An export task is currently in progress."))
     return show(task.id), 202, {"Location": url_for("api.exports_show", task_id=task.id)}
 
 
@@ -44,9 +44,7 @@ def cancel(task_id):
 @operation("GET", "/exports/{task_id}/file", "The file, once it is offered", response="Export")
 def download(task_id):
     response = send_export(_get_own_export(task_id))
-    if response is None:
-        raise Problem(404, "There is no file, not yet or not any more.")
-    return response
+    return response or abort(problem(404, "There is no file, not yet or not any more."))
 
 
 @operation(
@@ -55,7 +53,7 @@ def download(task_id):
 def destroy_file(task_id):
     task = _get_own_export(task_id)
     if not task.complete:
-        raise Problem(409, "It has not ended yet.")
+        abort(problem(409, "It has not ended yet."))
     exports.delete_file(task)
     return "", 204
 

@@ -1,12 +1,11 @@
 """Who follows whom."""
 
-from flask import g
+from flask import abort, g
 
 from microblog.api.operation import NEWEST_FIRST, operation
 from microblog.api.users import people, profile_of
 from microblog.models import User
-from microblog.models.exceptions import Blocked, Suspended
-from microblog.web.problem import Problem
+from microblog.web.problem import problem
 
 LIST = {"response": "User", "paged": NEWEST_FIRST}
 
@@ -25,13 +24,8 @@ def following(user):
 def create(user):
     other = profile_of(user).user
     if other == g.caller:
-        raise Problem(409, "Nobody follows themselves.")
-    try:
-        g.caller.follow(other)
-    except Blocked as error:
-        raise Problem(409, "One of you has blocked the other.") from error
-    except Suspended as error:
-        raise Problem(409, "This account is suspended.") from error
+        abort(problem(409, "Nobody follows themselves."))
+    g.caller.follow(other)
     return "", 204
 
 

@@ -1,18 +1,18 @@
 """Private messages."""
 
-from flask import g
+from flask import abort, g
 from wtforms import StringField
 
 from microblog.api.body import validate
-from microblog.api.operation import NEWEST_FIRST, operation
+from microblog.api.operation import NEWEST_FIRST, operation, show_refusal
 from microblog.api.paging import known_id, newest_first
-from microblog.api.schemas import dump_message, text_fields
+from microblog.api.schemas import TEXT, dump_message, some
 from microblog.api.users import profile_of
 from microblog.models import Message, User
 from microblog.models.exceptions import Blocked, Suspended
 from microblog.web import rate_limits
 from microblog.web.forms import MessageForm, cleaned
-from microblog.web.problem import Problem
+from microblog.web.problem import problem
 
 LIST = {"response": "Message", "paged": NEWEST_FIRST}
 
@@ -32,7 +32,7 @@ def sent():
     "/messages",
     "Send a message of 1 to 140 characters to `recipient`, an id or a username; a username of digits alone "
     "needs an `@` before it",
-    body=text_fields("recipient", "body"),
+    body=some(recipient=TEXT, body=TEXT),
     response="Message",
     status=201,
     problems=(403, 404, 409),
@@ -43,18 +43,15 @@ def create():
     _check_digits(form.recipient.data)
     try:
         message = Message.send(g.caller, profile_of(form.recipient.data).user, form.message.data)
-    except Blocked as error:
-        raise Problem(403, "One of you has blocked the other.") from error
-    except Suspended as error:
-        raise Problem(403, "This account is suspended.") from error
+    except (Blocked, Suspended) as error:
+        return show_refusal(error, status=403)
     return dump_message(message), 201
 
 
 @operation("PUT", "/messages/{message_id}/read", "Mark a message to you as read", status=204)
 def read(message_id):
     message = Message.inbox(g.caller).where(Message.id == known_id(message_id)).first()
-    if message is None:
-        raise Problem(404, "There is no such message.")
+    message = message or abort(problem(404, "There is no such message."))
     Message.mark_read(g.caller, message.id, message.id)
     return "", 204
 
@@ -66,12 +63,8 @@ class AddressedForm(MessageForm):
 
 
 def _check_digits(text):
-    """
-    Refuse an ambiguous recipient, so that no message reaches the wrong person.
-
-    Raises:
-        Problem: 409, *text* could be an id, but is the username of a user with another id.
-    """
+    """409 if *text* is an id, and the username of somebody else: no message may reach the wrong person."""
     named = User.named(text) if text.isdigit() else None
     if named and named.id != known_id(text):
-        raise Problem(409, f"Somebody is named {text}: write @{text} for them, and any other by username.")
+        detail = f"Somebody is named {text}: write @{text} for them, and any other by username."
+        abort(problem(409, detail))

@@ -3,20 +3,31 @@
 from contextlib import suppress
 from typing import NamedTuple
 
-from flask import Blueprint, g, request
+from flask import Blueprint, abort, g, request
 
 from microblog.api.paging import CURSOR
 from microblog.models import Token
-from microblog.models.exceptions import Suspended
+from microblog.models.exceptions import Blocked, Suspended, TooManyTokens, UsernameTaken
+from microblog.models.token import MOST
+from microblog.tasks.exceptions import NothingToRetry, TaskInProgress, UnknownJob
 from microblog.web import rate_limits
 from microblog.web.auth import WrongPassword, authenticate, login_manager
-from microblog.web.problem import Problem
+from microblog.web.problem import problem
 
 bp = Blueprint("api", __name__, url_prefix="/api")
 BEARER, BASIC = "bearer", "basic"
 # The parameters that lead through a list in that order.
 NEWEST_FIRST, OLDEST_FIRST = ("max_id", "since_id"), ("since_id",)
 OPERATIONS = {}
+REFUSALS = {
+    Blocked: "One of you has blocked the other.",
+    NothingToRetry: "It has neither failed nor been cancelled.",
+    Suspended: "This account is suspended.",
+    TaskInProgress: "Another of its kind is in progress.",
+    TooManyTokens: f"You have {MOST} tokens; delete one first.",
+    UnknownJob: "This version of the site cannot do it.",
+    UsernameTaken: str(UsernameTaken()),
+}
 rate_limits.programs(bp)
 
 
@@ -62,6 +73,15 @@ def operation(method, path, summary, problems=(), **facts):
     return register
 
 
+def show_refusal(error, status=409):
+    """What the models refuse, as a problem."""
+    return problem(status, REFUSALS[type(error)])
+
+
+for refusal in REFUSALS:
+    bp.register_error_handler(refusal, show_refusal)
+
+
 @bp.before_request
 def identify():
     """Identify the caller of every operation by its token, or by password if the operation says so."""
@@ -85,16 +105,12 @@ def let_be_kept(response):
 
 
 def _by_token():
-    """
-    The user and the token of the request.
-
-    Raises:
-        Problem: 401, there is no valid token.
-    """
+    """The user and the token of the request; 401 if there is no valid one."""
     given = request.authorization
     token = Token.from_secret(given.token) if given and given.type == "bearer" and given.token else None
     if token is None:
-        raise Problem(401, "Send a valid token: Authorization: Bearer …", {"WWW-Authenticate": "Bearer"})
+        headers = {"WWW-Authenticate": "Bearer"}
+        abort(problem(401, "Send a valid token: Authorization: Bearer …", headers))
     token.note_use()
     return token.user, token
 
@@ -104,12 +120,11 @@ def _by_password():
     """
     The user whose name and password the request gives, and None for the token.
 
-    Raises:
-        Problem: 401, name or password are wrong, or the user is suspended.
+    401 if name or password are wrong, or the user is suspended.
     """
     given = request.authorization
     if given and given.type == "basic" and given.username and given.password:
         with suppress(WrongPassword, Suspended):
             return authenticate(given.username, given.password, door="api"), None
     headers = {"WWW-Authenticate": 'Basic realm="Microblog", charset="UTF-8"'}
-    raise Problem(401, "Send your username and password by HTTP basic authentication.", headers)
+    return abort(problem(401, "Send your username and password by HTTP basic authentication.", headers))

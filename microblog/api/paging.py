@@ -2,10 +2,10 @@
 
 from urllib.parse import urlencode
 
-from flask import jsonify, request
+from flask import abort, jsonify, request
 
-from microblog.web.id_converter import DIGITS, whole_number
-from microblog.web.problem import Problem
+from microblog.web.pagination import DIGITS, cursor, whole_number
+from microblog.web.problem import problem
 
 DEFAULT, MOST = 25, 100
 CURSOR = {"type": "string", "pattern": f"^{DIGITS}$"}
@@ -42,31 +42,18 @@ def oldest_first(query, dump):
 
 
 def limit():
-    """
-    The number of rows that the request asks for.
-
-    Raises:
-        Problem: 400, it is not a number from 1 to 100.
-    """
+    """The number of rows that the request asks for; 400 if it is not a number from 1 to 100."""
     number = whole_number(request.args.get("limit", str(DEFAULT)))
     if number is None or not 1 <= number <= MOST:
-        raise Problem(400, f"limit must be a number from 1 to {MOST}.")
+        abort(problem(400, f"limit must be a number from 1 to {MOST}."))
     return number
 
 
 def row_id(name):
-    """
-    The id in the query parameter *name*, None if there is none.
-
-    Raises:
-        Problem: 400, it is not an id.
-    """
-    text = request.args.get(name)
-    if text is None:
-        return None
-    number = whole_number(text)
-    if number is None:
-        raise Problem(400, f"{name} must be an id.")
+    """The id in the query parameter *name*, None if there is none; 400 if that is not an id."""
+    number = cursor(name)
+    if number is None and name in request.args:
+        abort(problem(400, f"{name} must be an id."))
     return number
 
 

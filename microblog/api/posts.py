@@ -1,17 +1,17 @@
 """Posts and the lists in which they are read."""
 
-from flask import g, url_for
+from flask import abort, g, url_for
 from wtforms import ValidationError
 
 from microblog.api.body import validate
 from microblog.api.operation import NEWEST_FIRST, operation
 from microblog.api.paging import known_id, newest_first
-from microblog.api.schemas import TEXT, dump_post, text_fields
+from microblog.api.schemas import TEXT, dump_post, some
 from microblog.api.users import profile_of
 from microblog.models import Post
 from microblog.web import rate_limits
 from microblog.web.forms import PostForm
-from microblog.web.problem import Problem
+from microblog.web.problem import problem
 
 LANGUAGE = TEXT | {"description": "A tag such as `es` or `zh-Hant`"}
 LIST = {"response": "Post", "paged": NEWEST_FIRST}
@@ -36,7 +36,7 @@ def by(user):
     "POST",
     "/posts",
     "Write a post of 1 to 140 characters",
-    body=text_fields("body", language=LANGUAGE),
+    body=some(body=TEXT, language=LANGUAGE, optional=["language"]),
     response="Post",
     status=201,
     located=True,
@@ -57,7 +57,7 @@ def show(post_id):
 def destroy(post_id):
     post = _visible(post_id)
     if post.author != g.caller:
-        raise Problem(403, "Somebody else wrote this.")
+        abort(problem(403, "Somebody else wrote this."))
     post.remove(by=g.caller.username)
     return "", 204
 
@@ -72,6 +72,4 @@ class PostOfProgram(PostForm):
 
 def _visible(post_id):
     post = Post.visible_to(g.caller).where(Post.id == known_id(post_id)).first()
-    if post is None:
-        raise Problem(404, "There is no such post.")
-    return post
+    return post or abort(problem(404, "There is no such post."))

@@ -1,5 +1,8 @@
 """The JSON of each resource: a function that makes it, and the schema that describes it."""
 
+from datetime import datetime
+from functools import partial
+
 from flask import url_for
 
 from microblog.tasks.states import STATES
@@ -16,92 +19,60 @@ def ref(name):
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def some(**properties):
-    """The schema of an object with all of *properties*, and perhaps more in a later version."""
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
-def text_fields(*required, **optional):
-    """The schema of a request body: strings under *required*, the schemas *optional*."""
-    properties = dict.fromkeys(required, TEXT) | optional
-    return {"type": "object", "properties": properties, "required": list(required)}
+def some(optional=(), **properties):
+    """The schema of an object with *properties*, all but *optional* required, and perhaps more later."""
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "properties": properties, "required": required}
 
 
 def or_null(schema):
     return {"anyOf": [schema, {"type": "null"}]}
 
 
+def dump(schema, row, **special):
+    """The JSON of *row*: the fields of the *schema* of that name, its attributes except for the *special*."""
+    fields = SCHEMAS[schema]["properties"].items()
+    return {name: _plain(getattr(row, name), kind) for name, kind in fields if name not in special} | special
+
+
 def dump_user(user):
-    return {
-        "id": str(user.id),
-        "username": user.username,
-        "about_me": user.introduction,
-        "created_at": _moment(user.created_at),
-    }
+    return dump("User", user, about_me=user.introduction)
 
 
 def dump_profile(profile):
-    return dump_user(profile.user) | {
-        "about_me": profile.about_me,
-        "followers": profile.followers,
-        "following": profile.following,
-        "followed_by_you": bool(profile.followed),
-    }
+    return dump(
+        "Profile",
+        profile.user,
+        about_me=profile.about_me,
+        followers=profile.followers,
+        following=profile.following,
+        followed_by_you=bool(profile.followed),
+    )
 
 
 def dump_post(post):
-    return {
-        "id": str(post.id),
-        "author": dump_user(post.author),
-        "body": post.body,
-        "language": post.language,
-        "timestamp": _moment(post.timestamp),
-    }
-
-
-def dump_message(message):
-    return {
-        "id": str(message.id),
-        "sender_id": str(message.sender_id),
-        "recipient_id": str(message.recipient_id),
-        "body": message.body,
-        "timestamp": _moment(message.timestamp),
-        "read_at": _moment(message.read_at),
-    }
-
-
-def dump_notification(notification):
-    return notification.as_json() | {"id": str(notification.id)}
+    return dump("Post", post, author=dump_user(post.author))
 
 
 def dump_task(task):
     offered = task.file_expires_at is not None
-    return {
-        "id": task.id,
-        "name": task.name,
-        "state": task.state,
-        "progress": task.progress,
-        "done": task.done,
-        "total": task.total,
-        "attempts": task.attempts,
-        "error": task.error,
-        "mail": task.mail and task.mail.summary(),
-        "result": task.result,
-        "file": url_for("api.exports_download", task_id=task.id) if offered else None,
-        "file_expires_at": _moment(task.file_expires_at),
-        "created_at": _moment(task.created_at),
-        "started_at": _moment(task.started_at),
-        "finished_at": _moment(task.finished_at),
-    }
+    return dump(
+        "Task",
+        task,
+        mail=task.mail and task.mail.summary(),
+        file=url_for("api.exports_download", task_id=task.id) if offered else None,
+    )
 
 
-def dump_token(token):
-    return {
-        "id": str(token.id),
-        "name": token.name,
-        "created_at": _moment(token.created_at),
-        "used_at": _moment(token.used_at),
-    }
+dump_message = partial(dump, "Message")
+dump_notification = partial(dump, "Notification")
+dump_token = partial(dump, "Token")
+
+
+def _plain(value, kind):
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%dT%H:%M:%S.%fZ}"
+    return str(value) if kind == ID else value
 
 
 _USER = {"id": ID, "username": TEXT, "about_me": TEXT, "created_at": MOMENT}
@@ -137,7 +108,3 @@ SCHEMAS = {
     "Problem": some(title=TEXT, status={"type": "integer"}, detail=TEXT)
     | {"description": "RFC 9457. `errors`, where it is, holds a list of texts for each field."},
 }
-
-
-def _moment(moment):
-    return moment and f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}"

@@ -1,13 +1,12 @@
 """What the site does for the caller in the background."""
 
-from flask import g, request, url_for
+from flask import abort, g, request, url_for
 
 from microblog.api.operation import NEWEST_FIRST, operation
 from microblog.api.paging import newest_first
 from microblog.api.schemas import TASK_ID, dump_task
-from microblog.tasks.exceptions import NothingToRetry, TaskInProgress, UnknownJob
 from microblog.tasks.task import Task
-from microblog.web.problem import Problem
+from microblog.web.problem import problem
 
 
 @operation("GET", "/tasks", "Your tasks, newest first", response="Task", paged=NEWEST_FIRST, cursor=TASK_ID)
@@ -36,41 +35,25 @@ def cancel(task_id):
     problems=(409,),
 )
 def retry(task_id):
-    task = get_own_task(task_id)
-    try:
-        again = task.launch_again()
-    except NothingToRetry as error:
-        raise Problem(409, "It has neither failed nor been cancelled.") from error
-    except UnknownJob as error:
-        raise Problem(409, "This version of the site cannot do it.") from error
-    except TaskInProgress as error:
-        raise Problem(409, "Another of its kind is in progress.") from error
+    again = get_own_task(task_id).launch_again()
     return show(again.id), 202, {"Location": url_for("api.tasks_show", task_id=again.id)}
 
 
 def get_own_task(task_id, **values):
-    """
-    The caller's task of that id.
-
-    Raises:
-        Problem: 404, there is none, or it is somebody else's.
-    """
+    """The caller's task of that id; 404 if there is none, or it is somebody else's."""
     task = Task.get_or_none(id=task_id, user=g.caller, **values)
-    if task is None:
-        raise Problem(404, "You have no such task.")
-    return task
+    return task or abort(problem(404, "You have no such task."))
 
 
 def _age(name):
     """
     The age of the caller's task whose id is in the query parameter *name*, None if that is missing.
 
-    Raises:
-        Problem: 400, the caller has no such task, perhaps not any more.
+    400 if the caller has no such task, perhaps not any more.
     """
     task_id = request.args.get(name)
     if task_id is None:
         return None
     if not Task.for_user(g.caller).where(Task.id == task_id).exists():
-        raise Problem(400, f"{name} must be the id of a task of yours.")
+        abort(problem(400, f"{name} must be the id of a task of yours."))
     return Task.age_of(task_id)

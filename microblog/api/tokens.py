@@ -1,16 +1,14 @@
 """Tokens, with which programs sign in."""
 
-from flask import g
+from flask import abort, g
 
 from microblog.api.body import validate
 from microblog.api.operation import BASIC, NEWEST_FIRST, operation
 from microblog.api.paging import known_id, newest_first
-from microblog.api.schemas import TEXT, dump_token, text_fields
+from microblog.api.schemas import TEXT, dump_token, some
 from microblog.models import Token
-from microblog.models.exceptions import TooManyTokens
-from microblog.models.token import MOST
 from microblog.web.forms import TokenForm
-from microblog.web.problem import Problem
+from microblog.web.problem import problem
 
 
 @operation("GET", "/tokens", "Your tokens, newest first", response="Token", paged=NEWEST_FIRST)
@@ -22,7 +20,7 @@ def index():
     "POST",
     "/tokens",
     "Make a token: `token` is shown this once. `name` says what it is for",
-    body=text_fields(name=TEXT),
+    body=some(name=TEXT, optional=["name"]),
     response="NewToken",
     status=201,
     problems=(409,),
@@ -30,10 +28,7 @@ def index():
 )
 def create():
     form = validate(TokenForm, name="name")
-    try:
-        token, secret = Token.issue(g.caller, form.name.data)
-    except TooManyTokens as error:
-        raise Problem(409, f"You have {MOST} tokens; delete one first.") from error
+    token, secret = Token.issue(g.caller, form.name.data)
     return dump_token(token) | {"token": secret}, 201
 
 
@@ -45,8 +40,7 @@ def destroy_current():
 
 @operation("DELETE", "/tokens/{token_id}", "End one of your tokens", status=204)
 def destroy(token_id):
-    token = Token.get_or_none(Token.id == known_id(token_id), Token.user == g.caller)
-    if token is None:
-        raise Problem(404, "You have no such token.")
+    token = Token.get_or_none(id=known_id(token_id), user=g.caller)
+    token = token or abort(problem(404, "You have no such token."))
     token.end()
     return "", 204

@@ -5,18 +5,17 @@ Digits alone are always an id. A leading ``@`` makes anything a username, so tha
 what usernames look like.
 """
 
-from flask import g
+from flask import abort, g
 
 from microblog.api.body import validate
 from microblog.api.operation import NEWEST_FIRST, operation
 from microblog.api.paging import known_id, newest_first
-from microblog.api.schemas import TEXT, dump_profile, dump_user, text_fields
+from microblog.api.schemas import TEXT, dump_profile, dump_user, some
 from microblog.base.text import clean
 from microblog.models import Block, User
-from microblog.models.exceptions import UsernameTaken
 from microblog.models.profile import Profile
 from microblog.web.forms import ProfileForm
-from microblog.web.problem import Problem
+from microblog.web.problem import problem
 
 
 @operation("GET", "/users", "Everybody, newest first", response="User", paged=NEWEST_FIRST)
@@ -33,17 +32,14 @@ def show(user):
     "PUT",
     "/users/me",
     "Change how you present yourself; without `about_me` it stays as it is",
-    body=text_fields("username", about_me=TEXT),
+    body=some(username=TEXT, about_me=TEXT, optional=["about_me"]),
     response="Profile",
     problems=(409,),
 )
 def update():
     form = validate(ProfileForm, username="username", about_me="about_me")
     about_me = form.about_me.data if form.about_me.raw_data else g.caller.about_me
-    try:
-        g.caller.update_profile(form.username.data, about_me)
-    except UsernameTaken as error:
-        raise Problem(409, str(error)) from error
+    g.caller.update_profile(form.username.data, about_me)
     return dump_profile(Profile.by_username(form.username.data, g.caller))
 
 
@@ -56,8 +52,7 @@ def profile_of(text):
     """
     The Profile of the user that *text* names, as the caller sees them.
 
-    Raises:
-        Problem: 404, there is none, or one of the two has blocked the other.
+    404 if there is none, or one of the two has blocked the other.
     """
     text = clean(text)
     if text == "me":
@@ -68,5 +63,5 @@ def profile_of(text):
         name = text.removeprefix("@")
     profile = Profile.by_username(name, g.caller)
     if profile is None or profile.hidden:
-        raise Problem(404, "There is no such user.")
+        abort(problem(404, "There is no such user."))
     return profile

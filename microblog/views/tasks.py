@@ -7,7 +7,7 @@ from peewee import prefetch
 
 from microblog import exports
 from microblog.mail.outgoing import Mail
-from microblog.tasks.exceptions import NothingToRetry, TaskInProgress, UnknownJob
+from microblog.tasks.exceptions import TaskInProgress
 from microblog.tasks.states import SUCCEEDED
 from microblog.tasks.task import Task
 from microblog.web.downloads import send_export
@@ -48,11 +48,8 @@ def cancel(task_id):
 
 @bp.post("/<uuid:task_id>/retry")
 def retry(task_id):
-    task = _own(task_id)
     try:
-        task.launch_again()
-    except (NothingToRetry, UnknownJob):
-        abort(409)
+        _own(task_id).launch_again()
     except TaskInProgress:
         flash(_("An export task is currently in progress"))
     return back("tasks.index")

@@ -13,6 +13,7 @@ from werkzeug.exceptions import Conflict, HTTPException, ServiceUnavailable
 
 from microblog.base import database_errors
 from microblog.exports import TooManyExports
+from microblog.tasks.exceptions import NothingToRetry, UnknownJob
 from microblog.web import problem, rate_limits
 from microblog.web.auth import login_manager
 
@@ -56,6 +57,8 @@ def init_app(app):
     app.register_error_handler(OperationalError, show_busy)
     app.register_error_handler(MaxConnectionsExceeded, show_busy)
     app.register_error_handler(IntegrityError, show_overtaken)
+    for refusal in (NothingToRetry, UnknownJob):
+        app.register_error_handler(refusal, lambda _error: show(Conflict()))
     app.register_error_handler(TooManyExports, show_limit_of_exports)
     login_manager.unauthorized_handler(ask_to_sign_in)
 
@@ -63,8 +66,6 @@ def init_app(app):
 def show(error):
     """The page of an HTTP error; its headers, such as ``Allow``, stay."""
     response = error.get_response()
-    if error.response is not None:
-        return response
     title, text = WORDS.get(error.code, WORDS[500 if error.code >= 500 else 400])
     if problem.is_asked_for():
         text = problem.words(error.code)

@@ -2,9 +2,7 @@
 
 from http import HTTPStatus
 
-from flask import json, request
-from werkzeug.exceptions import HTTPException
-from werkzeug.wrappers import Response
+from flask import Response, json, request
 
 MEDIA_TYPE = "application/problem+json"
 # Texts for errors that no operation describes itself. Programs press no buttons and reload no pages.
@@ -22,13 +20,9 @@ WORDS = {
 FAULT = "The site made a mistake, which is noted. Nothing is wrong with the request."
 
 
-class Problem(HTTPException):
-    """A response of *status*; *detail* says what is wrong, *errors* maps field names to lists of texts."""
-
-    def __init__(self, status, detail, headers=None, errors=None):
-        super().__init__(detail)
-        self.code = status
-        self.response = Response(text(status, detail, errors), status, headers, content_type=MEDIA_TYPE)
+def problem(status, detail, headers=None, errors=None):
+    """A response to ``abort`` with: *detail* says what is wrong, *errors* maps fields to lists of texts."""
+    return Response(text(status, detail, errors), status, headers, content_type=MEDIA_TYPE)
 
 
 def is_asked_for():

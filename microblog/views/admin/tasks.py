@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from microblog.base import clock
-from microblog.tasks.exceptions import NothingToRetry, TaskInProgress, UnknownJob
+from microblog.tasks.exceptions import TaskInProgress
 from microblog.tasks.queue import huey
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
 from microblog.tasks.task import Task
@@ -45,8 +45,6 @@ def retry(task_id):
     """Launch a new task for the same user."""
     try:
         _task(task_id).launch_again(by=current_user.username)
-    except (NothingToRetry, UnknownJob):
-        abort(409)
     except TaskInProgress:
         flash(_("The user has another task of this kind under way. Cancel it first, or wait for its end."))
     return redirect(url_for("admin_tasks.index"))
