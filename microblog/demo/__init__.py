@@ -4,6 +4,8 @@ import random
 from datetime import timedelta
 from itertools import chain
 
+from peewee import fn
+
 from microblog import accounts
 from microblog.base import clock
 from microblog.base.database import db
@@ -45,38 +47,32 @@ def fill(users, posts, follows, seed):
         ids = _add_users(users, _crowd(users, chance), now)
         _add_follows(_follows(ids, follows, chance))
         twelve = [number % users for number in range(len(samples.people()))]
-        newest_rows = _sample_posts(
-            newest, [ids[number] for number in twelve], [_name(number) for number in twelve]
-        )
+        authors = [(ids[number], _name(number)) for number in twelve]
+        older = _sentences(ids, posts - len(newest), began, chance)
         with PostIndex.in_bulk():
-            _add_posts(chain(_sentences(ids, posts - len(newest), began, chance), newest_rows))
+            _add_posts(chain(older, _sample_posts(newest, authors)))
     security_log.record("demo-people-added", by=security_log.OPERATOR)
-
-
-def offered_to(user, settings):
-    """Whether *user* may add demo people by a button: only once, and if nobody else can reach the site."""
-    return user.is_admin and settings.private and not (User.named("demo1") or has_sample_people())
 
 
 def populate_for(user):
     """
     Add the twelve of ``samples`` and their posts; *user* follows some, gets two followers and a message.
 
-    Raises:
-        FilledAlready: they are here already.
+    Nothing happens if they are here already.
     """
     if has_sample_people():
-        raise FilledAlready("the demo people are here already")
+        return
     people, now = samples.people(), clock.now()
     chance = random.Random(1)  # noqa: S311 - to be repeated, not to be secret
     with db.atomic():
-        names = _free([person.name for person in people])
-        addresses = [f"{person.name}@{HOME}" for person in people]
-        rows = zip(names, addresses, [person.about for person in people], strict=True)
+        names = [f"{person.name}_demo" if User.named(person.name) else person.name for person in people]
+        rows = [
+            (name, f"{person.name}@{HOME}", person.about) for name, person in zip(names, people, strict=True)
+        ]
         ids = _add_users(len(people), rows, now - HERE_FOR)
-        _add_follows(chain(_follows(ids, FOLLOWS, chance), ((user.id, other) for other in ids[:FOLLOWED])))
-        _add_follows((other, user.id) for other in ids[:2])
-        _add_posts(_sample_posts(samples.posts(now), ids, names))
+        _add_follows(_follows(ids, FOLLOWS, chance))
+        _add_follows([(user.id, other) for other in ids[:FOLLOWED]] + [(other, user.id) for other in ids[:2]])
+        _add_posts(_sample_posts(samples.posts(now), list(zip(ids, names, strict=True))))
         Message.send(ids[0], user, GREETING)
     security_log.record("demo-people-added", user)
 
@@ -97,12 +93,6 @@ def _sample_people():
     return User.select().where(User.email_key.endswith(f"@{HOME}"))
 
 
-def _free(names):
-    """*names*, with ``_demo`` added to each that is taken."""
-    taken = {user.username.casefold() for user in User.select().where(User.username.in_(names))}
-    return [f"{name}_demo" if name in taken else name for name in names]
-
-
 def _name(number):
     return f"demo{number + 1}"
 
@@ -119,15 +109,10 @@ def _crowd(count, chance):
 
 def _add_users(count, people, created_at):
     """Insert *count* *people*, tuples of name, address and "about me", and return their ids, a range."""
-    password_hash = hash_password(PASSWORD)
-    first = (User.select(User.id).order_by(User.id.desc()).scalar() or 0) + 1
-    moment = _text(created_at)
-    rows = (
-        (user_id, name, email, email, password_hash, about, False, moment)
-        for user_id, (name, email, about) in enumerate(people, first)
-    )
-    columns = "id, username, email, email_key, password_hash, about_me, is_admin, created_at"
-    _insert("user", columns, rows)
+    first = (User.select(fn.MAX(User.id)).scalar() or 0) + 1
+    same = hash_password(PASSWORD), False, Post.timestamp.db_value(created_at)
+    rows = ((user_id, *person, person[1], *same) for user_id, person in enumerate(people, first))
+    _insert("user", "id, username, email, about_me, email_key, password_hash, is_admin, created_at", rows)
     return range(first, first + count)
 
 
@@ -148,20 +133,20 @@ def _sentences(ids, count, until, chance):
     for number in range(count):
         place = int(chance.random() * len(ids))
         language, sentences = known[place % len(known)]
-        at = until - timedelta(minutes=count - number)
-        yield ids[place], chance.choice(sentences), language, _text(at)
+        yield ids[place], chance.choice(sentences), language, until - timedelta(minutes=count - number)
 
 
-def _sample_posts(posts, ids, names):
-    """Rows of *posts*, each a SamplePost, by the users *ids* with the usernames *names*."""
+def _sample_posts(posts, authors):
+    """Rows of *posts*, each a SamplePost, by *authors*, the ids and usernames of the twelve."""
     people = samples.people()
-    usernames = {person.name: name for person, name in zip(people, names, strict=True)}
+    usernames = {person.name: name for person, (_id, name) in zip(people, authors, strict=True)}
     for post in posts:
-        body, language = post.body.format(**usernames), people[post.author].language
-        yield ids[post.author], body, language, _text(post.at)
+        author_id, _username = authors[post.author]
+        yield author_id, post.body.format(**usernames), people[post.author].language, post.at
 
 
 def _add_posts(rows):
+    rows = ((*others, Post.timestamp.db_value(at)) for *others, at in rows)
     _insert("post", "author_id, body, language, timestamp", rows)
 
 
@@ -169,7 +154,3 @@ def _insert(table, columns, rows):
     # The driver's own executemany: Peewee's insert_many takes four times as long for a million rows.
     marks = ", ".join("?" for _ in columns.split(", "))
     db.connection().executemany(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', rows)  # noqa: S608
-
-
-def _text(moment):
-    return Post.timestamp.db_value(moment)

@@ -1,12 +1,11 @@
 """Creates and removes the demo people, with whom an administrator can try out the site."""
 
-from contextlib import suppress
-
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from microblog import demo
+from microblog.models import User
 from microblog.web.seen_posts import Visit
 
 bp = Blueprint("demo", __name__)
@@ -14,8 +13,9 @@ bp = Blueprint("demo", __name__)
 
 @bp.app_template_global()
 def demo_offered():
-    """Whether the reader may add the demo people by a button."""
-    return demo.offered_to(current_user, current_app.config["SETTINGS"])
+    """Whether the reader may add them by a button: only once, and if nobody else can reach the site."""
+    private = current_app.config["SETTINGS"].private
+    return current_user.is_admin and private and not (User.named("demo1") or demo.has_sample_people())
 
 
 bp.add_app_template_global(demo.has_sample_people, "demo_people")
@@ -25,9 +25,7 @@ bp.add_app_template_global(demo.has_sample_people, "demo_people")
 def create():
     if not current_app.config["SETTINGS"].private:
         abort(403)
-    # A second click finds them already there.
-    with suppress(demo.FilledAlready):
-        demo.populate_for(current_user)
+    demo.populate_for(current_user)
     flash(_("Twelve people have moved in. You follow five of them, and one has written to you."))
     response = redirect(url_for("posts.index"))
     # They come with a past, which is no news.
