@@ -82,7 +82,6 @@ class OneTimeToken(BaseModel):
 
     @classmethod
     def delete_expired(cls):
-        """Delete the tokens that have expired."""
         cls.delete().where(cls.expires_at <= clock.now()).execute()
 
     def revoke(self, by):

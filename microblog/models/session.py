@@ -34,20 +34,19 @@ class Session(BaseModel):
             session = cls.create(
                 user=user, token_hash=hash_of(token), remembered=remembered, user_agent=user_agent[:200]
             )
-            _note_with_user(user, session.seen_at)
+            User.update(seen_at=session.seen_at).where(User.id == user).execute()
         return session, token
 
     @classmethod
     def from_token(cls, token):
         """The live session of *token*, with its user; None when there is none, or the user is suspended."""
-        session = cls.select(cls, User).join(User).where(cls.token_hash == hash_of(token)).first()
-        return session if session and session.alive and not session.user.suspended_at else None
+        valid = (cls.token_hash == hash_of(token), ~cls._expired(), User.suspended_at.is_null())
+        return cls.select(cls, User).join(User).where(*valid).first()
 
     @classmethod
     def active_for(cls, user):
-        """The live sessions of *user*, a list, most recently seen first."""
-        sessions = cls.select().where(cls.user == user).order_by(cls.seen_at.desc())
-        return [session for session in sessions if session.alive]
+        """The live sessions of *user*, most recently seen first."""
+        return cls.select().where(cls.user == user, ~cls._expired()).order_by(cls.seen_at.desc())
 
     @classmethod
     def end_all(cls, user):
@@ -60,17 +59,8 @@ class Session(BaseModel):
         security_log.record("other-sessions-ended", user)
 
     @classmethod
-    def delete_ended(cls):
-        """Delete sessions that have expired."""
-        now = clock.now()
-        unused = (cls.seen_at < now - UNUSED) & ~cls.remembered | (cls.seen_at < now - UNUSED_REMEMBERED)
-        cls.delete().where(unused | (cls.created_at < now - LONGEST)).execute()
-
-    @property
-    def alive(self):
-        now = clock.now()
-        unused = UNUSED_REMEMBERED if self.remembered else UNUSED
-        return now - self.seen_at < unused and now - self.created_at < LONGEST
+    def delete_expired(cls):
+        cls.delete().where(cls._expired()).execute()
 
     def end(self):
         """End it from another browser of its user."""
@@ -86,9 +76,10 @@ class Session(BaseModel):
     @unless_busy
     def _note_seen(self, moment):
         Session.update(seen_at=moment).where(Session.id == self.id).execute()
-        _note_with_user(self.user_id, moment)
+        User.update(seen_at=moment).where(User.id == self.user_id).execute()
 
-
-def _note_with_user(user, moment):
-    """Kept with the user too, because a session is deleted when it ends."""
-    User.update(seen_at=moment).where(User.id == user).execute()
+    @classmethod
+    def _expired(cls):
+        now = clock.now()
+        unused = (cls.seen_at <= now - UNUSED) & ~cls.remembered | (cls.seen_at <= now - UNUSED_REMEMBERED)
+        return unused | (cls.created_at <= now - LONGEST)

@@ -89,7 +89,7 @@ def forget_the_past():
     Task.delete().where(Task.finished_at < before, Task.file_expires_at.is_null()).execute()
     told_long_ago = Notification.timestamp < before
     Notification.delete().where(Notification.name == "task_progress", told_long_ago).execute()
-    Session.delete_ended()
+    Session.delete_expired()
     OneTimeToken.delete_expired()
 
 
