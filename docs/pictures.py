@@ -12,7 +12,7 @@ from microblog.base import clock, database
 from microblog.base.config import ROOT
 from microblog.base.database import connected
 from microblog.models import Follow, Post, User
-from microblog.security.password_hashes import hash_password
+from microblog.security.passwords import hash_password
 from tests.end_to_end.browsing import PHONE, chromium
 from tests.end_to_end.running_site import RunningSite, wait_until
 

@@ -15,7 +15,7 @@ from microblog.models.session import LONGEST
 from microblog.ops import nightly
 from microblog.ops.data_folder import site_lock
 from microblog.security import signatures
-from microblog.security.secret_key import secret_key
+from microblog.security.signatures import secret_key
 from microblog.tasks import example, progress, reconciler
 from microblog.tasks.queue import huey
 from microblog.web import (

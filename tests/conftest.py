@@ -12,7 +12,7 @@ from microblog.base import clock
 from microblog.base.database import db
 from microblog.base.i18n import catalogues
 from microblog.models import Post, Session, User
-from microblog.security.password_hashes import hash_password
+from microblog.security.passwords import hash_password
 from microblog.tasks.queue import huey
 from tests.apps import SETTINGS, changes_of_shared_app, opened
 

@@ -5,7 +5,7 @@ from microblog.mail.outgoing import Mail
 from microblog.models import Message, OneTimeToken, Post, Session, Token, User
 from microblog.models.exceptions import EmailTaken, LastAdministrator, SetUpAlready, Suspended
 from microblog.security import security_log, setup_code
-from microblog.security.password_hashes import hash_password
+from microblog.security.passwords import hash_password
 from microblog.tasks.task import Task
 
 

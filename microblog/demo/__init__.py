@@ -12,7 +12,7 @@ from microblog.base.database import db
 from microblog.demo import samples
 from microblog.models import Message, Post, PostIndex, User
 from microblog.security import security_log
-from microblog.security.password_hashes import hash_password
+from microblog.security.passwords import hash_password
 
 PASSWORD = "demo-password"  # noqa: S105 - a contract; such a site is refused under https
 # People added by the button are recognized by their addresses, even if they were renamed.

@@ -1,14 +1,36 @@
 """
-HMAC-SHA-256 for everything that the site signs: cookies, form tokens, queue messages.
+The site's key and HMAC-SHA-256, for everything that it signs: cookies, form tokens, queue messages.
 
 The libraries default to HMAC-SHA-1, which is not for new designs (OWASP ASVS 5.0, 11.4.1 and Appendix C).
 """
 
+import secrets
 from hashlib import sha256
 
 from flask.sessions import SecureCookieSessionInterface
 from huey.serializer import Serializer
 from itsdangerous import Signer, URLSafeTimedSerializer
+
+from microblog.base.files import atomic_write
+from microblog.base.locks import locked
+
+
+def secret_key(settings):
+    """
+    The key that signs cookies and queue messages: ``SECRET_KEY``, else one made at the first start.
+
+    That one is stored in ``secret_key`` in the data folder, readable by its owner only.
+    """
+    if settings.secret_key:
+        return settings.secret_key
+    path = settings.data_dir / "secret_key"
+    if not path.exists():
+        # Two processes that start at once must use the same key.
+        with locked(settings.data_dir / "run" / "secret_key.lock"):
+            if not path.exists():
+                with atomic_write(path) as file:
+                    file.write(secrets.token_hex(32))
+    return path.read_text()
 
 
 class SignedSerializer(Serializer):

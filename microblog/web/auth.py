@@ -13,7 +13,7 @@ from flask_login import (
 from microblog.models import Session, User
 from microblog.models.exceptions import Suspended
 from microblog.security import security_log
-from microblog.security.password_hashes import check_password
+from microblog.security.passwords import check_password
 from microblog.web import cookies
 
 # What a browser's session keeps on signing in and out: messages to be shown, and harmless choices.

@@ -17,8 +17,7 @@ from microblog.base.i18n.languages import tag
 from microblog.base.text import MAX_LENGTH, clean, is_blank
 from microblog.models.token import LONGEST_NAME
 from microblog.security import security_log
-from microblog.security.common_passwords import is_common
-from microblog.security.password_hashes import check_password
+from microblog.security.passwords import check_password, is_common
 from microblog.web.csrf import FormToken
 
 USERNAME = re.compile(r"[A-Za-z0-9_]{3,32}")

@@ -8,7 +8,7 @@ from argon2 import PasswordHasher, Type, extract_parameters
 
 from microblog import accounts
 from microblog.models import User
-from microblog.security import password_hashes
+from microblog.security import passwords
 from microblog.tasks.queue import huey
 from tests.conftest import PASSWORD, is_signed_in
 
@@ -100,7 +100,7 @@ def test_known_and_unknown_accounts_cost_the_same_number_of_hashes(site, monkeyp
 
 
 def test_passwords_are_hashed_by_the_parameters_that_owasp_recommends_or_above(site):
-    parameters = extract_parameters(password_hashes.hash_password("battery staple"))
+    parameters = extract_parameters(passwords.hash_password("battery staple"))
 
     assert parameters.type is Type.ID
     assert (parameters.memory_cost, parameters.time_cost) >= (19 * 1024, 2)
@@ -119,7 +119,7 @@ def test_at_most_two_passwords_are_hashed_at_once(monkeypatch):
         at_work.pop()
 
     monkeypatch.setattr(PasswordHasher, "verify", verify)
-    threads = [threading.Thread(target=password_hashes.check_password, args=(None, "x")) for _ in range(6)]
+    threads = [threading.Thread(target=passwords.check_password, args=(None, "x")) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -136,7 +136,7 @@ def test_a_weaker_hash_is_exchanged_at_the_next_sign_in(site):
     assert sign_in(site.visitors["nobody"]).status_code == 302
 
     now = User.named("john").password_hash
-    assert not password_hashes.hasher.check_needs_rehash(now)
+    assert not passwords.hasher.check_needs_rehash(now)
     assert sign_in(site.visitors["nobody"]).status_code == 302
     assert User.named("john").password_hash == now
 

@@ -2,7 +2,7 @@ import pytest
 
 from microblog.models import Session, User
 from microblog.security import security_log, setup_code
-from microblog.security.password_hashes import check_password
+from microblog.security.passwords import check_password
 from tests.conftest import PASSWORD
 
 

@@ -5,7 +5,7 @@ import pytest
 from microblog import demo
 from microblog.demo import samples
 from microblog.models import Follow, Post, User
-from microblog.security.password_hashes import check_password
+from microblog.security.passwords import check_password
 
 
 def said():

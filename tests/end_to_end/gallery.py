@@ -13,7 +13,7 @@ from microblog.base.config import Settings
 from microblog.base.database import connected, db
 from microblog.mail import ADDRESS_REFUSED, UNREACHABLE
 from microblog.models import Block, Follow, Message, Post, Session, User
-from microblog.security.password_hashes import hash_password
+from microblog.security.passwords import hash_password
 from microblog.tables import TRIGGERS
 from microblog.tasks.queue import huey
 from microblog.tasks.task import MAILED_ALREADY, Task

@@ -6,7 +6,7 @@ from microblog import demo
 from microblog.demo import samples
 from microblog.models import Message, Post, User
 from microblog.security import security_log
-from microblog.security.password_hashes import check_password
+from microblog.security.passwords import check_password
 from tests.conftest import make_user
 
 

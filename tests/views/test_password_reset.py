@@ -9,7 +9,7 @@ from microblog.mail.outgoing import Mail
 from microblog.models import OneTimeToken, Session, User
 from microblog.models.exceptions import TokenInvalid
 from microblog.models.one_time_token import CHANGE_EMAIL, RESET_PASSWORD
-from microblog.security import password_hashes
+from microblog.security import passwords
 from microblog.tasks.states import CANCELLED, SUCCEEDED
 
 REQUEST = "/auth/reset_password_request"
@@ -74,7 +74,7 @@ def test_nobody_can_tell_whether_there_is_such_an_account(app, susan, queries, m
 @pytest.mark.parametrize("address", ["susan@example.org", "stranger@example.org"])
 def test_the_request_itself_only_records_a_mail(client, susan, queries, monkeypatch, address):
     monkeypatch.setattr("microblog.tasks.queue.MicroblogHuey.enqueue_item", lambda *_: None)
-    monkeypatch.setattr(password_hashes, "hasher", None)
+    monkeypatch.setattr(passwords, "hasher", None)
     queries.clear()
 
     client.post_form(REQUEST, email=address)

@@ -3,7 +3,7 @@ import stat
 import pytest
 
 from microblog.base.config import BadSettings, Settings
-from microblog.security.secret_key import secret_key
+from microblog.security.signatures import secret_key
 
 
 def load(tmp_path, **values):
