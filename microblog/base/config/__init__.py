@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from click import ClickException
 
-from microblog.base.config import env_file
-from microblog.base.config.parser import Parser
+from microblog.base.config import env_file, kinds
+from microblog.base.config.kinds import number, one_of, subset
 
 ROOT = Path(__file__).resolve().parents[3]
 ENV_FILE = ROOT / ".env"
@@ -32,43 +32,43 @@ class BadSettings(ClickException, ValueError):
         return f"bad settings: {self.message}"
 
 
-def setting(default, parse, *limits, secret=False):
-    """A field that *parse*, a method of Parser, reads within *limits*; a *secret* is not part of the repr."""
-    return field(default=default, repr=not secret, metadata={"parse": parse, "limits": limits})
+def setting(default, kind, secret=False):
+    """A field of this *kind*; a *secret* is not part of the repr, nor of an error."""
+    return field(default=default, repr=not secret, metadata={"kind": kind})
 
 
 @dataclass(frozen=True)
 class Settings:
     """What the operator chose, checked. Sizes in bytes, ``_s`` in seconds, ``_days`` in days."""
 
-    data_dir: Path = setting(ROOT / "data", Parser.path)  # noqa: RUF009 - no path ever changes
-    host: str = setting("127.0.0.1", Parser.str)
-    port: int = setting(8000, Parser.int, 1, 65535)
-    base_url: str = setting("", Parser.url)
-    trusted_proxies: tuple[str, ...] = setting((), Parser.networks)
-    redis_url: str = setting("", Parser.redis_url, secret=True)
-    secret_key: str = setting("", Parser.secret, secret=True)
-    secret_key_fallbacks: tuple[str, ...] = setting((), Parser.list, secret=True)
-    rate_limits: bool = setting(True, Parser.bool)
-    log_format: str = setting("text", Parser.one_of, "text", "json")
-    log_level: str = setting("INFO", Parser.one_of, "INFO", "DEBUG", "WARNING", "ERROR")
-    mail_server: str = setting("", Parser.host)
-    mail_port: int = setting(25, Parser.int, 1, 65535)
-    mail_use_tls: bool = setting(False, Parser.bool)
-    mail_use_ssl: bool = setting(False, Parser.bool)
-    mail_username: str = setting("", Parser.str)
-    mail_password: str = setting("", Parser.str, secret=True)
-    mail_default_sender: str = setting("", Parser.email)
-    admins: tuple[str, ...] = setting((), Parser.emails)
-    languages: tuple[str, ...] = setting(("en", "es", "zh"), Parser.subset)
-    posts_per_page: int = setting(25, Parser.int, 1, 200)
-    registration: str = setting("open", Parser.one_of, "open", "invite", "closed")
-    public: bool = setting(True, Parser.bool)
-    export_delay_s: float = setting(0.0, Parser.float, 0, 60)
-    export_attach_max_bytes: int = setting(1024**2, Parser.int, 0, 25 * 1024**2)
-    export_keep_days: int = setting(7, Parser.int, 1, 365)
-    web_concurrency: int = setting(2, Parser.int, 1, 64)
-    workers: int = setting(3, Parser.int, 2, 64)
+    data_dir: Path = setting(ROOT / "data", kinds.PATH)  # noqa: RUF009 - no path ever changes
+    host: str = setting("127.0.0.1", kinds.STR)
+    port: int = setting(8000, number(1, 65535))
+    base_url: str = setting("", kinds.URL)
+    trusted_proxies: tuple[str, ...] = setting((), kinds.NETWORKS)
+    redis_url: str = setting("", kinds.REDIS_URL, secret=True)
+    secret_key: str = setting("", kinds.SECRET, secret=True)
+    secret_key_fallbacks: tuple[str, ...] = setting((), kinds.LIST, secret=True)
+    rate_limits: bool = setting(True, kinds.BOOL)
+    log_format: str = setting("text", one_of("text", "json"))
+    log_level: str = setting("INFO", one_of("INFO", "DEBUG", "WARNING", "ERROR"))
+    mail_server: str = setting("", kinds.HOST)
+    mail_port: int = setting(25, number(1, 65535))
+    mail_use_tls: bool = setting(False, kinds.BOOL)
+    mail_use_ssl: bool = setting(False, kinds.BOOL)
+    mail_username: str = setting("", kinds.STR)
+    mail_password: str = setting("", kinds.STR, secret=True)
+    mail_default_sender: str = setting("", kinds.EMAIL)
+    admins: tuple[str, ...] = setting((), kinds.EMAILS)
+    languages: tuple[str, ...] = setting(("en", "es", "zh"), subset("en", "es", "zh"))
+    posts_per_page: int = setting(25, number(1, 200))
+    registration: str = setting("open", one_of("open", "invite", "closed"))
+    public: bool = setting(True, kinds.BOOL)
+    export_delay_s: float = setting(0.0, number(0, 60, float))
+    export_attach_max_bytes: int = setting(1024**2, number(0, 25 * 1024**2))
+    export_keep_days: int = setting(7, number(1, 365))
+    web_concurrency: int = setting(2, number(1, 64))
+    workers: int = setting(3, number(2, 64))
 
     @classmethod
     def load(cls):
@@ -89,25 +89,25 @@ class Settings:
         Raises:
             BadSettings: with every error in one line.
         """
-        parser = Parser(values)
-        chosen = {
-            one.name: one.metadata["parse"](parser, one.name.upper(), one.default, *one.metadata["limits"])
-            for one in fields(cls)
-        }
+        errors, chosen = list(errors), {}
+        for one in fields(cls):
+            kind, name = one.metadata["kind"], one.name.upper()
+            if text := values.get(name, "").strip():
+                value, wrong = kind.parse(text)
+                # Before the @ of a URL there may be a password.
+                hidden = not one.repr or (kind is kinds.URL and "@" in text)
+                errors += [f"{name}={'…' if hidden else part} {kind.rule}" for part in wrong]
+                if not wrong:
+                    chosen[one.name] = value
         settings = cls(**chosen)
-        if errors := [*errors, *parser.errors, *settings._contradictions()]:
+        if errors := errors + settings._contradictions():
             raise BadSettings("; ".join(errors))
         return settings
 
     @property
-    def on_loopback(self):
-        """Whether the site can be reached from this machine only."""
-        return is_loopback(self.host)
-
-    @property
     def private(self):
         """Whether the site can be reached from this machine only, not even through a proxy."""
-        return self.on_loopback and is_loopback(urlsplit(self.site_url).hostname)
+        return is_loopback(self.host) and is_loopback(urlsplit(self.site_url).hostname)
 
     @property
     def https(self):
@@ -155,7 +155,7 @@ class Settings:
         errors = []
         if self.mail_use_tls and self.mail_use_ssl:
             errors.append("MAIL_USE_TLS and MAIL_USE_SSL exclude each other")
-        if not self.on_loopback and not self.base_url:
+        if not is_loopback(self.host) and not self.base_url:
             errors.append(f"HOST={self.host} can be reached from outside: BASE_URL must say by which address")
         if not self.rate_limits and not self.private:
             errors.append("RATE_LIMITS=off is for loopback addresses only")

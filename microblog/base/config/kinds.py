@@ -1,0 +1,122 @@
+"""The kinds of settings: how a text becomes a value, and what the text must be."""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from email_validator import validate_email
+from redis.connection import parse_url
+
+BOOLEANS = {"on": True, "yes": True, "true": True, "1": True}
+BOOLEANS |= {"off": False, "no": False, "false": False, "0": False}
+
+
+class Kind(NamedTuple):
+    """
+    *convert* makes a value of a text, *is_valid* says whether it may be taken, *rule* what the text must be.
+
+    Instead, either of them may raise a ValueError or a KeyError.
+    """
+
+    rule: str = ""
+    is_valid: Callable = lambda _value: True
+    convert: Callable = str
+    # Separated by commas, spaces or both; each is converted alone.
+    many: bool = False
+
+    def parse(self, text):
+        """The value of *text*, None if it breaks the rule, and a list of the parts of it that do."""
+        parts = _words(text) if self.many else [text]
+        if wrong := [part for part in parts if not self._fits(part)]:
+            return None, wrong
+        values = tuple(map(self.convert, parts))
+        return values if self.many else values[0], []
+
+    def _fits(self, part):
+        try:
+            return self.is_valid(self.convert(part))
+        except (ValueError, KeyError):
+            return False
+
+
+def number(least, most, convert=int):
+    unit = "a whole number" if convert is int else "a number"
+    rule = f"must be {unit} from {least} to {most}"
+    return Kind(rule, lambda value: least <= value <= most, convert)
+
+
+def one_of(*options):
+    by_lower = {option.lower(): option for option in options}
+    return Kind(f"must be one of {', '.join(options)}", convert=lambda text: by_lower[text.lower()])
+
+
+def subset(*known):
+    """Words, each of which is one of *known*, once."""
+    return Kind(
+        f"can hold {', '.join(known)}",
+        lambda words: words and set(words) <= set(known),
+        lambda text: tuple(dict.fromkeys(_words(text))),
+    )
+
+
+def _words(text):
+    return text.replace(",", " ").split()
+
+
+def _is_host(text):
+    """Whether *text* is an IP address, or a name that can be looked up."""
+    with suppress(ValueError):
+        return bool(ipaddress.ip_address(text))
+    # Fails if a label is empty or too long, or has characters that no name may have.
+    labels = text.encode("idna").decode().split(".")
+    # Digits at the end would be an address, but it is none.
+    return all(re.fullmatch(r"[\w-]+", label, re.ASCII) for label in labels) and not labels[-1].isdigit()
+
+
+def _is_site(text):
+    # Fails at brackets that hold no IPv6 address, and at what is no port from 0 to 65535.
+    parts = urlsplit(text)
+    port = f":{parts.port}" if parts.port else ""
+    name = parts.hostname or ""
+    host = f"[{name}]" if ":" in name else name
+    # urlsplit() overlooks white space, and what is around brackets; nor may there be a user, a port 0 or a
+    # path.
+    is_plain = text.lower() == f"{parts.scheme}://{host}{port}".lower()
+    return text.startswith(("http://", "https://")) and is_plain and _is_host(name)
+
+
+def _is_queue(text):
+    """Whether *text* can be parsed, and in one way only."""
+    parse_url(text)
+    parts = urlsplit(text)
+    # An unquoted / ? or # in a password ends the host part early: the rest would be taken for a path, and
+    # shown.
+    after_host = parts.path + parts.query + parts.fragment
+    names_a_place = parts.path if parts.scheme == "unix" else re.fullmatch(r"(/\d*)?", parts.path)
+    return names_a_place and "@" not in after_host and not parts.fragment
+
+
+def _is_email(text):
+    options = {"check_deliverability": False, "allow_domain_literal": True, "test_environment": True}
+    return validate_email(text, **options)
+
+
+STR = Kind()
+LIST = Kind(many=True)
+PATH = Kind(convert=lambda text: Path(text).expanduser().absolute())
+BOOL = Kind("must be on or off", convert=lambda text: BOOLEANS[text.lower()])
+HOST = Kind("must be a host name or an IP address alone", _is_host)
+URL = Kind("must look like https://blog.example.org", _is_site, lambda text: text.rstrip("/"))
+REDIS_URL = Kind(
+    "must look like redis://:password@host:6379/0, rediss://… or unix:///path/to/socket; "
+    "in the password write %2F for /, %3F for ?, %23 for #",
+    _is_queue,
+)
+SECRET = Kind("needs 16 characters or more", lambda text: len(text) >= 16)
+EMAIL = Kind("is not an e-mail address", _is_email)
+EMAILS = EMAIL._replace(many=True)
+NETWORKS = Kind("is neither an IP address nor a network like 10.0.0.0/8", ipaddress.ip_network, many=True)
