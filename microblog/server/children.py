@@ -1,4 +1,4 @@
-"""Processes that do not outlive the one that started them."""
+"""The processes of a site: started, started again whenever they die, and ended with all that they started."""
 
 import ctypes
 import os
@@ -6,56 +6,87 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
-from microblog.server import process_groups
+from microblog.base.config import ROOT
+from microblog.server import command_lines, processes
+from microblog.server.console import say
+from microblog.server.processes import wait_until
 
-TICK_S = 0.1
 KILL_S = 3  # A killed process needs that long only if the disk holds it up.
+SHORTEST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 30
+MOST_DEATHS = 5
+WITHIN_S = 60
 PR_SET_PDEATHSIG = 1
 
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+class CannotRun(Exception):
+    """The site cannot start or cannot go on; the message says why."""
 
 
 class Child:
     """
     One process in a session of its own, so that Ctrl-C and a closed terminal do not reach it.
 
-    On Linux the kernel sends it SIGTERM when the process that started it dies. Elsewhere, and as a
-    fallback, the next start ends what ``leftovers.Record`` remembers.
+    Whoever wants it to run calls ``tend`` again and again. When the process that started it dies, Linux sends
+    it SIGTERM; ``leftovers`` finds what has not obeyed.
     """
 
-    def __init__(self, name, command, stop_signal=signal.SIGTERM, **options):
+    # Whether the site ends when it dies for the fifth time within a minute.
+    essential = True
+
+    def __init__(self, name, command, settings, stop_signal=signal.SIGTERM):
         self.name = name
         self.command = command
+        self.settings = settings
         self.stop_signal = stop_signal
-        self.options = options
+        # Without symbolic links: so the system names the file that a process has open.
+        self.input = (settings.data_dir / "run").resolve() / f"{name}.input"
         self.process = None
-        self.start_time = ""
         self.swept = True
+        self.died_at = []
+        self.start_at = 0.0  # None while it runs.
 
     def start(self):
-        """Start the process, or restart it after it has ended."""
+        """Start the process, or start it again after it has ended."""
         parent = os.getpid()
-        self.process = subprocess.Popen(  # noqa: S603 - the commands are the supervisor's own
-            self.command,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            preexec_fn=lambda: _die_with(parent),
-            restore_signals=False,  # A closed pipe must not end the queue server either.
-            **self.options,
-        )
+        self.input.parent.mkdir(exist_ok=True)
+        with self.input.open("w+") as file:
+            self.process = subprocess.Popen(  # noqa: S603 - the commands are the supervisor's own
+                self.command,
+                stdin=file,
+                cwd=ROOT,
+                env={**os.environ, **command_lines.environment(self.settings)},
+                start_new_session=True,
+                preexec_fn=lambda: _die_with(parent),
+                restore_signals=False,  # A closed pipe must not end the queue server either.
+            )
         self.swept = False
-        self.start_time = process_groups.start_time(self.pid)
 
-    @property
-    def pid(self):
-        """The process id, which is also that of its group; None before the first start."""
-        return self.process and self.process.pid
+    def tend(self):
+        """
+        Notice its death, and start it if that is due: at once, then after pauses that double. Never waits.
+
+        Raises:
+            CannotRun: it is essential and keeps dying.
+        """
+        if self.start_at is None and not self.alive:
+            self.sweep()
+            self._schedule(f"died ({self.ending})")
+        if self.start_at is not None and time.monotonic() >= self.start_at:
+            try:
+                self.start()
+                self.start_at = None
+            except OSError as error:
+                self._schedule(f"cannot be started ({error.strerror})")
 
     @property
     def alive(self):
-        """Whether the process is running."""
-        return self.process is not None and self.process.poll() is None
+        """Whether the process is running; of one that a former start has left, whether any part of it is."""
+        return self.process.poll() is None if self.process else bool(self.left())
 
     @property
     def ending(self):
@@ -63,19 +94,42 @@ class Child:
         code = self.process.returncode
         return f"exit {code}" if code >= 0 else signal.Signals(-code).name
 
+    def left(self):
+        """The process ids of all that is running of it."""
+        return processes.with_input(self.input)
+
     def ask_to_stop(self):
-        """Send the signal for a graceful stop, to the process alone: it takes care of its own children."""
-        if self.alive and self.stop_signal:
-            self.process.send_signal(self.stop_signal)
+        """Send the signal for a graceful stop to the process, or to all that a former start has left."""
+        if self.stop_signal and self.alive:
+            # A process takes care of its own children; of a former start these may be all that is left.
+            processes.send_signal(self.stop_signal, [self.process.pid] if self.process else self.left())
 
     def sweep(self):
-        """Kill what is left of the process and its group, and wait until it has ended."""
-        if self.swept:  # Its number may belong to others by now.
-            return
-        process_groups.send_signal(self.pid, signal.SIGKILL)
-        self.process.wait()
-        wait_until(lambda: not process_groups.is_alive(self.pid), KILL_S)
-        self.swept = True
+        """Kill what is left of it and of its group, and wait until that has ended."""
+        if not self.swept:  # Later its number may belong to others.
+            # macOS answers "not permitted" if only a dead process is left of the group.
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.swept = True
+        wait_until(lambda: not processes.send_signal(signal.SIGKILL, self.left()), KILL_S)
+
+    def _schedule(self, reason):
+        now = time.monotonic()
+        self.died_at = [at for at in self.died_at if at > now - WITHIN_S] + [now]
+        if self.essential and len(self.died_at) == MOST_DEATHS:
+            raise CannotRun(
+                f"{self.name} {reason}, the fifth death within a minute: giving up; see the lines above"
+            )
+        before = len(self.died_at) - 1
+        pause = min(SHORTEST_PAUSE_S * 2 ** (before - 1), LONGEST_PAUSE_S) if before else 0
+        say(f"{self.name} {reason}, starting it again" + (f" in {pause:g} s" if pause else ""))
+        self.start_at = now + pause
+
+
+def leftovers(settings):
+    """The children of a former start that was killed: all that it may have left running."""
+    return [Child(path.stem, None, settings) for path in (settings.data_dir / "run").glob("*.input")]
 
 
 def end(children, timeout_s):
@@ -85,16 +139,6 @@ def end(children, timeout_s):
     wait_until(lambda: not any(child.alive for child in children), timeout_s)
     for child in children:
         child.sweep()
-
-
-def wait_until(condition, timeout_s):
-    """Wait until *condition()* is true, at most *timeout_s* seconds. Returns whether it became true."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(TICK_S)
-    return True
 
 
 def _die_with(parent):

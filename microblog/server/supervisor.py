@@ -10,16 +10,15 @@ import signal
 import sys
 from http.client import HTTPException
 
-from microblog.base.config import ROOT, BadSettings, Settings
+from microblog.base.config import BadSettings, Settings
 from microblog.ops import data_folder, web_probe
 from microblog.security import setup_code
 from microblog.server import command_lines, queue_server
-from microblog.server.children import Child, end, wait_until
+from microblog.server.children import CannotRun, Child, end, leftovers
 from microblog.server.console import say
-from microblog.server.leftovers import Record
-from microblog.server.queue_service import QueueServer
-from microblog.server.service import CannotRun, Service
+from microblog.server.processes import wait_until
 
+LEFTOVERS_S = 3
 PORT_S = 5
 QUEUE_START_S = 10
 PATIENCE_S = 20
@@ -58,9 +57,6 @@ class Supervisor:
 
     def __init__(self, settings):
         self.settings = settings
-        self.record = Record(settings.data_dir)
-        self.queue_server = None
-        self.migration = None
         self.services = []
         self.stop_asked = False
 
@@ -72,7 +68,7 @@ class Supervisor:
             CannotRun: something would not start, or kept dying.
         """
         self._listen_to_signals()
-        self.record.end_leftovers()
+        end(leftovers(self.settings), LEFTOVERS_S)
         queue_server.withdraw(self.settings)
         try:
             self._refuse_taken_port()
@@ -93,7 +89,7 @@ class Supervisor:
             signal.signal(signal.SIGHUP, ask)
 
     def _refuse_taken_port(self):
-        # What a killed start has left and did not note may need a moment to end.
+        # What a killed start has left may need a moment to end.
         self._wait(lambda: not web_probe.is_taken(self.settings), PORT_S)
         if error := web_probe.listening_error(self.settings):
             raise CannotRun(
@@ -108,35 +104,27 @@ class Supervisor:
         say(f"mail: {describe_mail(self.settings)}")
         self._migrate()
         web_probe.leave_address(self.settings)
-        web_server = command_lines.web_server(self.settings)
-        consumer = command_lines.consumer(self.settings)
-        self.services.append(Service("web server", web_server, **self._options()))
-        self.services.append(Service("background worker", consumer, **self._options()))
+        self.services.append(Child("web server", command_lines.web_server(self.settings), self.settings))
+        self.services.append(Child("background worker", command_lines.consumer(self.settings), self.settings))
 
     def _start_queue_server(self):
-        try:
-            self.queue_server = QueueServer(self.settings, **self._options())
-        except queue_server.NoQueueServer as reason:
-            raise CannotRun(reason) from reason
-        self.services.append(self.queue_server)
+        server = queue_server.QueueServer(self.settings)
+        self.services.append(server)
         # Longer than for its second try, without its data, nothing has to wait for it.
-        self._wait(
-            lambda: self.queue_server.has_answered or len(self.queue_server.died_at) > 1, QUEUE_START_S
-        )
+        self._wait(lambda: not server.starts_without_answer or len(server.died_at) > 1, QUEUE_START_S)
 
     def _migrate(self):
         # A stop in the meantime is not passed on: the migration has as long as the others to finish. Killing
         # it does no harm: each step is one transaction, and the next start repeats the step.
-        command = command_lines.flask("migrate")
-        self.migration = Child("migration", command, stop_signal=None, **self._options())
-        self.migration.start()
-        self._write_record()
-        self._wait(lambda: not self.migration.alive)
-        self.migration.sweep()
-        if self.migration.process.returncode:
+        migration = Child("migration", command_lines.flask("migrate"), self.settings, stop_signal=None)
+        migration.start()
+        try:
+            self._wait(lambda: not migration.alive)
+        finally:
+            end([migration], STOP_S)
+        if migration.process.returncode:
             raise CannotRun(
-                f"the database could not be brought up to date ({self.migration.ending}): "
-                "its lines above say why"
+                f"the database could not be brought up to date ({migration.ending}): its lines above say why"
             )
 
     def _watch(self):
@@ -145,13 +133,10 @@ class Supervisor:
             while not is_ready(self.settings):
                 self._wait(lambda: False, READY_S)
         # Only now: the log lines of starting processes would bury it.
-        show_way_in(self.settings)
+        if code := setup_code.read(self.settings.data_dir):  # There is no administrator yet.
+            say(f"make the first account at: {self.settings.site_url}/setup?code={code}")
         say(f"ready http://{self.settings.address}")
         self._wait(lambda: False)
-
-    def _options(self):
-        environment = {**os.environ, **command_lines.environment(self.settings)}
-        return {"cwd": ROOT, "env": environment}
 
     def _wait(self, condition, timeout_s=float("inf")):
         """What ``wait_until`` does, while everything that has been started is kept running."""
@@ -160,26 +145,14 @@ class Supervisor:
     def _tend(self):
         if self.stop_asked:
             raise StopAsked
-        started = [service for service in self.services if service.tend()]
-        if started:
-            self._write_record()
-
-    def _write_record(self):
-        # Only a fallback for the next start: a full disk must not end what is running.
-        try:
-            self.record.write(self._children())
-        except OSError as error:
-            say(f"cannot note in {self.record.path} which processes run ({error.strerror}): going on")
-
-    def _children(self):
-        return [child for child in [*self.services, self.migration] if child]
+        for service in self.services:
+            service.tend()
 
     def _stop_all(self):
         # The queue server goes last: a job that ends meanwhile still talks to it.
-        end([child for child in self._children() if child is not self.queue_server], STOP_S)
-        end([child for child in self._children() if child is self.queue_server], STOP_QUEUE_S)
+        end([service for service in self.services if service.essential], STOP_S)
+        end([service for service in self.services if not service.essential], STOP_QUEUE_S)
         queue_server.withdraw(self.settings)
-        self.record.forget()
 
 
 def is_ready(settings):
@@ -188,12 +161,6 @@ def is_ready(settings):
         return web_probe.answer_of(settings, "/readyz", timeout_s=2) == 200
     except (OSError, HTTPException):
         return False
-
-
-def show_way_in(settings):
-    """While there is no administrator, print the link for creating one."""
-    if code := setup_code.read(settings.data_dir):
-        say(f"make the first account at: {settings.site_url}/setup?code={code}")
 
 
 def describe_mail(settings):

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 import sys
 
 import pytest
@@ -73,15 +74,21 @@ def test_nothing_survives_a_hard_kill(running):
     wait_until(lambda: not running.processes(), lambda: str(running.processes()))
 
 
-def test_stranger_with_a_remembered_number_is_left_alone(tmp_path):
+def test_strangers_are_left_alone(tmp_path):
     site = RunningSite(tmp_path / "site")
     (site.data_dir / "run").mkdir(parents=True)
-    (site.data_dir / "run" / "children").write_text(f"{os.getpid()} 12345 another boot\n")
+    (site.data_dir / "run" / "web server.input").touch()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", site.port))
         taken.listen()
+        # As one of the operator's commands is: in a session of its own, and with the site's settings.
+        stranger = subprocess.Popen(
+            ["sleep", "60"], env=site.environment, stdin=subprocess.DEVNULL, start_new_session=True
+        )
 
         with site:
             site.start()
 
             assert site.exit_code() == 1
+            assert stranger.poll() is None
+        stranger.wait()

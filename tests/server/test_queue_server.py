@@ -1,9 +1,18 @@
+import shutil
 import socket
 
 import pytest
 
 from microblog.base.config import Settings
+from microblog.ops import queue_probe
 from microblog.server import queue_server
+from microblog.server.children import CannotRun
+from microblog.server.processes import wait_until
+from microblog.server.queue_server import QueueServer
+from tests.server.conftest import SOON_S
+
+# There are threads here, and newer Pythons warn about forking a process with threads.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 
 
 @pytest.fixture
@@ -44,7 +53,7 @@ def test_bundled_server_is_used_where_there_is_no_other(machine, tmp_path):
 def test_no_server_at_all_says_what_to_do(machine, tmp_path, monkeypatch):
     monkeypatch.setattr("platform.machine", lambda: "sparc")
 
-    with pytest.raises(queue_server.NoQueueServer, match="install redis-server or valkey-server, or set"):
+    with pytest.raises(CannotRun, match="install redis-server or valkey-server, or set"):
         binary(tmp_path)
 
 
@@ -83,3 +92,82 @@ def test_a_damaged_address_is_removed_and_nothing_else(tmp_path, rubbish):
 
     assert not settings.queue_url_file.exists()
     assert (tmp_path / "ours").exists()
+
+
+@pytest.fixture
+def server(settings, said):
+    server = QueueServer(settings)
+    yield server
+    server.sweep()
+    queue_server.withdraw(settings)
+
+
+def tend_until(server, condition):
+    assert wait_until(lambda: (server.tend(), condition())[1], SOON_S)
+
+
+def tend_until_it_answers(server):
+    tend_until(server, lambda: server.alive and not server.starts_without_answer)
+
+
+def damage(settings):
+    [file] = (settings.data_dir / "queue" / "appendonlydir").glob("*.incr.aof")
+    file.write_bytes(b"0123456789" + file.read_bytes()[10:])
+
+
+def test_it_keeps_its_data_when_it_is_killed_and_loses_them_when_they_are_damaged(server, settings, said):
+    tend_until_it_answers(server)
+    client = queue_probe.client(server.url)
+    client.set("a", 1)
+
+    server.process.kill()
+    server.process.wait()
+    tend_until_it_answers(server)
+    assert client.get("a") == b"1"
+    assert not (settings.data_dir / "queue.broken").exists()
+
+    damage(settings)
+    server.process.kill()
+    server.process.wait()
+    tend_until_it_answers(server)
+    assert client.get("a") is None
+    aside = settings.data_dir / "queue.broken"
+    assert (aside / "appendonlydir").exists()
+    assert said[-1] == (f"the queue server did not start: starting it empty, its former data lies in {aside}")
+    client.close()
+
+
+def test_the_first_data_set_aside_are_kept_while_it_does_not_answer(server, settings, said, monkeypatch):
+    monkeypatch.setattr("microblog.server.children.SHORTEST_PAUSE_S", 0)
+    (settings.data_dir / "queue").mkdir()
+    (settings.data_dir / "queue" / "former").touch()
+    server.command = ["sh", "-c", f"touch {settings.data_dir}/queue/new; exit 1"]
+
+    tend_until(server, lambda: len(server.died_at) > 6)
+
+    assert (settings.data_dir / "queue.broken" / "former").exists()
+
+
+def test_a_folder_that_was_deleted_is_made_again(server, settings):
+    tend_until_it_answers(server)
+    shutil.rmtree(settings.data_dir / "queue")
+    server.process.kill()
+    server.process.wait()
+
+    tend_until_it_answers(server)
+
+    assert (settings.data_dir / "queue").exists()
+
+
+def test_a_disk_that_refuses_to_set_them_aside_ends_nothing(server, settings, said, monkeypatch):
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    (settings.data_dir / "queue").mkdir()
+    (settings.data_dir / "queue" / "former").touch()
+    monkeypatch.setattr("pathlib.Path.rename", refuse)
+    server.command = ["sh", "-c", "exit 1"]
+
+    tend_until(server, lambda: len(server.died_at) > 2)
+
+    assert "queue server cannot be started (No space left on device), starting it again in 0.5 s" in said
