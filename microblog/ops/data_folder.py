@@ -14,7 +14,7 @@ class Unavailable(Exception):
 @contextmanager
 def locked_for_start(data_dir):
     """
-    Create the data folder and its two subfolders, for the owner only, and lock it against a second start.
+    Create the data folder, for the owner only, and lock it against a second start.
 
     Raises:
         Unavailable: it cannot be written, or another start holds it.
@@ -23,8 +23,7 @@ def locked_for_start(data_dir):
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not any(data_dir.iterdir()):  # One with contents keeps the mode that its owner gave it.
             data_dir.chmod(0o700)
-        for name in ("run", "queue"):
-            (data_dir / name).mkdir(mode=0o700, exist_ok=True)
+        (data_dir / "run").mkdir(mode=0o700, exist_ok=True)
         tempfile.TemporaryFile(dir=data_dir).close()
         lock = (data_dir / "run" / "supervisor.lock").open("w")
     except OSError as error:
