@@ -183,7 +183,7 @@ def test_notifications_come_oldest_first_after_a_cursor(program, susan):
     first = Notification.push(susan, "unread_message_count", 1)
     Notification.push(susan, "task_progress", {"progress": 5}, key="x")
 
-    response = program.get(f"/api/notifications?since_id={first.id}")
+    response = program.get(f"/api/notifications?since_id={first}")
 
     assert [news["name"] for news in response.json] == ["task_progress"]
     assert program.get(link(response, "next")).json == []
