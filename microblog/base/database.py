@@ -55,9 +55,9 @@ class BaseModel(Model):
         legacy_table_names = False
 
 
-def init(folder, **options):
+def init(folder):
     """Point the database at the file in *folder*; nothing is opened yet."""
-    db.init(str(Path(folder) / FILE_NAME), pragmas=PRAGMAS, **options)
+    db.init(str(Path(folder) / FILE_NAME), pragmas=PRAGMAS)
 
 
 def data_dir():

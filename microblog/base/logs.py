@@ -37,8 +37,9 @@ def begin(settings):
     handler = logging.StreamHandler(StandardOutput())
     handler.setFormatter(JSONFormatter() if settings.log_format == "json" else TextFormatter(TEXT))
     handler.addFilter(add_reference)
+    handler.name = __name__
     root = logging.getLogger()
-    for former in [handler for handler in root.handlers if is_ours(handler)]:
+    for former in [former for former in root.handlers if former.name == __name__]:
         root.removeHandler(former)
     root.addHandler(handler)
     root.setLevel(max(logging.getLevelNamesMapping()[settings.log_level], logging.INFO))
@@ -105,9 +106,3 @@ def add_reference(record):
     else:
         record.reference = record.threadName
     return True
-
-
-def is_ours(handler):
-    return isinstance(handler, logging.StreamHandler) and isinstance(
-        handler.formatter, (TextFormatter, JSONFormatter)
-    )

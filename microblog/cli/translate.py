@@ -46,10 +46,7 @@ def update():
 @translate.command("compile")
 def compile_all():
     """Compile every catalogue, as run.sh does at each start."""
-    try:
-        catalogues.compile_all(ROOT / TRANSLATIONS)
-    except catalogues.BadCatalogue as damage:
-        raise click.ClickException(str(damage)) from damage
+    catalogues.compile_all(ROOT / TRANSLATIONS)
 
 
 def _with_template(command, *options):

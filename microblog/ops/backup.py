@@ -101,13 +101,10 @@ def _pack(copy, file):
         tarfile.open(fileobj=packed, mode="w|") as tar,
     ):
         tar.add(copy, FILE_NAME)
-        for part in _parts_beside_the_database():
+        # Listed after the database was copied: what the copy refers to exists, unless deleted since.
+        for path in [data_dir() / "secret_key", *data_dir().glob("exports/*"), *data_dir().glob("outbox/*")]:
+            name = path.relative_to(data_dir()).as_posix()
             # Deleted meanwhile, by its owner or because it expired.
             with suppress(FileNotFoundError):
-                tar.add(part, part.relative_to(data_dir()))
-
-
-def _parts_beside_the_database():
-    # Listed after the database was copied: every file that the copy refers to exists, unless deleted since.
-    found = [data_dir() / "secret_key", *(path for name in FOLDERS for path in (data_dir() / name).glob("*"))]
-    return [path for path in found if PARTS.fullmatch(path.relative_to(data_dir()).as_posix())]
+                if PARTS.fullmatch(name):
+                    tar.add(path, name)

@@ -48,7 +48,7 @@ def lines(printed):
 
 
 def catch_output():
-    [handler] = [handler for handler in logging.getLogger().handlers if logs.is_ours(handler)]
+    [handler] = [handler for handler in logging.getLogger().handlers if handler.name == logs.__name__]
     stream = io.StringIO()
     handler.setStream(stream)
     return stream

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
+from click import ClickException
 
 TRANSLATIONS = Path(__file__).parent.parent.parent / "translations"
 
 
-class BadCatalogue(Exception):
-    """A catalogue is damaged; the message says which one and where."""
+class BadCatalogue(ClickException):
+    """A catalogue is damaged; the message, which ``flask`` prints in one line, says which one and where."""
 
 
 def compile_all(folder=TRANSLATIONS):
