@@ -72,7 +72,7 @@ def change_password(user, password, token=None, by=None):
     with db.atomic():
         if token:
             token.redeem()
-        user.change(password_hash=password_hash)
+        user.change_password(password_hash)
         Session.end_all(user)
         Token.end_all(user)
         OneTimeToken.revoke_all(user)
@@ -112,7 +112,7 @@ def change_email(token):
         # Afterwards nothing would show whose they are, and they would outlive the account.
         Mail.adopt_addressed_to(token.user)
         Mail.send("email_changed", token.user.email, user=token.user)
-        token.user.change(email=token.email)
+        token.user.change_email(token.email)
         OneTimeToken.revoke_all(token.user)
     security_log.record("email-changed", token.user)
 
@@ -146,7 +146,7 @@ def suspend(user, by):
 
 def restore(user, by):
     """Undo the suspension of *user*."""
-    user.change(suspended_at=None)
+    user.restore()
     security_log.record("restored", user, by=by)
 
 

@@ -39,7 +39,7 @@ def show(user):
 def update():
     form = validate(ProfileForm, username="username", about_me="about_me")
     about_me = form.about_me.data if form.about_me.raw_data else g.caller.about_me
-    g.caller.change(username=form.username.data, about_me=about_me)
+    g.caller.update_profile(form.username.data, about_me)
     return dump_profile(Profile.by_username(form.username.data, g.caller))
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from flask import current_app
 
-from microblog.base import clock, disk
+from microblog.base import clock, error_codes
 from microblog.base.database import db
 from microblog.base.i18n import N_
 from microblog.exports import archive
@@ -77,8 +77,8 @@ def export_posts(task):
             delay_s=current_app.config["EXPORT_DELAY_S"],
         )
     except OSError as error:
-        if disk.is_full(error):
-            raise JobFailed(disk.OUT_OF_SPACE) from error
+        if error_codes.is_full(error):
+            raise JobFailed(error_codes.OUT_OF_SPACE) from error
         raise
     publish_file(task, made)
 

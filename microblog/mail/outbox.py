@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import NamedTuple
 
-from microblog.base import disk
+from microblog.base import error_codes
 from microblog.base.database import data_dir
 from microblog.base.files import atomic_write
 from microblog.base.i18n import N_
@@ -49,7 +49,7 @@ def write(mail_id, message):
         with atomic_write(path, "wb") as file:
             file.write(message.as_bytes())
     except OSError as error:
-        raise MailDelayed(disk.OUT_OF_SPACE if disk.is_full(error) else NOT_WRITTEN) from error
+        raise MailDelayed(error_codes.OUT_OF_SPACE if error_codes.is_full(error) else NOT_WRITTEN) from error
     return path
 
 

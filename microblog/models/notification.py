@@ -4,7 +4,7 @@ from peewee import CharField, ForeignKeyField, JSONField
 from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog.base import clock
-from microblog.base.database import BaseModel, UTCDateTimeField
+from microblog.base.database import BaseModel, UTCDateTimeField, db
 from microblog.models.user import User
 
 
@@ -22,8 +22,10 @@ class Notification(BaseModel):
 
     @classmethod
     def push(cls, user, name, data, key=""):
-        """Notify *user*; replaces the older one of the same name and key. Return the id of the new one."""
-        return cls.replace(user=user, name=name, data=data, key=key).execute()
+        """Notify *user*; replaces the older notification of the same name and key. Returns the new one."""
+        with db.atomic():
+            cls.delete().where(cls.user == user, cls.name == name, cls.key == key).execute()
+            return cls.create(user=user, name=name, data=data, key=key)
 
     @classmethod
     def since(cls, user, cursor):

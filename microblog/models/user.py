@@ -75,10 +75,24 @@ class User(UserMixin, BaseModel):
         """The user of that address; None when there is none."""
         return cls.get_or_none(cls.email_key == email.casefold())
 
+    def set_language(self, language):
+        """Use *language*, a tag, for the user's pages and mails from now on."""
+        User.update(language=language).where(User.id == self.id).execute()
+
     @property
     def introduction(self):
         """What others may read of ``about_me``: nothing during a suspension."""
         return "" if self.suspended_at else self.about_me
+
+    def update_profile(self, username, about_me):
+        """
+        Set *username*, which may be unchanged, and *about_me*.
+
+        Raises:
+            UsernameTaken: somebody else has this name.
+        """
+        with translate_integrity_error():
+            User.update(username=username, about_me=about_me).where(User.id == self.id).execute()
 
     @classmethod
     def active(cls):
@@ -101,28 +115,34 @@ class User(UserMixin, BaseModel):
         people = cls.select().order_by(cls.id.desc())
         return people.where(cls.username.startswith(beginning)) if beginning else people
 
-    def change(self, **columns):
-        """
-        Set *columns*, such as ``about_me``, and leave what another request changes in others.
-
-        Raises:
-            UsernameTaken: or
-            EmailTaken: somebody else has it.
-        """
-        if "email" in columns:
-            columns["email_key"] = columns["email"].casefold()
-        with translate_integrity_error():
-            User.update(columns).where(User.id == self.id).execute()
+    def change_password(self, password_hash):
+        User.update(password_hash=password_hash).where(User.id == self.id).execute()
+        self.password_hash = password_hash
 
     def rehash(self, password_hash):
         """Store a new hash of the same password, unless the password was changed meanwhile."""
         same = (User.id == self.id, User.password_hash == self.password_hash)
         User.update(password_hash=password_hash).where(*same).execute()
 
+    def change_email(self, email):
+        """
+        Set the address.
+
+        Raises:
+            EmailTaken: somebody else has it.
+        """
+        with translate_integrity_error(), db.atomic():
+            User.update(email=email, email_key=email.casefold()).where(User.id == self.id).execute()
+        self.email = email
+
     def suspend(self):
         """Lock the user out and hide their posts; return whether it was done: administrators are exempt."""
         ordinary = (User.id == self.id, ~User.is_admin)
         return bool(User.update(suspended_at=clock.now()).where(*ordinary).execute())
+
+    def restore(self):
+        """Undo a suspension."""
+        User.update(suspended_at=None).where(User.id == self.id).execute()
 
     @property
     def is_last_admin(self):

@@ -11,7 +11,7 @@ from pathlib import Path
 from peewee import DatabaseError, OperationalError, SqliteDatabase
 
 from microblog import exports
-from microblog.base import clock, database, database_errors, schema
+from microblog.base import clock, database, error_codes, schema
 from microblog.base.database import FILE_NAME, connected, data_dir, db
 from microblog.base.files import for_owner_only
 from microblog.base.i18n import N_
@@ -70,7 +70,7 @@ def _refuse_while_used():
     try:
         present.execute_sql("PRAGMA journal_mode = DELETE")
     except OperationalError as error:
-        if database_errors.is_busy(error):
+        if error_codes.is_busy(error):
             raise CannotRestore("another process has the database open: stop the site first") from error
         log.warning("the present database does not answer (%s); it is kept as it is", error)
     except DatabaseError as error:

@@ -8,8 +8,7 @@ from contextlib import contextmanager
 
 from peewee import OperationalError
 
-from microblog.base import database_errors
-from microblog.base.disk import OUT_OF_SPACE
+from microblog.base.error_codes import OUT_OF_SPACE, is_full
 from microblog.base.i18n import N_
 from microblog.tasks.exceptions import Cancelled, ClaimLost, JobFailed, RetryLater
 from microblog.tasks.queue import Job, huey, jobs
@@ -108,7 +107,7 @@ def _give_way(job, item, error):
     """Retry if the database was busy; fail if the disk is full."""
     log.warning("%s %s could not use the database: %s", job.name, item.id, error)
     item.reload()
-    if database_errors.is_full(error):
+    if is_full(error):
         item.fail(OUT_OF_SPACE)
     else:
         item.retry_or_fail(BUSY)

@@ -33,7 +33,7 @@ def update():
     if not chosen or any(value not in known[name] for name, value in chosen.items()):
         abort(400)
     if "language" in chosen and current_user.is_authenticated:
-        current_user.change(language=chosen["language"])
+        current_user.set_language(chosen["language"])
     response = back("posts.index")
     for name, value in chosen.items():
         cookies.keep(response, name, value, YEAR)

@@ -43,7 +43,7 @@ def update():
     if not form.validate_on_submit():
         return render_template("users/edit.html", form=form), 422
     try:
-        current_user.change(username=form.username.data, about_me=form.about_me.data)
+        current_user.update_profile(form.username.data, form.about_me.data)
     except UsernameTaken as error:
         form.username.errors.append(_(str(error)))
         return render_template("users/edit.html", form=form), 422

@@ -11,7 +11,7 @@ from peewee import IntegrityError, OperationalError
 from playhouse.pool import MaxConnectionsExceeded
 from werkzeug.exceptions import Conflict, HTTPException, ServiceUnavailable
 
-from microblog.base import database_errors
+from microblog.base import error_codes
 from microblog.exports import TooManyExports
 from microblog.tasks.exceptions import NothingToRetry, UnknownJob
 from microblog.web import problem, rate_limits
@@ -84,7 +84,7 @@ def show_limit_of_exports(error):
 
 def show_busy(error):
     """A database that does not answer is an outage, not a bug: 503, and try again."""
-    if database_errors.is_mistake(error):
+    if error_codes.is_mistake(error):
         raise error
     log.error("%s %s: the database did not answer: %s", request.method, request.endpoint, error)
     return show(ServiceUnavailable(retry_after=RETRY_AFTER_S))

@@ -183,7 +183,7 @@ def test_notifications_come_oldest_first_after_a_cursor(program, susan):
     first = Notification.push(susan, "unread_message_count", 1)
     Notification.push(susan, "task_progress", {"progress": 5}, key="x")
 
-    response = program.get(f"/api/notifications?since_id={first}")
+    response = program.get(f"/api/notifications?since_id={first.id}")
 
     assert [news["name"] for news in response.json] == ["task_progress"]
     assert program.get(link(response, "next")).json == []
@@ -222,7 +222,7 @@ def test_whoever_takes_a_name_of_digits_is_answered_their_own_profile(program, s
 
 @pytest.mark.parametrize("digits", ["777", " 777 "])
 def test_a_message_to_digits_that_may_mean_two_people_reaches_neither(program, john, person_777, digits):
-    john.change(username="777", about_me="")
+    john.update_profile("777", "")
 
     response = program.post("/api/messages", json={"recipient": digits, "body": "x"})
 
@@ -250,7 +250,7 @@ def test_a_suspended_person_is_not_listed_and_has_no_token(program, program_of, 
 
 
 def test_what_a_suspended_person_says_of_themselves_is_not_shown(program, john):
-    john.change(about_me="secret")
+    john.update_profile("john", "secret")
     assert program.get("/api/users/john").json["about_me"] == "secret"
 
     User.update(suspended_at=User.created_at).where(User.id == john.id).execute()
@@ -311,7 +311,7 @@ def test_an_administrator_follows_nobody_across_a_block(program_of, john):
 
 
 def test_a_suspended_person_tells_nothing_and_cannot_be_followed_or_written_to(program, john):
-    john.change(about_me="Where I live")
+    john.update_profile("john", "Where I live")
     john.suspend()
 
     assert program.get("/api/users/john").json["about_me"] == ""

@@ -46,7 +46,7 @@ def open_home(chrome, url, susan):
 
 
 def test_a_card_opens_on_a_name_and_follows(open_home, susan, john, write_posts):
-    john.change(about_me="<b>Bold</b> and https://example.org")
+    john.update_profile("john", "<b>Bold</b> and https://example.org")
     write_posts(john, "hello")
     page, watcher = open_home(viewport=DESKTOP)
     page.goto(page.url + "explore")

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from microblog.base import clock
-from microblog.base.disk import OUT_OF_SPACE
+from microblog.base.error_codes import OUT_OF_SPACE
 from microblog.mail import outbox, smtp, templates
 from microblog.mail.exceptions import MailDelayed, MailRefused, TooBig
 from microblog.mail.outgoing import Mail, send_test

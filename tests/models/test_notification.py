@@ -7,7 +7,7 @@ def test_a_newer_one_takes_the_place_of_the_older_with_a_larger_id(susan):
 
     [live] = Notification.since(susan, 0)
     assert live.data == 2
-    assert live.id == second > first
+    assert live.id == second.id > first.id
 
 
 def test_another_key_is_another_row(susan):
@@ -19,9 +19,9 @@ def test_another_key_is_another_row(susan):
 
 def test_a_cursor_is_never_passed_by_an_id_used_again(susan):
     newest = Notification.push(susan, "a", 1)
-    Notification.delete_by_id(newest)
+    newest.delete_instance()
 
-    assert Notification.push(susan, "b", 1) > newest
+    assert Notification.push(susan, "b", 1).id > newest.id
 
 
 def test_nobody_reads_what_is_for_another(susan, john):

@@ -49,5 +49,5 @@ def test_suspended_people_count_nowhere(susan, john):
     john.suspend()
     assert Profile.by_username("susan")[1:3] == (0, 0)
 
-    john.change(suspended_at=None)
+    john.restore()
     assert Profile.by_username("susan")[1:3] == (1, 1)

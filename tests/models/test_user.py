@@ -63,7 +63,7 @@ def test_renaming_keeps_everything(susan, john, write_posts):
     write_posts(susan, "one")
     john.follow(susan)
 
-    susan.change(username="suzy", about_me="Here.")
+    susan.update_profile("suzy", "Here.")
 
     renamed = User.named("suzy")
     assert (renamed, renamed.email, renamed.about_me) == (susan, "susan@example.org", "Here.")
@@ -72,9 +72,9 @@ def test_renaming_keeps_everything(susan, john, write_posts):
 
 
 def test_a_name_can_change_its_case_but_not_become_another_persons(susan, john):
-    susan.change(username="Susan", about_me="")
+    susan.update_profile("Susan", "")
     with pytest.raises(UsernameTaken):
-        susan.change(username="JOHN", about_me="lost?")
+        susan.update_profile("JOHN", "lost?")
 
     assert (User.named("susan").username, User.named("susan").about_me) == ("Susan", "")
 

@@ -23,9 +23,9 @@ def changed(susan):
         lambda susan: Post.create(author=susan, body="new"),
         lambda _susan: Post.update(body="changed").execute(),
         lambda _susan: Post.get().delete_instance(),
-        lambda susan: susan.change(username="Susan", about_me=""),
+        lambda susan: susan.update_profile("Susan", ""),
         lambda susan: accounts.suspend(susan, by="mary"),
-        lambda susan: susan.change(suspended_at=None),
+        lambda susan: susan.restore(),
         lambda susan: accounts.delete(susan),
     ],
 )
@@ -41,8 +41,8 @@ def test_what_visitors_can_see_gets_another_number(susan, write_posts, changed, 
 @pytest.mark.parametrize(
     "change",
     [
-        lambda susan: susan.change(password_hash="hash"),
-        lambda susan: susan.change(language="es"),
+        lambda susan: susan.change_password("hash"),
+        lambda susan: susan.set_language("es"),
         lambda susan: User.register("mary", "mary@example.org", "hash").follow(susan),
     ],
 )

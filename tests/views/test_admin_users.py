@@ -79,7 +79,7 @@ def test_a_session_begun_in_the_same_moment_is_dead(office, susan, sign_in):
 
 
 def test_nothing_of_a_suspended_user_is_shown(client, office, susan, john, sign_in, write_posts):
-    susan.change(about_me="About susan")
+    susan.update_profile("susan", "About susan")
     write_posts(susan, "words of susan")
     john.follow(susan)
     office.post_form("/admin/users/susan/suspend")

@@ -25,7 +25,7 @@ def test_across_a_block_neither_sees_the_other(browser, sign_in, susan, john, wr
 
 
 def test_across_a_block_nothing_is_told_of_a_person(browser, sign_in, susan, john):
-    john.change(about_me="Where I live")
+    john.update_profile("john", "Where I live")
     Block.add(susan, john)
 
     page = browser.get("/user/john").text

@@ -141,7 +141,7 @@ CHANGES = {
     "same second": lambda susan, _john, _post: Post.create(author=susan, body="new", timestamp=LONG_AGO),
     "deleted": lambda _susan, _john, post: post.delete_instance(),
     "changed": lambda _susan, _john, post: Post.update(body="changed").where(Post.id == post.id).execute(),
-    "renamed": lambda susan, _john, _post: susan.change(username="Susan", about_me=""),
+    "renamed": lambda susan, _john, _post: susan.update_profile("Susan", ""),
     "suspended": lambda susan, _john, _post: accounts.suspend(susan, by="mary"),
 }
 OF_OTHERS = {
@@ -171,7 +171,7 @@ def test_a_feed_is_sent_again_after_a_restoration(client, susan, write_posts, pa
     accounts.suspend(susan, by="mary")
     first = client.get(path)
 
-    susan.change(suspended_at=None)
+    susan.restore()
 
     assert b"secret" in client.get(path, headers=by_tag(first)).data
 

@@ -11,8 +11,8 @@ def test_news_comes_oldest_first_with_id_name_data_and_timestamp(browser, susan)
     news = browser.get("/notifications?since=0").json
 
     assert [(each["id"], each["name"], each["data"]) for each in news] == [
-        (first, "task_progress", {"task_id": "t", "progress": 5}),
-        (second, "unread_message_count", 2),
+        (first.id, "task_progress", {"task_id": "t", "progress": 5}),
+        (second.id, "unread_message_count", 2),
     ]
     assert all(each["timestamp"].endswith("Z") for each in news)
 
@@ -20,7 +20,7 @@ def test_news_comes_oldest_first_with_id_name_data_and_timestamp(browser, susan)
 def test_what_was_seen_does_not_come_again(browser, susan):
     seen = Notification.push(susan, "a", 1)
 
-    assert browser.get(f"/notifications?since={seen}").json == []
+    assert browser.get(f"/notifications?since={seen.id}").json == []
 
 
 def test_nobody_reads_what_is_for_another(browser, john):

@@ -63,7 +63,7 @@ def test_a_shared_link_says_what_it_leads_to(client, susan):
 
 
 def test_a_shared_profile_says_whose_it_is(client, susan):
-    susan.change(about_me="I write.")
+    susan.update_profile("susan", "I write.")
 
     said = about(client.get("/user/susan"))
 
@@ -100,7 +100,7 @@ def test_a_page_of_posts_is_one_feed_for_programs(client, susan, write_posts):
 
 
 def test_a_profile_is_a_card_for_programs(client, susan):
-    susan.change(about_me="I write.")
+    susan.update_profile("susan", "I write.")
 
     card, feed = microformats(client.get("/user/susan"))["items"]
 

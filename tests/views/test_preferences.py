@@ -111,7 +111,7 @@ def test_a_language_is_offered_by_its_own_name(client, susan):
 def test_a_mail_speaks_the_users_language_else_that_of_the_page(
     browser, client, susan, chosen, accepted, tag
 ):
-    susan.change(language=chosen)
+    susan.set_language(chosen)
     headers = {"Accept-Language": accepted}
     browser.post_form("/export_posts", headers=headers)
     client.post_form("/auth/reset_password_request", email="susan@example.org", headers=headers)

@@ -31,7 +31,7 @@ def test_the_card_is_shown_to_nobody_else(client, sign_in, john, task):
 def test_the_page_knows_the_newest_notification(browser, susan):
     newest = Notification.push(susan, "unread_message_count", 1)
 
-    assert f'data-cursor="{newest}"' in browser.get("/").text
+    assert f'data-cursor="{newest.id}"' in browser.get("/").text
 
 
 def test_without_script_a_page_refreshes_itself_while_a_task_is_under_way(browser, task):

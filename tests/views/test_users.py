@@ -102,7 +102,7 @@ def card_in(page):
 
 
 def test_the_card_tells_who_it_is_and_offers_what_can_be_done(browser, susan, john):
-    john.change(about_me="I <b>am</b>")
+    john.update_profile("john", "I <b>am</b>")
     susan.follow(john)
 
     card = card_in(browser.get("/user/john/popup"))
@@ -135,7 +135,7 @@ def test_nobody_has_a_card_and_it_takes_no_post(client, browser, susan):
 
 
 def test_the_form_shows_what_is_there(browser, susan):
-    susan.change(about_me="Reads & writes")
+    susan.update_profile("susan", "Reads & writes")
 
     page = browser.get("/edit_profile").text
 
@@ -195,7 +195,7 @@ def test_about_me_counts_code_points_and_drops_what_deceives(browser):
 
 
 def test_a_missing_field_is_no_wish_to_empty_it(browser, susan):
-    susan.change(about_me="Still here")
+    susan.update_profile("susan", "Still here")
 
     browser.post_form("/edit_profile", username="susan")
 

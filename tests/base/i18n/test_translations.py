@@ -195,7 +195,7 @@ def test_what_was_stored_in_english_is_shown_in_the_readers_language(
     ],
 )
 def test_mails_speak_the_users_language(browser, client, susan, language, subjects, greeting):
-    susan.change(language=language)
+    susan.set_language(language)
 
     browser.post_form("/export_posts", headers=speaking("en"))
     client.post_form("/auth/reset_password_request", email="susan@example.org", headers=speaking("en"))

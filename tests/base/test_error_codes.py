@@ -3,7 +3,7 @@
 import pytest
 from peewee import OperationalError, SqliteDatabase
 
-from microblog.base import database_errors
+from microblog.base import error_codes
 from microblog.base.database import db
 
 
@@ -18,9 +18,7 @@ def other(app):
 def error_of(act):
     with pytest.raises(OperationalError) as caught:
         act()
-    return [
-        kind for kind in ("is_busy", "is_full", "is_mistake") if getattr(database_errors, kind)(caught.value)
-    ]
+    return [kind for kind in ("is_busy", "is_full", "is_mistake") if getattr(error_codes, kind)(caught.value)]
 
 
 def test_a_lock_of_another_connection_is_busy(other):
