@@ -1,6 +1,6 @@
 """What is new for the signed-in user, for the script that polls it."""
 
-from flask import Blueprint, abort, jsonify
+from flask import Blueprint, abort
 from flask_login import current_user
 
 from microblog.models import Notification
@@ -15,4 +15,4 @@ def index():
     if not current_user.is_authenticated:
         abort(401)
     news = Notification.since(current_user, cursor("since") or 0)
-    return jsonify([notification.as_json() for notification in news])
+    return [notification.as_json() for notification in news]

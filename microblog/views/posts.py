@@ -1,18 +1,6 @@
 """The timelines, and writing and deleting posts."""
 
-from flask import (
-    Blueprint,
-    abort,
-    current_app,
-    flash,
-    jsonify,
-    make_response,
-    redirect,
-    render_template,
-    request,
-    session,
-    url_for,
-)
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
@@ -106,8 +94,8 @@ def newer():
     most = current_app.config["POSTS_PER_PAGE"]
     count = Post.newer(current_user, cursor("after") or 0).limit(most + 1).count()
     if count > most:
-        return jsonify(text=_("More than %(number)d new posts", number=most))
-    return jsonify(text=ngettext("%(num)d new post", "%(num)d new posts", count) if count else "")
+        return {"text": _("More than %(number)d new posts", number=most)}
+    return {"text": ngettext("%(num)d new post", "%(num)d new posts", count) if count else ""}
 
 
 def _home(form):
@@ -115,19 +103,16 @@ def _home(form):
     empty = not timeline.items and timeline.older is timeline.newer is None
     # Nothing that is old already becomes new to somebody who begins to follow people.
     visit = Visit.current(current_user, timeline.items[0].id if timeline.items else Post.newest_id())
-    response = make_response(
-        render_template(
-            "posts/index.html",
-            form=form,
-            languages=_languages(),
-            page=timeline,
-            visit=visit,
-            others=Post.authors_lately(current_user, OTHERS) if empty else [],
-        )
-    )
     if timeline.newer is None:
-        visit.remember(response)
-    return response
+        visit.remember()
+    return render_template(
+        "posts/index.html",
+        form=form,
+        languages=_languages(),
+        page=timeline,
+        visit=visit,
+        others=Post.authors_lately(current_user, OTHERS) if empty else [],
+    )
 
 
 def _languages():

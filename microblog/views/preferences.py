@@ -1,7 +1,5 @@
 """The reader's preferences: kept in the browser, and the language with the account as well."""
 
-from datetime import timedelta
-
 from flask import Blueprint, abort, current_app, flash, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -11,7 +9,6 @@ from microblog.web.reader_preferences import PREFERENCES
 from microblog.web.redirects import back
 
 bp = Blueprint("preferences", __name__)
-YEAR = timedelta(days=365)
 
 
 @bp.get("/preferences")
@@ -34,10 +31,9 @@ def update():
         abort(400)
     if "language" in chosen and current_user.is_authenticated:
         current_user.set_language(chosen["language"])
-    response = back("posts.index")
     for name, value in chosen.items():
-        cookies.keep(response, name, value, YEAR)
+        cookies.keep(name, value)
     if "keys" in chosen:
         # Sent from the preferences page; what the buttons in the footer change is visible at once.
         flash(_("Your changes are saved."))
-    return response
+    return back("posts.index")

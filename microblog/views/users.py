@@ -40,15 +40,15 @@ def edit():
 @bp.post("/edit_profile")
 def update():
     form = ProfileForm(obj=current_user)
-    if not form.validate_on_submit():
-        return render_template("users/edit.html", form=form), 422
-    try:
-        current_user.update_profile(form.username.data, form.about_me.data)
-    except UsernameTaken as error:
-        form.username.errors.append(_(str(error)))
-        return render_template("users/edit.html", form=form), 422
-    flash(_("Your changes are saved."))
-    return redirect(url_for("users.show", username=form.username.data))
+    if form.validate_on_submit():
+        try:
+            current_user.update_profile(form.username.data, form.about_me.data)
+        except UsernameTaken as error:
+            form.username.errors.append(_(str(error)))
+        else:
+            flash(_("Your changes are saved."))
+            return redirect(url_for("users.show", username=form.username.data))
+    return render_template("users/edit.html", form=form), 422
 
 
 def _profile(username):

@@ -14,22 +14,22 @@ from itsdangerous import BadSignature
 from microblog.security.signatures import serializer
 
 KNOWN_FOR = timedelta(days=90)
+YEAR = timedelta(days=365)
 
 
-def keep(response, name, value, lifetime):
-    """Let the browser keep *value* for *lifetime*, a timedelta."""
+def keep(name, value, lifetime=YEAR):
+    """Let the browser of this request keep *value* for *lifetime*, a timedelta."""
     https = current_app.config["SETTINGS"].https
-    response.set_cookie(name, value, max_age=lifetime, secure=https, httponly=True, samesite="Lax")
+
+    @after_this_request
+    def set_cookie(response):
+        response.set_cookie(name, value, max_age=lifetime, secure=https, httponly=True, samesite="Lax")
+        return response
 
 
 def remember_account(user):
     """Mark the browser of this request as known to *user*."""
-    value = _serializer().dumps(user.username.casefold())
-
-    @after_this_request
-    def keep_known(response):
-        keep(response, _name(), value, KNOWN_FOR)
-        return response
+    keep(_name(), _serializer().dumps(user.username.casefold()), KNOWN_FOR)
 
 
 def knows_account(username):

@@ -56,11 +56,8 @@ def _begun_here():
         return site in OWN
     origin = request.headers.get("Origin")
     # Behind a proxy that is not named in TRUSTED_PROXIES the scheme is not that of BASE_URL.
-    return origin is None or _normal(origin) in (_normal(request.host_url), _normal(_base_url()))
-
-
-def _base_url():
-    return current_app.config["BASE_URL"] or request.host_url
+    ours = filter(None, (request.host_url, current_app.config["BASE_URL"]))
+    return origin is None or _normal(origin) in map(_normal, ours)
 
 
 def _normal(url):

@@ -1,11 +1,15 @@
-"""Template filters that format times, numbers, sizes, browsers and stored texts for the reader."""
+"""
+Template filters that format times, sizes, browsers and stored texts for the reader.
+
+Flask-Babel's own for dates know the time zones of pytz only.
+"""
 
 from datetime import timedelta
 from itertools import groupby
 
 from babel import dates
 from babel.units import format_unit
-from flask_babel import format_decimal, get_locale, get_timezone, gettext, ngettext
+from flask_babel import get_locale, get_timezone, gettext, ngettext
 
 from microblog.base import clock
 
@@ -67,11 +71,6 @@ def iso(moment):
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def number(value):
-    """``5,214``."""
-    return format_decimal(value)
-
-
 def size(size_bytes):
     """``1.3 MB``."""
     for unit, unit_bytes in UNITS:
@@ -116,7 +115,6 @@ FILTERS = (
     moment,
     clock_time,
     iso,
-    number,
     size,
     time_left,
     browser_name,

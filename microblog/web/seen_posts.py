@@ -11,7 +11,6 @@ from microblog.web import cookies
 COOKIE = "visit"
 # Within this pause it is still the same visit, and new posts stay marked.
 PAUSE_S = timedelta(minutes=30).total_seconds()
-YEAR = timedelta(days=365)
 
 
 class Visit(NamedTuple):
@@ -37,9 +36,9 @@ class Visit(NamedTuple):
         """Whether *post* came after the visit before this one, and is somebody else's."""
         return post.id > self.since and post.author_id != self.user_id
 
-    def remember(self, response):
+    def remember(self):
         """Store the visit in a cookie."""
-        cookies.keep(response, COOKIE, ".".join(map(str, self)), YEAR)
+        cookies.keep(COOKIE, ".".join(map(str, self)))
 
     @staticmethod
     def forget(response):

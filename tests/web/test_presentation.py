@@ -96,7 +96,7 @@ def test_sizes(shown, size_bytes, said):
 
 
 def test_numbers(shown):
-    assert shown("{{ 5214|number }}") == "5,214"
+    assert shown("{{ 5214|decimalformat }}") == "5,214"
 
 
 @pytest.mark.parametrize(
