@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from microblog.base import clock, database, schema
 from microblog.base.config import is_loopback
 from microblog.mail.smtp import mail
-from microblog.ops import queue_probe, web_probe
+from microblog.ops import probes
 from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
 
@@ -104,7 +104,7 @@ def _check_backups(settings):
 
 def _check_queue(settings):
     try:
-        _name, version = queue_probe.product(queue_probe.client(settings.queue_url).info())
+        _name, version = probes.queue_product(probes.queue_client(settings.queue_url))
     except RedisError as error:
         stopped = not settings.redis_url and not settings.queue_url_file.exists()
         what = "the bundled queue server is not running" if stopped else f"does not answer: {error}"
@@ -156,9 +156,9 @@ def _check_address(settings):
 
 
 def _check_web_server(settings):
-    where = web_probe.reachable_address(settings)
+    where = probes.reachable_address(settings)
     try:
-        status = web_probe.answer_of(settings, "/livez", timeout_s=5)
+        status = probes.answer_of(settings, "/livez", timeout_s=5)
     except (OSError, HTTPException) as error:
         return FAULT, f"{where}: {error}", START
     what = f"{where} answers {status}"

@@ -14,10 +14,11 @@ from redis import RedisError
 from redis.connection import parse_url
 
 from microblog.base.files import atomic_write
-from microblog.ops import queue_probe
+from microblog.ops import probes
 from microblog.server.children import CannotRun, Child
 from microblog.server.console import say
 
+OLDEST_VERSION = 5  # Of Redis; Valkey began with 7.
 LONGEST_SOCKET_PATH = 100  # The system's limit is 108 bytes on Linux and 104 on macOS.
 FOLDER_PREFIX = "microblog-"
 ANSWER_S = 0.5  # While it is waited for, nothing else is watched.
@@ -117,7 +118,7 @@ def url_of(socket):
 def answers(url):
     """Whether the queue server at *url* answers and has loaded its data."""
     try:
-        return queue_probe.client(url, ANSWER_S).ping()
+        return probes.queue_client(url, ANSWER_S).ping()
     except RedisError:
         return False
 
@@ -127,7 +128,7 @@ def describe(url):
     parts = {"host": "localhost", "port": 6379, "db": 0, **parse_url(url)}
     where = parts.get("path") or "{host}, port {port}, database {db}".format_map(parts)
     try:
-        name, version = queue_probe.product(queue_probe.client(url).info("server"))
+        name, version = probes.queue_product(probes.queue_client(url))
     except RedisError as error:
         return f"{where} does not answer yet ({type(error).__name__})"
     return f"{name} {version} at {where}"
@@ -136,7 +137,7 @@ def describe(url):
 def _binary():
     for name in ("valkey-server", "redis-server"):
         found = shutil.which(name)
-        if found and _major_version(found) >= queue_probe.OLDEST_VERSION:
+        if found and _major_version(found) >= OLDEST_VERSION:
             return found
     return _bundled()
 
@@ -146,8 +147,8 @@ def _major_version(path):
         response = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
         return 0
-    version = re.search(r"v=([\d.]+)", response.stdout)
-    return queue_probe.major(version[1]) if version else 0
+    version = re.search(r"v=(\d+)", response.stdout)
+    return int(version[1]) if version else 0
 
 
 def _bundled():

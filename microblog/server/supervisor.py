@@ -11,7 +11,7 @@ import sys
 from http.client import HTTPException
 
 from microblog.base.config import BadSettings, Settings
-from microblog.ops import data_folder, web_probe
+from microblog.ops import data_folder, probes
 from microblog.security import setup_code
 from microblog.server import command_lines, queue_server
 from microblog.server.children import CannotRun, Child, end, leftovers
@@ -90,8 +90,8 @@ class Supervisor:
 
     def _refuse_taken_port(self):
         # What a killed start has left may need a moment to end.
-        self._wait(lambda: not web_probe.is_taken(self.settings), PORT_S)
-        if error := web_probe.listening_error(self.settings):
+        self._wait(lambda: not probes.is_taken(self.settings), PORT_S)
+        if error := probes.listening_error(self.settings):
             raise CannotRun(
                 f"cannot listen on {self.settings.address}: {error.strerror}; set HOST or PORT to another"
             ) from error
@@ -103,7 +103,7 @@ class Supervisor:
         say(f"queue server: {queue_server.describe(self.settings.queue_url)}")
         say(f"mail: {describe_mail(self.settings)}")
         self._migrate()
-        web_probe.leave_address(self.settings)
+        probes.leave_address(self.settings)
         self.services.append(Child("web server", command_lines.web_server(self.settings), self.settings))
         self.services.append(Child("background worker", command_lines.consumer(self.settings), self.settings))
 
@@ -158,7 +158,7 @@ class Supervisor:
 def is_ready(settings):
     """Whether the web server reports that database, queue and a worker are available."""
     try:
-        return web_probe.answer_of(settings, "/readyz", timeout_s=2) == 200
+        return probes.answer_of(settings, "/readyz", timeout_s=2) == 200
     except (OSError, HTTPException):
         return False
 

@@ -14,7 +14,7 @@ from microblog.base.config import ROOT, Settings
 from microblog.base.database import data_dir, db
 from microblog.ops import doctor
 from microblog.ops.doctor import FAULT, WARNING, WELL
-from microblog.ops.web_probe import leave_address, reachable_address
+from microblog.ops.probes import leave_address, reachable_address
 from microblog.server import queue_server
 from microblog.tasks.task import Task
 from tests.end_to_end.postbox import Postbox

@@ -4,7 +4,7 @@ import socket
 import pytest
 
 from microblog.base.config import Settings
-from microblog.ops import queue_probe
+from microblog.ops import probes
 from microblog.server import queue_server
 from microblog.server.children import CannotRun
 from microblog.server.processes import wait_until
@@ -117,7 +117,7 @@ def damage(settings):
 
 def test_it_keeps_its_data_when_it_is_killed_and_loses_them_when_they_are_damaged(server, settings, said):
     tend_until_it_answers(server)
-    client = queue_probe.client(server.url)
+    client = probes.queue_client(server.url)
     client.set("a", 1)
 
     server.process.kill()

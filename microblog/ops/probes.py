@@ -1,9 +1,27 @@
-"""The web server's address: whether it is free, how to reach it from this machine, and what is answered."""
+"""Asking the queue server and the web server how they are: without retries, and never for long."""
 
 import errno
 import socket
 from contextlib import closing
 from http.client import HTTPConnection
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+
+def queue_client(url, timeout_s=2):
+    """A client of the queue server at *url*, for a question or two."""
+    retry = Retry(NoBackoff(), 0)
+    return Redis.from_url(url, retry=retry, socket_timeout=timeout_s, socket_connect_timeout=timeout_s)
+
+
+def queue_product(client):
+    """Name and version of the server that *client* asks: ``("Valkey", "9.1.2")``."""
+    facts = client.info("server")
+    if "valkey_version" in facts:
+        return "Valkey", facts["valkey_version"]
+    return "Redis", facts["redis_version"]
 
 
 def is_taken(settings):
