@@ -140,7 +140,7 @@ class Mail(WorkItem):
     @property
     def may_have_left(self):
         """Whether it was withdrawn when a mail server might have accepted it already."""
-        return self.state == CANCELLED and self.sending_at is not None
+        return self.state == CANCELLED and (self.sending_at is not None or self.resent)
 
     @property
     def is_in_outbox(self):
