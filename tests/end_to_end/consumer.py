@@ -4,27 +4,57 @@ import os
 import signal
 import threading
 from datetime import timedelta
+from functools import wraps
+from pkgutil import resolve_name
 
 from consumer import huey
 from microblog.exports import archive
 from microblog.mail import smtp
-from microblog.ops import nightly
-from microblog.tasks import transitions
-from microblog.tasks.states import MAILING
-from microblog.tasks.task import Task
+from microblog.mail.outgoing import Mail
+from microblog.tasks import queue
 from tests.end_to_end import faulty_jobs
+
+
+def die(*_, **__):
+    """Kill this process as kill -9 does."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hang(*_, **__):
+    """Never return."""
+    threading.Event().wait()
+
+
+def then_die(function):
+    @wraps(function)
+    def call(*args, **kwargs):
+        function(*args, **kwargs)
+        die()
+
+    return call
+
+
+def replace(path, replaced):
+    """Put what *replaced* makes of it in the place of the function that *path* names."""
+    place, _, name = path.rpartition(".")
+    owner = resolve_name(place)
+    setattr(owner, name, replaced(getattr(owner, name)))
+
 
 # Shorter only for tests of the timeout itself: a busy machine may take a second to answer.
 smtp.TIMEOUT_S = float(os.environ.get("SMTP_TIMEOUT_S", smtp.TIMEOUT_S))
-transitions.PAUSES[MAILING][:] = [timedelta(seconds=0.2)] * 4
-huey.reconcile_every_s = 0.2
+Mail.PAUSES = (timedelta(seconds=float(os.environ.get("MAIL_PAUSE_S", 0.2))),) * 4
+queue.HOUSEKEEPING_EVERY_S = 0.2
 archive.PAGE = int(os.environ.get("PAGE", archive.PAGE))
-# The name of a method of the row: the consumer is killed where it calls it.
-if step := os.environ.get("DIES_AT"):
-    setattr(Task, step, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
-if os.environ.get("ENDLESS_NIGHT"):
-    nightly.CHORES[:] = [threading.Event().wait]
+# Each names a function: where the consumer is killed instead of calling it, or after it; where it hangs.
+if path := os.environ.get("DIES_AT"):
+    replace(path, lambda _: die)
+if path := os.environ.get("DIES_AFTER"):
+    replace(path, then_die)
+if path := os.environ.get("HANGS_AT"):
+    replace(path, lambda _: hang)
 if os.environ.get("WITHOUT_RECONCILER"):
-    huey.reconcile = lambda: None
+    # Without the nightly work as well: each job that ends enqueues what is due.
+    huey.housekeeping.clear()
 
 __all__ = ["faulty_jobs", "huey"]

@@ -1,9 +1,13 @@
-"""Jobs that misbehave, registered only in the tests and their consumer."""
+"""Jobs and mails that misbehave, registered only in the tests and their consumer."""
 
 import os
 import threading
 
+from microblog.mail.templates import mail_kind
+from microblog.tasks.exceptions import JobFailed
 from microblog.tasks.worker import job
+
+ABORTING_MAIL = "aborts"
 
 
 @job()
@@ -12,11 +16,17 @@ def abort(_task):
     os.abort()
 
 
-@job()
-def abort_while_mailing(task):
-    """The same once the file is offered."""
-    task.begin_mail()
+@mail_kind(ABORTING_MAIL)
+def abort_while_mailing(_mail):
+    """The same while a mail is made."""
     os.abort()
+
+
+@job()
+def fail_halfway(task):
+    """Do a part of the work, then give up."""
+    task.advance(3, 7)
+    raise JobFailed("Something is missing.")
 
 
 @job()

@@ -4,20 +4,21 @@ from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
 
-from microblog.tasks.mail_tries import MAIL_UNCERTAIN
-from microblog.tasks.transitions import WORKER_STOPPED
-
 from microblog import create_app
 from microblog.base import clock, schema
 from microblog.base.config import Settings
 from microblog.base.database import connected, db
-from microblog.mail import ADDRESS_REFUSED, UNREACHABLE
+from microblog.base.disk import OUT_OF_SPACE
+from microblog.exports import MAIL
+from microblog.mail import outbox
+from microblog.mail.outgoing import UNCERTAIN_TWICE, Mail
+from microblog.mail.smtp import ADDRESS_REFUSED, UNREACHABLE
 from microblog.models import Block, Follow, Message, Post, Session, User
 from microblog.security.passwords import hash_password
 from microblog.tables import TRIGGERS
 from microblog.tasks.queue import huey
-from microblog.tasks.task import MAILED_ALREADY, Task
-from microblog.tasks.worker import OUT_OF_SPACE
+from microblog.tasks.task import Task
+from microblog.tasks.work_item import WORKER_STOPPED
 from tests.end_to_end.world import World
 
 PASSWORD = "correct horse"
@@ -42,11 +43,14 @@ SAID = [
     ("lilei", "ja", "長い一日でした。" * 17),
     ("john", "en", "<b>Not bold</b> & \"quoted\" 'so'"),
 ]
+ENDED = ("succeeded", "failed", "cancelled")
 RESULT = {"posts": 5214, "size_bytes": 1_300_000}
 HALF = {"state": "running", "progress": 60, "done": 3128, "total": 5214}
-SENT = {"progress": 99, "phase": "mailing", "result": RESULT}
-READY = {"state": "succeeded", "progress": 100, "phase": "mailing", "result": RESULT}
-# The row of an export in each state that a card can show, and the circumstances.
+DONE = {"state": "succeeded", "progress": 100, "result": RESULT}
+MAILED = {"state": "succeeded", "sent_at": clock.now()}
+READY = {**DONE, "mail": MAILED}
+ON_ITS_WAY = {**DONE, "mail": {"state": "queued"}}
+# The row of an export in each state that a card can show, with its mail, and the circumstances.
 CARDS = {
     "waiting": {"state": "queued"},
     "waiting in line": {"state": "queued", "ahead": 12},
@@ -56,17 +60,17 @@ CARDS = {
     "running for long": {**HALF, "done": 1_312_800, "total": 2_188_000},
     "stuck": {**HALF, "still_for_min": 5},
     "cancelling": {**HALF, "cancel_requested": True},
-    "mailing": {**SENT, "state": "running"},
-    "mail delayed": {**SENT, "state": "queued", "error": UNREACHABLE},
-    "mail without worker": {**SENT, "state": "queued", "worker_lives": False},
+    "mail on its way": ON_ITS_WAY,
+    "mail delayed": {**DONE, "mail": {"state": "queued", "error": UNREACHABLE}},
+    "mail without worker": {**ON_ITS_WAY, "worker_lives": False},
     "ready": READY,
     "ready and empty": {**READY, "result": {"posts": 0, "size_bytes": 14}},
-    "ready without mail": {**READY, "note": ADDRESS_REFUSED},
-    "ready, mail uncertain": {**READY, "note": MAIL_UNCERTAIN, "mail_left": True},
+    "ready without mail": {**DONE, "mail": {"state": "failed", "error": ADDRESS_REFUSED}},
+    "ready, mail uncertain": {**DONE, "mail": {"state": "failed", "error": UNCERTAIN_TWICE}},
+    "ready, mail in the outbox": {**DONE, "mail": {"state": "succeeded"}},
     "failed": {"state": "failed", "progress": 20, "error": OUT_OF_SPACE},
     "failed thrice": {"state": "failed", "progress": 20, "error": WORKER_STOPPED},
     "cancelled": {"state": "cancelled", "progress": 20},
-    "cancelled too late": {"state": "cancelled", "progress": 99, "note": MAILED_ALREADY},
 }
 # Longer than any card has room for.
 LONGEST = {
@@ -94,13 +98,11 @@ class Gallery:
         """Put susan's export into the state *name*, one of CARDS; returns the task."""
         return self.put_row(**CARDS[name])
 
-    def put_row(self, still_for_min=0, ahead=0, worker_lives=True, mail_left=False, **fields):
-        """Create one export of susan's and *ahead* older tasks of john's, and no others."""
+    def put_row(self, still_for_min=0, ahead=0, worker_lives=True, mail=None, **fields):
+        """Create one export of susan's, with its *mail*, and *ahead* older tasks of john's, and no others."""
         now = clock.now()
         john = User.named("john")
-        fields = {"phase": "writing", **fields}
-        unstarted = fields["state"] == "queued" and fields["phase"] == "writing"
-        ended = fields["state"] in ("succeeded", "failed", "cancelled")
+        unstarted = fields["state"] == "queued"
         advanced_at = now - timedelta(minutes=still_for_min)
         Task.delete().execute()
         for number in range(ahead):
@@ -109,34 +111,54 @@ class Gallery:
             huey.lock.take()
         elif not worker_lives:
             huey.lock.file.close()
-        return Task.create(
+        task = Task.create(
             name="export_posts",
             description="Exporting posts...",
             user=User.named("susan"),
             started_at=None if unstarted else advanced_at - timedelta(seconds=30),
             advanced_at=None if unstarted else advanced_at,
-            finished_at=now if ended else None,
-            worker=huey.consumer_id if fields["state"] == "running" else None,
+            finished_at=now if fields["state"] in ENDED else None,
+            consumer_id=huey.consumer_id if fields["state"] == "running" else None,
             attempts=0 if unstarted else 1,
-            mailing_at=now if mail_left else None,
             file_expires_at=now + timedelta(days=7) if "result" in fields else None,
             **fields,
         )
+        self._put_mail(task, mail)
+        return task
 
-    def turn(self, task, **fields):
-        """Write into the row of *task* what a worker would have written, and notify the browsers."""
+    def turn(self, task, mail=None, **fields):
+        """Write into the row of *task* and of its mail what a worker would have, and notify the browsers."""
         now = clock.now()
-        ended = fields["state"] in ("succeeded", "failed", "cancelled")
-        Task.update(
-            started_at=task.created_at,
-            advanced_at=task.created_at,
-            attempts=1,
-            worker=huey.consumer_id,
-            finished_at=now if ended else None,
-            file_expires_at=now + timedelta(days=7) if "result" in fields else None,
-            **{"phase": "writing", **fields},
-        ).where(Task.id == task.id).execute()
-        Task.get_by_id(task.id).announce()
+        if not Task.get_by_id(task.id).complete:
+            Task.update(
+                started_at=task.created_at,
+                advanced_at=task.created_at,
+                attempts=1,
+                consumer_id=huey.consumer_id,
+                finished_at=now if fields["state"] in ENDED else None,
+                file_expires_at=now + timedelta(days=7) if "result" in fields else None,
+                **fields,
+            ).where(Task.id == task.id).execute()
+        self._put_mail(task, mail)
+        Task.get_by_id(task.id).notify()
+
+    def _put_mail(self, task, fields):
+        for mail in [*Mail.select()]:
+            mail.delete_files()
+            mail.delete_instance()
+        if not fields:
+            return
+        mail = Mail.create(
+            kind=MAIL,
+            recipient=task.user.email,
+            user=task.user,
+            task=task,
+            finished_at=clock.now() if fields["state"] in ENDED else None,
+            **fields,
+        )
+        if mail.state == "succeeded" and not mail.sent_at:
+            outbox.path_of(mail.id).parent.mkdir(exist_ok=True)
+            outbox.path_of(mail.id).write_text("Subject: Your blog posts\n\nThey are attached.\n")
 
     def _values(self):
         susan = User.named("susan")

@@ -9,18 +9,9 @@ from microblog.models import Post
 from microblog.tasks.states import CANCELLED, FAILED, SUCCEEDED
 from microblog.tasks.task import Task
 from tests.end_to_end.small_disk import small_disk
-from tests.end_to_end.world import fill
+from tests.end_to_end.world import HOLD_THE_LOCK, fill
 
 SLOW = {"EXPORT_DELAY_S": "0.02"}
-HOLD_THE_LOCK = """
-import sys, time
-from peewee import sqlite3
-database = sqlite3.connect(sys.argv[1], isolation_level=None)
-database.execute("BEGIN IMMEDIATE")
-print("locked", flush=True)
-time.sleep(4)
-database.execute("COMMIT")
-"""
 
 
 def test_database_locked_for_four_seconds(world, susan):
@@ -67,7 +58,7 @@ def test_the_user_is_deleted_in_mid_export(world, susan):
     world.wait_for(lambda: "is not ours any more" in world.log.read_text())
 
     world.settle()
-    assert Task.select().count() == 0
+    assert Task.for_user(susan).count() == 0
     assert list((world.settings.data_dir / "exports").iterdir()) == []
     assert world.postbox.mails == []
 

@@ -10,16 +10,19 @@ import pytest
 
 from microblog.base import clock
 from microblog.base.config import ROOT
+from microblog.mail.outgoing import URGENT, Mail
+from microblog.models import Notification
 from microblog.tasks.example import example
 from microblog.tasks.queue import huey
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
 from microblog.tasks.task import Task
+from microblog.tasks.work_item import WORKER_STOPPED
 from tests.end_to_end import faulty_jobs
 from tests.end_to_end.running_site import NO_SETTINGS
 from tests.end_to_end.world import fill
 
 SLOW = {"EXPORT_DELAY_S": "0.02"}
-DIE_BEFORE_THE_RING = """
+DIE_BEFORE_THE_MESSAGE = """
 import os, signal
 from microblog import create_app
 from microblog.base.database import connected
@@ -28,25 +31,30 @@ from microblog.models import User
 from microblog.tasks.task import Task
 from microblog.tasks.queue import huey
 
-huey.ring = lambda _row: os.kill(os.getpid(), signal.SIGKILL)
+huey.enqueue_item = lambda _item: os.kill(os.getpid(), signal.SIGKILL)
 with create_app().app_context(), connected():
     Task.launch(export_posts, User.named("susan"), "Exporting posts...", by="a test")
 """
 
 
-def test_web_killed_between_commit_and_ring(world, susan):
+def kill(consumer):
+    consumer.kill()
+    consumer.wait()
+
+
+def test_web_killed_between_commit_and_enqueue(world, susan):
     fill(susan, 3)
     world.start_consumer()
     environment = {"DATA_DIR": str(world.settings.data_dir), "SECRET_KEY": world.settings.secret_key}
 
     died = subprocess.run(
-        [sys.executable, "-c", DIE_BEFORE_THE_RING],
+        [sys.executable, "-c", DIE_BEFORE_THE_MESSAGE],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], **NO_SETTINGS, **environment},
     )
 
     assert died.returncode == -signal.SIGKILL
-    assert Task.select().count() == 1
+    assert Task.for_user(susan).count() == 1
     world.settle()
     assert len(world.postbox.mails) == 1
 
@@ -58,8 +66,7 @@ def test_consumer_killed_while_it_writes(world, susan, step):
     task = world.export(susan)
     world.wait_for(lambda: Task.get_by_id(task.id).state == RUNNING)
     world.wait_for_step(task, step)
-    consumer.kill()
-    consumer.wait()
+    kill(consumer)
 
     world.start_consumer()
     world.settle()
@@ -68,17 +75,29 @@ def test_consumer_killed_while_it_writes(world, susan, step):
     assert row.state == SUCCEEDED
     assert row.result["posts"] == 40
     # After the last steps the mail may have been on its way already: then another one follows.
-    assert len(world.mails_of(task)) in ((1, 2) if row.mail_resent else (1,))
+    assert len(world.mails_of(task)) in ((1, 2) if row.mail.resent else (1,))
 
 
 @pytest.mark.parametrize(
-    ("step", "attempts", "mail_attempts"),
-    [("offer", 2, 1), ("begin_mail", 1, 1), ("mark_mailing", 1, 2), ("finish", 1, 1)],
+    ("function", "attempts", "mail_attempts"),
+    [
+        # The export is claimed, and nothing is written yet.
+        ("microblog.exports.archive.write", 2, 1),
+        # The file has its name, and its row does not offer it yet: it is written again.
+        ("microblog.exports.publish_file", 2, 1),
+        # In the middle of the transaction that offers the file.
+        ("microblog.mail.outgoing.Mail.send", 2, 1),
+        # That transaction is committed; nobody has claimed the mail.
+        ("microblog.mail.outgoing.Mail.claim", 1, 1),
+        # The mail is claimed, and about to leave.
+        ("microblog.mail.outgoing.Mail.mark_sending", 1, 2),
+    ],
 )
-def test_consumer_killed_after_the_file(world, susan, step, attempts, mail_attempts):
-    """Before the file is offered, before the mail, as it is about to leave, and before the end is written."""
+def test_consumer_killed_on_the_way_from_the_claim_to_the_mail(
+    world, susan, function, attempts, mail_attempts
+):
     fill(susan, 3)
-    consumer = world.start_consumer(DIES_AT=step)
+    consumer = world.start_consumer(DIES_AT=function)
     task = world.export(susan)
     world.wait_for(lambda: consumer.poll() is not None)
 
@@ -86,8 +105,29 @@ def test_consumer_killed_after_the_file(world, susan, step, attempts, mail_attem
     world.settle()
 
     row = Task.get_by_id(task.id)
-    assert (row.state, row.note, row.mail_resent) == (SUCCEEDED, None, False)
-    assert (row.attempts, row.mail_attempts) == (attempts, mail_attempts)
+    assert (row.state, row.attempts, row.crash_count) == (SUCCEEDED, attempts, attempts - 1)
+    assert (row.mail.state, row.mail.attempts, row.mail.crash_count) == (
+        SUCCEEDED,
+        mail_attempts,
+        mail_attempts - 1,
+    )
+    assert not row.mail.resent
+    assert len(world.mails_of(task)) == 1
+
+
+def test_consumer_killed_before_the_end_of_the_mail(world, susan):
+    """Its row says that it is about to leave: nobody can know that the server has only a part of it."""
+    fill(susan, 3)
+    consumer = world.start_consumer(DIES_AFTER="microblog.mail.outgoing.Mail.mark_sending")
+    task = world.export(susan)
+    world.wait_for(lambda: consumer.poll() is not None)
+    assert world.postbox.mails == []
+
+    world.start_consumer()
+    world.settle()
+
+    mail = Task.get_by_id(task.id).mail
+    assert (mail.state, mail.resent) == (SUCCEEDED, True)
     assert len(world.mails_of(task)) == 1
 
 
@@ -97,24 +137,32 @@ def test_consumer_killed_while_it_mails(world, susan):
     consumer = world.start_consumer()
     task = world.export(susan)
     world.wait_for(lambda: world.postbox.tries == 1)
-    consumer.kill()
-    consumer.wait()
+    kill(consumer)
+    row = Task.get_by_id(task.id)
+    assert row.state == SUCCEEDED, "the file is ready, whatever becomes of its mail"
     written = task.file.stat().st_mtime_ns
 
     world.start_consumer()
     world.settle()
 
     row = Task.get_by_id(task.id)
-    assert (row.state, row.mail_attempts, row.attempts, row.mail_resent) == (SUCCEEDED, 2, 1, True)
+    assert (row.state, row.attempts) == (SUCCEEDED, 1)
+    assert (row.mail.state, row.mail.attempts, row.mail.resent) == (SUCCEEDED, 2, True)
     assert len(world.mails_of(task)) == 1
     assert task.file.stat().st_mtime_ns == written, "the file is not written a second time"
 
 
-def test_consumer_killed_after_the_mail_was_accepted(world, susan):
-    """Nobody can know whether that mail counts: one more is sent, recognizable as the same."""
+@pytest.mark.parametrize("function", [None, "microblog.mail.outgoing.Mail.finish"])
+def test_consumer_killed_after_the_mail_was_accepted(world, susan, function):
+    """
+    Nobody can know whether that mail counts: one more is sent, recognizable as the same.
+
+    Killed by the mail server before it answers, or by itself once it has the answer.
+    """
     fill(susan, 3)
-    consumer = world.start_consumer()
-    world.postbox.on_accept = consumer.kill
+    consumer = world.start_consumer(DIES_AT=function or "")
+    if function is None:
+        world.postbox.on_accept = consumer.kill
     task = world.export(susan)
     world.wait_for(lambda: consumer.poll() is not None)
     world.postbox.on_accept = lambda: None
@@ -123,7 +171,7 @@ def test_consumer_killed_after_the_mail_was_accepted(world, susan):
     world.settle()
 
     row = Task.get_by_id(task.id)
-    assert (row.state, row.mail_resent, row.note) == (SUCCEEDED, True, None)
+    assert (row.state, row.mail.state, row.mail.resent) == (SUCCEEDED, SUCCEEDED, True)
     first, second = world.mails_of(task)
     assert first["Message-ID"] == second["Message-ID"]
     assert first["Date"] == second["Date"]
@@ -163,15 +211,25 @@ def test_a_second_signal_cuts_the_stop_short_and_loses_nothing(world, susan):
     assert len(world.mails_of(task)) == 1
 
 
+def launch_abort(user):
+    return Task.launch(faulty_jobs.abort, user, "Aborting...")
+
+
+def send_abort(user, priority=URGENT):
+    return Mail.send(faulty_jobs.ABORTING_MAIL, user.email, user, priority=priority)
+
+
 @pytest.mark.parametrize(
-    ("job", "end", "tries"), [(faulty_jobs.abort, FAILED, 3), (faulty_jobs.abort_while_mailing, SUCCEEDED, 3)]
+    "launch",
+    [launch_abort, send_abort, lambda user: send_abort(user, priority=0)],
+    ids=["task", "mail", "mail without priority"],
 )
 def test_a_job_that_kills_its_worker_each_time_ends_after_three_and_harms_no_other(
-    world, susan, john, job, end, tries
+    world, susan, john, launch
 ):
     fill(john, 40)
-    poison = Task.launch(job, susan, "Aborting...")
     beside = world.export(john)
+    poison = launch(susan)
 
     for _consumer in range(4):
         consumer = world.start_consumer(wait=False, **SLOW)
@@ -180,10 +238,12 @@ def test_a_job_that_kills_its_worker_each_time_ends_after_three_and_harms_no_oth
             break
 
     world.settle()
-    row = Task.get_by_id(poison.id)
-    assert (row.state, row.tries) == (end, tries)
-    assert "The background worker stopped three times while working on this." in (row.error, row.note)
-    assert Task.get_by_id(beside.id).state == SUCCEEDED
+    row = type(poison).get_by_id(poison.id)
+    assert (row.state, row.attempts, row.error) == (FAILED, 3, WORKER_STOPPED)
+    others = [each for model in (Task, Mail) for each in model.select() if each.id != row.id]
+    assert {each.state for each in others} == {SUCCEEDED}
+    assert all(each.crash_count <= 1 for each in others)
+    assert Task.get_by_id(beside.id) in others
 
 
 def test_two_consumers_share_the_work_and_do_nothing_twice(world, susan, john):
@@ -197,6 +257,7 @@ def test_two_consumers_share_the_work_and_do_nothing_twice(world, susan, john):
 
     assert all(len(world.mails_of(task)) == 1 for task in tasks)
     assert all(Task.get_by_id(task.id).attempts == 1 for task in tasks)
+    assert all(Task.get_by_id(task.id).mail.attempts == 1 for task in tasks)
 
 
 def test_a_job_that_hangs_can_be_cancelled(world, susan, monkeypatch):
@@ -218,31 +279,54 @@ def test_a_job_that_hangs_can_be_cancelled(world, susan, monkeypatch):
     assert len(world.postbox.mails) == 1
 
 
+@pytest.mark.parametrize("end", [CANCELLED, FAILED])
+def test_the_last_notification_tells_how_far_the_row_came(world, susan, end):
+    fill(susan, 41)
+    world.start_consumer(EXPORT_DELAY_S="0.05")
+    if end == CANCELLED:
+        task = world.export(susan)
+        world.wait_for_step(task, 16)
+        Task.get_by_id(task.id).cancel()
+    else:
+        task = Task.launch(faulty_jobs.fail_halfway, susan, "Failing...")
+    world.settle()
+
+    row = Task.get_by_id(task.id)
+    [told] = [each.data for each in Notification.since(susan, 0) if each.key == task.id]
+    assert row.state == end
+    assert 0 < row.progress < 100
+    assert (told["state"], told["progress"], told["done"], told["total"]) == (
+        end,
+        row.progress,
+        row.done,
+        row.total,
+    )
+
+
 def test_the_promise_breaks_without_the_reconciler(world, susan):
     """Test of the tests: with the reconciler switched off, a kill does leave a task behind."""
     fill(susan, 40)
     consumer = world.start_consumer(**SLOW, WITHOUT_RECONCILER="1")
     task = world.export(susan)
     world.wait_for_step(task, 5)
-    consumer.kill()
-    consumer.wait()
+    kill(consumer)
 
     world.start_consumer(WITHOUT_RECONCILER="1")
     other = Task.launch(example, None, "Counting seconds...", seconds=1)
     world.wait_for(lambda: Task.get_by_id(other.id).complete)
 
     assert Task.get_by_id(task.id).state == RUNNING
-    assert Task.get_by_id(task.id).worker not in huey.lock.living()
+    assert Task.get_by_id(task.id).consumer_id not in huey.lock.living()
     with pytest.raises(AssertionError):
         world.assert_promise_kept()
 
 
 def test_the_promise_breaks_without_the_reconciler_when_the_queue_is_emptied(world, susan):
     task = world.export(susan)
-    [envelope] = huey.pending()
+    [message] = huey.pending()
     world.empty_queue()
-    envelope.id = "of a row that never was"
-    huey.enqueue(envelope)
+    message.id = "of a row that never was"
+    huey.enqueue(message)
 
     world.start_consumer(WITHOUT_RECONCILER="1")
     world.wait_for(lambda: huey.pending_count() == 0)

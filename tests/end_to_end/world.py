@@ -11,16 +11,33 @@ from pathlib import Path
 from microblog.base.config import ROOT
 from microblog.base.database import db
 from microblog.exports import export_posts
+from microblog.mail import outbox
 from microblog.mail.outgoing import Mail
 from microblog.models import Post
 from microblog.server import queue_server
 from microblog.tasks.queue import huey
 from microblog.tasks.states import CANCELLED, FAILED, SUCCEEDED
 from microblog.tasks.task import Task
-from tests.end_to_end.running_site import NO_SETTINGS, PATIENCE_S, free_port, wait_until
+from tests.end_to_end.running_site import (
+    NO_SETTINGS,
+    PATIENCE_S,
+    free_port,
+    living_processes,
+    parent_of,
+    wait_until,
+)
 
 OPTIONS = ["-k", "thread", "-w", "3", "-g", "TERM", "-t", "2", "-m", "0.2"]
 COMMAND = [Path(sys.executable).with_name("huey_consumer"), "tests.end_to_end.consumer.huey", *OPTIONS]
+HOLD_THE_LOCK = """
+import sys, time
+from peewee import sqlite3
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("BEGIN IMMEDIATE")
+print("locked", flush=True)
+time.sleep(4)
+database.execute("COMMIT")
+"""
 
 
 class World:
@@ -113,28 +130,71 @@ class World:
         return [row for model in (Task, Mail) for row in model.select().where(model.finished_at.is_null())]
 
     def assert_promise_kept(self):
-        """Check that every accepted task ended in one true state, and that nothing is left behind."""
+        """Check that every accepted task and mail ended in one true state, and that nothing is left behind."""
         assert self.unfinished() == []
         for task in Task.select():
-            if task.state == SUCCEEDED and task.name == "export_posts":
-                self._assert_delivered(task)
-            if task.state in (FAILED, CANCELLED):
-                assert task.error or task.state == CANCELLED
-                assert not task.file.exists()
+            assert task.error or task.state != FAILED
+            if task.name == export_posts.name:
+                self._assert_true(task)
+        for mail in Mail.select():
+            self._assert_true_of_mail(mail)
         assert db.execute_sql("PRAGMA integrity_check").fetchone() == ("ok",)
         assert list(self.settings.data_dir.rglob("*.part")) == []
+        assert self._strays() == {}
 
-    def mails_of(self, task):
-        return [mail for mail in self.postbox.mails if f"export-{task.id}@" in mail["Message-ID"]]
+    def _assert_true(self, task):
+        """A succeeded export has a whole file, if it is still offered, and one mail; any other has neither."""
+        assert task.file.exists() == (task.file_expires_at is not None)
+        if task.state != SUCCEEDED:
+            assert not task.file_expires_at
+            assert task.mails.count() == 0
+            return
+        assert task.mails.count() == 1
+        if task.file_expires_at:
+            self._assert_whole(task)
 
-    def _assert_delivered(self, task):
+    def _assert_whole(self, task):
         bodies = [post["body"] for post in json.loads(task.file.read_text())["posts"]]
         before = Post.by_author(task.user).where(Post.timestamp < task.created_at).order_by(Post.id)
         there = [post.body for post in before]
         still_there = set(there)
         assert len(bodies) == task.result["posts"]
         assert [body for body in bodies if body in still_there] == there
-        assert self.mails_of(task) or task.note or task.letter.exists()
+
+    def _assert_true_of_mail(self, mail):
+        """What has succeeded was accepted or lies in the outbox; what was accepted is not denied."""
+        copies = len(self.copies_of(mail))
+        assert copies <= (2 if mail.resent else 1)
+        if mail.sent_at:
+            assert mail.state == SUCCEEDED
+            assert copies > 0
+        elif mail.state == SUCCEEDED:
+            withdrawn = mail.task and not mail.task.file_expires_at
+            assert outbox.path_of(mail.id).exists() != bool(withdrawn)
+        else:
+            assert mail.error or mail.state == CANCELLED
+            assert not copies or mail.sending_at or mail.resent
+            assert not outbox.path_of(mail.id).exists()
+
+    def mails_of(self, task):
+        """Copies of the mail about the end of *task* that the mail server has accepted."""
+        return [mail for mail in self.postbox.mails if f"export-{task.id}@" in mail["Message-ID"]]
+
+    def copies_of(self, mail):
+        """Copies of *mail*, a row, that the mail server has accepted."""
+        if mail.task_id:
+            return self.mails_of(mail.task)
+        return [copy for copy in self.postbox.mails if f"{mail.kind}-{mail.id}@" in copy["Message-ID"]]
+
+    def _strays(self):
+        """Processes of the site that nobody looks after: process ids by command line, as Linux shows them."""
+        known = {process.pid for process in [*self.consumers, self.queue, self.web] if process}
+        mark = b"DATA_DIR=" + os.fsencode(self.settings.data_dir)
+        return {
+            pid: command
+            for pid, environment, command in living_processes()
+            if mark in environment.split(b"\0") and not known & {pid, parent_of(pid)}
+        }
 
     def log_text(self):
         """What the consumers have logged so far."""
