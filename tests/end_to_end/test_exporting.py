@@ -2,14 +2,19 @@
 
 import json
 import re
+import signal
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from microblog.models import Notification
-from microblog.tasks.states import SUCCEEDED
+from microblog.base import clock
+from microblog.models import Notification, User
+from microblog.ops.nightly import nightly
+from microblog.tasks.states import RUNNING, SUCCEEDED
 from microblog.tasks.task import Task
+from tests.end_to_end.running_site import PATIENCE_S
 from tests.end_to_end.world import fill
 
 
@@ -22,7 +27,8 @@ def test_an_export_arrives_as_file_and_mail(world, susan, count):
     world.settle()
 
     row = Task.get_by_id(task.id)
-    assert (row.state, row.progress, row.attempts, row.mail_attempts) == (SUCCEEDED, 100, 1, 1)
+    assert (row.state, row.progress, row.attempts) == (SUCCEEDED, 100, 1)
+    assert (row.mail.state, row.mail.attempts, row.mail.recipient) == (SUCCEEDED, 1, susan.email)
     assert [post["body"] for post in json.loads(row.file.read_text())["posts"]] == [
         f"post {number}" for number in range(count)
     ]
@@ -35,7 +41,7 @@ def test_an_export_arrives_as_file_and_mail(world, susan, count):
         [json.loads(row.file.read_text())] if row.result["size_bytes"] <= 1024**2 else []
     )
     [news] = Notification.since(susan, 0)
-    assert news.data["state"] == SUCCEEDED
+    assert (news.data["state"], news.data["mail"]["state"]) == (SUCCEEDED, SUCCEEDED)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc, which Linux has")
@@ -54,13 +60,47 @@ def test_a_hundred_thousand_posts_need_little_memory_and_few_writes(world, susan
     assert task.file.stat().st_size > 5 * 1024**2
 
 
+def nights():
+    return list(Task.select().where(Task.name == nightly.name).order_by(Task.created_at))
+
+
 def test_nightly_work_is_done_by_a_consumer_that_starts_after_a_day(world):
-    stamp = world.settings.data_dir / "run" / "nightly"
+    world.start_consumer()
+    world.settle()
+    [night] = nights()
+    assert (night.state, night.user) == (SUCCEEDED, None)
+    assert "nightly work: nightly done" in world.log_text()
 
     world.start_consumer()
+    world.settle()
+    assert nights() == [night]
 
-    world.wait_for(stamp.exists)
-    world.wait_for(lambda: "nightly work: nightly done" in world.log_text())
+    Task.update(created_at=clock.now() - timedelta(hours=25)).where(Task.id == night.id).execute()
+    world.wait_for(lambda: len(nights()) == 2)
+    world.settle()
+    assert nights()[1].state == SUCCEEDED
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGKILL])
+def test_a_nightly_backup_that_was_interrupted_is_made_up_for(world, susan, stop):
+    User.update(created_at=clock.now() - timedelta(days=2)).execute()
+    staging, backups = (world.settings.data_dir / path for path in ("run/staging", "backups"))
+    consumer = world.start_consumer(HANGS_AT="microblog.ops.backup._pack")
+    world.wait_for(lambda: (staging / "packed").exists())
+    [night] = nights()
+    assert night.state == RUNNING
+
+    consumer.send_signal(stop)
+    consumer.wait(PATIENCE_S)
+
+    assert list(staging.iterdir())
+    assert list(backups.iterdir()) == []
+    world.start_consumer()
+    world.settle()
+    [night] = nights()
+    assert (night.state, night.attempts) == (SUCCEEDED, 1 if stop == signal.SIGTERM else 2)
+    assert len(list(backups.glob("nightly-*.tar.gz"))) == 1
+    assert not staging.exists()
 
 
 def peak_mib(process):

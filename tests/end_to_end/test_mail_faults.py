@@ -266,9 +266,7 @@ def test_whoever_deletes_while_the_server_takes_the_mail_is_told_that_it_may_hav
 
 
 @pytest.mark.parametrize("full", [False, True], ids=["", "disk full"])
-def test_a_file_that_disappears_while_its_mail_waits_is_offered_no_more(
-    world, export, sign_in, susan, full
-):
+def test_a_file_that_disappears_while_its_mail_waits_is_offered_no_more(world, export, sign_in, susan, full):
     """It is not written again: its offer ends, and its mail is withdrawn."""
     folder = world.settings.data_dir / "exports"
     with small_disk(folder, "64k"):

@@ -8,7 +8,9 @@ from microblog import accounts
 from microblog.mail.outgoing import Mail
 from microblog.models import OneTimeToken, User
 from microblog.models.one_time_token import RESET_PASSWORD
-from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
+from microblog.ops.nightly import nightly
+from microblog.tasks.queue import huey
+from microblog.tasks.states import CANCELLED, FAILED, RUNNING, SUCCEEDED
 from microblog.tasks.task import Task
 from tests.end_to_end import faulty_jobs
 from tests.end_to_end.postbox import DROP, SILENT
@@ -28,6 +30,10 @@ def token_in(mail):
 
 def state(row):
     return Mail.get_by_id(row.id).state
+
+
+def fresh(row):
+    return type(row).get_by_id(row.id)
 
 
 def test_a_mail_arrives_with_a_token_that_works(world, ask, susan):
@@ -56,7 +62,7 @@ def test_a_consumer_killed_before_the_server_answers_costs_no_mail(world, ask):
     world.settle()
 
     assert state(row) == SUCCEEDED
-    assert Mail.get_by_id(row.id).mail_attempts == 2
+    assert Mail.get_by_id(row.id).attempts == 2
 
 
 def test_a_consumer_killed_after_the_mail_was_accepted_sends_one_more_of_the_same_id(world, ask, susan):
@@ -113,7 +119,7 @@ def test_a_server_that_cannot_be_reached_ends_in_failure_after_five_tries(world,
     row = ask()
     world.settle()
 
-    assert (state(row), Mail.get_by_id(row.id).mail_attempts) == (FAILED, 5)
+    assert (state(row), Mail.get_by_id(row.id).attempts) == (FAILED, 5)
 
 
 def test_an_emptied_queue_loses_no_mail(world, ask):
@@ -147,34 +153,79 @@ def test_mails_overtake_a_backlog_of_exports(world, susan, john, ask):
     assert not any(Task.get_by_id(task.id).complete for task in exports)
 
 
-def overtakes(world, ask, users):
-    """Whether a mail overtakes the exports of *users*, one of which has begun and one could."""
+def begin_exports(world, users):
+    """Exports of *users*, one of which has begun and one could."""
     for user in users:
         fill(user, 300)
-    exports = [world.export(user) for user in users]
-    world.wait_for(lambda: any(Task.get_by_id(task.id).done > 1 for task in exports))
+    tasks = [world.export(user) for user in users]
+    world.wait_for(lambda: any(Task.get_by_id(task.id).done > 1 for task in tasks))
+    return tasks
+
+
+def overtakes(world, ask, tasks):
+    """Whether a mail arrives before any of *tasks* has ended."""
     row = ask()
     world.wait_for(lambda: state(row) == SUCCEEDED)
-    return not any(Task.get_by_id(task.id).complete for task in exports)
+    return not any(Task.get_by_id(task.id).complete for task in tasks)
 
 
 def test_mails_overtake_exports_while_the_nightly_work_runs(world, susan, john, ask):
-    world.start_consumer(EXPORT_DELAY_S="0.02", ENDLESS_NIGHT="1")
-    world.wait_for((world.settings.data_dir / "run" / "nightly").exists)
+    world.start_consumer(EXPORT_DELAY_S="0.02", HANGS_AT="microblog.ops.nightly._do")
+    world.wait_for(lambda: Task.get(Task.name == nightly.name).state == RUNNING)
 
-    assert overtakes(world, ask, [susan, john])
+    assert overtakes(world, ask, begin_exports(world, [susan, john]))
 
 
-def test_mails_overtake_exports_after_a_job_that_hangs_was_cancelled(world, susan, john, ask, later):
+def test_mails_overtake_exports_while_one_of_three_workers_hangs(world, susan, john, ask):
     world.start_consumer(EXPORT_DELAY_S="0.02")
+    task = Task.launch(faulty_jobs.hang, susan, "Hanging...")
+    world.wait_for(lambda: Task.get_by_id(task.id).state == RUNNING)
+
+    assert overtakes(world, ask, begin_exports(world, [susan, john]))
+
+
+def test_mails_wait_for_one_task_at_most_after_a_job_that_hangs_was_cancelled(world, susan, john, ask, later):
+    """Until the restart: nobody can take its worker back from a job that never returns."""
+    consumer = world.start_consumer(EXPORT_DELAY_S="0.02")
     task = Task.launch(faulty_jobs.hang, susan, "Hanging...")
     world.wait_for(lambda: Task.get_by_id(task.id).state == RUNNING)
     later(minutes=3)
     Task.get_by_id(task.id).cancel()
     later(minutes=0)
-
     assert Task.get_by_id(task.id).state == CANCELLED
-    assert overtakes(world, ask, [susan, john])
+
+    fill(susan, 100)
+    fill(john, 500)
+    short, long = world.export(susan), world.export(john)
+    world.wait_for(lambda: all(Task.get_by_id(task.id).done > 1 for task in (short, long)))
+    assert overtakes(world, ask, [long])
+
+    consumer.kill()
+    consumer.wait()
+    world.start_consumer(EXPORT_DELAY_S="0.02")
+    assert overtakes(world, ask, [long])
+
+
+@pytest.mark.parametrize("kills", [1, 2])
+def test_mails_do_not_wait_for_tasks_that_have_lost_their_worker(world, susan, john, ask, kills):
+    tasks = []
+
+    def one_runs():
+        living = huey.lock.living()
+        return any(row.state == RUNNING and row.consumer_id in living for row in map(fresh, tasks))
+
+    for _ in range(kills):
+        consumer = world.start_consumer(EXPORT_DELAY_S="0.02")
+        tasks = tasks or begin_exports(world, [susan, john])
+        world.wait_for(one_runs)
+        consumer.kill()
+        consumer.wait()
+    world.start_consumer(EXPORT_DELAY_S="0.02")
+    world.wait_for(one_runs)
+    assert max(row.crash_count for row in map(fresh, tasks)) == kills
+
+    assert overtakes(world, ask, tasks)
+    world.settle()
 
 
 def test_nobody_is_mailed_for_an_unknown_address(world, susan):
@@ -216,15 +267,28 @@ def test_a_running_export_stops_when_its_user_leaves(world, susan):
     assert " ERROR " not in world.log.read_text()
 
 
-def test_an_export_whose_mail_waits_goes_with_its_user(world, susan):
+def test_the_mail_of_an_export_goes_with_its_user(world, susan):
     fill(susan, 3)
-    world.postbox.answers = ["450 later"] * 3
-    world.start_consumer()
+    world.start_consumer(MAIL_PORT=str(free_port()), MAIL_PAUSE_S="60")
     task = world.export(susan)
-    world.wait_for(lambda: world.postbox.tries >= 1)
-    world.wait_for(lambda: Task.get_by_id(task.id).state == QUEUED or Task.get_by_id(task.id).complete)
+    world.wait_for(lambda: Mail.select().where(Mail.task == task, Mail.error.is_null(False)).exists())
 
     accounts.delete(User.get_by_id(susan.id))
 
+    assert Mail.select().count() == 0
     assert list((world.settings.data_dir / "exports").iterdir()) == []
-    world.assert_promise_kept()
+    world.settle()
+
+
+def test_a_second_export_withdraws_the_mail_of_the_first_that_waits(world, susan):
+    fill(susan, 3)
+    world.start_consumer(MAIL_PORT=str(free_port()), MAIL_PAUSE_S="2")
+    first = world.export(susan)
+    world.wait_for(lambda: Mail.select().where(Mail.task == first, Mail.error.is_null(False)).exists())
+
+    second = world.export(susan)
+    world.settle()
+
+    assert fresh(first).mail.state == CANCELLED
+    assert fresh(second).mail.state == FAILED
+    assert all(fresh(task).file_expires_at for task in (first, second))

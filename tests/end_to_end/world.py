@@ -130,7 +130,7 @@ class World:
         return [row for model in (Task, Mail) for row in model.select().where(model.finished_at.is_null())]
 
     def assert_promise_kept(self):
-        """Check that every accepted task and mail ended in one true state, and that nothing is left behind."""
+        """Check that all that was accepted ended in one true state, and that nothing is left behind."""
         assert self.unfinished() == []
         for task in Task.select():
             assert task.error or task.state != FAILED
@@ -143,7 +143,7 @@ class World:
         assert self._strays() == {}
 
     def _assert_true(self, task):
-        """A succeeded export has a whole file, if it is still offered, and one mail; any other has neither."""
+        """A succeeded export has a mail, and a whole file if one is offered; any other has neither."""
         assert task.file.exists() == (task.file_expires_at is not None)
         if task.state != SUCCEEDED:
             assert not task.file_expires_at
