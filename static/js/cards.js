@@ -65,7 +65,8 @@ async function exchange(id) {
   const differs = moved || old.textContent !== fresh.textContent;
   if (!old) region.prepend(fresh);
   else if (differs) swap(old, fresh);
-  title(fresh, percentOf(fresh));
+  // That its mail has left is no news.
+  if (moved || fresh.matches(UNFINISHED)) title(fresh, percentOf(fresh));
   // Whatever else on the page depends on it, such as a line that says where the mail is.
   if (moved || (differs && !fresh.matches(UNFINISHED))) await redraw();
 }
