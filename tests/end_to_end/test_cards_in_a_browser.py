@@ -22,7 +22,7 @@ from tests.end_to_end.running_site import wait_until
 
 pytestmark = [needs_browser, pytest.mark.browser]
 
-RUNNING, MAILING, READY = CARDS["running"], CARDS["mailing"], CARDS["ready"]
+RUNNING, ON_ITS_WAY, READY = CARDS["running"], CARDS["mail on its way"], CARDS["ready"]
 LISTEN = """() => {
     window.said = [];
     const hear = (changes) => {
@@ -81,9 +81,9 @@ def write_to_susan(site):
         message.delete_instance()
 
 
-def await_card(page, text):
-    """Let the page poll until its card says *text*."""
-    page.clock.run_for(1_000)
+def await_card(page, text, after_s=1):
+    """Let the page poll until its card says *text*; once an export has ended, it asks every ten seconds."""
+    page.clock.run_for(1_000 * after_s)
     page.locator(".task", has_text=text).wait_for()
 
 
@@ -159,14 +159,14 @@ def test_a_card_goes_through_its_states_without_a_reload_and_without_a_jump(site
     states = {
         "starting": "Starting",
         "running": "3,128 of 5,214",
-        "mailing": "Sending the mail",
-        "mail delayed": "the mail is delayed",
-        "ready without mail": "Your export is ready",
+        "mail on its way": "The mail is on its way",
+        "mail delayed": "The mail is delayed. The mail server could not be reached.",
+        "ready": "Mailed to susan@example.org",
     }
     for name, text in states.items():
         site.turn(task, **CARDS[name])
-        await_card(page, text)
-        await_card(second, text)
+        for each in (page, second):
+            await_card(each, text, after_s=1 if name in ("starting", "running", "mail on its way") else 10)
         assert places(composer, history) == before, name
 
     said = page.locator("[data-task]").inner_text()
@@ -222,6 +222,19 @@ def test_your_data_follows_the_card(site, open_page):
     page.get_by_role("button", name="Export your posts").wait_for()
 
 
+def test_your_data_follows_the_mail_after_the_export_has_ended(site, open_page):
+    task = site.put_card("mail on its way")
+    page = open_page("/tasks")
+    line = page.locator(".log li")
+    assert "The mail is on its way" in line.inner_text()
+
+    site.turn(task, **CARDS["ready without mail"])
+    await_card(page, "The mail could not be sent", after_s=10)
+
+    line.get_by_text("The mail could not be sent: The mail server refused the address.").wait_for()
+    assert page.locator(".toast").count() == 0
+
+
 def test_a_card_that_was_dismissed_or_lost_its_file_leaves_other_tabs(site, open_page):
     for button in ("Dismiss", "Delete file"):
         site.put_card("ready")
@@ -251,26 +264,24 @@ def test_a_request_that_never_ends_does_not_end_the_polling(site, open_page, wri
 
 
 def test_the_focus_stays_where_it_was(site, open_page):
-    task = site.put_card("running")
+    task = site.put_card("waiting")
     page = open_page()
     focused = page.locator(":focus")
 
     page.get_by_role("button", name="Cancel export").focus()
-    site.turn(task, **MAILING)
-    await_card(page, "Sending the mail")
+    site.turn(task, **RUNNING)
+    await_card(page, "3,128 of 5,214")
     assert focused.inner_text() == "Cancel export"
 
-    page.get_by_role("link", name="Download").focus()
-    site.turn(task, **CARDS["mail delayed"])
-    await_card(page, "the mail is delayed")
-    assert focused.inner_text() == "Download"
-
     # Once the button is gone the card has the focus, and the keyboard continues from there.
-    page.get_by_role("button", name="Cancel export").focus()
-    site.turn(task, **READY)
+    site.turn(task, **ON_ITS_WAY)
     await_card(page, "Your export is ready")
     assert focused.get_attribute("data-task") == task.id
     page.keyboard.press("Tab")
+    assert focused.inner_text() == "Download"
+
+    site.turn(task, **READY)
+    await_card(page, "Mailed to", after_s=10)
     assert focused.inner_text() == "Download"
 
 
@@ -312,10 +323,12 @@ def test_progress_is_spoken_at_the_quarters_and_at_the_end(site, open_page):
     third.reload()
     third.evaluate(LISTEN)
     pages.append(third)
-    go_on(MAILING, "Sending the mail")
-    go_on(READY, "Your export is ready")
+    go_on(ON_ITS_WAY, "Your export is ready")
     for page in pages:
         page.locator(".toast").wait_for()
+    site.turn(task, **READY)
+    for page in pages:
+        await_card(page, "Mailed to", after_s=10)
 
     end = "Your export is readyDownload✕"
     quarters = [f"Exporting posts... {percent} %" for percent in (25, 50, 75)]
@@ -388,10 +401,7 @@ def test_the_tabs_title_says_how_far_it_is_while_nobody_looks(site, open_page):
     page.reload()
     person.leave()
     expect(page).to_have_title("61 % · Exporting")
-    site.turn(task, **MAILING)
-    await_card(page, "Sending the mail")
-    expect(page).to_have_title("99 % · Exporting")
-    site.turn(task, **READY)
+    site.turn(task, **ON_ITS_WAY)
     await_card(page, "Your export is ready")
     expect(page).to_have_title("Export ready")
     person.come_back()
@@ -417,11 +427,15 @@ def test_an_end_that_was_seen_is_no_news_later(site, open_page):
     page = open_page()
     person = Person(page)
     person.come_back()
-    site.turn(task, **READY)
+    site.turn(task, **ON_ITS_WAY)
     await_card(page, "Your export is ready")
 
     person.leave()
 
+    expect(page).to_have_title("(3) Home · Microblog")
+    # Nor once its mail has been sent.
+    site.turn(task, **READY)
+    await_card(page, "Mailed to", after_s=10)
     expect(page).to_have_title("(3) Home · Microblog")
 
 
