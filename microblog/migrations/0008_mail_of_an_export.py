@@ -4,6 +4,8 @@ A mail is a mail: the export's mail gets a row of its own in the mail table, and
 Work items get the names of today: ``consumer_id``, ``crash_count``, ``sending_at``, ``sent_at``, ``resent``.
 """
 
+from microblog.base.database import data_dir
+
 STATEMENTS = [
     # Whoever was running counts as stopped: nothing else runs while this does.
     """
@@ -116,9 +118,10 @@ STATEMENTS = [
         id, state, attempts, crash_count, priority, consumer_id, run_after, error, trace, created_at,
         started_at, finished_at, kind, recipient, user_id, task_id, arguments, sending_at, sent_at, resent)
     SELECT
-        id, state, mail_attempts, crashes, 10, worker, run_after, error, trace, created_at,
-        started_at, finished_at, kind, recipient, user_id, NULL, arguments, mailing_at, mailed_at, mail_resent
-    FROM mail
+        id, iif(mailed, 'succeeded', state), mail_attempts, crashes, 10, worker, run_after,
+        iif(mailed, NULL, error), trace, created_at, started_at, iif(mailed, mailed_at, finished_at), kind,
+        recipient, user_id, NULL, arguments, mailing_at, mailed_at, mail_resent
+    FROM (SELECT *, state = 'queued' AND mailed_at IS NOT NULL AS mailed FROM mail)
     """,
     # With the task's id, so that its copy in the outbox and its Message-ID stay the same.
     """
@@ -179,3 +182,6 @@ STATEMENTS = [
 def up(_migrator, db):
     for statement in STATEMENTS:
         db.execute_sql(statement)
+    # What lies in the outbox was never sent: the administrator has it.
+    for path in (data_dir() / "outbox").glob("*.eml"):
+        db.execute_sql("UPDATE mail SET sent_at = NULL WHERE id = ?", (path.stem,))
