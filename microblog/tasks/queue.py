@@ -202,8 +202,12 @@ class MicroblogHuey(PriorityRedisHuey):
         return []
 
     def execute(self, task, timestamp=None):
-        with self._app.app_context(), connected():
-            return super().execute(task, timestamp)
+        try:
+            with self._app.app_context(), connected():
+                return super().execute(task, timestamp)
+        except RedisError as error:
+            # Not the job's: Huey asks before and after it whether its message was revoked.
+            self._log_outage(error)
 
     def emit(self, signal, message, payload):
         """Send a signal of our own; *payload* is one value, because Huey's own receivers take just one."""
