@@ -69,6 +69,9 @@ def test_queue_killed_as_a_job_ends(world, susan):
     world.start_queue()
     world.settle()
     assert len(world.mails_of(task)) == 1
+    # Huey asks the queue about each message that it has worked on.
+    assert world.log_text().count("the queue does not answer") == 1
+    assert "Traceback" not in world.log_text()
 
 
 def test_an_outage_is_one_line_a_minute_and_no_traceback(world, susan):
