@@ -1,4 +1,4 @@
-"""People click while all that can be killed, emptied or refused is; then the check that each test ends with."""
+"""People click while all that can be killed, emptied or refused is; then the same check as in each test."""
 
 import dataclasses
 import random
