@@ -6,6 +6,7 @@ from microblog import exports
 from microblog.api.operation import operation
 from microblog.api.schemas import dump_task
 from microblog.api.tasks import get_own_task
+from microblog.exports import expiry
 from microblog.tasks.exceptions import TaskInProgress
 from microblog.web.downloads import send_export
 from microblog.web.problem import problem
@@ -54,7 +55,7 @@ def destroy_file(task_id):
     task = _get_own_export(task_id)
     if not task.complete:
         abort(problem(409, "It has not ended yet."))
-    exports.delete_file(task)
+    expiry.delete_file(task)
     return "", 204
 
 

@@ -1,4 +1,4 @@
-"""The export of one's own posts: asked for, written, published for a while, expired."""
+"""The export of one's own posts: the request with its limit, the job, and the offer of the file."""
 
 from datetime import timedelta
 
@@ -8,17 +8,14 @@ from microblog.base import clock, error_codes
 from microblog.base.database import db
 from microblog.base.i18n import N_
 from microblog.exports import archive
-from microblog.mail.exceptions import Unneeded
+from microblog.exports.mail import MAIL
 from microblog.mail.outgoing import Mail
-from microblog.mail.templates import Attachment, MailText, mail_kind
 from microblog.security import security_log
 from microblog.tasks.exceptions import JobFailed
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, SUCCEEDED
 from microblog.tasks.task import Task
 from microblog.tasks.worker import job
 
-# The kind of the mail about the end of an export.
-MAIL = "export_posts"
 MOST_EXPORTS = 20
 EXPORTS_WITHIN = timedelta(hours=1)
 
@@ -98,62 +95,6 @@ def publish_file(task, made):
                 mail.withdraw()
             language = task.arguments.get("language")
             Mail.send(MAIL, task.user.email, task.user, task, priority=0, language=language)
-
-
-@mail_kind(MAIL)
-def export_mail(mail):
-    """
-    With the file attached, or with a link if it is large or the mail server has refused its size.
-
-    Raises:
-        Unneeded: the file is not offered any more, or it is gone, which ends the offer.
-    """
-    task = mail.task
-    content = _content_to_attach(task, mail.arguments.get("attached", True))
-    return MailText(
-        task.user.email,
-        task.user.language,
-        N_("[Microblog] Your blog posts"),
-        {"user": task.user, "task": task, "attached": content is not None},
-        message_id=f"export-{task.id}",
-        written_at=task.created_at,
-        attachment=content and Attachment("posts.json", "application/json", content),
-    )
-
-
-def _content_to_attach(task, wanted):
-    try:
-        if task.file_expires_at is None:
-            raise Unneeded(task.id)
-        if not wanted or task.file.stat().st_size > current_app.config["EXPORT_ATTACH_MAX_BYTES"]:
-            return None
-        return task.file.read_bytes()
-    except FileNotFoundError as error:
-        expire_file(task)
-        raise Unneeded(task.id) from error
-
-
-def delete_file(task):
-    """Delete the file at its owner's request; the task stays. A mail that has not left is withdrawn."""
-    expire_file(task)
-    security_log.record("export-deleted", task.user, task=task.id)
-
-
-def expire_file(task):
-    """Stop offering the file and delete it; the task stays. A mail that has not left is withdrawn."""
-    with db.atomic():
-        Task.update(file_expires_at=None).where(Task.id == task.id).execute()
-        for mail in list(task.mails):
-            mail.withdraw()
-        task.dismiss()
-    task.delete_files()
-
-
-def expire_files():
-    """Expire each file that has been offered long enough, and each that is gone."""
-    for task in list(Task.select().where(Task.file_expires_at.is_null(False))):
-        if task.file_expires_at <= clock.now() or not task.file.exists():
-            expire_file(task)
 
 
 def is_export(task):

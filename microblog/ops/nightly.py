@@ -9,10 +9,10 @@ import logging
 import shutil
 from datetime import UTC, datetime, timedelta
 
-from microblog import exports
 from microblog.base import clock
 from microblog.base.database import data_dir, db
 from microblog.base.i18n import N_
+from microblog.exports import expiry
 from microblog.mail.outgoing import Mail
 from microblog.models import Notification, OneTimeToken, Session
 from microblog.ops import backup
@@ -94,7 +94,7 @@ def forget_the_past():
 
 
 CHORES = [
-    exports.expire_files,
+    expiry.expire_files,
     remove_stray_files,
     forget_the_past,
     remove_stray_mails,

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from peewee import DatabaseError, OperationalError, SqliteDatabase
 
-from microblog import exports
 from microblog.base import clock, database, error_codes, schema
 from microblog.base.database import FILE_NAME, connected, data_dir, db
 from microblog.base.files import for_owner_only
 from microblog.base.i18n import N_
+from microblog.exports import expiry
 from microblog.mail.outgoing import Mail
 from microblog.models import OneTimeToken, Session, Token
 from microblog.ops.backup import FOLDERS, PARTS, staging_dir
@@ -125,7 +125,7 @@ def _end_what_was_under_way():
         for model in (Task, Mail):
             for row in list(model.select().where(model.finished_at.is_null())):
                 row.fail(RESTORED)
-        exports.expire_files()
+        expiry.expire_files()
         # One that was used or ended after the backup must not become valid again.
         for model in (Session, OneTimeToken, Token):
             model.delete().execute()

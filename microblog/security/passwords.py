@@ -12,6 +12,8 @@ from pathlib import Path
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+# In characters; NIST SP 800-63B asks for at least 8 and for room for at least 64.
+SHORTEST, LONGEST = 8, 128
 # OWASP's Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane, or more. Two
 # hashes at once are what a small server can spare.
 hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)

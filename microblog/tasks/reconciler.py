@@ -11,6 +11,9 @@ from microblog.tasks.task import Task
 from microblog.tasks.work_item import WorkItem
 from microblog.tasks.worker import BUSY, active, enqueue_waiting
 
+# A row that has crashed its consumer so often fails.
+MAX_CRASHES = 3
+WORKER_STOPPED = N_("The background worker stopped three times while working on this.")
 UNKNOWN = N_("This version of the site cannot do that. Ask the administrator.")
 
 log = logging.getLogger(__name__)
@@ -55,8 +58,10 @@ def recover_orphans():
     # Read after the rows: otherwise a consumer that starts in between would seem dead.
     living = huey.lock.living()
     for item in items:
-        if item.consumer_id not in living:
+        if item.consumer_id not in living and item.crash_count + 1 < MAX_CRASHES:
             _attempt(item, "its worker is gone", item.recover)
+        elif item.consumer_id not in living:
+            _attempt(item, "its worker is gone for the last time", item.fail, WORKER_STOPPED)
         elif item.consumer_id == huey.consumer_id and item.id not in active:
             _attempt(item, "nobody was working on it", item.retry_or_fail, BUSY)
 

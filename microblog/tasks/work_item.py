@@ -12,13 +12,10 @@ from peewee import CharField, Check, IntegerField, TextField
 
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, db
-from microblog.base.i18n import N_
 from microblog.tasks.exceptions import ClaimLost
 from microblog.tasks.queue import huey
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, STATES, SUCCEEDED, TRANSITIONS
 
-MAX_CRASHES = 3
-WORKER_STOPPED = N_("The background worker stopped three times while working on this.")
 # Longer than any pause between attempts: a row whose time lies further ahead met a clock that was set back.
 LONGEST_PAUSE = timedelta(minutes=30)
 # Whoever runs and says nothing for that long blocks nobody else, and can be cancelled at once.
@@ -194,15 +191,12 @@ class WorkItem(BaseModel):
 
     def recover(self):
         """
-        Requeue a running row whose consumer is gone, or fail it if this is the third that it lost.
+        Requeue a running row whose consumer is gone, one crash more.
 
         Raises:
             ClaimLost: another process was faster.
         """
-        if self.crash_count + 1 < MAX_CRASHES:
-            self._requeue(crash_count=self.crash_count + 1)
-        else:
-            self.fail(WORKER_STOPPED)
+        self._requeue(crash_count=self.crash_count + 1)
 
     def _requeue(self, **values):
         with db.atomic():

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from peewee import prefetch
 
-from microblog import exports
+from microblog.exports import expiry
 from microblog.mail.outgoing import Mail
 from microblog.tasks.exceptions import TaskInProgress
 from microblog.tasks.states import SUCCEEDED
@@ -67,7 +67,7 @@ def destroy(task_id):
     task = _own(task_id)
     if not task.complete:
         abort(409)
-    exports.delete_file(task)
+    expiry.delete_file(task)
     flash(_("The file is deleted."))
     if any(mail.may_have_left for mail in task.mails):
         flash(_("The mail may have left already."))

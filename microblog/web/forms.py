@@ -17,13 +17,13 @@ from microblog.base.i18n.languages import tag
 from microblog.base.text import MAX_LENGTH, clean, is_blank
 from microblog.models.token import LONGEST_NAME
 from microblog.security import security_log
-from microblog.security.passwords import check_password, is_common
+from microblog.security.passwords import LONGEST, SHORTEST, check_password, is_common
 from microblog.web.csrf import FormToken
 
 USERNAME = re.compile(r"[A-Za-z0-9_]{3,32}")
 LONGEST_EMAIL = 254
 REQUIRED = InputRequired(_l("This cannot be empty."))
-PASSWORD_LENGTH = Length(8, 128, _l("Use 8 to 128 characters."))
+PASSWORD_LENGTH = Length(SHORTEST, LONGEST, _l("Use %(min)d to %(max)d characters."))
 # By the server alone: a browser would silently cut what is pasted.
 PASSWORD_LENGTH.field_flags = {}
 GUESSABLE = _l("This password is one of the first that others would guess. Choose another.")

@@ -14,7 +14,8 @@ import pytest
 from microblog.base import clock
 from microblog.base.config import ROOT
 from microblog.base.database import data_dir, db
-from microblog.exports import expire_file, export_posts
+from microblog.exports import export_posts
+from microblog.exports.expiry import expire_file
 from microblog.mail.outgoing import Mail
 from microblog.models import OneTimeToken, Post, Session, User
 from microblog.models.one_time_token import RESET_PASSWORD

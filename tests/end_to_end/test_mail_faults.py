@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from microblog import exports
 from microblog.base.database import connected
+from microblog.exports import expiry
 from microblog.mail import outbox
 from microblog.mail.outgoing import UNCERTAIN_TWICE
 from microblog.mail.smtp import ADDRESS_REFUSED, UNREACHABLE
@@ -205,7 +205,7 @@ def test_a_mail_that_is_being_sent_is_withdrawn_with_its_file(world, export):
     world.postbox.answers = ["250 go on"]
     world.postbox.at_recipient = True
     task = export()
-    world.postbox.on_recipient = lambda: in_a_thread(exports.delete_file, task)
+    world.postbox.on_recipient = lambda: in_a_thread(expiry.delete_file, task)
     world.start_consumer()
     world.wait_for(lambda: (mail := mail_of(task)) and mail.complete)
     world.wait_for(lambda: "is not ours any more" in world.log_text())

@@ -8,7 +8,7 @@ from peewee import OperationalError
 
 from microblog import exports
 from microblog.base import clock
-from microblog.exports import TooManyExports, export_posts
+from microblog.exports import TooManyExports, expiry, export_posts
 from microblog.mail import smtp
 from microblog.mail.exceptions import MailDelayed, TooBig
 from microblog.mail.outgoing import Mail
@@ -123,7 +123,7 @@ def test_a_large_file_is_linked(export, app, monkeypatch):
 def test_deleting_the_file_withdraws_the_mail_and_takes_it_out_of_the_outbox(export, delayed, app):
     task = export()
 
-    exports.delete_file(task)
+    expiry.delete_file(task)
 
     task = Task.get_by_id(task.id)
     assert (task.state, task.file_expires_at, task.file.exists()) == (SUCCEEDED, None, False)
@@ -146,7 +146,7 @@ def test_the_offer_of_a_missing_file_ends_without_a_mail_too(export):
     task = export()
     task.file.unlink()
 
-    exports.expire_files()
+    expiry.expire_files()
 
     assert Task.get_by_id(task.id).file_expires_at is None
 

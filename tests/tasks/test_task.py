@@ -9,6 +9,7 @@ from microblog.exports import export_posts
 from microblog.mail.outgoing import Mail
 from microblog.models import Notification
 from microblog.tasks import progress as progress_module
+from microblog.tasks import reconciler
 from microblog.tasks.example import example
 from microblog.tasks.exceptions import Cancelled, ClaimLost, NothingToRetry, TaskInProgress
 from microblog.tasks.progress import Progress, record_progress
@@ -386,11 +387,13 @@ def test_a_task_that_was_asked_to_stop_does_not_go_back_into_the_queue(task):
 
 def test_a_task_that_lost_its_consumer_is_queued_again_twice(task):
     for crashes in (1, 2):
-        claim(task).recover()
+        claim(task, "a dead consumer")
+        reconciler.recover_orphans()
         row = Task.get_by_id(task.id)
         assert (row.state, row.crash_count) == (QUEUED, crashes)
 
-    claim(task).recover()
+    claim(task, "a dead consumer")
+    reconciler.recover_orphans()
 
     row = Task.get_by_id(task.id)
     assert (row.state, row.error) == (
@@ -509,12 +512,13 @@ def test_what_was_asked_to_be_cancelled_ends_so_however_far_it_came(task):
     assert (row.state, row.error, row.file_expires_at) == (CANCELLED, None, None)
 
 
-def test_a_cancel_is_not_lost_when_the_third_worker_dies(task):
+def test_a_cancel_is_not_lost_when_the_third_consumer_dies(task):
     crash(task, times=2)
-    running = claim(task)
+    claim(task)
     Task.get_by_id(task.id).cancel()
+    Task.update(consumer_id="a dead consumer").execute()
 
-    running.recover()
+    reconciler.recover_orphans()
 
     assert Task.get_by_id(task.id).state == CANCELLED
 
