@@ -4,11 +4,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
 
+from microblog.base.disk import OUT_OF_SPACE
+
 from microblog import create_app
 from microblog.base import clock, schema
 from microblog.base.config import Settings
 from microblog.base.database import connected, db
-from microblog.base.disk import OUT_OF_SPACE
 from microblog.exports import MAIL
 from microblog.mail import outbox
 from microblog.mail.outgoing import UNCERTAIN_TWICE, Mail
