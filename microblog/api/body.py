@@ -16,9 +16,7 @@ def validate(form, **as_named_in_form):
     given = {name: given[name] for name in as_named_in_form if name in given}
     errors = {name: ["must be a string"] for name, text in given.items() if not isinstance(text, str)}
     if not errors:
-        filled = form(
-            MultiDict({as_named_in_form[name]: text for name, text in given.items()}), meta={"csrf": False}
-        )
+        filled = form(MultiDict({as_named_in_form[name]: text for name, text in given.items()}))
         filled.validate()
         api_names = {theirs: ours for ours, theirs in as_named_in_form.items()}
         errors = {api_names.get(name, name): texts for name, texts in filled.errors.items()}

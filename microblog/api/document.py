@@ -8,13 +8,12 @@ from flask import Blueprint, jsonify, redirect, render_template, request, url_fo
 
 from microblog.api.operation import OPERATIONS
 from microblog.api.paging import DEFAULT, MOST
-from microblog.api.schemas import SCHEMAS, ref
+from microblog.api.schemas import SCHEMAS, TEXT, ref
 from microblog.web.problem import MEDIA_TYPE
 
 bp = Blueprint("api_document", __name__, url_prefix="/api")
 VERSION = "1.0"
 PROBLEM = {"description": "What went wrong", "content": {MEDIA_TYPE: {"schema": ref("Problem")}}}
-TEXT = {"type": "string"}
 
 
 @bp.get("")

@@ -31,14 +31,14 @@ def newest_first(query, dump, column=None, place=None):
         links["next"] = {"max_id": shown[-1].id, "since_id": request.args.get("since_id")}
     if shown:
         links["prev"] = {"since_id": shown[0].id}
-    return _listed(shown, dump, links)
+    return _listed(shown, dump, links, most)
 
 
 def oldest_first(query, dump):
     """A page of *query*, which is ordered by id, ascending; ``next`` leads to newer rows."""
     most, after = limit(), row_id("since_id")
     rows = list(query.where(query.model.id > (after or 0)).limit(most))
-    return _listed(rows, dump, {"next": {"since_id": rows[-1].id}} if rows else {})
+    return _listed(rows, dump, {"next": {"since_id": rows[-1].id}} if rows else {}, most)
 
 
 def limit():
@@ -62,9 +62,9 @@ def known_id(text):
     return whole_number(text) or 0
 
 
-def _listed(rows, dump, links):
+def _listed(rows, dump, links, most):
     response = jsonify([dump(row) for row in rows])
     for relation, cursors in links.items():
-        query = {name: value for name, value in {"limit": limit(), **cursors}.items() if value is not None}
+        query = {name: value for name, value in {"limit": most, **cursors}.items() if value is not None}
         response.headers.add("Link", f'<{request.path}?{urlencode(query)}>; rel="{relation}"')
     return response

@@ -29,24 +29,20 @@ def _conditional(view):
     @functools.wraps(view)
     def answer(**values):
         visitor = reader() is None
-        # What a member sees depends on their blocks too, of which the tag knows nothing.
-        response = _unless_known(view, values) if visitor else view(**values)
+        # One snapshot: else posts that change between two queries would get the tag of the state before.
+        with db.atomic(lock_type="DEFERRED"):
+            # What a member sees depends on their blocks too, of which the tag knows nothing.
+            tag = _tag() if visitor else None
+            known = tag in request.if_none_match.as_set(include_weak=True)
+            response = Response(status=304) if known else view(**values)
+        if visitor:
+            # Weak, because it names a state, not bytes.
+            response.set_etag(tag, weak=True)
         response.cache_control.max_age = FRESH_S
         response.cache_control.public = current_app.config["PUBLIC"] and visitor
         return response
 
     return answer
-
-
-def _unless_known(view, values):
-    # One snapshot: else posts that change between two queries would get the tag of the state before.
-    with db.atomic(lock_type="DEFERRED"):
-        tag = _tag()
-        known = tag in request.if_none_match.as_set(include_weak=True)
-        response = Response(status=304) if known else view(**values)
-    # Weak, because it names a state, not bytes.
-    response.set_etag(tag, weak=True)
-    return response
 
 
 def _tag():

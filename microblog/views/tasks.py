@@ -76,5 +76,4 @@ def destroy(task_id):
 
 def _own(task_id):
     """The task, if it is the user's; 404 for somebody else's, as if it did not exist."""
-    task = Task.get_or_none(Task.id == str(task_id), Task.user == current_user)
-    return task or abort(404)
+    return Task.get_or_none(id=str(task_id), user=current_user) or abort(404)

@@ -1,14 +1,7 @@
 """Who is signed in: passwords are checked, sessions begin and end; what Flask-Login needs to know."""
 
 from flask import after_this_request, current_app, request, session
-from flask_login import (
-    LoginManager,
-    current_user,
-    decode_cookie,
-    encode_cookie,
-    login_user,
-    logout_user,
-)
+from flask_login import LoginManager, current_user, decode_cookie, encode_cookie, login_user, logout_user
 
 from microblog.models import Session, User
 from microblog.models.exceptions import Suspended

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 from flask import abort, current_app, request, session
 from itsdangerous import BadData
-from wtforms.csrf.core import CSRF
 
 from microblog.security.signatures import serializer
 
@@ -39,16 +38,6 @@ def check():
         abort(403)
     if request.endpoint and request.blueprint != "api" and not _has_token():
         abort(400)
-
-
-class FormToken(CSRF):
-    """The hidden field of WTForms; its value was checked before the form was made."""
-
-    def generate_csrf_token(self, _field):
-        return new_token()
-
-    def validate_csrf_token(self, _form, _field):
-        pass
 
 
 def _begun_here():

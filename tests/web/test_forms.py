@@ -17,7 +17,7 @@ def fill(app):
 
     def fill(form, **fields):
         with app.test_request_context("/", method="POST"):
-            form = form(MultiDict(fields), meta={"csrf": False})
+            form = form(MultiDict(fields))
             form.validate()
             form.said = {name: [str(error) for error in errors] for name, errors in form.errors.items()}
             return form
