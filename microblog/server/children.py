@@ -16,7 +16,6 @@ from microblog.server.processes import wait_until
 KILL_S = 3  # A killed process needs that long only if the disk holds it up.
 SHORTEST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30
-MOST_DEATHS = 5
 WITHIN_S = 60
 PR_SET_PDEATHSIG = 1
 
@@ -35,14 +34,13 @@ class Child:
     it SIGTERM; ``leftovers`` finds what has not obeyed.
     """
 
-    # Whether the site ends when it dies for the fifth time within a minute.
-    essential = True
-
-    def __init__(self, name, command, settings, stop_signal=signal.SIGTERM):
+    def __init__(self, name, command, settings, stop_signal=signal.SIGTERM, most_deaths=None):
+        """*most_deaths* within a minute end the site, which can do without it if that is None."""
         self.name = name
         self.command = command
         self.settings = settings
         self.stop_signal = stop_signal
+        self.most_deaths = most_deaths
         # Without symbolic links: so the system names the file that a process has open.
         self.input = (settings.data_dir / "run").resolve() / f"{name}.input"
         self.process = None
@@ -71,7 +69,7 @@ class Child:
         Notice its death, and start it if that is due: at once, then after pauses that double. Never waits.
 
         Raises:
-            CannotRun: it is essential and keeps dying.
+            CannotRun: it keeps dying, and the site cannot do without it.
         """
         if self.start_at is None and not self.alive:
             self.sweep()
@@ -117,9 +115,10 @@ class Child:
     def _schedule(self, reason):
         now = time.monotonic()
         self.died_at = [at for at in self.died_at if at > now - WITHIN_S] + [now]
-        if self.essential and len(self.died_at) == MOST_DEATHS:
+        if len(self.died_at) == self.most_deaths:
             raise CannotRun(
-                f"{self.name} {reason}, the fifth death within a minute: giving up; see the lines above"
+                f"{self.name} {reason}, {self.most_deaths} deaths within a minute: giving up; "
+                "see the lines above"
             )
         before = len(self.died_at) - 1
         pause = min(SHORTEST_PAUSE_S * 2 ** (before - 1), LONGEST_PAUSE_S) if before else 0

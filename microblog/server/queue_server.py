@@ -32,8 +32,6 @@ class QueueServer(Child):
         CannotRun: this machine has none.
     """
 
-    essential = False
-
     def __init__(self, settings):
         path = socket_path(settings)
         super().__init__("queue server", command(settings, path), settings)

@@ -20,6 +20,8 @@ from microblog.server.processes import wait_until
 
 LEFTOVERS_S = 3
 PORT_S = 5
+# Each of web server and worker is started again until it dies so often within a minute.
+MOST_DEATHS = 5
 QUEUE_START_S = 10
 PATIENCE_S = 20
 READY_S = 1
@@ -104,8 +106,11 @@ class Supervisor:
         say(f"mail: {describe_mail(self.settings)}")
         self._migrate()
         probes.leave_address(self.settings)
-        self.services.append(Child("web server", command_lines.web_server(self.settings), self.settings))
-        self.services.append(Child("background worker", command_lines.consumer(self.settings), self.settings))
+        for name, command in (
+            ("web server", command_lines.web_server(self.settings)),
+            ("background worker", command_lines.consumer(self.settings)),
+        ):
+            self.services.append(Child(name, command, self.settings, most_deaths=MOST_DEATHS))
 
     def _start_queue_server(self):
         server = queue_server.QueueServer(self.settings)
@@ -150,8 +155,8 @@ class Supervisor:
 
     def _stop_all(self):
         # The queue server goes last: a job that ends meanwhile still talks to it.
-        end([service for service in self.services if service.essential], STOP_S)
-        end([service for service in self.services if not service.essential], STOP_QUEUE_S)
+        end([service for service in self.services if service.most_deaths], STOP_S)
+        end([service for service in self.services if not service.most_deaths], STOP_QUEUE_S)
         queue_server.withdraw(self.settings)
 
 
