@@ -65,7 +65,7 @@ def hide_rare_words(posts):
 
 
 def compare(name, query, patterns, below, rounds):
-    by_index = Post.search(query).where(PostIndex.rowid <= below).limit(PAGE + 1)
+    by_index = PostIndex.search(query).where(PostIndex.rowid <= below).limit(PAGE + 1)
     by_like = Post.visible_to().where(Post.id <= below).limit(PAGE + 1)
     for pattern in patterns:
         by_like = by_like.where(Post.body**pattern)

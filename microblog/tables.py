@@ -1,7 +1,7 @@
 """Every table and trigger in order: for migrations, the backup and the shell, which offers all of them."""
 
-from microblog.mail import outgoing as mail
-from microblog.mail.outgoing import Mail
+from microblog.mail import delivery as mail
+from microblog.mail.delivery import Mail
 from microblog.models import block, post_index, visible_change
 from microblog.models.block import Block
 from microblog.models.message import Message

@@ -1,7 +1,7 @@
 """What is done to accounts: made, changed, suspended, deleted. Each act is recorded in the security log."""
 
 from microblog.base.database import data_dir, db
-from microblog.mail.outgoing import Mail
+from microblog.mail.delivery import Mail
 from microblog.models import Message, OneTimeToken, Post, Session, Token, User
 from microblog.models.exceptions import EmailTaken, LastAdministrator, SetUpAlready, Suspended
 from microblog.security import security_log, setup_code

@@ -5,8 +5,8 @@ import sys
 import click
 from email_validator import EmailNotValidError, validate_email
 
+from microblog.mail.delivery import send_test
 from microblog.mail.exceptions import MailDelayed, MailRefused
-from microblog.mail.outgoing import send_test
 from microblog.ops import doctor
 
 MARKS = {doctor.WELL: ("✓", "green"), doctor.WARNING: ("!", "yellow"), doctor.FAULT: ("✗", "red")}

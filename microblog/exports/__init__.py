@@ -9,7 +9,7 @@ from microblog.base.database import db
 from microblog.base.i18n import N_
 from microblog.exports import archive
 from microblog.exports.mail import MAIL
-from microblog.mail.outgoing import Mail
+from microblog.mail.delivery import Mail
 from microblog.security import security_log
 from microblog.tasks.exceptions import JobFailed
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, SUCCEEDED

@@ -1,6 +1,6 @@
 """
 Every mail: its row, its texts, its delivery.
 
-``outgoing`` holds the row and the job that sends it, ``templates`` what each kind of mail says, ``smtp`` the
+``delivery`` holds the row and the job that sends it, ``templates`` what each kind of mail says, ``smtp`` the
 delivery, ``outbox`` the files that mails are kept in where there is no mail server.
 """

@@ -6,12 +6,12 @@ from playhouse.sqlite_ext import AutoIncrementField
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField
 from microblog.base.text import MAX_LENGTH
-from microblog.models import post_index
 from microblog.models.block import Block
-from microblog.models.post_index import PostIndex
 from microblog.models.user import Follow, User
 from microblog.security import security_log
 
+# The search index marks the start and end of a hit with these; clean() keeps both out of posts.
+OPEN, CLOSE = "\x01", "\x02"
 # How many recent posts to search for active authors.
 LATELY = 50
 DELETED_AT_ONCE = 5000
@@ -31,7 +31,7 @@ class Post(BaseModel):
     @property
     def marks(self):
         """``(start, end)`` of each hit of a search in the text; empty outside searches."""
-        return post_index.marks(self.marked, self.body) if self.marked else []
+        return marks(self.marked, self.body) if self.marked else []
 
     @classmethod
     def timeline(cls, user):
@@ -69,20 +69,6 @@ class Post(BaseModel):
         return posts.where(cls.author.not_in(Block.hidden_from(reader))) if reader else posts
 
     @classmethod
-    def search(cls, query, reader=None):
-        """
-        Posts that match *query*, as a person typed it, newest first, with their ``marks``.
-
-        Page by ``PostIndex.rowid``, so that SQLite reads the index from the newest and stops after a page.
-        """
-        posts = cls.visible_to(reader).select_extend(PostIndex.marked().alias("marked"))
-        return (
-            posts.join_from(cls, PostIndex, on=(PostIndex.rowid == cls.id))
-            .where(PostIndex.finds(query))
-            .order_by(PostIndex.rowid.desc())
-        )
-
-    @classmethod
     def delete_most_by(cls, author):
         """Delete all but one batch of *author*'s posts, in batches, so that other writers never wait long."""
         surplus = (
@@ -101,3 +87,17 @@ class Post(BaseModel):
         # Posts of suspended people are hidden from everybody until they are restored.
         shown = User.suspended_at.is_null()
         return cls.select(cls, User).join(User).where(shown).order_by(cls.id.desc())
+
+
+def marks(marked, text):
+    """``(start, end)`` of each hit in *text*, given *marked*, the text with OPEN and CLOSE."""
+    found, place = [], 0
+    for character in marked:
+        if character == OPEN:
+            start = place
+        elif character == CLOSE:
+            found.append((start, place))
+        elif text.startswith(character, place):
+            place += 1
+        # Otherwise it is a space that the view put beside a character.
+    return found

@@ -14,6 +14,7 @@ from playhouse.sqlite_ext import FTS5Model, SearchField
 
 from microblog.base.database import db
 from microblog.base.text import clean
+from microblog.models.post import CLOSE, OPEN, Post
 
 # Where the blocks of Chinese, Japanese and Korean begin.
 FIRST = "\u3000"
@@ -24,8 +25,6 @@ SHORT_PREFIX = re.compile(r'((?<![^\W_])[^\W_]?[^\w"]*")\*')
 NOTHING = '""'
 # Quotation marks and signs of other keyboards, mapped to those that web_query() knows.
 SIGNS = str.maketrans({**dict.fromkeys("“”„«»「」『』＂", '"'), "－": "-", "＊": "*"})
-# Mark the start and end of a hit; clean() keeps both out of posts.
-OPEN, CLOSE = "\x01", "\x02"
 
 VIEW = f"""
     CREATE VIEW IF NOT EXISTS post_words AS
@@ -66,6 +65,21 @@ class PostIndex(FTS5Model):
         }
 
     @classmethod
+    def search(cls, query, reader=None):
+        """
+        Posts that *reader* may see and that match *query*, as a person typed it, newest first.
+
+        Page by ``PostIndex.rowid``, so that SQLite reads the index from the newest and stops after a page.
+        """
+        return (
+            Post.visible_to(reader)
+            .select_extend(cls.marked().alias("marked"))
+            .join_from(Post, cls, on=(cls.rowid == Post.id))
+            .where(cls.finds(query))
+            .order_by(cls.rowid.desc())
+        )
+
+    @classmethod
     def finds(cls, query):
         """The condition that a post matches *query*, as a person typed it; no query is a syntax error."""
         apart = WITHOUT_SPACES.sub(r" \1 ", cls._understood(query))
@@ -93,17 +107,3 @@ class PostIndex(FTS5Model):
     @classmethod
     def _understood(cls, query):
         return cls.web_query(clean(query)[:LONGEST].translate(SIGNS))
-
-
-def marks(marked, text):
-    """``(start, end)`` of each hit in *text*, given *marked*, its ``PostIndex.marked()``."""
-    found, place = [], 0
-    for character in marked:
-        if character == OPEN:
-            start = place
-        elif character == CLOSE:
-            found.append((start, place))
-        elif text.startswith(character, place):
-            place += 1
-        # Otherwise it is a space that the view put beside a character.
-    return found

@@ -10,18 +10,14 @@ import re
 import shutil
 import tarfile
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 
-from peewee import DatabaseError, fn
+from peewee import DatabaseError
 
 from microblog.base import clock, database
 from microblog.base.database import FILE_NAME, connected, data_dir
 from microblog.base.files import atomic_write
 from microblog.base.locks import locked
-from microblog.models import User
 
-KEEP_NIGHTLY = 7
-DAY = timedelta(days=1)
 FOLDERS = ("exports", "outbox")
 # What belongs in a backup. Nothing else is unpacked: a file from elsewhere must not write where it likes.
 PARTS = re.compile(rf"{re.escape(FILE_NAME)}|secret_key|exports/[\w-]+\.json|outbox/[\w-]+\.eml")
@@ -51,25 +47,6 @@ def write(kind="microblog"):
     except (OSError, DatabaseError) as error:
         raise CannotBackUp(f"no backup was written: {error}") from error
     return path
-
-
-def nightly():
-    """
-    Write the nightly backup, then delete all nightly backups but the seven newest.
-
-    Does nothing while the site is younger than a day.
-
-    Raises:
-        CannotBackUp: nothing was deleted either.
-    """
-    with connected():
-        founded = User.select(fn.MIN(User.created_at)).scalar()
-    if founded is None or clock.now() - founded < DAY:
-        return
-    path = write("nightly")
-    log.info("backup written: %s, %d bytes", path, path.stat().st_size)
-    for old in sorted(path.parent.glob("nightly-*"))[:-KEEP_NIGHTLY]:
-        old.unlink()
 
 
 @contextmanager

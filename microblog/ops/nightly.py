@@ -9,12 +9,14 @@ import logging
 import shutil
 from datetime import UTC, datetime, timedelta
 
+from peewee import fn
+
 from microblog.base import clock
 from microblog.base.database import data_dir, db
 from microblog.base.i18n import N_
 from microblog.exports import expiry
-from microblog.mail.outgoing import Mail
-from microblog.models import Notification, OneTimeToken, Session
+from microblog.mail.delivery import Mail
+from microblog.models import Notification, OneTimeToken, Session, User
 from microblog.ops import backup
 from microblog.security import security_log
 from microblog.tasks.queue import huey
@@ -24,6 +26,7 @@ from microblog.tasks.worker import job
 
 EVERY = timedelta(days=1)
 KEEP = timedelta(days=90)
+KEEP_BACKUPS = 7
 # Copies set aside by upgrades and restores: keep this many of each, and all of the last week. Somebody who
 # restored several backups in a row may want back what was there before the first.
 FORMER = ("before-upgrade", "before-restore")
@@ -93,6 +96,24 @@ def forget_the_past():
     OneTimeToken.delete_expired()
 
 
+def back_up():
+    """
+    Write the nightly backup, then delete all nightly backups but the newest ones.
+
+    Does nothing while the site is younger than a day.
+
+    Raises:
+        CannotBackUp: nothing was deleted either.
+    """
+    founded = User.select(fn.MIN(User.created_at)).scalar()
+    if founded is None or clock.now() - founded < EVERY:
+        return
+    path = backup.write("nightly")
+    log.info("backup written: %s, %d bytes", path, path.stat().st_size)
+    for old in sorted(path.parent.glob("nightly-*"))[:-KEEP_BACKUPS]:
+        old.unlink()
+
+
 CHORES = [
     expiry.expire_files,
     remove_stray_files,
@@ -100,7 +121,7 @@ CHORES = [
     remove_stray_mails,
     remove_former_databases,
     security_log.put_aside_when_large,
-    backup.nightly,
+    back_up,
 ]
 
 

@@ -15,7 +15,7 @@ from microblog.base.database import FILE_NAME, connected, data_dir, db
 from microblog.base.files import for_owner_only
 from microblog.base.i18n import N_
 from microblog.exports import expiry
-from microblog.mail.outgoing import Mail
+from microblog.mail.delivery import Mail
 from microblog.models import OneTimeToken, Session, Token
 from microblog.ops.backup import FOLDERS, PARTS, staging_dir
 from microblog.ops.data_folder import locked_for_start, site_lock

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template, request
 
-from microblog.models import Post, PostIndex
+from microblog.models import PostIndex
 from microblog.web import rate_limits
 from microblog.web.auth import reader
 from microblog.web.pagination import page
@@ -15,7 +15,7 @@ bp = Blueprint("search", __name__)
 def index():
     """Posts that match ``q``, newest first; the search box in the bar leads here."""
     query = request.args.get("q", "").strip()
-    hits = Post.search(query, reader())
+    hits = PostIndex.search(query, reader())
     posts = page(hits, key=PostIndex.rowid)
     wordless = bool(query) and not PostIndex.asks_for_something(query)
     return render_template("search/index.html", query=query, page=posts, wordless=wordless)

@@ -6,7 +6,7 @@ from flask_login import current_user
 from peewee import prefetch
 
 from microblog.exports import expiry
-from microblog.mail.outgoing import Mail
+from microblog.mail.delivery import Mail
 from microblog.tasks.exceptions import TaskInProgress
 from microblog.tasks.states import SUCCEEDED
 from microblog.tasks.task import Task

@@ -4,8 +4,8 @@ from microblog import accounts
 from microblog.base.database import db
 from microblog.exports import export_posts
 from microblog.mail import outbox, templates
-from microblog.mail.outgoing import Mail
-from microblog.models import Block, Message, Notification, OneTimeToken, Post, Session, Token, User
+from microblog.mail.delivery import Mail
+from microblog.models import Block, Message, Notification, OneTimeToken, Post, PostIndex, Session, Token, User
 from microblog.models.exceptions import LastAdministrator, SetUpAlready
 from microblog.models.one_time_token import CHANGE_EMAIL, INVITE
 from microblog.tables import MODELS
@@ -76,7 +76,7 @@ def test_no_table_keeps_a_trace(john, life, settings):
     assert left.pop("user") == 2, "john and anne"
     assert left == {"notification": 1}, "john's count of unread messages"
     assert Notification.get().data == 0
-    assert list(Post.search("first")) == []
+    assert list(PostIndex.search("first")) == []
     assert db.execute_sql("PRAGMA foreign_key_check").fetchall() == []
 
 

@@ -13,7 +13,7 @@ from peewee import sqlite3
 from microblog.base import clock
 from microblog.base.database import db
 from microblog.mail import outbox
-from microblog.mail.outgoing import Mail
+from microblog.mail.delivery import Mail
 from microblog.models import Message, OneTimeToken, Post, Session, Token, User
 from microblog.models.one_time_token import CHANGE_EMAIL, INVITE, RESET_PASSWORD
 from microblog.tasks.task import Task

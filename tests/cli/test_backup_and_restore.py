@@ -16,10 +16,10 @@ from microblog.base.config import ROOT
 from microblog.base.database import data_dir, db
 from microblog.exports import export_posts
 from microblog.exports.expiry import expire_file
-from microblog.mail.outgoing import Mail
-from microblog.models import OneTimeToken, Post, Session, User
+from microblog.mail.delivery import Mail
+from microblog.models import OneTimeToken, Post, PostIndex, Session, User
 from microblog.models.one_time_token import RESET_PASSWORD
-from microblog.ops import backup
+from microblog.ops import nightly
 from microblog.ops.restore import RESTORED
 from microblog.tasks.queue import huey
 from microblog.tasks.states import FAILED, SUCCEEDED
@@ -89,7 +89,10 @@ def test_a_restored_site_is_that_of_the_backup(take_backup, restore, susan, writ
 
     assert result.exit_code == 0, result.output
     assert [post.body for post in Post.select()] == ["before"]
-    assert [[post.body for post in Post.search(word)] for word in ("before", "after")] == [["before"], []]
+    assert [[post.body for post in PostIndex.search(word)] for word in ("before", "after")] == [
+        ["before"],
+        [],
+    ]
     assert json.loads(Task.get().file.read_text())["posts"][0]["body"] == "before"
 
 
@@ -284,7 +287,7 @@ def test_nightly_backups_are_kept_for_seven_nights_and_others_for_ever(susan, ta
     User.update(created_at=clock.now() - timedelta(days=2)).execute()
 
     for _ in range(9):
-        backup.nightly()
+        nightly.back_up()
 
     kept = sorted((data_dir() / "backups").iterdir())
     assert own in kept
@@ -292,6 +295,6 @@ def test_nightly_backups_are_kept_for_seven_nights_and_others_for_ever(susan, ta
 
 
 def test_a_site_younger_than_a_day_has_no_nightly_backup_yet(susan):
-    backup.nightly()
+    nightly.back_up()
 
     assert not (data_dir() / "backups").exists()

@@ -12,7 +12,7 @@ from microblog.base.config import Settings
 from microblog.base.database import connected, db
 from microblog.exports import MAIL
 from microblog.mail import outbox
-from microblog.mail.outgoing import UNCERTAIN_TWICE, Mail
+from microblog.mail.delivery import UNCERTAIN_TWICE, Mail
 from microblog.mail.smtp import ADDRESS_REFUSED, UNREACHABLE
 from microblog.models import Block, Follow, Message, Post, Session, User
 from microblog.security.passwords import hash_password

@@ -15,9 +15,9 @@ from peewee import sqlite3
 from microblog.base.config import ROOT, Settings
 from microblog.base.schema import migrate
 from microblog.exports import MAIL
-from microblog.mail.outgoing import UNCERTAIN_TWICE, URGENT, Mail
+from microblog.mail.delivery import UNCERTAIN_TWICE, URGENT, Mail
 from microblog.mail.smtp import ADDRESS_REFUSED, BROKEN_OFF, LATER, UNREACHABLE
-from microblog.models import Notification, Post, User
+from microblog.models import Notification, Post, PostIndex, User
 from microblog.models.exceptions import Blocked
 from microblog.server import command_lines
 from microblog.tables import TRIGGERS
@@ -149,9 +149,9 @@ def test_blocks_tokens_and_the_search_index_outlive_an_update(settings):
         assert {post["author"]["username"] for post in asked.json} == {"susan"}
         with pytest.raises(Blocked):
             User.named("john").follow(User.named("susan"))
-        assert [post.body for post in Post.search("博客")] == [POSTS[1]]
+        assert [post.body for post in PostIndex.search("博客")] == [POSTS[1]]
         Post.get(body=POSTS[1]).delete_instance()
-        assert list(Post.search("博客")) == []
+        assert list(PostIndex.search("博客")) == []
 
 
 def write_files(site):

@@ -10,8 +10,8 @@ from microblog import exports
 from microblog.base import clock
 from microblog.exports import TooManyExports, expiry, export_posts
 from microblog.mail import smtp
+from microblog.mail.delivery import Mail
 from microblog.mail.exceptions import MailDelayed, TooBig
-from microblog.mail.outgoing import Mail
 from microblog.models import Notification
 from microblog.tasks import reconciler
 from microblog.tasks.states import CANCELLED, QUEUED, SUCCEEDED

@@ -4,7 +4,7 @@ import re
 import sys
 
 from microblog.base.config import ROOT
-from microblog.mail.outgoing import Mail
+from microblog.mail.delivery import Mail
 from microblog.views import exports as first
 
 PACKAGE = ROOT / "microblog"

@@ -10,16 +10,16 @@ from microblog import demo
 from microblog.base import database
 from microblog.base.database import db
 from microblog.models import Block, Post, PostIndex, User
-from microblog.models.post_index import marks
+from microblog.models.post import marks
 from microblog.tables import MODELS
 
 
 def found(query, reader=None):
-    return [post.body for post in Post.search(query, reader)]
+    return [post.body for post in PostIndex.search(query, reader)]
 
 
 def marked(query):
-    return [[post.body[start:end] for start, end in post.marks] for post in Post.search(query)]
+    return [[post.body[start:end] for start, end in post.marks] for post in PostIndex.search(query)]
 
 
 def assert_right():
@@ -139,7 +139,7 @@ def test_an_account_that_goes_takes_its_posts_out_of_the_index(susan, john, writ
     write_posts(john, "tea")
     susan.delete_instance()
 
-    assert [post.author for post in Post.search("tea")] == [john]
+    assert [post.author for post in PostIndex.search("tea")] == [john]
     assert db.execute_sql("SELECT count(*) FROM post_index WHERE post_index MATCH 'tea'").fetchone() == (1,)
     assert_right()
 
@@ -198,7 +198,7 @@ def test_rebuilding_mends_an_index_that_is_wrong(susan, write_posts):
 
 
 def test_a_search_reads_the_index_from_the_newest_and_stops(susan):
-    sql, values = Post.search("tea", susan).where(PostIndex.rowid < 1000).limit(26).sql()
+    sql, values = PostIndex.search("tea", susan).where(PostIndex.rowid < 1000).limit(26).sql()
 
     plan = [row[3] for row in db.execute_sql(f"EXPLAIN QUERY PLAN {sql}", values)]
 
@@ -229,7 +229,7 @@ def test_nor_is_a_long_one(seeded, part):
 
 
 def assert_marks_fit(query):
-    for post in Post.search(query):
+    for post in PostIndex.search(query):
         ends = [0, *(end for mark in post.marks for end in mark), len(post.body)]
         assert ends == sorted(ends)
         assert all(start < end for start, end in post.marks)

@@ -6,7 +6,7 @@ import pytest
 from microblog.base import clock
 from microblog.exports import export_posts
 from microblog.mail import outbox
-from microblog.mail.outgoing import Mail
+from microblog.mail.delivery import Mail
 from microblog.models import Notification, OneTimeToken, Session
 from microblog.models.one_time_token import INVITE, RESET_PASSWORD
 from microblog.ops import backup, nightly

@@ -6,7 +6,7 @@ from peewee import IntegrityError
 
 from microblog.base import clock
 from microblog.exports import export_posts
-from microblog.mail.outgoing import Mail
+from microblog.mail.delivery import Mail
 from microblog.models import Notification
 from microblog.tasks import progress as progress_module
 from microblog.tasks import reconciler

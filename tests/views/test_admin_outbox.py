@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from microblog.mail.outgoing import Mail
+from microblog.mail.delivery import Mail
 
 
 @pytest.fixture

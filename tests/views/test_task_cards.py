@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from microblog.base import clock
-from microblog.mail.outgoing import Mail
+from microblog.mail.delivery import Mail
 from microblog.models import Notification
 from microblog.tasks.task import Task
 from tests.rows import put

@@ -7,7 +7,7 @@ import pytest
 from microblog.base import clock
 from microblog.exports import export_posts
 from microblog.mail import outbox
-from microblog.mail.outgoing import Mail
+from microblog.mail.delivery import Mail
 from microblog.mail.smtp import ADDRESS_REFUSED, UNREACHABLE
 from microblog.tasks.queue import huey
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
