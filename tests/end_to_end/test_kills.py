@@ -227,15 +227,16 @@ def send_abort(user, priority=URGENT):
 def test_a_job_that_kills_its_worker_each_time_ends_after_three_and_harms_no_other(
     world, susan, john, launch
 ):
-    fill(john, 40)
+    fill(john, 100)
+    consumer = world.start_consumer(**SLOW)
     beside = world.export(john)
+    world.wait_for_step(beside, 2)
     poison = launch(susan)
 
-    for _consumer in range(4):
-        consumer = world.start_consumer(wait=False, **SLOW)
+    while world.unfinished():
+        if consumer.poll() is not None:
+            consumer = world.start_consumer(wait=False, **SLOW)
         world.wait_for(lambda consumer=consumer: consumer.poll() is not None or not world.unfinished())
-        if not world.unfinished():
-            break
 
     world.settle()
     row = type(poison).get_by_id(poison.id)
