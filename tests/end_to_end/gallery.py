@@ -4,12 +4,11 @@ from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
 
-from microblog.base.disk import OUT_OF_SPACE
-
 from microblog import create_app
 from microblog.base import clock, schema
 from microblog.base.config import Settings
 from microblog.base.database import connected, db
+from microblog.base.error_codes import OUT_OF_SPACE
 from microblog.exports import MAIL
 from microblog.mail import outbox
 from microblog.mail.delivery import UNCERTAIN_TWICE, Mail
@@ -18,8 +17,8 @@ from microblog.models import Block, Follow, Message, Post, Session, User
 from microblog.security.passwords import hash_password
 from microblog.tables import TRIGGERS
 from microblog.tasks.queue import huey
+from microblog.tasks.reconciler import WORKER_STOPPED
 from microblog.tasks.task import Task
-from microblog.tasks.work_item import WORKER_STOPPED
 from tests.end_to_end.world import World
 
 PASSWORD = "correct horse"

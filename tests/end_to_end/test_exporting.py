@@ -11,7 +11,7 @@ import pytest
 
 from microblog.base import clock
 from microblog.models import Notification, User
-from microblog.ops.nightly import nightly
+from microblog.ops.nightly import CHORES, nightly
 from microblog.tasks.states import RUNNING, SUCCEEDED
 from microblog.tasks.task import Task
 from tests.end_to_end.running_site import PATIENCE_S
@@ -69,7 +69,7 @@ def test_nightly_work_is_done_by_a_consumer_that_starts_after_a_day(world):
     world.settle()
     [night] = nights()
     assert (night.state, night.user) == (SUCCEEDED, None)
-    assert "nightly work: nightly done" in world.log_text()
+    assert f"nightly work: {CHORES[-1].__name__} done" in world.log_text()
 
     world.start_consumer()
     world.settle()

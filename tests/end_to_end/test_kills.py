@@ -14,9 +14,9 @@ from microblog.mail.delivery import URGENT, Mail
 from microblog.models import Notification
 from microblog.tasks.example import example
 from microblog.tasks.queue import huey
+from microblog.tasks.reconciler import WORKER_STOPPED
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
 from microblog.tasks.task import Task
-from microblog.tasks.work_item import WORKER_STOPPED
 from tests.end_to_end import faulty_jobs
 from tests.end_to_end.running_site import NO_SETTINGS
 from tests.end_to_end.world import fill

@@ -14,9 +14,9 @@ from microblog.mail.delivery import UNCERTAIN_TWICE, Mail
 from microblog.mail.smtp import BROKEN_OFF, LATER, MAIL_REFUSED, UNREACHABLE
 from microblog.models import Post, User
 from microblog.tasks.exceptions import TaskInProgress
+from microblog.tasks.reconciler import WORKER_STOPPED
 from microblog.tasks.states import CANCELLED, FAILED
 from microblog.tasks.task import Task
-from microblog.tasks.work_item import WORKER_STOPPED
 from tests.conftest import make_user
 from tests.end_to_end import faulty_jobs
 from tests.end_to_end.postbox import ACCEPT, DROP, SILENT

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from microblog.base.disk import OUT_OF_SPACE
 from peewee import sqlite3
 
 from microblog.base.config import ROOT, Settings
+from microblog.base.error_codes import OUT_OF_SPACE
 from microblog.base.schema import migrate
 from microblog.exports import MAIL
 from microblog.mail.delivery import UNCERTAIN_TWICE, URGENT, Mail
