@@ -48,6 +48,7 @@ RESULT = {"posts": 5214, "size_bytes": 1_300_000}
 HALF = {"state": "running", "progress": 60, "done": 3128, "total": 5214}
 DONE = {"state": "succeeded", "progress": 100, "result": RESULT}
 MAILED = {"state": "succeeded", "sent_at": clock.now()}
+UNCERTAIN = {"state": "failed", "error": UNCERTAIN_TWICE, "sending_at": clock.now(), "resent": True}
 READY = {**DONE, "mail": MAILED}
 ON_ITS_WAY = {**DONE, "mail": {"state": "queued"}}
 # The row of an export in each state that a card can show, with its mail, and the circumstances.
@@ -66,7 +67,7 @@ CARDS = {
     "ready": READY,
     "ready and empty": {**READY, "result": {"posts": 0, "size_bytes": 14}},
     "ready without mail": {**DONE, "mail": {"state": "failed", "error": ADDRESS_REFUSED}},
-    "ready, mail uncertain": {**DONE, "mail": {"state": "failed", "error": UNCERTAIN_TWICE}},
+    "ready, mail uncertain": {**DONE, "mail": UNCERTAIN},
     "ready, mail in the outbox": {**DONE, "mail": {"state": "succeeded"}},
     "failed": {"state": "failed", "progress": 20, "error": OUT_OF_SPACE},
     "failed thrice": {"state": "failed", "progress": 20, "error": WORKER_STOPPED},

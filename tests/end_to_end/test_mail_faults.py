@@ -118,7 +118,7 @@ def test_an_uncertain_end_is_followed_by_one_resend_with_the_same_id(world, expo
     assert len({mail["Message-ID"] for mail in world.mails_of(task)}) == 1
 
 
-def test_two_uncertain_ends_are_not_followed_by_a_third_try(world, export):
+def test_two_uncertain_ends_are_not_followed_by_a_third_try(world, export, sign_in, susan):
     world.postbox.answers = [DROP, DROP]
     world.start_consumer()
     task = export()
@@ -128,6 +128,9 @@ def test_two_uncertain_ends_are_not_followed_by_a_third_try(world, export):
     assert Task.get_by_id(task.id).state == SUCCEEDED
     assert (mail.state, mail.error) == (FAILED, UNCERTAIN_TWICE)
     assert world.postbox.tries == 2
+    page = sign_in(susan).get("/tasks").text
+    assert UNCERTAIN_TWICE in page
+    assert "could not be sent" not in page, "nobody knows that"
 
 
 def test_without_a_mail_server_the_mail_lies_in_the_outbox(world, export, sign_in, susan):
