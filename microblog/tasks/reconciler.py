@@ -33,11 +33,10 @@ def enqueue_missing():
     except RedisError:
         # The workers, which ask for messages all the time, have logged it.
         return
-    for kind in WorkItem.__subclasses__():
-        for item in list(kind.due().where(kind.priority > 0)):
-            if item.id not in queued:
-                huey.enqueue_item(item)
-    enqueue_waiting(but=queued)
+    prior = [item for kind in WorkItem.__subclasses__() for item in kind.due().where(kind.priority > 0)]
+    # Not after the first that is not accepted: each would wait for a queue that has just gone.
+    if all(huey.enqueue_item(item) for item in prior if item.id not in queued):
+        enqueue_waiting(but=queued)
 
 
 def fail_unknown():

@@ -256,7 +256,7 @@ class Task(WorkItem):
     @cached_property
     def mail(self):
         """The mail about the task's end; None before there is one."""
-        return next(iter(self.mails), None) if self.state == SUCCEEDED else None
+        return next(iter(self.mails), None) if self.complete else None
 
     def summary(self):
         """The data of a ``task_progress`` notification."""

@@ -73,7 +73,7 @@ def enqueue_waiting(but=frozenset()):
     due = [item for kind in WorkItem.__subclasses__() for item in kind.waiting().limit(huey.task_limit)]
     due.sort(key=lambda item: (not item.crash_count, item.run_after))
     for item in due[: huey.task_limit]:
-        if item.id not in but:
+        if item.id not in but and item.name in jobs:
             huey.enqueue_item(item)
 
 
