@@ -9,13 +9,13 @@ const STALE_MS = 10_000;
 const UNFINISHED = "[data-state=queued], [data-state=running]";
 const region = document.querySelector("[data-card]");
 const announcer = document.querySelector("[data-announcer]");
-const heardAt = new Map();
+const updatedAt = new Map();
 const quarters = new Map();
 
 const find = (id) => region.querySelector(`[data-task="${CSS.escape(id)}"]`);
 
 for (const card of region.querySelectorAll(UNFINISHED)) {
-  heardAt.set(card.dataset.task, Date.now());
+  updatedAt.set(card.dataset.task, Date.now());
   quarters.set(card.dataset.task, Math.floor(percentOf(card) / 25));
   move(card, summary(card));
   title(card, percentOf(card));
@@ -24,7 +24,7 @@ for (const card of region.querySelectorAll(UNFINISHED)) {
 export async function showProgress(data) {
   const card = find(data.task_id);
   const before = card?.dataset.state;
-  heardAt.set(data.task_id, Date.now());
+  updatedAt.set(data.task_id, Date.now());
   if (before !== data.state || !move(card, data)) await exchange(data.task_id);
   announce(data, before);
 }
@@ -32,8 +32,8 @@ export async function showProgress(data) {
 // No notification for a while: the worker may be gone, or tasks ahead may be done. Ask the server.
 export async function refreshStale() {
   for (const { dataset } of region.querySelectorAll(UNFINISHED)) {
-    if (Date.now() - heardAt.get(dataset.task) < STALE_MS) continue;
-    heardAt.set(dataset.task, Date.now());
+    if (Date.now() - updatedAt.get(dataset.task) < STALE_MS) continue;
+    updatedAt.set(dataset.task, Date.now());
     await exchange(dataset.task);
   }
 }

@@ -12,7 +12,7 @@ const PARTS = {
 const region = document.querySelector("[data-news]");
 const cards = () => import("./cards.js");
 const underWay = () => document.querySelector(".task progress") !== null;
-const hearers = {
+const handlers = {
   task_progress: async (data) => (await cards()).showProgress(data),
   unread_message_count: async (count) => (await import("./unread.js")).showUnread(count),
 };
@@ -24,7 +24,7 @@ for (const [selector, part] of Object.entries(PARTS)) {
 if (region) {
   poll(region.dataset.news, region.dataset.cursor, {
     busy: underWay,
-    tell: ({ name, data }) => hearers[name]?.(data),
+    handle: ({ name, data }) => handlers[name]?.(data),
     afterwards: async () => underWay() && (await cards()).refreshStale(),
   });
 }

@@ -5,7 +5,7 @@ const BUSY_MS = 1_000;
 const IDLE_MS = 10_000;
 const SLOWEST_MS = 160_000;
 
-export function poll(url, cursor, { busy, tell, afterwards }) {
+export function poll(url, cursor, { busy, handle, afterwards }) {
   let timer;
   let failures = 0;
   let asking = false;
@@ -31,7 +31,7 @@ export function poll(url, cursor, { busy, tell, afterwards }) {
     if (signedOut) return;
     if (!answer.ok) throw new Error(answer.statusText);
     for (const news of await answer.json()) {
-      await tell(news);
+      await handle(news);
       // Moved only now: news that could not be handled is fetched again.
       cursor = news.id;
     }

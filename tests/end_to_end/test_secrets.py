@@ -108,5 +108,5 @@ def forget_password(site, person, postbox):
 
 
 def link_in(postbox):
-    letters = "\n".join(mail.get_body("plain").get_content() for mail in postbox.mails)
-    return re.search(r"http\S+/auth/reset_password/(\S+)", letters)
+    texts = "\n".join(mail.get_body("plain").get_content() for mail in postbox.mails)
+    return re.search(r"http\S+/auth/reset_password/(\S+)", texts)

@@ -48,12 +48,12 @@ def test_an_error_is_mailed_to_each_administrator(log, settings):
     mails = recorded()
     assert [mail.recipient for mail in mails] == ["other@example.org", "root@example.org"]
     assert {mail.state for mail in mails} == {SUCCEEDED}
-    letters = outbox(settings)
-    assert len(letters) == 2
-    for letter in letters:
-        assert "Subject: [Microblog] Error: the thing broke" in letter
-        assert "Auto-Submitted: auto-generated" in letter
-        assert any(f"<error-{mail.id}@127.0.0.1>" in letter for mail in mails)
+    texts = outbox(settings)
+    assert len(texts) == 2
+    for text in texts:
+        assert "Subject: [Microblog] Error: the thing broke" in text
+        assert "Auto-Submitted: auto-generated" in text
+        assert any(f"<error-{mail.id}@127.0.0.1>" in text for mail in mails)
 
 
 def test_a_page_that_breaks_is_mailed_with_its_traceback_and_request(app, client, log, settings, monkeypatch):
@@ -195,9 +195,9 @@ def test_hostile_text_stays_in_the_body(log, settings):
 
     recorded()
     for content in outbox(settings):
-        letter = email.message_from_string(content, policy=email.policy.default)
-        assert letter["Bcc"] is None
-        assert "<script>" not in letter.get_body(("html",)).get_content()
+        text = email.message_from_string(content, policy=email.policy.default)
+        assert text["Bcc"] is None
+        assert "<script>" not in text.get_body(("html",)).get_content()
         assert len(content) < 100_000
 
 

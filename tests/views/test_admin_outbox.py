@@ -58,8 +58,8 @@ def test_what_is_no_mail_is_not_there(office, mail_id, name, end):
 def test_a_mail_full_of_markup_is_shown_as_text(office, settings):
     folder = settings.data_dir / "outbox"
     folder.mkdir()
-    letter = "Subject: <script>alert(1)</script>\nTo: <b>x</b>@example.org\n\n<script>alert(2)</script>\n"
-    (folder / "evil.eml").write_text(letter)
+    mail = "Subject: <script>alert(1)</script>\nTo: <b>x</b>@example.org\n\n<script>alert(2)</script>\n"
+    (folder / "evil.eml").write_text(mail)
     (folder / "broken.eml").write_bytes(b"\xff\xfe\x00 no mail at all")
     (folder / "empty.eml").write_bytes(b"")
 

@@ -20,8 +20,8 @@ def test_an_export_ends_on_the_profile_with_file_and_mail(app, browser, susan, w
     assert (task.name, task.description, task.state) == ("export_posts", "Exporting posts...", SUCCEEDED)
     archive = json.loads(task.file.read_text())
     assert [post["body"] for post in archive["posts"]] == ["first", "second"]
-    [letter] = (settings.data_dir / "outbox").glob("*.eml")
-    assert "Subject: [Microblog] Your blog posts" in letter.read_text()
+    [mail] = (settings.data_dir / "outbox").glob("*.eml")
+    assert "Subject: [Microblog] Your blog posts" in mail.read_text()
 
 
 def test_a_get_asks_first_and_starts_nothing(browser):

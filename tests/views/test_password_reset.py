@@ -26,8 +26,8 @@ def sent_mails(settings):
 def link(client, susan, sent_mails):
     """The path of the link that susan was mailed."""
     client.post_form(REQUEST, email=susan.email)
-    [letter] = sent_mails()
-    return re.search(r"http://127.0.0.1:8000(/auth/reset_password/\S+)", letter)[1]
+    [mail] = sent_mails()
+    return re.search(r"http://127.0.0.1:8000(/auth/reset_password/\S+)", mail)[1]
 
 
 def can_sign_in(app, password, username="susan"):
@@ -43,19 +43,19 @@ def test_asking_mails_a_link_and_leads_to_a_page_that_says_so(client, susan, sen
 
     assert (response.status_code, response.location) == (302, "/auth/reset_password_request/sent")
     assert "If there is an account with this address" in client.get(response.location).text
-    [letter] = sent_mails()
-    assert "Subject: [Microblog] Reset your password" in letter
-    assert "To: susan@example.org" in letter
+    [text] = sent_mails()
+    assert "Subject: [Microblog] Reset your password" in text
+    assert "To: susan@example.org" in text
     mail = Mail.get()
     assert (mail.kind, mail.state) == ("reset_password", SUCCEEDED)
-    assert f"Message-ID: <reset_password-{mail.id}@127.0.0.1>" in letter
+    assert f"Message-ID: <reset_password-{mail.id}@127.0.0.1>" in text
 
 
 def test_the_address_is_known_in_any_case_and_the_mail_goes_to_it_as_it_was_given(client, susan, sent_mails):
     client.post_form(REQUEST, email="SUSAN@Example.Org")
 
-    [letter] = sent_mails()
-    assert "To: susan@example.org" in letter
+    [mail] = sent_mails()
+    assert "To: susan@example.org" in mail
 
 
 def test_nobody_can_tell_whether_there_is_such_an_account(app, susan, queries, monkeypatch):
@@ -146,10 +146,10 @@ def test_no_secret_lies_in_the_database(client, susan, link, settings):
 def test_the_link_is_in_both_bodies_and_leads_to_the_site_only(client, susan, sent_mails):
     client.post_form(REQUEST, email=susan.email, headers={"X-Forwarded-Host": "evil.example"})
 
-    [letter] = sent_mails()
+    [mail] = sent_mails()
     # In HTML twice: as the link, and written out for programs that show no links.
-    assert letter.count("http://127.0.0.1:8000/auth/reset_password/") == 3
-    assert "evil" not in letter
+    assert mail.count("http://127.0.0.1:8000/auth/reset_password/") == 3
+    assert "evil" not in mail
 
 
 # Setting
@@ -207,7 +207,7 @@ def test_the_link_works_for_ten_minutes(client, link, later, minutes, status):
 
 def test_a_new_password_voids_every_other_link(app, client, susan, link, sent_mails):
     client.post_form(REQUEST, email=susan.email)
-    links = {re.search(r":8000(/auth/reset_password/\S+)", letter)[1] for letter in sent_mails()}
+    links = {re.search(r":8000(/auth/reset_password/\S+)", mail)[1] for mail in sent_mails()}
     email_token = OneTimeToken.issue(CHANGE_EMAIL, susan, "thief@example.org")
     client.post_form(link, **NEW)
 
