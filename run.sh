@@ -94,6 +94,7 @@ compile_translations() {
 # means "not set", and takes precedence over the file.
 run_checks() {
     for name in $(sed -n 's/^#\([A-Z_]*\)=.*/\1/p' .env.example); do export "$name="; done
+    unset PYTHONDONTWRITEBYTECODE # compiled anew by each of hundreds of processes, the code takes a minute more
     again="those again: ./run.sh $1 --last-failed"
     without=""
     if [ "$1" = check ]; then without="--ignore=tests/end_to_end --ignore=tests/attacks"; fi

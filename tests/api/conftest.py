@@ -10,6 +10,13 @@ from microblog.api.document import document
 from microblog.models import Token
 
 
+def pytest_ignore_collect(collection_path, config):
+    """Leave the fuzz test alone when it will not run: its library takes a second to load."""
+    if collection_path.name == "test_fuzz.py" and not config.getoption("--slow"):
+        return True
+    return None
+
+
 class Program:
     """A client that sends a token, and checks each response against the document."""
 
