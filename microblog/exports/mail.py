@@ -36,7 +36,8 @@ def _content_to_attach(task, wanted):
     try:
         if task.file_expires_at is None:
             raise Unneeded(task.id)
-        if not wanted or task.file.stat().st_size > current_app.config["EXPORT_ATTACH_MAX_BYTES"]:
+        size = task.file.stat().st_size
+        if not wanted or size > current_app.config["EXPORT_ATTACH_MAX_BYTES"]:
             return None
         return task.file.read_bytes()
     except FileNotFoundError as error:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from uuid import uuid4
 
 from flask import current_app, g
-from peewee import BooleanField, CharField, ForeignKeyField, JSONField
+from peewee import BooleanField, CharField, ForeignKeyField, JSONField, OperationalError
 
 from microblog.base import clock
 from microblog.base.database import UTCDateTimeField, db
@@ -29,6 +29,7 @@ class Mail(WorkItem):
     # All five attempts fit within an hour.
     PAUSES = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=8), timedelta(minutes=20))
     # The address may belong to somebody without an account: not ours to keep.
+    CLAIM_VALUES = MappingProxyType({})
     FINAL_VALUES = MappingProxyType({CANCELLED: {"recipient": ""}})
     # Its timeouts end an attempt before anybody could wonder.
     advanced_at = None
@@ -57,6 +58,7 @@ class Mail(WorkItem):
             mail = cls.create(
                 kind=kind, recipient=recipient, user=user, task=task, priority=priority, arguments=arguments
             )
+            mail.notify()
             db.after_commit(lambda: huey.enqueue_item(mail))
         return mail
 
@@ -139,8 +141,14 @@ class Mail(WorkItem):
 
     @property
     def may_have_left(self):
-        """Whether it was withdrawn when a mail server might have accepted it already."""
-        return self.state == CANCELLED and (self.sending_at is not None or self.resent)
+        """Whether it ended otherwise when a mail server might have accepted it already."""
+        ended_otherwise = self.complete and self.state != SUCCEEDED
+        return ended_otherwise and (self.sending_at is not None or self.resent)
+
+    @property
+    def error_tells_all(self):
+        """Whether the error of a mail that may have left says so itself."""
+        return self.error == UNCERTAIN_TWICE
 
     @property
     def is_in_outbox(self):
@@ -209,4 +217,10 @@ def _send(mail, message):
         if not error.uncertain:
             mail.write(sending_at=None)
         raise
-    mail.finish(SUCCEEDED, sent_at=clock.now())
+    sent_at = clock.now()
+    try:
+        mail.finish(SUCCEEDED, sent_at=sent_at)
+    except OperationalError:
+        # A busy database: it has been sent, so once more before anybody doubts it.
+        mail.reload()
+        mail.finish(SUCCEEDED, sent_at=sent_at)

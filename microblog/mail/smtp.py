@@ -11,6 +11,8 @@ from microblog.base.i18n import N_
 from microblog.mail.exceptions import MailDelayed, MailRefused, TooBig
 
 TIMEOUT_S = 15
+PIECE_BYTES = 64 * 1024
+END = b"\r\n.\r\n"
 TOO_BIG = 552
 UNREACHABLE = N_("The mail server could not be reached.")
 LATER = N_("The mail server asked to try again later.")
@@ -102,12 +104,20 @@ class _TellsUncertainty:
     data_ended = False
 
     def send(self, data):
-        """Only the data that holds the whole mail ends with the final dot."""
-        ends = isinstance(data, bytes) and data.endswith(b"\r\n.\r\n")
-        if ends:
-            self.before_data_end()
-        super().send(data)
-        self.data_ended = self.data_ended or ends
+        """
+        Only the data that holds the whole mail ends with the final dot: it goes in pieces, that dot last.
+
+        The timeout counts for each piece, so that a slow line can carry a large mail.
+        """
+        if not (isinstance(data, bytes) and data.endswith(END)):
+            return super().send(data)
+        rest = data[: -len(END)]
+        for start in range(0, len(rest), PIECE_BYTES):
+            super().send(rest[start : start + PIECE_BYTES])
+        self.before_data_end()
+        super().send(END)
+        self.data_ended = True
+        return None
 
     def data(self, message):
         try:

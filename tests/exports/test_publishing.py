@@ -195,3 +195,23 @@ def test_whoever_acts_for_somebody_is_exempt(app, susan, monkeypatch, nobody_wor
 
     with app.app_context():
         assert cancelled.launch_again(by="an administrator").state == QUEUED
+
+
+def test_no_link_to_a_missing_file_is_mailed(export, delayed):
+    task = export()
+    Mail.update(arguments={"attached": False}, run_after=clock.now()).execute()
+    task.file.unlink()
+
+    reconciler.reconcile()
+
+    task = Task.get_by_id(task.id)
+    assert (task.file_expires_at, task.mail.state) == (None, CANCELLED)
+
+
+def test_the_notification_of_the_end_tells_of_the_mail_at_once(export, app, susan, nobody_works):
+    claimed = Task.claim(export().id)
+
+    with app.app_context():
+        exports.publish_file(claimed, exports.archive.Archive(0, 2))
+
+    assert Notification.since(susan, 0)[0].data["mail"]["state"] == QUEUED

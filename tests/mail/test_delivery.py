@@ -4,7 +4,7 @@ from datetime import timedelta
 from unittest.mock import Mock
 
 import pytest
-from peewee import sqlite3
+from peewee import OperationalError, sqlite3
 
 from microblog.base import clock
 from microblog.base.database import FILE_NAME, db
@@ -186,3 +186,33 @@ def test_without_a_mail_server_a_mail_lies_in_the_outbox_until_it_is_withdrawn(a
     mail.withdraw()
 
     assert not mail.is_in_outbox
+
+
+def test_what_was_accepted_has_been_sent_though_the_database_was_busy_for_a_moment(send, monkeypatch):
+    finish, refused = Mail.finish, []
+
+    def be_busy_once(mail, state, **values):
+        if not refused:
+            refused.append(state)
+            raise OperationalError("database is locked")
+        finish(mail, state, **values)
+
+    monkeypatch.setattr(Mail, "finish", be_busy_once)
+
+    mail = send(accept)
+
+    assert (refused, mail.state, mail.attempts) == ([SUCCEEDED], SUCCEEDED, 1)
+
+
+def test_a_failed_mail_that_had_an_uncertain_end_may_have_left(send):
+    answers = [True, False, False, False, False]
+
+    def answer(_message, before_data_end):
+        before_data_end()
+        raise MailDelayed("The mail server could not be reached.", uncertain=answers.pop(0))
+
+    mail = send(answer)
+    while mail.state == QUEUED:
+        mail = try_again(mail)
+
+    assert (mail.state, mail.sending_at, mail.may_have_left) == (FAILED, None, True)
