@@ -4,16 +4,19 @@ Progress through Huey's signals: from a task to the signal, from its handler to 
 The throttle, the signal and the handler stand side by side; nothing depends on a signal having arrived.
 """
 
+import logging
 from datetime import timedelta
 from time import monotonic
 from typing import NamedTuple
 
-from peewee import Case, fn
+from peewee import OperationalError, fn
 
 from microblog.base import clock
 from microblog.base.database import db
 from microblog.tasks.queue import huey, jobs
 from microblog.tasks.states import RUNNING
+
+log = logging.getLogger(__name__)
 
 SIGNAL_PROGRESS = "progress"
 REPORT_EVERY_S = 0.25
@@ -75,9 +78,13 @@ def report_progress(task, message, done, total):
 def record_progress(_signal, message, progress):
     """Update the row and notify its user in one transaction; ignore a consumer that has lost its claim."""
     model = jobs[message.name].model
-    with db.atomic():
-        if _store(model, message.id, progress):
-            model.get_by_id(message.id).notify()
+    try:
+        with db.atomic():
+            if _store(model, message.id, progress):
+                model.get_by_id(message.id).notify()
+    except OperationalError as error:
+        # The next step tells as well.
+        log.warning("the progress of %s could not be written: %s", message.id, error)
 
 
 def estimate_time_left(began_at, advanced_at, done, total):
@@ -95,9 +102,6 @@ def estimate_time_left(began_at, advanced_at, done, total):
 def _store(model, task_id, progress):
     """Store *progress*. Returns whether the task still belongs to that consumer."""
     done = fn.MIN(progress.total, fn.MAX(model.done, progress.done))
-    # In a second attempt the stored progress stands still until the attempt has caught up.
-    caught_up = model.done < progress.done
-    advanced_at = Case(None, [(caught_up, model.advanced_at.db_value(clock.now()))], model.advanced_at)
     percent = fn.MAX(model.progress, progress.percent)
     is_its_own = (
         model.id == task_id,
@@ -105,5 +109,5 @@ def _store(model, task_id, progress):
         model.consumer_id == progress.consumer_id,
         model.attempts == progress.attempt,
     )
-    change = model.update(done=done, total=progress.total, progress=percent, advanced_at=advanced_at)
+    change = model.update(done=done, total=progress.total, progress=percent, advanced_at=clock.now())
     return change.where(*is_its_own).execute()

@@ -81,6 +81,9 @@ def _attempt(item, why, mend, *reason):
         mend(*reason)
     except ClaimLost:
         log.info("%s %s was moved on by someone else", item.name, item.id)
+    except OSError:
+        # A file that cannot be deleted must not keep the other rows from being recovered.
+        log.exception("%s %s left files behind", item.name, item.id)
     else:
         log.warning("%s %s is %s now: %s", item.name, item.id, item.state, why)
 

@@ -42,6 +42,8 @@ ONE_UNFINISHED = "task.user_id, task.name"
 
 class Task(WorkItem):
     PAUSES = (timedelta(seconds=10), timedelta(seconds=20))
+    # Each attempt begins anew; what was shown of its progress stays.
+    CLAIM_VALUES = MappingProxyType({"done": 0, "advanced_at": None})
     FINAL_VALUES = MappingProxyType({SUCCEEDED: {"progress": 100}})
     # The queue message that a worker received for this object; None elsewhere.
     message = None
@@ -243,10 +245,14 @@ class Task(WorkItem):
         """An estimated timedelta; None while there is no estimate."""
         if self.state != RUNNING or clock.now() - self.silent_since > NO_ESTIMATE_AFTER:
             return None
-        if self.advanced_at is None or self.advanced_at < self.started_at:
-            # This attempt has not caught up with the one before: its pace is unknown.
+        if self.advanced_at is None:
             return None
         return estimate_time_left(self.started_at, self.advanced_at, self.done, self.total)
+
+    @property
+    def shown_done(self):
+        """How many steps are done, as it was shown before: in a second attempt it stands still at first."""
+        return max(self.done, self.progress * (self.total or 0) // 100) if not self.complete else self.done
 
     @cached_property
     def tasks_ahead(self):
@@ -265,7 +271,7 @@ class Task(WorkItem):
             "task_id": self.id,
             "progress": self.progress,
             "state": self.state,
-            "done": self.done,
+            "done": self.shown_done,
             "total": self.total,
             "seconds_left": None if left is None else ceil(left.total_seconds()),
             "mail": self.mail and self.mail.summary(),

@@ -29,7 +29,8 @@ class WorkItem(BaseModel):
     Each kind of work item adds:
 
     - ``name`` of its job;
-    - ``PAUSES`` between attempts, timedeltas, and ``FINAL_VALUES``, written with each final state;
+    - ``PAUSES`` between attempts, timedeltas; ``CLAIM_VALUES`` and ``FINAL_VALUES``, written with a claim and
+      with each final state;
     - ``advanced_at``: when it last made progress;
     - ``cancel_asked``: whether its user has asked to cancel it, as the database knows;
     - ``notify()`` whoever watches the row, ``delete_drafts()`` and ``delete_files()``.
@@ -97,6 +98,7 @@ class WorkItem(BaseModel):
                 consumer_id=huey.consumer_id,
                 started_at=clock.now(),
                 attempts=item.attempts + 1,
+                **cls.CLAIM_VALUES,
             )
             return item
 
@@ -209,12 +211,14 @@ class WorkItem(BaseModel):
     @property
     def silent_since(self):
         """When a running row last made progress, or when it started."""
-        return max(self.started_at, self.advanced_at or self.started_at)
+        return self.advanced_at or self.started_at
 
     @property
     def is_silent(self):
         """Whether a running row has made no progress for two minutes."""
-        return self.state == RUNNING and clock.now() - self.silent_since > SILENT_AFTER
+        # A time ahead of now is of a clock that was set back: nobody knows how long it has been silent.
+        recent = self.state == RUNNING and timedelta() <= clock.now() - self.silent_since <= SILENT_AFTER
+        return self.state == RUNNING and not recent
 
     @property
     def complete(self):

@@ -46,8 +46,7 @@ def job(model=Task, limit=None):
 def work(job, message):
     """Claim the row of *message*, run the function of *job* on it and record the outcome."""
     with _active(message.id):
-        # A waiting worker may still get a message after the stop: leave its row to the next consumer.
-        item = None if huey.stopping else job.model.claim(message.id)
+        item = _claim(job, message)
         if item is None:
             return
         item.message = message
@@ -62,6 +61,17 @@ def work(job, message):
             log.warning("%s %s could not record its outcome: %s", job.name, item.id, error)
         finally:
             enqueue_waiting()
+
+
+def _claim(job, message):
+    # A waiting worker may still get a message after the stop: leave its row to the next consumer.
+    if huey.stopping:
+        return None
+    try:
+        return job.model.claim(message.id)
+    except OperationalError as error:
+        log.warning("%s %s could not be claimed: %s", job.name, message.id, error)
+        return None
 
 
 def enqueue_waiting(but=frozenset()):

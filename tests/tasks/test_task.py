@@ -484,22 +484,41 @@ def test_its_place_in_line_counts_those_before_it(task, john):
     assert (task.tasks_ahead, other.tasks_ahead) == (0, 1)
 
 
-def test_no_pace_is_told_while_a_new_attempt_catches_up(task, monkeypatch):
+def test_a_new_attempt_has_a_pace_of_its_own_and_shows_no_step_back(task, later):
     first = claim(task)
     record(task, Progress(50, 100, first.consumer_id, first.attempts))
-    began = clock.now() + timedelta(minutes=1)
-    monkeypatch.setattr(clock, "now", lambda: began)
+    later(minutes=1)
+    first.release()
+    second = claim(task)
+    assert (second.done, second.shown_done, second.time_left) == (0, 50, None)
+
+    later(minutes=1, seconds=10)
+    record(task, Progress(20, 100, second.consumer_id, second.attempts))
+
+    row = Task.get_by_id(task.id)
+    assert (row.done, row.shown_done, row.progress) == (20, 50, 50)
+    assert row.time_left == timedelta(seconds=40)
+
+
+def test_a_new_attempt_that_catches_up_is_not_silent(task, later):
+    first = claim(task)
+    record(task, Progress(90, 100, first.consumer_id, first.attempts))
     first.release()
     second = claim(task)
 
-    monkeypatch.setattr(clock, "now", lambda: began + timedelta(seconds=10))
-    record(task, Progress(20, 100, second.consumer_id, second.attempts))
-    assert Task.get_by_id(task.id).time_left is None
-    assert Task.get_by_id(task.id).done == 50
+    later(minutes=3)
+    record(task, Progress(10, 100, second.consumer_id, second.attempts))
 
-    monkeypatch.setattr(clock, "now", lambda: began + timedelta(seconds=30))
-    record(task, Progress(60, 100, second.consumer_id, second.attempts))
-    assert Task.get_by_id(task.id).time_left == timedelta(seconds=20)
+    assert not Task.get_by_id(task.id).is_silent
+
+
+def test_who_started_ahead_of_a_clock_that_was_set_back_is_in_nobodys_way(task, later):
+    later(days=1)
+    claim(task)
+
+    later(days=0)
+
+    assert Task.get_by_id(task.id).is_silent
 
 
 def test_what_was_asked_to_be_cancelled_ends_so_however_far_it_came(task):
