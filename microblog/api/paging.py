@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 from flask import abort, jsonify, request
+from peewee import prefetch
 
 from microblog.web.pagination import DIGITS, cursor, whole_number
 from microblog.web.problem import problem
@@ -11,12 +12,13 @@ DEFAULT, MOST = 25, 100
 CURSOR = {"type": "string", "pattern": f"^{DIGITS}$"}
 
 
-def newest_first(query, dump, column=None, place=None):
+def newest_first(query, dump, column=None, place=None, related=()):
     """
     A page of *query*, which is ordered by *column*, else the id, descending; *dump* makes the JSON of a row.
 
     ``next`` leads to older rows, ``prev`` to those added since. For another *column* than the id,
-    *place(name)* returns its value for the row whose id is in the query parameter *name*.
+    *place(name)* returns its value for the row whose id is in the query parameter *name*. Rows of the models
+    *related* that belong to those of the page come with one query for each model.
     """
     column, place = column or query.model.id, place or row_id
     most, before, after = limit(), place("max_id"), place("since_id")
@@ -24,7 +26,7 @@ def newest_first(query, dump, column=None, place=None):
         query = query.where(column < before)
     if after is not None:
         query = query.where(column > after)
-    rows = list(query.limit(most + 1))
+    rows = list(prefetch(query.limit(most + 1), *related))
     shown, more = rows[:most], len(rows) > most
     links = {}
     if more:

@@ -76,7 +76,8 @@ def cancel(task_id):
         if task.complete:
             raise click.ClickException(f"it has ended already: {task.state}")
         task.cancel(by=OPERATOR)
-        click.echo("cancelled" if _task(task.id).complete else "its worker was told to stop")
+        ended = _task(task.id)
+        click.echo(ended.state if ended.complete else "its worker was told to stop")
 
 
 @tasks.command("example")

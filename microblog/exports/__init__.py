@@ -50,7 +50,7 @@ def check_limit(user):
     """
     if not current_app.config["RATE_LIMITS"]:
         return
-    asked = Task.created_at > clock.now() - EXPORTS_WITHIN
+    asked = Task.created_at.between(clock.now() - EXPORTS_WITHIN, clock.now())
     in_vain = Task.state.in_((FAILED, CANCELLED))
     counted = list(
         Task.select(Task.created_at)

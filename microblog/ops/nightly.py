@@ -20,7 +20,7 @@ from microblog.models import Notification, OneTimeToken, Session, User
 from microblog.ops import backup
 from microblog.security import security_log
 from microblog.tasks.queue import huey
-from microblog.tasks.states import RUNNING
+from microblog.tasks.states import CANCELLED, RUNNING
 from microblog.tasks.task import Task
 from microblog.tasks.worker import job
 
@@ -65,10 +65,10 @@ def remove_stray_files():
 
 
 def remove_stray_mails():
-    """Remove mails in the outbox that belong to no row any more, and drafts that nobody is writing."""
+    """Remove mails in the outbox that nobody is to have any more, and drafts that nobody is writing."""
     # Files first: every listed mail had its row before its file.
     mails = list((data_dir() / "outbox").glob("*"))
-    states = {mail.id: mail.state for mail in Mail.select(Mail.id, Mail.state)}
+    states = {mail.id: mail.state for mail in Mail.select(Mail.id, Mail.state).where(Mail.state != CANCELLED)}
     _remove_strays(mails, states)
 
 

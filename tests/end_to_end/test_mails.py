@@ -171,7 +171,8 @@ def overtakes(world, ask, tasks):
 
 def test_mails_overtake_exports_while_the_nightly_work_runs(world, susan, john, ask):
     world.start_consumer(EXPORT_DELAY_S="0.02", HANGS_AT="microblog.ops.nightly._do")
-    world.wait_for(lambda: Task.get(Task.name == nightly.name).state == RUNNING)
+    night = Task.select().where(Task.name == nightly.name, Task.state == RUNNING)
+    world.wait_for(night.clone().exists)
 
     assert overtakes(world, ask, begin_exports(world, [susan, john]))
 
