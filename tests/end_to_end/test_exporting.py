@@ -66,6 +66,7 @@ def nights():
 
 def test_nightly_work_is_done_by_a_consumer_that_starts_after_a_day(world):
     world.start_consumer()
+    world.wait_for(nights)
     world.settle()
     [night] = nights()
     assert (night.state, night.user) == (SUCCEEDED, None)

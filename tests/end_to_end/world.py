@@ -18,6 +18,7 @@ from microblog.server import queue_server
 from microblog.tasks.queue import huey
 from microblog.tasks.states import CANCELLED, FAILED, SUCCEEDED
 from microblog.tasks.task import Task
+from tests.end_to_end import forking
 from tests.end_to_end.running_site import (
     NO_SETTINGS,
     PATIENCE_S,
@@ -28,7 +29,7 @@ from tests.end_to_end.running_site import (
 )
 
 OPTIONS = ["-k", "thread", "-w", "3", "-g", "TERM", "-t", "2", "-m", "0.2"]
-COMMAND = [Path(sys.executable).with_name("huey_consumer"), "tests.end_to_end.consumer.huey", *OPTIONS]
+COMMAND = [str(Path(sys.executable).with_name("huey_consumer")), "tests.end_to_end.consumer.huey", *OPTIONS]
 HOLD_THE_LOCK = """
 import sys, time
 from peewee import sqlite3
@@ -71,7 +72,7 @@ class World:
     def start_consumer(self, wait=True, **environment):
         """Start another consumer; returns its process, with *wait* once it is alive."""
         before = len(huey.lock.living())
-        consumer = self._start(COMMAND, self.log, **environment)
+        consumer = forking.Consumer(COMMAND, self._environment(**environment), self.log)
         self.consumers.append(consumer)
         if wait:
             wait_until(lambda: len(huey.lock.living()) > before, self.log.read_text)
@@ -82,7 +83,11 @@ class World:
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         own = {"PORT": str(port), "WEB_CONCURRENCY": "1", "RATE_LIMITS": "off"}
-        self.web = self._start([sys.executable, "-m", "microblog", "web"], self.web_log, **own)
+        with self.web_log.open("a") as log:
+            command = [sys.executable, "-m", "microblog", "web"]
+            self.web = subprocess.Popen(
+                command, cwd=ROOT, env=self._environment(**own), stdout=log, stderr=log
+            )
         wait_until(lambda: _answers(f"{url}/livez"), self.web_log.read_text)
         return url
 
@@ -98,17 +103,15 @@ class World:
                 process.kill()
                 process.wait()
 
-    def _start(self, command, log, **environment):
+    def _environment(self, **changes):
         given = {
             "DATA_DIR": str(self.settings.data_dir),
             "SECRET_KEY": self.settings.secret_key,
             "MAIL_SERVER": "127.0.0.1",
             "MAIL_PORT": str(self.postbox.port) if self.postbox else "9",
-            **environment,
+            **changes,
         }
-        everything = {"PATH": os.environ["PATH"], **NO_SETTINGS, **given}
-        with log.open("a") as stream:
-            return subprocess.Popen(command, cwd=ROOT, env=everything, stdout=stream, stderr=stream)
+        return {"PATH": os.environ["PATH"], **NO_SETTINGS, **given}
 
     def export(self, user):
         """Request an export as the page does; returns its row."""
@@ -193,7 +196,9 @@ class World:
         return {
             pid: command
             for pid, environment, command in living_processes()
-            if mark in environment.split(b"\0") and not known & {pid, parent_of(pid)}
+            # One that was forked shows the environment of the process that it was forked from.
+            if mark in environment.split(b"\0") or parent_of(pid) == forking.server()
+            if not known & {pid, parent_of(pid)}
         }
 
     def log_text(self):
