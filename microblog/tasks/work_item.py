@@ -216,9 +216,10 @@ class WorkItem(BaseModel):
     @property
     def is_silent(self):
         """Whether a running row has made no progress for two minutes."""
+        if self.state != RUNNING:
+            return False
         # A time ahead of now is of a clock that was set back: nobody knows how long it has been silent.
-        recent = self.state == RUNNING and timedelta() <= clock.now() - self.silent_since <= SILENT_AFTER
-        return self.state == RUNNING and not recent
+        return not timedelta() <= clock.now() - self.silent_since <= SILENT_AFTER
 
     @property
     def complete(self):
