@@ -4,6 +4,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 from microblog.base import clock
+from microblog.mail.account_notices import NOTICES
 from microblog.mail.templates import compose, in_language
 
 LONG_NAME = "a_name_as_long_as_a_name_can_be_"
@@ -19,12 +20,22 @@ def written(app, language):
     values = {
         "reset_password": {"user": user, "token": "x" * 43},
         "change_email": {"user": user, "token": "x" * 43},
-        "email_changed": {"user": user},
+        "email_changed": {"user": user, "at": clock.now(), "browser": "Mozilla Firefox/128.0 Linux"},
+        "email_changed, before the upgrade": {"user": user, "at": clock.now(), "browser": None, "by": None},
         "export_posts": {"user": user, "task": task, "attached": True},
         "export_posts, linked": {"user": user, "task": task, "attached": False},
         "error": {"report": REPORT},
         "test": {},
     }
+    for event, notice in NOTICES.items():
+        values |= {
+            f"account_notice, {event}": {
+                "user": user,
+                "at": clock.now(),
+                "what": notice.text,
+                "by": "operator",
+            }
+        }
     with app.test_request_context(), in_language(language):
         for kind, its_values in values.items():
             template = kind.partition(",")[0]

@@ -3,6 +3,7 @@
 import logging
 
 from microblog.base.database import data_dir, db
+from microblog.mail import account_notices
 from microblog.mail.delivery import Mail
 from microblog.models import Message, OneTimeToken, Post, Session, Token, User
 from microblog.models.exceptions import EmailTaken, LastAdministrator, SetUpAlready, Suspended
@@ -80,6 +81,7 @@ def change_password(user, password, token=None, by=None):
         Session.end_all(user)
         Token.end_all(user)
         OneTimeToken.revoke_all(user)
+        account_notices.send(user, "password", by=by)
     security_log.record("password-reset" if token else "password-changed", user, by=by)
 
 
@@ -115,10 +117,23 @@ def change_email(token):
         token.redeem()
         # Afterwards nothing would show whose they are, and they would outlive the account.
         Mail.adopt_addressed_to(token.user)
-        Mail.send("email_changed", token.user.email, user=token.user)
+        account_notices.send_to_former_address(token.user)
         token.user.change_email(token.email)
         OneTimeToken.revoke_all(token.user)
     security_log.record("email-changed", token.user)
+
+
+def make_token(user, name):
+    """
+    Make a token for a program of *user*; return its row and its secret, which cannot be retrieved later.
+
+    Raises:
+        TooManyTokens: one must be ended first.
+    """
+    with db.atomic():
+        token, secret = Token.issue(user, name)
+        account_notices.send(user, "token")
+    return token, secret
 
 
 def make_admin(user, by):

@@ -2,6 +2,7 @@
 
 from flask import abort, g
 
+from microblog import accounts
 from microblog.api.body import validate
 from microblog.api.operation import BASIC, NEWEST_FIRST, operation
 from microblog.api.paging import known_id, newest_first
@@ -28,7 +29,7 @@ def index():
 )
 def create():
     form = validate(TokenForm, name="name")
-    token, secret = Token.issue(g.caller, form.name.data)
+    token, secret = accounts.make_token(g.caller, form.name.data)
     return dump_token(token) | {"token": secret}, 201
 
 

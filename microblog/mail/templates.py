@@ -132,17 +132,6 @@ def change_email(mail):
     )
 
 
-@mail_kind("email_changed")
-def email_changed(mail):
-    """To the old address, in case somebody else made the change."""
-    return MailText(
-        mail.recipient,
-        mail.user.language,
-        N_("[Microblog] Your e-mail address was changed"),
-        {"user": mail.user},
-    )
-
-
 @mail_kind(ERROR)
 def error(mail):
     return MailText(mail.recipient, None, "[Microblog] Error: %(what)s", mail.arguments)

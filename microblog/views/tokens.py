@@ -4,6 +4,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from microblog import accounts
 from microblog.models import Token
 from microblog.models.exceptions import TooManyTokens
 from microblog.web.forms import TokenForm, status
@@ -22,7 +23,7 @@ def create():
     form = TokenForm()
     if form.validate_on_submit():
         try:
-            _token, secret = Token.issue(current_user, form.name.data)
+            _token, secret = accounts.make_token(current_user, form.name.data)
         except TooManyTokens:
             form.form_errors.append(
                 _("You have as many tokens as an account can have. End one of them first.")

@@ -3,6 +3,7 @@
 from flask import after_this_request, current_app, request, session
 from flask_login import LoginManager, current_user, decode_cookie, encode_cookie, login_user, logout_user
 
+from microblog.mail import account_notices
 from microblog.models import Session, User
 from microblog.models.exceptions import Suspended
 from microblog.security import security_log
@@ -54,7 +55,13 @@ def authenticate(username, password, **facts):
 
 
 def sign_in(user, remember):
-    """Start a session for *user* and set the cookies with its token; the browser's former session ends."""
+    """
+    Start a session for *user* and set the cookies with its token; the browser's former session ends.
+
+    They are told by mail unless this browser is known to them, or they have just been given the account.
+    """
+    if not (user.seen_at is None or current_user == user or cookies.knows_account(user.username)):
+        account_notices.send(user, "new_browser")
     if current_user.is_authenticated:
         current_user.session.delete_instance()
     _forget_session()

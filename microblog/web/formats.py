@@ -4,6 +4,7 @@ Template filters that format times, sizes, browsers and stored texts for the rea
 Flask-Babel's own for dates know the time zones of pytz only.
 """
 
+import re
 from datetime import timedelta
 from itertools import groupby
 
@@ -18,6 +19,9 @@ UNITS = (("digital-megabyte", 10**6), ("digital-kilobyte", 10**3))
 BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
 SYSTEMS = {"Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows", "Mac OS": "macOS"}
 SYSTEMS |= {"CrOS": "ChromeOS", "Linux": "Linux"}
+
+# A name and nothing that a mail program would make a link of.
+PROGRAM = re.compile(r"[\w -]{0,40}")
 
 
 def by_day(items, attribute="timestamp"):
@@ -94,7 +98,7 @@ def browser_name(user_agent):
         for marks in (BROWSERS, SYSTEMS)
     ]
     return (
-        ", ".join(filter(None, names)) or user_agent.split("/")[0][:40].strip() or gettext("Unknown browser")
+        ", ".join(filter(None, names)) or PROGRAM.match(user_agent)[0].strip() or gettext("Unknown browser")
     )
 
 

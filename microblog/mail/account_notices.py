@@ -1,0 +1,94 @@
+"""
+Mails to the owner of an account about what was done to it, in case somebody else did it.
+
+Each says what, when and from which browser, and what to do then. It has no link that does anything.
+"""
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from flask import has_request_context, request
+from flask_babel import get_locale
+
+from microblog.base.i18n import N_
+from microblog.mail.delivery import Mail
+from microblog.mail.templates import MailText, mail_kind
+
+KIND = "account_notice"
+# So many mails about one event to one mailbox within that time; who got these knows already.
+MOST, WITHIN = 3, timedelta(hours=1)
+
+
+class Notice(NamedTuple):
+    subject: str
+    text: str
+
+
+NOTICES = {
+    "password": Notice(
+        N_("[Microblog] Your password was changed"),
+        N_(
+            "The password of your account was changed. Every other browser was signed out, and the tokens of"
+            " your programs ended."
+        ),
+    ),
+    "token": Notice(
+        N_("[Microblog] A program may use your account"),
+        N_("A token was made, by which a program can use your account."),
+    ),
+    "new_browser": Notice(
+        N_("[Microblog] Somebody signed in from a new browser"),
+        N_("Somebody signed in to your account from a browser that was not known, or not any more."),
+    ),
+    "second_factor_on": Notice(
+        N_("[Microblog] A second factor was switched on"),
+        N_("From now on, signing in to your account takes a code as well as your password."),
+    ),
+    "second_factor_off": Notice(
+        N_("[Microblog] The second factor was switched off"),
+        N_("From now on, signing in to your account takes your password alone."),
+    ),
+    "second_factor_reset": Notice(
+        N_("[Microblog] The second factor was reset"),
+        N_("The second factor of your account was removed. Signing in takes your password alone."),
+    ),
+}
+
+
+def send(user, event, by=None):
+    """
+    Tell *user* of *event*, a key of NOTICES, unless they were told of several like it within the hour.
+
+    *by* is given if somebody else acted for them: an administrator, or the operator.
+    """
+    lately = Mail.lately(KIND, user.email, WITHIN).where(Mail.arguments["event"] == event)
+    if lately.count() < MOST:
+        Mail.send(KIND, user.email, user=user, event=event, **_circumstances(by))
+
+
+def send_to_former_address(user, by=None):
+    """Tell the present address of *user*, which they are about to leave, that it is no longer theirs."""
+    Mail.send("email_changed", user.email, user=user, **_circumstances(by))
+
+
+def _circumstances(by):
+    """The browser of the request and its language, as far as the user acts themselves."""
+    if by or not has_request_context():
+        return {"by": by}
+    return {"browser": request.user_agent.string[:200], "language": str(get_locale())}
+
+
+@mail_kind(KIND)
+def account_notice(mail):
+    notice = NOTICES[mail.arguments["event"]]
+    return _text(mail, notice.subject, what=notice.text)
+
+
+@mail_kind("email_changed")
+def email_changed(mail):
+    return _text(mail, N_("[Microblog] Your e-mail address was changed"))
+
+
+def _text(mail, subject, **values):
+    facts = {"at": mail.created_at, "by": mail.arguments.get("by"), "browser": mail.arguments.get("browser")}
+    return MailText(mail.recipient, mail.user.language, subject, {"user": mail.user, **facts, **values})
