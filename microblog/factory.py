@@ -14,13 +14,13 @@ from microblog.mail import error_mails, smtp
 from microblog.models.session import LONGEST
 from microblog.ops import nightly
 from microblog.ops.data_folder import site_lock
-from microblog.security import signatures
 from microblog.security.signatures import secret_key
 from microblog.tasks import example, progress, reconciler
 from microblog.tasks.queue import huey
 from microblog.web import (
     assets,
     auth,
+    caching,
     csrf,
     errors,
     headers,
@@ -60,7 +60,7 @@ def create_app(settings=None):
         app, locale_selector=reader_preferences.locale, timezone_selector=reader_preferences.time_zone
     )
     app.config["SITE_LANGUAGES"] = _site_languages(app, babel)
-    signatures.init_app(app)
+    caching.init_app(app)
     csrf.init_app(app)
     auth.login_manager.init_app(app)
     smtp.mail.init_app(app)

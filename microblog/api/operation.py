@@ -95,8 +95,7 @@ def identify():
 @bp.after_request
 def let_be_kept(response):
     """Let a client cache a response for itself alone, and only with revalidation by its ETag."""
-    response.cache_control.private = True
-    response.cache_control.no_cache = True
+    response.headers["Cache-Control"] = "private, no-cache"
     response.vary.add("Authorization")
     if request.method in ("GET", "HEAD") and response.status_code == 200 and not response.direct_passthrough:
         response.add_etag()

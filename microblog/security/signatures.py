@@ -56,10 +56,6 @@ class SignedCookie(SecureCookieSessionInterface):
     digest_method = staticmethod(sha256)
 
 
-def init_app(app):
-    app.session_interface = SignedCookie()
-
-
 def serializer(keys, salt):
     """Signs texts, such as the tokens of forms: the last of *keys* signs, and all of them are accepted."""
     return URLSafeTimedSerializer(keys, salt=salt, signer_kwargs={"digest_method": sha256})

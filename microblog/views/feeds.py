@@ -39,7 +39,7 @@ def _conditional(view):
             # Weak, because it names a state, not bytes.
             response.set_etag(tag, weak=True)
         response.cache_control.max_age = FRESH_S
-        response.cache_control.public = current_app.config["PUBLIC"] and visitor
+        response.cache_control.public = visitor
         return response
 
     return answer

@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
-from flask import Blueprint
+from flask import Blueprint, request
 from peewee import PeeweeException
 
 from microblog.base import clock
 from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
+from microblog.web.proxies import address_of
 
 bp = Blueprint("health", __name__)
 
@@ -20,7 +21,11 @@ def live():
 
 @bp.get("/readyz")
 def ready():
-    """200 if database, queue and a worker are available, else 503; lists each part by name."""
+    """
+    200 if database, queue and a worker are available, else 503; lists each part by name.
+
+    How much waits is told on this machine only: to strangers it would tell how busy people are.
+    """
     backlog, messages = _backlog(), huey.count_messages()
     parts = {
         "database": bool(backlog),
@@ -28,10 +33,15 @@ def ready():
         "worker": bool(huey.lock.living()),
     }
     good = all(parts.values())
-    body = {"status": "ok" if good else "not ready", **parts, **backlog}
-    if messages is not None:
-        body["messages"] = messages
+    body = {"status": "ok" if good else "not ready", **parts}
+    if _asked_from_this_machine():
+        body |= backlog if messages is None else {**backlog, "messages": messages}
     return body, 200 if good else 503
+
+
+def _asked_from_this_machine():
+    address = address_of(request.remote_addr or "")
+    return address is not None and address.is_loopback
 
 
 def _backlog():

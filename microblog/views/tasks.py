@@ -32,9 +32,7 @@ def card(task_id):
 
 @bp.get("/<uuid:task_id>/download")
 def download(task_id):
-    response = send_export(_own(task_id)) or abort(404)
-    response.cache_control.no_store = True
-    return response
+    return send_export(_own(task_id)) or abort(404)
 
 
 @bp.post("/<uuid:task_id>/cancel")

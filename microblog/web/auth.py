@@ -8,7 +8,7 @@ from microblog.models import Session, User
 from microblog.models.exceptions import Suspended
 from microblog.security import security_log
 from microblog.security.passwords import check_password
-from microblog.web import cookies
+from microblog.web import caching, cookies
 
 # What a browser's session keeps on signing in and out: messages to be shown, and harmless choices.
 KEPT = {"_flashes", "_remember", "_remember_seconds", "language"}
@@ -18,8 +18,17 @@ class WrongPassword(Exception):
     """There is no such user, or it is not their password; which of the two is not said."""
 
 
-class BelievingFormerKeys(LoginManager):
-    """Flask-Login signs its cookie by itself, and does not know fallback keys."""
+class OurLoginManager(LoginManager):
+    """
+    Flask-Login signs its cookie by itself, and does not know fallback keys.
+
+    Where everybody gets the same, it must not even look for a user.
+    """
+
+    def _load_user(self):
+        if caching.for_everybody():
+            return self._update_request_context_with_user()
+        return super()._load_user()
 
     def _load_user_from_remember_cookie(self, cookie):
         for key in current_app.config["SECRET_KEY_FALLBACKS"]:
@@ -29,7 +38,7 @@ class BelievingFormerKeys(LoginManager):
         return super()._load_user_from_remember_cookie(cookie)
 
 
-login_manager = BelievingFormerKeys()
+login_manager = OurLoginManager()
 login_manager.login_view = "sign_in.login"
 # Sessions are rows, ended one by one; an IP address that changes, as on a train, must not end them.
 login_manager.session_protection = None

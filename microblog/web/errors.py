@@ -14,7 +14,7 @@ from werkzeug.exceptions import Conflict, HTTPException, ServiceUnavailable
 from microblog.base import error_codes
 from microblog.exports import TooManyExports
 from microblog.tasks.exceptions import NothingToRetry, UnknownJob
-from microblog.web import problem, rate_limits
+from microblog.web import caching, problem, rate_limits
 from microblog.web.auth import login_manager
 
 RETRY_AFTER_S = 5
@@ -113,8 +113,8 @@ def _drawn(code, title, text):
         return problem.text(code, text), problem.MEDIA_TYPE
     if _wants_json():
         return jsonify(error=str(text)).data, "application/json"
-    if request_ctx.url_adapter is None:
-        # The request named a host that is not ours: no links can be built, so no page can be rendered.
+    if request_ctx.url_adapter is None or caching.for_everybody():
+        # No links can be built for a host that is not ours, and a page in the layout would be for one reader.
         return str(text), "text/plain; charset=utf-8"
     return _page(code, title, text), "text/html; charset=utf-8"
 

@@ -1,7 +1,6 @@
 """Security headers on every response, errors and downloads too."""
 
-from flask import current_app, request
-from flask_login import current_user
+from flask import current_app
 
 POLICY = "; ".join(
     [
@@ -33,16 +32,4 @@ def init_app(app):
             response.headers.setdefault(name, value)
         if current_app.config["SETTINGS"].https:
             response.headers.setdefault("Strict-Transport-Security", f"max-age={TWO_YEARS_S}")
-        if request.endpoint != "static":
-            _keep_to_the_reader(response)
         return response
-
-
-def _keep_to_the_reader(response):
-    """Keep shared caches from storing what was rendered for one reader."""
-    if "Cache-Control" not in response.headers:
-        # What a signed-in person saw must not come back by the back button after sign-out.
-        response.cache_control.no_store = current_user.is_authenticated
-        response.cache_control.private = True
-    elif current_user.is_authenticated and not response.cache_control.public:
-        response.cache_control.private = True

@@ -23,6 +23,15 @@ def test_ready_names_every_part_and_the_backlog(client):
     }
 
 
+def test_how_much_waits_is_told_on_this_machine_only(client):
+    for address in ("192.0.2.7", "2001:db8::7", "unknown"):
+        told = client.get("/readyz", environ_overrides={"REMOTE_ADDR": address})
+        assert told.json == {"status": "ok", "database": True, "queue": True, "worker": True}
+    for address in ("127.0.0.1", "::1", "::ffff:127.0.0.1"):
+        told = client.get("/readyz", environ_overrides={"REMOTE_ADDR": address})
+        assert {"waiting", "oldest_waiting_s", "messages"} <= told.json.keys()
+
+
 def test_without_a_worker_it_is_not_ready(client, worker_gone):
     response = client.get("/readyz")
 
