@@ -2,13 +2,13 @@
 
 import logging
 
+from microblog.accounts.new_password import hash_new
 from microblog.base.database import data_dir, db
 from microblog.mail import account_notices
 from microblog.mail.delivery import Mail
 from microblog.models import Message, OneTimeToken, Post, Session, Token, User
 from microblog.models.exceptions import EmailTaken, LastAdministrator, SetUpAlready, Suspended
 from microblog.security import security_log, setup_code
-from microblog.security.passwords import hash_password
 from microblog.tasks.task import Task
 
 log = logging.getLogger(__name__)
@@ -19,11 +19,12 @@ def register(username, email, password, invite=None):
     Create the account of whoever asks for it, and return it; *invite*, a OneTimeToken or None, is used up.
 
     Raises:
+        PasswordRefused: others would guess it.
         TokenInvalid: the invitation is no longer valid.
         UsernameTaken: or
         EmailTaken: somebody was there first; the invitation stays valid.
     """
-    password_hash = hash_password(password)
+    password_hash = hash_new(password, username, email)
     with db.atomic():
         if invite:
             invite.redeem()
@@ -37,10 +38,11 @@ def create(username, email, password, is_admin, by):
     Create an account for somebody else, and return it; *by* is the name of who does.
 
     Raises:
+        PasswordRefused: others would guess it.
         UsernameTaken: or
         EmailTaken: somebody was there first.
     """
-    user = User.register(username, email, hash_password(password), is_admin)
+    user = User.register(username, email, hash_new(password, username, email), is_admin)
     security_log.record("registered", user, by=by, role="administrator" if is_admin else "member")
     if is_admin:
         setup_code.remove(data_dir())
@@ -52,11 +54,12 @@ def set_up(username, email, password):
     Create the account of the first administrator, and return it; the set-up code is used up.
 
     Raises:
+        PasswordRefused: others would guess it.
         SetUpAlready: there is an administrator.
         UsernameTaken: or
         EmailTaken: somebody was there first.
     """
-    password_hash = hash_password(password)
+    password_hash = hash_new(password, username, email)
     with db.atomic():
         if User.has_admin():
             raise SetUpAlready
@@ -71,9 +74,10 @@ def change_password(user, password, token=None, by=None):
     Set a new password; end the sessions and tokens of *user*, and revoke all links mailed to them.
 
     Raises:
+        PasswordRefused: others would guess it, or it is the present one.
         TokenInvalid: *token*, which permits it, is no longer valid.
     """
-    password_hash = hash_password(password)
+    password_hash = hash_new(password, user.username, user.email, user)
     with db.atomic():
         if token:
             token.redeem()

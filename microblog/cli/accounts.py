@@ -7,6 +7,7 @@ from flask import current_app, url_for
 from werkzeug.datastructures import MultiDict
 
 from microblog import accounts
+from microblog.accounts.new_password import PasswordRefused
 from microblog.base.database import connected
 from microblog.models import OneTimeToken, User
 from microblog.models.exceptions import EmailTaken, Suspended, UsernameTaken
@@ -35,6 +36,8 @@ def create_user(username, email, admin, password_stdin):
             raise click.ClickException(f"the username {username} is taken; choose another") from error
         except EmailTaken as error:
             raise click.ClickException(f"the address {email} is taken; use another") from error
+        except PasswordRefused as error:
+            raise _refusal([error]) from error
     click.echo(f"{user.username} can sign in now")
 
 
@@ -49,7 +52,10 @@ def reset_password(username, password_stdin):
         form = RegistrationForm(MultiDict({"password": password}), meta={"csrf": False})
         if not form.password.validate(form):
             raise _refusal(form.password.errors)
-        accounts.change_password(user, password, by=OPERATOR)
+        try:
+            accounts.change_password(user, password, by=OPERATOR)
+        except PasswordRefused as error:
+            raise _refusal([error]) from error
     click.echo(f"{user.username} can sign in with the new password now, and is signed out everywhere")
 
 

@@ -1,13 +1,11 @@
 """
-Passwords: argon2id hashes, made anew when the parameters grow, and the common ones that are refused.
+Passwords: argon2id hashes of the normalized text, made anew when the parameters grow.
 
-Those are the eight thousand most common of the length that is accepted here, from the list of Django's
-validator, which Royce Williams compiled from published break-ins.
+The same sign is typed as one code point or as several, depending on the device: NFKC makes one of them.
 """
 
 import threading
-from functools import cache
-from pathlib import Path
+import unicodedata
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -20,31 +18,34 @@ hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 hashing = threading.BoundedSemaphore(2)
 # By the same parameters; verified if there is no such account, so that the answer takes just as long.
 NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$XD+WzoikGNPGAq+j95+Dfw$H391ya2E4cIQ4j/Ji1kSG4lXK3BbD/tBqsGdrrjKIX4"
-COMMON = Path(__file__).with_name("common_passwords.txt")
+# NFKC makes one code point of four at most; of many marks in a row, it takes time squared.
+MOST_CODE_POINTS = 4 * LONGEST
+
+
+def normalized(password):
+    """*password* in NFKC; as it is if it is longer than any that is accepted."""
+    return unicodedata.normalize("NFKC", password) if len(password) <= MOST_CODE_POINTS else password
 
 
 def hash_password(password):
     with hashing:
-        return hasher.hash(password)
+        return hasher.hash(normalized(password))
 
 
 def check_password(user, password):
     """Whether *password* is that of *user*; None for *user* takes as long and is never right."""
+    stored, text = user.password_hash if user else NOBODY, normalized(password)
+    right = _verify(stored, text)
+    # Hashes of former versions are of the text as it was typed.
+    right_as_typed = not right and text != password and _verify(stored, password)
+    if user and (right_as_typed or (right and hasher.check_needs_rehash(stored))):
+        user.rehash(hash_password(password))
+    return user is not None and (right or right_as_typed)
+
+
+def _verify(stored, password):
     try:
         with hashing:
-            hasher.verify(user.password_hash if user else NOBODY, password)
+            return hasher.verify(stored, password)
     except (VerificationError, InvalidHashError):
         return False
-    if user and hasher.check_needs_rehash(user.password_hash):
-        user.rehash(hash_password(password))
-    return user is not None
-
-
-def is_common(password):
-    """Whether *password* is one of the most common, in any case."""
-    return password.casefold() in _common()
-
-
-@cache
-def _common():
-    return frozenset(COMMON.read_text().split())

@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from microblog import accounts
+from microblog.accounts.new_password import PasswordRefused
 from microblog.models import User
 from microblog.web import rate_limits
 from microblog.web.auth import sign_in
@@ -22,12 +23,16 @@ def edit():
 @rate_limits.confirming_password
 def update():
     form = ChangePasswordForm()
-    if not form.validate_on_submit():
-        return render_template("password_change/edit.html", form=form), 422
-    remembered = current_user.session.remembered
-    user = User.get_by_id(current_user.id)
-    accounts.change_password(user, form.password.data)
-    # A new session for this browser too: copies of its old cookie must be useless.
-    sign_in(user, remembered)
-    flash(_("Your password is changed. Every other browser is signed out."))
-    return redirect(url_for("account.index"))
+    if form.validate_on_submit():
+        remembered = current_user.session.remembered
+        user = User.get_by_id(current_user.id)
+        try:
+            accounts.change_password(user, form.password.data)
+        except PasswordRefused as error:
+            form.password.errors.append(_(str(error)))
+        else:
+            # A new session for this browser too: copies of its old cookie must be useless.
+            sign_in(user, remembered)
+            flash(_("Your password is changed. Every other browser is signed out."))
+            return redirect(url_for("account.index"))
+    return render_template("password_change/edit.html", form=form), 422

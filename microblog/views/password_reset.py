@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from microblog import accounts
+from microblog.accounts.new_password import PasswordRefused
 from microblog.models import OneTimeToken
 from microblog.models.exceptions import TokenInvalid
 from microblog.models.one_time_token import RESET_PASSWORD
@@ -44,17 +45,26 @@ def open_link(token):
 def reset():
     token = OneTimeToken.from_secret(RESET_PASSWORD, session.get(RESET_PASSWORD))
     form = NewPasswordForm()
-    if not form.validate_on_submit():
-        return render_template("password_reset/reset.html", form=form, user=token.user), status(form)
     # Read now: changing the password ends the session.
     session_here = current_user.session if current_user == token.user else None
-    accounts.change_password(token.user, form.password.data, token)
+    if not (form.validate_on_submit() and _set_password(form, token)):
+        return render_template("password_reset/reset.html", form=form, user=token.user), status(form)
     session.pop(RESET_PASSWORD)
     cookies.remember_account(token.user)
     flash(_("Your new password is set."))
     if session_here:
         sign_in(token.user, session_here.remembered)
     return redirect(url_for("sign_in.login"))
+
+
+def _set_password(form, token):
+    """Whether it was done; if not, the form says why."""
+    try:
+        accounts.change_password(token.user, form.password.data, token)
+    except PasswordRefused as error:
+        form.password.errors.append(_(str(error)))
+        return False
+    return True
 
 
 @bp.errorhandler(TokenInvalid)

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from microblog import accounts
+from microblog.accounts.new_password import PasswordRefused
 from microblog.base.database import data_dir
 from microblog.models import OneTimeToken, User
 from microblog.models.exceptions import EmailTaken, SetUpAlready, Suspended, TokenInvalid, UsernameTaken
@@ -91,7 +92,7 @@ def _invitation():
 
 
 def _make_account(template, make):
-    """Show the form and take it: sign in whom *make* creates from it, unless name or address is taken."""
+    """Show the form and take it: sign in whom *make* creates from it, unless something in it is refused."""
     form = RegistrationForm()
     if form.validate_on_submit():
         try:
@@ -100,6 +101,8 @@ def _make_account(template, make):
             form.username.errors.append(_(str(error)))
         except EmailTaken as error:
             form.email.errors.append(_(str(error)))
+        except PasswordRefused as error:
+            form.password.errors.append(_(str(error)))
         else:
             sign_in(user, remember=False)
             return redirect(url_for("posts.index"))

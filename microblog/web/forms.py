@@ -17,7 +17,7 @@ from microblog.base.i18n.languages import tag
 from microblog.base.text import MAX_LENGTH, clean, is_blank
 from microblog.models.token import LONGEST_NAME
 from microblog.security import security_log
-from microblog.security.passwords import LONGEST, SHORTEST, check_password, is_common
+from microblog.security.passwords import LONGEST, SHORTEST, check_password, normalized
 
 USERNAME = re.compile(r"[A-Za-z0-9_]{3,32}")
 LONGEST_EMAIL = 254
@@ -25,7 +25,6 @@ REQUIRED = InputRequired(_l("This cannot be empty."))
 PASSWORD_LENGTH = Length(SHORTEST, LONGEST, _l("Use %(min)d to %(max)d characters."))
 # By the server alone: a browser would silently cut what is pasted.
 PASSWORD_LENGTH.field_flags = {}
-GUESSABLE = _l("This password is one of the first that others would guess. Choose another.")
 # Names that are, or might one day be, pages of the site, or that pretend to speak for it.
 RESERVED = set(
     """
@@ -87,11 +86,6 @@ def max_length(_form, field):
         )
 
 
-def not_common(_form, field):
-    if is_common(field.data):
-        raise ValidationError(GUESSABLE)
-
-
 class LoginForm(Form):
     username = StringField(_l("Username"), [REQUIRED], filters=[cleaned])
     password = PasswordField(_l("Password"), [REQUIRED])
@@ -99,12 +93,17 @@ class LoginForm(Form):
 
 
 def _password(label):
-    return PasswordField(label, [REQUIRED, PASSWORD_LENGTH, not_common])
+    return PasswordField(label, [REQUIRED, PASSWORD_LENGTH], filters=[_normalized])
 
 
 def _repeated(label):
     same = EqualTo("password", _l("The two passwords differ. Type both again."))
-    return PasswordField(label, [REQUIRED, same])
+    return PasswordField(label, [REQUIRED, same], filters=[_normalized])
+
+
+def _normalized(text):
+    # Before its length is measured.
+    return normalized(text or "")
 
 
 class NewPasswordForm(Form):
@@ -138,11 +137,6 @@ class RegistrationForm(EmailForm):
     username = StringField(_l("Username"), [REQUIRED, valid_username], filters=[cleaned])
     password = _password(_l("Password"))
     password2 = _repeated(_l("Password again"))
-
-    def validate_password(self, field):
-        name, address = self.username.data.casefold(), self.email.data.casefold()
-        if field.data.casefold() in (name, address, address.partition("@")[0]):
-            raise ValidationError(GUESSABLE)
 
 
 class ConfirmationForm(Form):

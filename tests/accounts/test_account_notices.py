@@ -132,7 +132,8 @@ def test_what_the_operator_did_names_no_browser(app, susan, outbox):
 
 def test_the_mail_is_in_the_language_of_its_reader(app, susan, outbox):
     susan.set_language("es")
-    accounts.change_password(User.get_by_id(susan.id), "battery staple")
+    with app.app_context():
+        accounts.change_password(User.get_by_id(susan.id), "battery staple")
 
     assert "Cuándo: " in outbox()[0]
 

@@ -55,9 +55,10 @@ def change_email(user, email):
 
 
 def test_the_first_account_is_the_administrators_and_there_is_one_first(app):
-    assert accounts.set_up("susan", "susan@example.org", "battery staple").is_admin
-    with pytest.raises(SetUpAlready):
-        accounts.set_up("john", "john@example.org", "battery staple")
+    with app.app_context():
+        assert accounts.set_up("susan", "susan@example.org", "battery staple").is_admin
+        with pytest.raises(SetUpAlready):
+            accounts.set_up("john", "john@example.org", "battery staple")
 
     assert [user.username for user in User.select()] == ["susan"]
 

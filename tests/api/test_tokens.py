@@ -68,8 +68,9 @@ def test_when_a_token_was_used_is_noted_once_a_minute(program, monkeypatch):
     assert Token.get().used_at > first
 
 
-def test_a_new_password_ends_all_tokens(program, susan):
-    accounts.change_password(susan, "battery staple")
+def test_a_new_password_ends_all_tokens(app, program, susan):
+    with app.app_context():
+        accounts.change_password(susan, "battery staple")
 
     assert program.get("/api/posts").status_code == 401
 

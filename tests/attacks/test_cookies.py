@@ -45,7 +45,8 @@ def test_copied_cookies_are_dead_once_the_session_has_ended(site, end):
     elif end == "password":
         browser.post_form("/account/password", current_password=PASSWORD, **new)
     elif end == "reset":
-        accounts.change_password(User.named("john"), "battery staple")
+        with site.app.app_context():
+            accounts.change_password(User.named("john"), "battery staple")
     elif end == "deletion":
         browser.post_form("/account/delete", current_password=PASSWORD)
     else:
