@@ -20,7 +20,6 @@ from microblog.ops.data_folder import site_lock
 from microblog.security.signatures import serializer
 from microblog.tables import TRIGGERS
 from microblog.tasks.queue import huey
-from microblog.web import rate_limits
 
 # Each test has a data folder of its own.
 SETTINGS = Settings(
@@ -108,7 +107,6 @@ def _bind_process(app, settings):
     database.init(settings.data_dir)
     huey.init_app(app, settings.queue_url, app.config["SIGNING_KEYS"], settings.data_dir / "run")
     smtp.mail.init_app(app)
-    rate_limits.init_app(app)
 
 
 @contextmanager

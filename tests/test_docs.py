@@ -34,7 +34,7 @@ def test_the_security_page_names_every_limit():
     source = (ROOT / "microblog" / "web" / "rate_limits.py").read_text()
     rates = [*re.findall(r"(\d+) per (?:\d+ )?(minute|hour)", source), (str(MOST_EXPORTS), "hour")]
     page = " ".join((ROOT / "SECURITY.md").read_text().split())
-    paragraph = re.search(r"- Signing in:.*?counts for itself", page)[0]
+    paragraph = re.search(r"- Signing in:.*?All web processes count", page)[0]
     # "60 posts a minute (600 an hour)", "20 failures a minute (200 an hour) for an address"
     said = re.findall(r"(\d+)[a-z' ]*? (?:an?|in \d+) (minute|hour)", paragraph, re.IGNORECASE)
 

@@ -28,7 +28,7 @@ REFUSALS = {
     UnknownJob: "This version of the site cannot do it.",
     UsernameTaken: str(UsernameTaken()),
 }
-rate_limits.programs(bp)
+bp.before_request(rate_limits.programs.count)
 
 
 class Operation(NamedTuple):
@@ -90,6 +90,10 @@ def identify():
     is_basic = OPERATIONS[request.endpoint].access == BASIC
     g._login_user, g.token = _by_password() if is_basic else _by_token()
     g.caller = g._login_user
+
+
+# Now that the caller is known.
+bp.before_request(rate_limits.limit_changes)
 
 
 @bp.after_request

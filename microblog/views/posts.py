@@ -51,6 +51,7 @@ def create():
 
 
 @bp.get("/explore")
+@rate_limits.exploring
 def explore():
     """Everybody's posts."""
     return render_template("posts/explore.html", page=page(Post.visible_to(reader())))

@@ -1,32 +1,34 @@
 """
 Rate limits, and what happens to requests beyond them.
 
-Counted in the memory of each web process: this depends on nothing that could be down, but with several
-processes each of them allows the full limit. Views apply their limits as decorators, innermost.
+A request is counted before it is answered, by all web processes together, so that a burst passes no more than
+the limit allows; what turns out not to count is given back with the response. Every change has the common
+limit ``changing``, wherever its route comes from; views apply further ones as decorators, innermost.
 """
 
 import hashlib
 import math
-import time
+from contextlib import suppress
+from functools import wraps
 from ipaddress import ip_network
 
-from flask import request
-from flask_limiter import Limiter
-from limits import RateLimitItemPerMinute
+from flask import current_app, g, request
 from werkzeug.exceptions import TooManyRequests
 
 from microblog.base.text import clean
-from microblog.security import security_log
+from microblog.security import security_log, sliding_windows
+from microblog.security.sliding_windows import Exceeded, Rate
 from microblog.web import cookies
 from microblog.web.auth import reader
+from microblog.web.csrf import SAFE
 from microblog.web.proxies import address_of
 
-ONE_LINE = RateLimitItemPerMinute(1)
+ONE_LINE = [Rate(1, 60)]
 
 
 def init_app(app):
-    app.config["RATELIMIT_ENABLED"] = app.config["RATE_LIMITS"]
-    limiter.init_app(app)
+    app.before_request(limit_changes_of_pages)
+    app.after_request(give_back)
 
 
 def address():
@@ -48,14 +50,11 @@ def account():
     return hashlib.sha256(_name().casefold().encode(errors="replace")).hexdigest()
 
 
-def _refuse_breach(breach):
-    raise refusal(breach.request_args[-1], breach.reset_at - time.time())
-
-
 def refusal(name, wait_s):
     """The answer to a request beyond the limit *name*, to be raised; it is logged."""
     # A flood must not fill the log as well: at most one line a minute.
-    if limiter.limiter.hit(ONE_LINE, person(), name):
+    with suppress(Exceeded):
+        sliding_windows.hit(f"limit-hit {name} {person()}", ONE_LINE)
         security_log.record("limit-hit", reader(), limit=name)
     return TooManyRequests(retry_after=max(1, math.ceil(wait_s)))
 
@@ -80,32 +79,88 @@ def _done(response):
     return response.status_code < 400
 
 
-limiter = Limiter(person, strategy="moving-window", storage_uri="memory://", on_breach=_refuse_breach)
+class Limit:
+    """
+    At most as many requests as *rates*, in the words of ``sliding_windows.rates``; decorates a view.
+
+    A request counts for ``key_func()``, unless ``exempt_when()``. It is given back unless
+    ``deduct_when(response)``. Other *methods* are not limited; None stands for all of them.
+    """
+
+    def __init__(
+        self, name, rates, methods=("POST",), key_func=person, deduct_when=None, exempt_when=lambda: False
+    ):
+        self.name, self.rates, self.methods = name, sliding_windows.rates(rates), methods
+        self.key_func, self.deduct_when, self.exempt_when = key_func, deduct_when, exempt_when
+
+    def __call__(self, view):
+        @wraps(view)
+        def limited(*args, **kwargs):
+            if self.methods is None or request.method in self.methods:
+                self.count()
+            return view(*args, **kwargs)
+
+        return limited
+
+    def count(self):
+        """
+        Count the request.
+
+        Raises:
+            TooManyRequests: it is one too many.
+        """
+        if not current_app.config["RATE_LIMITS"] or self.exempt_when():
+            return
+        try:
+            number = sliding_windows.hit(f"{self.name} {self.key_func()}", self.rates)
+        except Exceeded as error:
+            raise refusal(self.name, error.wait_s) from error
+        if self.deduct_when:
+            g.setdefault("hits", []).append((number, self.deduct_when))
 
 
-def _limit(name, rates, **options):
-    return limiter.shared_limit(rates, name, **{"methods": ["POST"], **options})
+def limit_changes_of_pages():
+    """Under ``/api`` it is known later who asks."""
+    if request.blueprint != "api":
+        limit_changes()
 
 
-_by_address = _limit("sign-in", "20 per minute; 200 per hour", key_func=address, deduct_when=_failed)
-_by_account = _limit(
+def limit_changes():
+    if request.endpoint and request.method not in SAFE:
+        changing.count()
+
+
+def give_back(response):
+    """Count no longer what *response* shows not to count."""
+    for number, deduct_when in g.pop("hits", []):
+        if not deduct_when(response):
+            sliding_windows.give_back(number)
+    return response
+
+
+changing = Limit("change", "300 per minute")
+_by_address = Limit("sign-in", "20 per minute; 200 per hour", key_func=address, deduct_when=_failed)
+_by_account = Limit(
     "sign-in-to-account",
     "5 per minute; 60 per hour",
     key_func=account,
     deduct_when=_failed,
     exempt_when=_is_known,
 )
+# Each success leaves rows, cookies and lines of the log behind.
+_succeeding = Limit("signed-in", "30 per minute; 300 per hour", key_func=account, deduct_when=_done)
 
 
 def sign_in(view):
     """Limit failures by address and by account: guessing is slowed down, and nobody is locked out."""
-    return _by_address(_by_account(view))
+    return _by_address(_by_account(_succeeding(view)))
 
 
-confirming_password = _limit("own-password", "10 per minute", deduct_when=_failed)
-registering = _limit("register", "30 per hour")
-asking_for_mail = _limit("mail", "10 per 10 minutes")
-posting = _limit("post", "60 per minute; 600 per hour", deduct_when=_done)
-messaging = _limit("message", "60 per minute; 300 per hour", deduct_when=_done)
-searching = _limit("search", "60 per minute", methods=["GET"])
-programs = _limit("api", "600 per minute", key_func=address, methods=None)
+confirming_password = Limit("own-password", "10 per minute", deduct_when=_failed)
+registering = Limit("register", "30 per hour")
+asking_for_mail = Limit("mail", "10 per 10 minutes")
+posting = Limit("post", "60 per minute; 600 per hour", deduct_when=_done)
+messaging = Limit("message", "60 per minute; 300 per hour", deduct_when=_done)
+searching = Limit("search", "60 per minute", methods=["GET"])
+exploring = Limit("explore", "300 per minute", methods=["GET"])
+programs = Limit("api", "600 per minute", key_func=address, methods=None)

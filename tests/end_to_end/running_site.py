@@ -1,5 +1,6 @@
 """A whole site of real processes with its own data folder and port, started as an operator would."""
 
+import base64
 import dataclasses
 import os
 import random
@@ -107,8 +108,17 @@ class RunningSite:
 
     def get(self, path):
         """Fetch *path*. Returns the HTTP status, 0 if nobody answers."""
+        return self._status(self.url + path)
+
+    def try_password(self, username, password):
+        """Ask for a token by name and password. Returns the HTTP status, 0 if nobody answers."""
+        credentials = base64.b64encode(f"{username}:{password}".encode()).decode()
+        headers = {"Authorization": f"Basic {credentials}", "Content-Type": "application/json"}
+        return self._status(urllib.request.Request(f"{self.url}/api/tokens", b'{"name": "x"}', headers))
+
+    def _status(self, request):
         try:
-            with urllib.request.urlopen(self.url + path, timeout=PATIENCE_S) as response:
+            with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:
                 return response.status
         except urllib.error.HTTPError as error:
             with error:

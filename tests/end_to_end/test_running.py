@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import termios
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -62,6 +63,13 @@ def test_what_it_writes_is_for_its_owner_only(running):
     paths = [running.data_dir, *running.data_dir.rglob("*")]
 
     assert [path for path in paths if mode(path) & 0o077] == []
+
+
+def test_a_burst_of_wrong_passwords_passes_no_more_than_the_limit_allows(running):
+    with ThreadPoolExecutor(40) as pool:
+        statuses = list(pool.map(lambda _: running.try_password("susan", "wrong horse"), range(40)))
+
+    assert sorted(statuses) == [401] * 5 + [429] * 35
 
 
 def test_second_start_in_the_same_folder_is_refused(running):

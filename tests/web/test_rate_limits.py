@@ -18,11 +18,6 @@ def settings(tmp_path):
     return Settings(data_dir=tmp_path, secret_key="x" * 32, trusted_proxies=("127.0.0.1",))
 
 
-@pytest.fixture(autouse=True)
-def from_the_start(app):
-    rate_limits.limiter.reset()
-
-
 def try_to_sign_in(browser, username="susan", password="wrong horse", address="203.0.113.1"):
     headers = {"X-Forwarded-For": address}
     return browser.post_form("/auth/login", username=username, password=password, headers=headers)
