@@ -2,11 +2,13 @@
 
 import logging
 
+from microblog.accounts import credentials
+from microblog.accounts.credentials import EVERYWHERE, NEW_ADDRESS, NEW_PASSWORD, ONE_SESSION, SUSPENSION
 from microblog.accounts.new_password import hash_new
 from microblog.base.database import data_dir, db
 from microblog.mail import account_notices
 from microblog.mail.delivery import Mail
-from microblog.models import Message, OneTimeToken, Post, Session, Token, User
+from microblog.models import Message, Post, Token, User
 from microblog.models.exceptions import EmailTaken, LastAdministrator, SetUpAlready, Suspended
 from microblog.security import security_log, setup_code
 from microblog.tasks.task import Task
@@ -71,20 +73,19 @@ def set_up(username, email, password):
 
 def change_password(user, password, token=None, by=None):
     """
-    Set a new password; end the sessions and tokens of *user*, and revoke all links mailed to them.
+    Set a new password, permitted by *token*, by the operator *by*, or by the check that read *user*.
 
     Raises:
         PasswordRefused: others would guess it, or it is the present one.
-        TokenInvalid: *token*, which permits it, is no longer valid.
+        TokenInvalid: *token* is no longer valid.
+        CredentialsChanged: the check is no longer valid.
     """
     password_hash = hash_new(password, user.username, user.email, user)
-    with db.atomic():
+    with db.atomic() if token or by else user.as_checked():
         if token:
             token.redeem()
+        credentials.revoke(NEW_PASSWORD, user)
         user.change_password(password_hash)
-        Session.end_all(user)
-        Token.end_all(user)
-        OneTimeToken.revoke_all(user)
         account_notices.send(user, "password", by=by)
     security_log.record("password-reset" if token else "password-changed", user, by=by)
 
@@ -101,6 +102,7 @@ def request_email_change(user, email, language):
 
     Raises:
         EmailTaken: it is the address of an account; the user may change how their own is spelled.
+        CredentialsChanged: the check that read *user* is no longer valid.
     """
     owner = User.with_email(email)
     if owner and (owner != user or owner.email == email):
@@ -111,7 +113,7 @@ def request_email_change(user, email, language):
 
 def change_email(token):
     """
-    Set the address of *token* for its user, notify the old one, and revoke all links mailed to them.
+    Set the address of *token* for its user and notify the old one.
 
     Raises:
         TokenInvalid: the token is no longer valid.
@@ -121,9 +123,9 @@ def change_email(token):
         token.redeem()
         # Afterwards nothing would show whose they are, and they would outlive the account.
         Mail.adopt_addressed_to(token.user)
+        credentials.revoke(NEW_ADDRESS, token.user)
         account_notices.send_to_former_address(token.user)
         token.user.change_email(token.email)
-        OneTimeToken.revoke_all(token.user)
     security_log.record("email-changed", token.user)
 
 
@@ -133,6 +135,7 @@ def make_token(user, name):
 
     Raises:
         TooManyTokens: one must be ended first.
+        CredentialsChanged: the check that read *user* is no longer valid.
     """
     with db.atomic():
         token, secret = Token.issue(user, name)
@@ -157,11 +160,31 @@ def make_admin(user, by):
         security_log.record("made-administrator", user, by=by)
 
 
+def sign_out_everywhere(user, own):
+    """
+    End all sessions of *user* but *own*, and all their tokens.
+
+    Raises:
+        CredentialsChanged: the check that read *user* is no longer valid.
+    """
+    with user.as_checked():
+        credentials.revoke(EVERYWHERE, user, own)
+    security_log.record("other-sessions-ended", user)
+
+
+def end_session(session, by_itself=False):
+    """Sign the browser with *session* out, asked to by that browser itself or by another one of its user."""
+    with db.atomic():
+        credentials.revoke(ONE_SESSION, session.user)
+        session.delete_instance()
+    security_log.record("sign-out" if by_itself else "session-ended", session.user)
+
+
 def suspend(user, by):
     """Sign *user* out everywhere and hide what they wrote. Return whether it was done."""
     with db.atomic():
         if done := user.suspend():
-            Session.end_all(user)
+            credentials.revoke(SUSPENSION, user)
     if done:
         security_log.record("suspended", user, by=by)
     return done
@@ -182,11 +205,15 @@ def delete(user, by=None):
 
     Raises:
         LastAdministrator: no administrator would be left.
+        CredentialsChanged: the check that read *user* is no longer valid; others, named *by*, need none.
     """
+    permitted = db.atomic if by else user.as_checked
+    with permitted():
+        pass  # Before anything is deleted.
     # Not an administrator's: the account may turn out to be the last one and stay.
     if not user.is_admin:
         Post.delete_most_by(user)
-    with db.atomic():
+    with permitted():
         rows = [*Task.for_user(user), *Mail.addressed_to(user)]
         Mail.delete_addressed_to(user)
         Message.delete_all_from(user)

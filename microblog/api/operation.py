@@ -7,7 +7,7 @@ from flask import Blueprint, abort, g, request
 
 from microblog.api.paging import CURSOR
 from microblog.models import Token
-from microblog.models.exceptions import Blocked, Suspended, TooManyTokens, UsernameTaken
+from microblog.models.exceptions import Blocked, CredentialsChanged, Suspended, TooManyTokens, UsernameTaken
 from microblog.models.token import MOST
 from microblog.tasks.exceptions import NothingToRetry, TaskInProgress, UnknownJob
 from microblog.web import rate_limits
@@ -129,5 +129,11 @@ def _by_password():
     if given and given.type == "basic" and given.username and given.password:
         with suppress(WrongPassword, Suspended):
             return authenticate(given.username, given.password, door="api"), None
+    return abort(ask_for_password())
+
+
+@bp.errorhandler(CredentialsChanged)
+def ask_for_password(_error=None):
+    """401: wrong, missing, or not valid any more."""
     headers = {"WWW-Authenticate": 'Basic realm="Microblog", charset="UTF-8"'}
-    return abort(problem(401, "Send your username and password by HTTP basic authentication.", headers))
+    return problem(401, "Send your username and password by HTTP basic authentication.", headers)

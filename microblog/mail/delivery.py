@@ -1,5 +1,6 @@
 """A mail to be sent: its row, and the job that renders and sends it, so that no secret is stored here."""
 
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
@@ -53,8 +54,13 @@ class Mail(WorkItem):
 
     @classmethod
     def send(cls, kind, recipient, user=None, task=None, priority=URGENT, **arguments):
-        """Record a mail of *kind*, then enqueue it; return the row. *arguments* must hold no secret."""
-        with db.atomic():
+        """
+        Record a mail of *kind*, then enqueue it; return the row. *arguments* must hold no secret.
+
+        Raises:
+            CredentialsChanged: it holds a link, and an act has revoked what *user* was checked by.
+        """
+        with user.as_checked() if user and kind in templates.links else db.atomic():
             mail = cls.create(
                 kind=kind, recipient=recipient, user=user, task=task, priority=priority, arguments=arguments
             )
@@ -89,6 +95,27 @@ class Mail(WorkItem):
     def adopt_addressed_to(cls, user):
         """Give *user* the mails requested by their address, which they are about to leave."""
         cls.update(user=user).where(cls.recipient == user.email_key, cls.user.is_null()).execute()
+
+    @classmethod
+    def end_links(cls, user):
+        """End what waits to bring *user* a link, or is about to: nobody will get one."""
+        address = User.select(User.email_key).where(User.id == user.id)
+        theirs = (cls.user == user) | (cls.user.is_null() & (cls.recipient == address))
+        waiting = (cls.kind.in_(templates.links), cls.finished_at.is_null())
+        for mail in list(cls.select().where(*waiting, theirs)):
+            mail.finish(CANCELLED)
+
+    @contextmanager
+    def unended(self):
+        """
+        A transaction for the link in the mail: it is not recorded once an act has ended the mail.
+
+        Raises:
+            ClaimLost: the row is not ours any more.
+        """
+        with db.atomic():
+            self.reload()
+            yield
 
     @classmethod
     def _concerns(cls, user):

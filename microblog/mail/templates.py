@@ -19,8 +19,9 @@ LINKS_WITHIN = timedelta(minutes=10)
 
 # The kind of mail that must cause no other one if it fails.
 ERROR = "error"
-# Functions by the kind of mail that they describe.
+# Functions by the kind of mail that they describe, and which kinds are a link: for as long as they wait, too.
 kinds = {}
+links = set()
 
 
 class Attachment(NamedTuple):
@@ -46,11 +47,17 @@ class MailText(NamedTuple):
     attachment: Attachment | None = None
 
 
-def mail_kind(name):
-    """Register the decorated function, which makes the ``MailText`` of a mail's row, for the kind *name*."""
+def mail_kind(name, link=False):
+    """
+    Register the decorated function, which makes the ``MailText`` of a mail's row, for the kind *name*.
+
+    *link*: whoever gets it can do something by it, so it ends with the links that were mailed.
+    """
 
     def register(function):
         kinds[name] = function
+        if link:
+            links.add(name)
         return function
 
     return register
@@ -107,28 +114,31 @@ def in_language(*wanted):
     return force_locale(next((tag for tag in wanted if tag in languages), languages[0]))
 
 
-@mail_kind("reset_password")
+@mail_kind("reset_password", link=True)
 def reset_password(mail):
-    user = User.with_email(mail.recipient)
-    if user is None:
-        raise Unneeded
     _refuse_flood(mail)
-    token = OneTimeToken.issue(RESET_PASSWORD, user)
+    with mail.unended():
+        user = User.with_email(mail.recipient)
+        if user is None:
+            raise Unneeded
+        token = OneTimeToken.issue(RESET_PASSWORD, user)
     return MailText(
         user.email, user.language, N_("[Microblog] Reset your password"), {"user": user, "token": token}
     )
 
 
-@mail_kind("change_email")
+@mail_kind("change_email", link=True)
 def change_email(mail):
     """To the new address: opening the link proves access to its mailbox."""
     _refuse_flood(mail)
-    token = OneTimeToken.issue(CHANGE_EMAIL, mail.user, mail.recipient)
+    with mail.unended():
+        user = User.get_by_id(mail.user_id)
+        token = OneTimeToken.issue(CHANGE_EMAIL, user, mail.recipient)
     return MailText(
         mail.recipient,
-        mail.user.language,
+        user.language,
         N_("[Microblog] Confirm your e-mail address"),
-        {"user": mail.user, "token": token},
+        {"user": user, "token": token},
     )
 
 

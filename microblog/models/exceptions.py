@@ -38,6 +38,10 @@ class LastAdministrator(RuntimeError):
     """Without this account nobody could look after the site."""
 
 
+class CredentialsChanged(Exception):
+    """What a check permitted was revoked before it could be done; whoever asked has to be checked again."""
+
+
 class Blocked(Exception):
     """One of the two people has blocked the other."""
 

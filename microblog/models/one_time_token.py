@@ -1,5 +1,6 @@
 """Secrets in mailed links and invitations: each works once, and only its hash is stored."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 
 from peewee import CharField, ForeignKeyField
@@ -35,10 +36,16 @@ class OneTimeToken(BaseModel):
 
     @classmethod
     def issue(cls, kind, user=None, email=None):
-        """Create a token and return its secret, which cannot be retrieved later."""
+        """
+        Create a token and return its secret, which cannot be retrieved later.
+
+        Raises:
+            CredentialsChanged: an act has revoked what *user* was checked by.
+        """
         secret = new_secret()
         expires_at = clock.now() + LASTS[kind]
-        cls.create(kind=kind, user=user, email=email, token_hash=hash_of(secret), expires_at=expires_at)
+        with user.as_checked() if user else nullcontext():
+            cls.create(kind=kind, user=user, email=email, token_hash=hash_of(secret), expires_at=expires_at)
         return secret
 
     @classmethod

@@ -6,9 +6,8 @@ from peewee import BooleanField, CharField, ForeignKeyField
 from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog.base import clock
-from microblog.base.database import BaseModel, UTCDateTimeField, db, unless_busy
+from microblog.base.database import BaseModel, UTCDateTimeField, unless_busy
 from microblog.models.user import User
-from microblog.security import security_log
 from microblog.security.random_secret import hash_of, new_secret
 
 SEEN_EVERY = timedelta(minutes=1)
@@ -28,9 +27,14 @@ class Session(BaseModel):
 
     @classmethod
     def start(cls, user, remembered, user_agent):
-        """Start a session and return ``(session, token)``; only the token's hash is kept."""
+        """
+        Start a session and return ``(session, token)``; only the token's hash is kept.
+
+        Raises:
+            CredentialsChanged: an act has revoked what *user* was checked by.
+        """
         token = new_secret()
-        with db.atomic():
+        with user.as_checked():
             session = cls.create(
                 user=user, token_hash=hash_of(token), remembered=remembered, user_agent=user_agent[:200]
             )
@@ -49,23 +53,13 @@ class Session(BaseModel):
         return cls.select().where(cls.user == user, ~cls._expired()).order_by(cls.seen_at.desc())
 
     @classmethod
-    def end_all(cls, user):
-        cls.delete().where(cls.user == user).execute()
-
-    @classmethod
-    def end_others(cls, user, own):
-        """End all sessions of *user* but *own*."""
-        cls.delete().where(cls.user == user, cls.id != own.id).execute()
-        security_log.record("other-sessions-ended", user)
+    def end_all(cls, user, but=None):
+        """End all sessions of *user*, except *but*, a session or None."""
+        cls.delete().where(cls.user == user, cls.id != (but.id if but else 0)).execute()
 
     @classmethod
     def delete_expired(cls):
         cls.delete().where(cls._expired()).execute()
-
-    def end(self):
-        """End it from another browser of its user."""
-        self.delete_instance()
-        security_log.record("session-ended", self.user)
 
     def touch(self):
         """Record that the user is active, at most once a minute, unless the database is busy."""

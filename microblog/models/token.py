@@ -6,7 +6,7 @@ from peewee import CharField, ForeignKeyField
 from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog.base import clock
-from microblog.base.database import BaseModel, UTCDateTimeField, db, unless_busy
+from microblog.base.database import BaseModel, UTCDateTimeField, unless_busy
 from microblog.models.exceptions import TooManyTokens
 from microblog.models.user import User
 from microblog.security import security_log
@@ -36,9 +36,10 @@ class Token(BaseModel):
 
         Raises:
             TooManyTokens: one must be deleted first.
+            CredentialsChanged: an act has revoked what *user* was checked by.
         """
         secret = PREFIX + new_secret()
-        with db.atomic():
+        with user.as_checked():
             if cls.for_user(user).count() >= MOST:
                 raise TooManyTokens
             token = cls.create(user=user, name=name or "API", token_hash=hash_of(secret))

@@ -1,12 +1,14 @@
 """Users and whom they follow."""
 
+from contextlib import contextmanager
+
 from flask_login import UserMixin
-from peewee import SQL, BooleanField, CharField, Check, ForeignKeyField
+from peewee import SQL, BooleanField, CharField, Check, ForeignKeyField, IntegerField
 from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, db
-from microblog.models.exceptions import Suspended, translate_integrity_error
+from microblog.models.exceptions import CredentialsChanged, Suspended, translate_integrity_error
 
 
 class User(UserMixin, BaseModel):
@@ -22,6 +24,10 @@ class User(UserMixin, BaseModel):
     # Kept here as well as in the session, which is deleted when it ends.
     seen_at = UTCDateTimeField(null=True)
     suspended_at = UTCDateTimeField(null=True)
+    # Counts the acts that revoke something: see ``as_checked``. No time, because clocks are set back.
+    credentials = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    # What ``credentials`` was raised to when the user's device cookies ended: those of before are void.
+    devices_since = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
 
     class Meta:
         constraints = (Check("length(username) BETWEEN 3 AND 32 AND username NOT GLOB '*[^A-Za-z0-9_]*'"),)
@@ -74,6 +80,32 @@ class User(UserMixin, BaseModel):
     def with_email(cls, email):
         """The user of that address; None when there is none."""
         return cls.get_or_none(cls.email_key == email.casefold())
+
+    @contextmanager
+    def as_checked(self):
+        """
+        A transaction for what is permitted by the check that read this object: a password, a session, a link.
+
+        Everything by which somebody can come back, or that only its owner may do, is done inside.
+
+        Raises:
+            CredentialsChanged: since then an act has revoked what the check relied on.
+        """
+        with db.atomic():
+            same = (User.id == self.id, User.credentials == self.credentials)
+            if not User.select().where(*same).exists():
+                raise CredentialsChanged
+            yield
+
+    def raise_credentials(self):
+        """Count an act that revokes; whoever holds this object may go on after it."""
+        with db.atomic():
+            User.update(credentials=User.credentials + 1).where(User.id == self.id).execute()
+            self.credentials = User.select(User.credentials).where(User.id == self.id).scalar()
+
+    def end_devices(self):
+        """Make void every device cookie that was given to the user before the last ``raise_credentials``."""
+        User.update(devices_since=User.credentials).where(User.id == self.id).execute()
 
     def set_language(self, language):
         """Use *language*, a tag, for the user's pages and mails from now on."""

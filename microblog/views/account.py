@@ -5,10 +5,10 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from microblog import accounts
-from microblog.models import Session, User
+from microblog.models import Session
 from microblog.models.exceptions import LastAdministrator
-from microblog.web import rate_limits
-from microblog.web.auth import sign_out
+from microblog.web import cookies, rate_limits
+from microblog.web.auth import reader, sign_out
 from microblog.web.forms import ConfirmationForm
 
 bp = Blueprint("account", __name__, url_prefix="/account")
@@ -22,14 +22,15 @@ def index():
 @bp.post("/sessions/<row_id:session_id>/end")
 def end_session(session_id):
     row = Session.get_or_none(Session.id == session_id, Session.user == current_user) or abort(404)
-    row.end()
+    accounts.end_session(row)
     flash(_("That browser is signed out."))
     return redirect(url_for("account.index"))
 
 
 @bp.post("/sessions/end_others")
 def end_other_sessions():
-    Session.end_others(current_user, current_user.session)
+    accounts.sign_out_everywhere(reader(), current_user.session)
+    cookies.remember_account(reader())
     flash(_("Every other browser is signed out."))
     return redirect(url_for("account.index"))
 
@@ -45,9 +46,8 @@ def delete():
 def destroy():
     form = ConfirmationForm()
     if form.validate_on_submit():
-        user = User.get_by_id(current_user.id)
         try:
-            accounts.delete(user)
+            accounts.delete(reader())
         except LastAdministrator:
             # The page says so, and did before the form was sent.
             pass

@@ -3,13 +3,13 @@
 from flask import Blueprint, current_app, flash, redirect, render_template, session, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from microblog import accounts
 from microblog.models import OneTimeToken
 from microblog.models.exceptions import EmailTaken, TokenInvalid
 from microblog.models.one_time_token import CHANGE_EMAIL
 from microblog.web import rate_limits
+from microblog.web.auth import reader
 from microblog.web.forms import ChangeEmailForm
 from microblog.web.redirects import away_from_token
 
@@ -29,7 +29,7 @@ def create():
     form = ChangeEmailForm()
     if form.validate_on_submit():
         try:
-            accounts.request_email_change(current_user, form.email.data, str(get_locale()))
+            accounts.request_email_change(reader(), form.email.data, str(get_locale()))
         except EmailTaken as error:
             form.email.errors.append(_(str(error)))
         else:

@@ -6,9 +6,8 @@ from flask_login import current_user
 
 from microblog import accounts
 from microblog.accounts.new_password import PasswordRefused
-from microblog.models import User
 from microblog.web import rate_limits
-from microblog.web.auth import sign_in
+from microblog.web.auth import reader, sign_in
 from microblog.web.forms import ChangePasswordForm
 
 bp = Blueprint("password_change", __name__, url_prefix="/account/password")
@@ -25,14 +24,13 @@ def update():
     form = ChangePasswordForm()
     if form.validate_on_submit():
         remembered = current_user.session.remembered
-        user = User.get_by_id(current_user.id)
         try:
-            accounts.change_password(user, form.password.data)
+            accounts.change_password(reader(), form.password.data)
         except PasswordRefused as error:
             form.password.errors.append(_(str(error)))
         else:
             # A new session for this browser too: copies of its old cookie must be useless.
-            sign_in(user, remembered)
+            sign_in(reader(), remembered)
             flash(_("Your password is changed. Every other browser is signed out."))
             return redirect(url_for("account.index"))
     return render_template("password_change/edit.html", form=form), 422

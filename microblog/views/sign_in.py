@@ -10,7 +10,14 @@ from microblog import accounts
 from microblog.accounts.new_password import PasswordRefused
 from microblog.base.database import data_dir
 from microblog.models import OneTimeToken, User
-from microblog.models.exceptions import EmailTaken, SetUpAlready, Suspended, TokenInvalid, UsernameTaken
+from microblog.models.exceptions import (
+    CredentialsChanged,
+    EmailTaken,
+    SetUpAlready,
+    Suspended,
+    TokenInvalid,
+    UsernameTaken,
+)
 from microblog.models.one_time_token import INVITE
 from microblog.security import setup_code
 from microblog.web import rate_limits
@@ -29,13 +36,12 @@ def login():
     form = LoginForm()
     if form.validate_on_submit():
         try:
-            user = authenticate(form.username.data, form.password.data)
+            sign_in(authenticate(form.username.data, form.password.data), form.remember_me.data)
         except Suspended:
             form.form_errors.append(_("This account is suspended. The administrator can tell you why."))
-        except WrongPassword:
+        except (WrongPassword, CredentialsChanged):
             form.form_errors.append(_("The username or the password is wrong. Check both and try again."))
         else:
-            sign_in(user, form.remember_me.data)
             return back("posts.index")
     return render_template("sign_in/login.html", form=form), status(form)
 

@@ -3,6 +3,7 @@
 from flask import after_this_request, current_app, request, session
 from flask_login import LoginManager, current_user, decode_cookie, encode_cookie, login_user, logout_user
 
+from microblog import accounts
 from microblog.mail import account_notices
 from microblog.models import Session, User
 from microblog.models.exceptions import Suspended
@@ -68,13 +69,19 @@ def sign_in(user, remember):
     Start a session for *user* and set the cookies with its token; the browser's former session ends.
 
     They are told by mail unless this browser is known to them, or they have just been given the account.
+
+    Raises:
+        CredentialsChanged: an act has revoked what *user* was checked by.
     """
-    if not (user.seen_at is None or current_user == user or cookies.knows_account(user.username)):
-        account_notices.send(user, "new_browser")
-    if current_user.is_authenticated:
-        current_user.session.delete_instance()
+    is_new = not (user.seen_at is None or current_user == user or cookies.device_of(user))
+    with user.as_checked():
+        session, token = Session.start(user, remember, request.user_agent.string)
+        if is_new:
+            account_notices.send(user, "new_browser")
+        if current_user.is_authenticated:
+            current_user.session.delete_instance()
     _forget_session()
-    user.session, user.token = Session.start(user, remember, request.user_agent.string)
+    user.session, user.token = session, token
     login_user(user, remember=remember)
     cookies.remember_account(user)
     security_log.record("sign-in", user)
@@ -82,8 +89,7 @@ def sign_in(user, remember):
 
 def sign_out():
     """Delete the session row, so that copies of its cookies are useless; clear cookies and drafts."""
-    security_log.record("sign-out", current_user)
-    current_user.session.delete_instance()
+    accounts.end_session(current_user.session, by_itself=True)
     logout_user()
     _forget_session()
 

@@ -1,9 +1,9 @@
 """
 Our own cookies besides the session's: out of reach of scripts and of other sites.
 
-One of them, signed, names the account that was last signed in to from a browser. Many wrong passwords for an
-account delay further tries for it, wherever they come from. A browser that has signed in to it before is
-exempt, so nobody can lock others out of their own account.
+One of them, the device cookie, is signed and says which account was last signed in to from a browser. Many
+wrong passwords for an account delay further tries for it, wherever they come from. A browser that has signed
+in to it before counts for itself, so nobody can lock others out of their own account.
 """
 
 from datetime import timedelta
@@ -11,6 +11,7 @@ from datetime import timedelta
 from flask import after_this_request, current_app, request
 from itsdangerous import BadSignature
 
+from microblog.security.random_secret import new_secret
 from microblog.security.signatures import serializer
 
 KNOWN_FOR = timedelta(days=90)
@@ -28,21 +29,22 @@ def keep(name, value, lifetime=YEAR):
 
 
 def remember_account(user):
-    """Mark the browser of this request as known to *user*."""
-    keep(_name(), _serializer().dumps(user.username.casefold()), KNOWN_FOR)
+    """Give the browser of this request a device cookie for *user*, void if the user was not checked since."""
+    keep(_name(), _serializer().dumps([user.id, user.credentials, new_secret()]), KNOWN_FOR)
 
 
-def knows_account(username):
-    """Whether *username* has signed in from the browser of this request within ``KNOWN_FOR``."""
+def device_of(user):
+    """The random id of the device cookie of this request; None unless it is valid, and for *user*."""
     try:
-        known = _serializer().loads(request.cookies.get(_name(), ""), max_age=KNOWN_FOR.total_seconds())
+        given = _serializer().loads(request.cookies.get(_name(), ""), max_age=KNOWN_FOR.total_seconds())
     except BadSignature:
-        return False
-    return known == username.casefold()
+        return None
+    user_id, credentials, device = given
+    return device if user and user.id == user_id and credentials >= user.devices_since else None
 
 
 def _serializer():
-    return serializer(current_app.config["SIGNING_KEYS"], "known browser")
+    return serializer(current_app.config["SIGNING_KEYS"], "device cookie")
 
 
 def _name():

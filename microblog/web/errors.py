@@ -13,6 +13,7 @@ from werkzeug.exceptions import Conflict, HTTPException, ServiceUnavailable
 
 from microblog.base import error_codes
 from microblog.exports import TooManyExports
+from microblog.models.exceptions import CredentialsChanged
 from microblog.tasks.exceptions import NothingToRetry, UnknownJob
 from microblog.web import caching, problem, rate_limits
 from microblog.web.auth import login_manager
@@ -57,7 +58,7 @@ def init_app(app):
     app.register_error_handler(OperationalError, show_busy)
     app.register_error_handler(MaxConnectionsExceeded, show_busy)
     app.register_error_handler(IntegrityError, show_overtaken)
-    for refusal in (NothingToRetry, UnknownJob):
+    for refusal in (CredentialsChanged, NothingToRetry, UnknownJob):
         app.register_error_handler(refusal, lambda _error: show(Conflict()))
     app.register_error_handler(TooManyExports, show_limit_of_exports)
     login_manager.unauthorized_handler(ask_to_sign_in)

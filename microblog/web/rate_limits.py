@@ -16,6 +16,7 @@ from flask import current_app, g, request
 from werkzeug.exceptions import TooManyRequests
 
 from microblog.base.text import clean
+from microblog.models import User
 from microblog.security import security_log, sliding_windows
 from microblog.security.sliding_windows import Exceeded, Rate
 from microblog.web import cookies
@@ -67,8 +68,13 @@ def _name():
     return clean(request.form.get("username", ""))
 
 
+def device():
+    """The browser that is known to the account that somebody tries to sign in to, by its device cookie."""
+    return cookies.device_of(User.named(_name()))
+
+
 def _is_known():
-    return cookies.knows_account(_name())
+    return device() is not None
 
 
 def _failed(response):
@@ -147,13 +153,20 @@ _by_account = Limit(
     deduct_when=_failed,
     exempt_when=_is_known,
 )
+_by_device = Limit(
+    "sign-in-from-device",
+    "10 per minute",
+    key_func=device,
+    deduct_when=_failed,
+    exempt_when=lambda: not _is_known(),
+)
 # Each success leaves rows, cookies and lines of the log behind.
 _succeeding = Limit("signed-in", "30 per minute; 300 per hour", key_func=account, deduct_when=_done)
 
 
 def sign_in(view):
     """Limit failures by address and by account: guessing is slowed down, and nobody is locked out."""
-    return _by_address(_by_account(_succeeding(view)))
+    return _by_address(_by_account(_by_device(_succeeding(view))))
 
 
 confirming_password = Limit("own-password", "10 per minute", deduct_when=_failed)

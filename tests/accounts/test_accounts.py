@@ -51,7 +51,7 @@ def change_email(user, email):
     """Change the address of *user* as the mailed link does."""
     token = OneTimeToken.from_secret(CHANGE_EMAIL, OneTimeToken.issue(CHANGE_EMAIL, user, email))
     accounts.change_email(token)
-    user.email, user.email_key = email, email
+    user.__data__.update(User.get_by_id(user.id).__data__)
 
 
 def test_the_first_account_is_the_administrators_and_there_is_one_first(app):

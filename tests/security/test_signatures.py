@@ -61,7 +61,7 @@ def test_a_form_that_stood_open_can_be_sent(changed, former):
 
 def test_a_known_browser_stays_known(changed, former):
     with changed.test_request_context(headers={"Cookie": f"known={former['known']}"}):
-        assert cookies.knows_account("susan") == believes_the_former(changed)
+        assert (cookies.device_of(User.named("susan")) is not None) == believes_the_former(changed)
 
 
 def test_who_comes_back_meanwhile_needs_the_former_key_no_more(settings, former):

@@ -75,7 +75,7 @@ def test_whoever_does_not_know_the_password_is_not_told_of_the_suspension(client
 def test_a_session_begun_in_the_same_moment_is_dead(office, susan, sign_in):
     office.post_form("/admin/users/susan/suspend")
 
-    assert sign_in(susan).get("/notifications").status_code == 401
+    assert sign_in(User.named("susan")).get("/notifications").status_code == 401
 
 
 def test_nothing_of_a_suspended_user_is_shown(client, office, susan, john, sign_in, write_posts):

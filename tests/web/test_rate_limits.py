@@ -76,10 +76,10 @@ def test_a_browser_is_known_for_one_account_only_and_cannot_make_itself_known(ap
     try_to_sign_in(browser, "john", PASSWORD)
     known = browser.get_cookie("known").value
     with app.test_request_context(headers={"Cookie": f"known={known}"}):
-        assert cookies.knows_account("John")
-        assert not cookies.knows_account("susan")
+        assert cookies.device_of(john)
+        assert not cookies.device_of(susan)
     with app.test_request_context(headers={"Cookie": f"known={known[:-1]}"}):
-        assert not cookies.knows_account("john")
+        assert not cookies.device_of(john)
 
 
 def test_many_wrong_passwords_from_one_address_are_delayed_whatever_the_account(client, susan):
