@@ -52,10 +52,10 @@ class Form(FlaskForm):
         csrf = False  # `web.csrf` checks every request before any form is made.
 
         def wrap_formdata(self, form, formdata):
-            # Flask-WTF would look for fields in JSON as well, and fail on a list.
-            if request.is_json and not isinstance(formdata, MultiDict):
-                return None
-            return super().wrap_formdata(form, formdata)
+            if isinstance(formdata, MultiDict):
+                return formdata
+            # Flask-WTF would look for fields in files and in JSON as well: neither is a text.
+            return request.form if form.is_submitted() else None
 
 
 def valid_username(_form, field):

@@ -1,5 +1,7 @@
 """Whatever is sent to whatever URL: never a server error, and none in the log."""
 
+import io
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -44,8 +46,10 @@ latin = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\x00"),
 headers = st.dictionaries(
     st.sampled_from(HEADERS.split()), latin | st.sampled_from(HEADER_VALUES), max_size=3
 )
+files = st.dictionaries(st.sampled_from(FIELDS.split()), st.binary(max_size=20), max_size=5)
 bodies = st.one_of(
     st.fixed_dictionaries({"data": fields}),
+    files.map(lambda files: {"data": {name: (io.BytesIO(data), "x") for name, data in files.items()}}),
     st.fixed_dictionaries({"json": document}),
     st.fixed_dictionaries({"data": st.binary(max_size=200)}),
     st.just({}),
