@@ -42,7 +42,7 @@ def site(tmp_path_factory):
         yield site
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser():
     with chromium() as browser:
         yield browser

@@ -6,19 +6,13 @@ import signal
 
 import pytest
 
-from tests.end_to_end.browsing import DESKTOP, PHONE, Watcher, chromium, needs_browser
+from tests.end_to_end.browsing import DESKTOP, PHONE, Watcher, needs_browser
 from tests.end_to_end.running_site import RunningSite, wait_until
 
 pytestmark = [needs_browser, pytest.mark.browser]
 
-POSTS = [f"post number {number}" for number in range(8)]
+POSTS = [f"post number {number}" for number in range(5)]
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -63,8 +57,8 @@ def await_end(page, postbox):
 
 
 def write(page, site, bodies):
+    page.goto(f"{site.url}/")
     for body in bodies:
-        page.goto(f"{site.url}/")
         page.locator("[name=post]").fill(body)
         page.get_by_role("button", name="Post", exact=True).click()
         page.get_by_text(body, exact=True).wait_for()

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from microblog.models import Follow, Message, Post
 from tests.conftest import PASSWORD
-from tests.end_to_end.browsing import DESKTOP, PHONE, Watcher, chromium, needs_browser
+from tests.end_to_end.browsing import DESKTOP, PHONE, Watcher, needs_browser
 from tests.end_to_end.running_site import wait_until
 
 pytestmark = [needs_browser, pytest.mark.browser]
@@ -17,19 +17,13 @@ def url(world):
     return world.start_web()
 
 
-@pytest.fixture(scope="module")
-def chrome():
-    with chromium() as chrome:
-        yield chrome
-
-
 @pytest.fixture
-def open_home(chrome, url, susan):
+def open_home(browser, url, susan):
     """A function that returns a page on which susan is signed in, and its watcher."""
     contexts = []
 
     def open_home(**options):
-        context = chrome.new_context(**options)
+        context = browser.new_context(**options)
         contexts.append(context)
         page = context.new_page()
         watcher = Watcher(page, url)
