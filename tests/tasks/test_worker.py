@@ -128,6 +128,33 @@ def test_an_outcome_that_a_busy_database_refuses_costs_an_attempt_and_no_crash(r
     assert (row.attempts, row.crash_count) == (3, 0)
 
 
+def test_a_claim_that_a_busy_database_refuses_costs_nothing(run, nobody_works, other, caplog):
+    row = run(lambda task: None)
+    [message] = huey.pending()
+    lock(other)
+
+    work(jobs[message.name], message)
+
+    assert f"{row.id} could not be claimed" in caplog.text
+    huey.immediate = True
+    mend(other)
+    row = Task.get_by_id(row.id)
+    assert (row.state, row.attempts) == (SUCCEEDED, 1)
+
+
+def test_progress_that_a_busy_database_refuses_stops_no_job(run, other, caplog):
+    def count_up(task):
+        lock(other)
+        task.advance(1, 4)
+        other.execute("COMMIT")
+        task.advance(4, 4)
+
+    row = run(count_up)
+
+    assert f"the progress of {row.id} could not be written" in caplog.text
+    assert (row.state, row.done, row.attempts) == (SUCCEEDED, 4, 1)
+
+
 def test_the_end_comes_with_its_notification(run, susan):
     row = run(lambda task: None)
 
@@ -174,6 +201,21 @@ def test_the_reconciler_puts_back_what_this_process_holds_but_does_not_work_on(r
     del active[row.id]
     reconciler.reconcile()
     assert (Task.get_by_id(row.id).state, Task.get_by_id(row.id).crash_count) == (QUEUED, 0)
+
+
+def test_a_file_that_cannot_be_deleted_keeps_no_other_row_from_being_recovered(
+    run, john, nobody_works, logged_errors
+):
+    first = run(lambda task: None)
+    second = Task.create(name=first.name, description="Testing...", user=john)
+    Task.update(state=RUNNING, consumer_id="dead", crash_count=2).execute()
+    draft = first.file.with_suffix(".part")
+    draft.mkdir(parents=True)  # No file: it cannot be unlinked.
+
+    reconciler.reconcile()
+
+    assert f"{first.id} left files behind" in logged_errors.pop()
+    assert [Task.get_by_id(row.id).state for row in (first, second)] == [FAILED, FAILED]
 
 
 @pytest.mark.parametrize(("ours", "why"), [(True, "nobody was working on it"), (False, "its worker is gone")])
