@@ -36,7 +36,7 @@ LAYOUT = {**COLOURS, "runOnly": [*COLOURS["runOnly"], "target-size", "scrollable
 expect.set_options(timeout=30_000)
 
 needs_browser = pytest.mark.skipif(
-    not CHROMIUM, reason="no chromium on this machine: apt-get install chromium"
+    not CHROMIUM, reason="no chromium on this machine: apt-get install chromium-headless-shell"
 )
 
 
