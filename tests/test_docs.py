@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from microblog.exports import MOST_EXPORTS
+from microblog.exports import MOST_ASKED, MOST_EXPORTS
 
 ROOT = Path(__file__).parent.parent
 PAGES = [
@@ -32,7 +32,8 @@ def test_every_requirement_of_asvs_names_a_test_that_is_there():
 
 def test_the_security_page_names_every_limit():
     source = (ROOT / "microblog" / "web" / "rate_limits.py").read_text()
-    rates = [*re.findall(r"(\d+) per (?:\d+ )?(minute|hour)", source), (str(MOST_EXPORTS), "hour")]
+    rates = re.findall(r"(\d+) per (?:\d+ )?(minute|hour)", source)
+    rates += [(str(most), "hour") for most in (MOST_EXPORTS, MOST_ASKED)]
     page = " ".join((ROOT / "SECURITY.md").read_text().split())
     paragraph = re.search(r"- Signing in:.*?All web processes count", page)[0]
     # "60 posts a minute (600 an hour)", "20 failures a minute (200 an hour) for an address"

@@ -7,7 +7,7 @@ from flask import current_app
 from microblog.base import clock, error_codes
 from microblog.base.database import db
 from microblog.base.i18n import N_
-from microblog.exports import archive
+from microblog.exports import archive, expiry
 from microblog.exports.mail import MAIL
 from microblog.mail.delivery import Mail
 from microblog.security import security_log
@@ -17,6 +17,8 @@ from microblog.tasks.task import Task
 from microblog.tasks.worker import job
 
 MOST_EXPORTS = 20
+# With those that failed or were cancelled: each leaves rows behind.
+MOST_ASKED = 60
 EXPORTS_WITHIN = timedelta(hours=1)
 
 
@@ -34,7 +36,7 @@ def request(user, **arguments):
 
     Raises:
         TaskInProgress: one is under way.
-        TooManyExports: the user has had twenty within an hour.
+        TooManyExports: the user has had twenty within an hour, or asked for sixty.
     """
     task = Task.launch(export_posts, user, N_("Exporting posts..."), **arguments)
     security_log.record("export-asked", user, task=task.id)
@@ -43,22 +45,26 @@ def request(user, **arguments):
 
 def check_limit(user):
     """
-    Count the task rows of *user*: what failed or was cancelled is free.
+    Count the task rows of *user*: what failed or was cancelled counts only against the larger limit.
 
     Raises:
-        TooManyExports: the limit is reached.
+        TooManyExports: a limit is reached.
     """
     if not current_app.config["RATE_LIMITS"]:
         return
-    asked = Task.created_at.between(clock.now() - EXPORTS_WITHIN, clock.now())
-    in_vain = Task.state.in_((FAILED, CANCELLED))
-    counted = list(
-        Task.select(Task.created_at)
-        .where(Task.user == user, Task.name == export_posts.name, asked, ~in_vain)
+    of_the_hour = Task.created_at.between(clock.now() - EXPORTS_WITHIN, clock.now())
+    asked = (
+        Task.select(Task.created_at, Task.state)
+        .where(Task.user == user, Task.name == export_posts.name, of_the_hour)
         .order_by(Task.created_at)
     )
-    if len(counted) >= MOST_EXPORTS:
-        due_at = counted[-MOST_EXPORTS].created_at + EXPORTS_WITHIN
+    _check(list(asked), MOST_ASKED)
+    _check([task for task in asked if task.state not in (FAILED, CANCELLED)], MOST_EXPORTS)
+
+
+def _check(counted, most):
+    if len(counted) >= most:
+        due_at = counted[-most].created_at + EXPORTS_WITHIN
         raise TooManyExports((due_at - clock.now()).total_seconds())
 
 
@@ -84,7 +90,8 @@ def publish_file(task, made):
     """
     Offer the file, which is complete: the task succeeds, and its mail is recorded in the same transaction.
 
-    The user's older export mails that wait are withdrawn: this one says all that they would have said.
+    The user's older export mails that wait are withdrawn: this one says all that they would have said. Of the
+    files only the newest stay.
     """
     expires_at = clock.now() + timedelta(days=current_app.config["EXPORT_KEEP_DAYS"])
     with db.atomic():
@@ -95,6 +102,7 @@ def publish_file(task, made):
                 mail.withdraw()
             language = task.arguments.get("language")
             Mail.send(MAIL, task.user.email, task.user, task, priority=0, language=language)
+            expiry.expire_older(task)
 
 
 def is_export(task):

@@ -1,9 +1,12 @@
-"""The end of an export's offer: its owner deletes the file, its days are over, or it is gone."""
+"""The end of an export's offer: by its owner, for newer ones, because its days are over, or as it is gone."""
 
 from microblog.base import clock
 from microblog.base.database import db
 from microblog.security import security_log
 from microblog.tasks.task import Task
+
+# Files that one user can have at once: a file can be as large as all that they wrote.
+MOST_FILES = 3
 
 
 def delete_file(task):
@@ -19,7 +22,15 @@ def expire_file(task):
         for mail in list(task.mails):
             mail.withdraw()
         task.dismiss()
-    task.delete_files()
+        db.after_commit(task.delete_files)
+
+
+def expire_older(newest):
+    """Expire what the user of the task *newest* had before, except the ``MOST_FILES`` that it is one of."""
+    offered = Task.select().where(Task.user == newest.user_id, Task.file_expires_at.is_null(False))
+    others = offered.where(Task.id != newest.id).order_by(Task.created_at.desc(), Task.id.desc())
+    for task in list(others.offset(MOST_FILES - 1)):
+        expire_file(task)
 
 
 def expire_files():

@@ -7,6 +7,8 @@ from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, db
 from microblog.models.user import User
 
+PAGE = 100
+
 
 class Notification(BaseModel):
     # AUTOINCREMENT: an id reused after a deletion would be behind a reader's cursor, and never read.
@@ -29,8 +31,8 @@ class Notification(BaseModel):
 
     @classmethod
     def since(cls, user, cursor):
-        """Notifications of *user* after *cursor*, an id, oldest first."""
-        return cls.select().where(cls.user == user, cls.id > cursor).order_by(cls.id)
+        """Notifications of *user* after *cursor*, an id, oldest first; at most ``PAGE`` at once."""
+        return cls.select().where(cls.user == user, cls.id > cursor).order_by(cls.id).limit(PAGE)
 
     @classmethod
     def newest(cls, user):

@@ -8,12 +8,15 @@ from playhouse.sqlite_ext import AutoIncrementField
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, unless_busy
 from microblog.models.user import User
+from microblog.security import security_log
 from microblog.security.random_secret import hash_of, new_secret
 
 SEEN_EVERY = timedelta(minutes=1)
 UNUSED_REMEMBERED = timedelta(days=30)
 UNUSED = timedelta(hours=24)
 LONGEST = timedelta(days=90)
+# Of one user at a time. So many are more browsers than anybody has, and a list that anybody can look through.
+MOST = 50
 
 
 class Session(BaseModel):
@@ -30,6 +33,8 @@ class Session(BaseModel):
         """
         Start a session and return ``(session, token)``; only the token's hash is kept.
 
+        If the user has ``MOST`` already, the least recently seen one ends.
+
         Raises:
             CredentialsChanged: an act has revoked what *user* was checked by.
         """
@@ -39,6 +44,7 @@ class Session(BaseModel):
                 user=user, token_hash=hash_of(token), remembered=remembered, user_agent=user_agent[:200]
             )
             User.update(seen_at=session.seen_at).where(User.id == user).execute()
+            session._end_those_beyond()
         return session, token
 
     @classmethod
@@ -50,7 +56,8 @@ class Session(BaseModel):
     @classmethod
     def active_for(cls, user):
         """The live sessions of *user*, most recently seen first."""
-        return cls.select().where(cls.user == user, ~cls._expired()).order_by(cls.seen_at.desc())
+        live = cls.select().where(cls.user == user, ~cls._expired())
+        return live.order_by(cls.seen_at.desc(), cls.id.desc()).limit(MOST)
 
     @classmethod
     def end_all(cls, user, but=None):
@@ -71,6 +78,14 @@ class Session(BaseModel):
     def _note_seen(self, moment):
         Session.update(seen_at=moment).where(Session.id == self.id).execute()
         User.update(seen_at=moment).where(User.id == self.user_id).execute()
+
+    def _end_those_beyond(self):
+        """End the user's least recently seen sessions, so that with this one ``MOST`` are left."""
+        others = Session.select(Session.id).where(Session.user == self.user_id, Session.id != self.id)
+        # Others only: the new one stays even if a clock that was set back makes it the oldest.
+        beyond = others.order_by(Session.seen_at.desc(), Session.id.desc()).offset(MOST - 1)
+        if ended := Session.delete().where(Session.id.in_(beyond)).execute():
+            security_log.record("oldest-sessions-ended", self.user, number=ended)
 
     @classmethod
     def _expired(cls):

@@ -11,7 +11,11 @@ bp = Blueprint("notifications", __name__)
 
 @bp.get("/notifications")
 def index():
-    """JSON list of notifications after the id ``since``, oldest first; 401 if signed out. Writes nothing."""
+    """
+    JSON list of notifications after the id ``since``, oldest first; 401 if signed out. Writes nothing.
+
+    At most a page of them; the id of the last one leads to the next page.
+    """
     if not current_user.is_authenticated:
         abort(401)
     news = Notification.since(current_user, cursor("since") or 0)

@@ -130,6 +130,42 @@ def test_deleting_the_file_withdraws_the_mail_and_takes_it_out_of_the_outbox(exp
     assert task.mail.state == CANCELLED
 
 
+def test_the_newest_three_files_of_each_person_are_kept(export, app, john):
+    with app.app_context():
+        johns = exports.request(john)
+    tasks = [export() for _ in range(5)]
+
+    tasks = [Task.get_by_id(task.id) for task in tasks]
+    offered = [task.file_expires_at is not None for task in tasks]
+    assert offered == [task.file.exists() for task in tasks] == [False] * 2 + [True] * 3
+    assert all(task.state == SUCCEEDED for task in tasks)
+    assert [task.mail.is_in_outbox for task in tasks] == offered
+    assert Task.get_by_id(johns.id).file.exists()
+
+
+def test_an_older_file_stays_until_the_newer_is_published_for_good(export, app, monkeypatch, nobody_works):
+    monkeypatch.setattr(expiry, "MOST_FILES", 1)
+    first, second = export(), None
+    with app.app_context():
+        publish(first)
+        second = export()
+        monkeypatch.setattr(Mail, "send", Mock(side_effect=OperationalError("database is locked")))
+        with pytest.raises(OperationalError):
+            publish(second)
+
+    first = Task.get_by_id(first.id)
+    assert first.file_expires_at
+    assert first.file.exists()
+
+
+def publish(task):
+    """Do what a worker does, without an archive."""
+    claimed = Task.claim(task.id)
+    claimed.file.parent.mkdir(exist_ok=True)
+    claimed.file.write_text("{}")
+    exports.publish_file(claimed, exports.archive.Archive(0, 2))
+
+
 def test_a_missing_file_ends_the_offer_and_nothing_is_written_again(export, delayed):
     task = export()
     task.file.unlink()

@@ -23,6 +23,20 @@ def test_what_was_seen_does_not_come_again(browser, susan):
     assert browser.get(f"/notifications?since={seen.id}").json == []
 
 
+def test_many_come_in_pages_of_a_hundred_to_which_the_last_id_leads(browser, susan):
+    rows = [{"user": susan, "name": "task_progress", "key": str(n), "data": n} for n in range(250)]
+    Notification.insert_many(rows).execute()
+    lengths, read, since = [], [], 0
+
+    while page := browser.get(f"/notifications?since={since}").json:
+        lengths.append(len(page))
+        read += [news["data"] for news in page]
+        since = page[-1]["id"]
+
+    assert lengths == [100, 100, 50]
+    assert read == list(range(250))
+
+
 def test_nobody_reads_what_is_for_another(browser, john):
     Notification.push(john, "a", 1)
 
