@@ -1,7 +1,10 @@
 """The schema of the database: brought up to date by numbered migrations, refused where it does not fit."""
 
+import re
+from contextlib import closing
 from pathlib import Path
 
+from peewee import SqliteDatabase
 from playhouse.migrations import Runner
 
 from microblog.base import clock
@@ -9,6 +12,11 @@ from microblog.base.database import connected, copy_into, data_dir, db
 from microblog.base.locks import locked
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
+# What ANALYZE makes: numbers that only help SQLite to plan.
+STATISTICS = {
+    ("table", "sqlite_stat1", "sqlite_stat1", "CREATETABLEsqlite_stat1(tbl,idx,stat)"),
+    ("table", "sqlite_stat4", "sqlite_stat4", "CREATETABLEsqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)"),
+}
 
 
 class SchemaError(RuntimeError):
@@ -46,10 +54,14 @@ def pending():
     Raises:
         SchemaError: the database was written by a newer version.
     """
-    history = Runner(db, str(MIGRATIONS)).status()
+    return [step.name for step in _history(db) if not step.applied]
+
+
+def _history(database):
+    history = Runner(database, str(MIGRATIONS)).status()
     if newer := [step.name for step in history if step.path is None]:
         raise SchemaError(f"the database is newer than this version: it knows {', '.join(newer)}")
-    return [step.name for step in history if not step.applied]
+    return history
 
 
 def refuse_misfit():
@@ -61,3 +73,48 @@ def refuse_misfit():
     """
     if waiting := pending():
         raise SchemaError(f"the database lacks {', '.join(waiting)}; run: flask --app microblog migrate")
+
+
+def refuse_foreign(database, triggers):
+    """
+    Check that *database* defines exactly what Microblog's migrations and *triggers* do: definitions are code.
+
+    Of a former version's triggers only those of migrations are known: the others are dropped, and migrating
+    makes the present ones.
+
+    Raises:
+        SchemaError: it is newer, or something in it is missing, changed or foreign.
+    """
+    history = _history(database)
+    applied = [step.name for step in history if step.applied]
+    if not applied or applied != [step.name for step in history][: len(applied)]:
+        raise SchemaError("it was not made by Microblog's migrations")
+    is_former = len(applied) < len(history)
+    known = _known(applied[-1], [] if is_former else triggers)
+    if is_former:
+        _drop_triggers(database, _definitions(database) - known)
+    if strange := _definitions(database) ^ known:
+        names = sorted({f"{kind} {name!r:.60}" for kind, name, *_ in strange})
+        raise SchemaError(f"it has not Microblog's schema, see {', '.join(names[:5])}")
+
+
+def _known(last, triggers):
+    """What the migrations up to the *last* and *triggers* define."""
+    with closing(SqliteDatabase(":memory:")) as known:
+        Runner(known, str(MIGRATIONS)).up(last)
+        for statement in triggers:
+            known.execute_sql(statement)
+        return _definitions(known)
+
+
+def _definitions(database):
+    """Kind, name, table and statement of all that *database* defines; white space does not count."""
+    rows = database.execute_sql("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
+    return {(*names, re.sub(r"\s+", "", sql or "")) for *names, sql in rows} - STATISTICS
+
+
+def _drop_triggers(database, definitions):
+    for kind, name, *_ in definitions:
+        if kind == "trigger":
+            quoted = name.replace('"', '""')
+            database.execute_sql(f'DROP TRIGGER "{quoted}"')

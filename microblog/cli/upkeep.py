@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+from flask import current_app
 
 from microblog.base import schema
 from microblog.base.database import DamagedCopy, connected, data_dir
@@ -45,7 +46,7 @@ def write_backup():
 def restore_backup(file):
     """Put the backup FILE in the place of everything; the site must be stopped."""
     try:
-        former = restore(file)
+        former = restore(file, current_app.config["SETTINGS"].https)
     except (CannotRestore, data_folder.Unavailable) as error:
         raise click.ClickException(f"nothing was changed: {error}") from error
     click.echo(f"restored; what was there before lies in {former}")

@@ -3,9 +3,11 @@
 import gzip
 import logging
 import os
+import re
 import shutil
 import tarfile
 import zlib
+from contextlib import closing
 from pathlib import Path
 
 from peewee import DatabaseError, OperationalError, SqliteDatabase
@@ -19,11 +21,14 @@ from microblog.mail.delivery import Mail
 from microblog.models import OneTimeToken, Session, Token
 from microblog.ops.backup import FOLDERS, PARTS, staging_dir
 from microblog.ops.data_folder import locked_for_start, site_lock
+from microblog.security import signatures
 from microblog.tables import TRIGGERS
 from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
 
 RESTORED = N_("The site was restored from a backup")
+# A file from elsewhere: its views and triggers may call nothing that could do harm.
+SUSPICIOUS = (("trusted_schema", 0), ("cell_size_check", 1))
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +37,11 @@ class CannotRestore(Exception):
     """Nothing was changed; the message says why."""
 
 
-def restore(path):
+def restore(path, https):
     """
     Replace the present data by the backup at *path*, and return the folder where it was put aside.
+
+    *https*: whether the backup's key has to be one for a site that people reach that way.
 
     Tasks that were under way end as failed, waiting mails are not sent, and everybody has to sign in
     again: a session, token or link that was used up since the backup must not become valid again.
@@ -49,6 +56,8 @@ def restore(path):
         _refuse_while_used()
         _unpack(path, folder)
         try:
+            _refuse_weak_key(folder / "secret_key", https)
+            _refuse_unsound(folder / FILE_NAME)
             _make_ready(folder)
         finally:
             db.close_all()
@@ -105,19 +114,47 @@ def _unpack_one(tar, member, folder):
         os.fsync(file.fileno())
 
 
+def _refuse_weak_key(path, https):
+    """A key that can be guessed lets anybody sign whatever the site believes."""
+    try:
+        signatures.read_key(path, https)
+    except FileNotFoundError:
+        return
+    except ValueError as error:
+        raise CannotRestore(f"the backup's secret_key {error}") from error
+
+
+def _refuse_unsound(path):
+    """Believe nothing that the database holds until it has proved whole, and of our own making."""
+    with closing(SqliteDatabase(str(path), pragmas=SUSPICIOUS)) as file:
+        try:
+            whole = file.execute_sql("PRAGMA integrity_check(1)").fetchall() == [("ok",)]
+            if not whole or file.execute_sql("PRAGMA foreign_key_check").fetchone():
+                raise CannotRestore("the backup's database is damaged")
+            schema.refuse_foreign(file, TRIGGERS)
+        except (DatabaseError, schema.SchemaError) as error:
+            raise CannotRestore(f"the backup's database cannot be used: {error}") from error
+
+
 def _make_ready(folder):
-    """Check the unpacked database, migrate it, and end what must not go on."""
+    """Migrate the unpacked database, and end what must not go on."""
     database.init(folder)
     try:
         with connected():
-            if db.execute_sql("PRAGMA quick_check").fetchone() != ("ok",):
-                raise CannotRestore("the backup's database is damaged")
             schema.migrate(TRIGGERS)
+            _refuse_ids_that_are_paths()
             _end_what_was_under_way()
             # A single file again, without a write-ahead log that would have to be moved with it.
             db.execute_sql("PRAGMA journal_mode = DELETE")
     except (DatabaseError, schema.SchemaError) as error:
         raise CannotRestore(f"the backup's database cannot be used: {error}") from error
+
+
+def _refuse_ids_that_are_paths():
+    """The files of tasks and mails are named after their ids, and deleted by them."""
+    ids = db.execute_sql("SELECT id FROM task UNION ALL SELECT id FROM mail")
+    if not all(re.fullmatch(r"[\w-]+", str(row_id), re.ASCII) for (row_id,) in ids):
+        raise CannotRestore("an id in the backup's database is none of Microblog's")
 
 
 def _end_what_was_under_way():

@@ -11,6 +11,8 @@ from flask.sessions import SecureCookieSessionInterface
 from huey.serializer import Serializer
 from itsdangerous import Signer, URLSafeTimedSerializer
 
+from microblog.base.config import BadSettings, can_be_guessed
+from microblog.base.config.kinds import SECRET
 from microblog.base.files import atomic_write
 from microblog.base.locks import locked
 
@@ -20,6 +22,9 @@ def secret_key(settings):
     The key that signs cookies and queue messages: ``SECRET_KEY``, else one made at the first start.
 
     That one is stored in ``secret_key`` in the data folder, readable by its owner only.
+
+    Raises:
+        BadSettings: somebody has put a bad one there.
     """
     if settings.secret_key:
         return settings.secret_key
@@ -30,7 +35,28 @@ def secret_key(settings):
             if not path.exists():
                 with atomic_write(path) as file:
                     file.write(secrets.token_hex(32))
-    return path.read_text()
+    try:
+        return read_key(path, settings.https)
+    except ValueError as error:
+        raise BadSettings(f"the file {path} {error}; delete it, and a new one is made") from error
+
+
+def read_key(path, https):
+    """
+    The key in the file at *path*, which must be as good as one in the settings.
+
+    Raises:
+        ValueError: it is not; the message says what is wrong, without the key.
+    """
+    try:
+        key = path.read_text()
+    except UnicodeDecodeError:
+        raise ValueError("is no text") from None
+    if not SECRET.is_valid(key):
+        raise ValueError(SECRET.rule)
+    if https and can_be_guessed(key):
+        raise ValueError("must have 32 random characters or more under https")
+    return key
 
 
 class SignedSerializer(Serializer):

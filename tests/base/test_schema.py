@@ -3,6 +3,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from itertools import product
 
 import pytest
 from playhouse.migrations import Runner
@@ -104,6 +105,65 @@ def test_a_newer_database_is_refused(app):
 
     with pytest.raises(schema.SchemaError, match="9999_from_the_future"):
         schema.migrate(TRIGGERS)
+
+
+def in_memory():
+    """A copy of the test's database that a test may spoil."""
+    copy = PooledSqliteDatabase(":memory:")
+    db.connection().backup(copy.connection())
+    copy.execute_sql("PRAGMA writable_schema = ON")
+    return copy
+
+
+def test_a_database_of_our_own_is_not_foreign(app):
+    db.execute_sql("ANALYZE")
+
+    schema.refuse_foreign(in_memory(), TRIGGERS)
+
+
+def test_no_table_index_view_or_trigger_may_be_changed_or_missing(app):
+    ours = db.execute_sql("SELECT type, name FROM sqlite_master WHERE name <> 'sqlite_sequence'").fetchall()
+    assert {kind for kind, _name in ours} == {"table", "index", "view", "trigger"}
+    changes = ("DELETE FROM sqlite_master", "UPDATE sqlite_master SET sql = coalesce(sql, '') || '--'")
+    for (kind, name), change in product(ours, changes):
+        if (kind, name) == ("table", "schema_migration") and change.startswith("DELETE"):
+            continue  # Nothing tells of which version it is.
+        spoilt = in_memory()
+        spoilt.execute_sql(f"{change} WHERE type = ? AND name = ?", (kind, name))
+
+        with pytest.raises(schema.SchemaError, match=re.escape(f"{kind} {name!r}")):
+            schema.refuse_foreign(spoilt, TRIGGERS)
+        spoilt.close_all()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TRIGGER more AFTER INSERT ON user BEGIN UPDATE user SET is_admin = 1; END",
+        "CREATE TABLE more (id)",
+        "CREATE VIEW more AS SELECT * FROM user",
+        "CREATE INDEX more ON user (id)",
+        "CREATE VIRTUAL TABLE more USING fts5(words)",
+        "ALTER TABLE user ADD COLUMN more",
+    ],
+)
+def test_nothing_may_be_defined_besides(app, statement):
+    spoilt = in_memory()
+    spoilt.execute_sql(statement)
+
+    with pytest.raises(schema.SchemaError, match="it has not Microblog's schema, see"):
+        schema.refuse_foreign(spoilt, TRIGGERS)
+
+
+@pytest.mark.parametrize(
+    "change", ["DELETE FROM schema_migration", "DELETE FROM schema_migration WHERE name < '0002'"]
+)
+def test_a_database_that_no_migrations_of_ours_made_is_refused(app, change):
+    spoilt = in_memory()
+    spoilt.execute_sql(change)
+
+    with pytest.raises(schema.SchemaError, match="not made by Microblog's migrations"):
+        schema.refuse_foreign(spoilt, TRIGGERS)
 
 
 def test_a_database_is_copied_before_it_is_migrated(app, tmp_path, monkeypatch, susan):

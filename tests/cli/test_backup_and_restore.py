@@ -1,3 +1,4 @@
+import dataclasses
 import io
 import json
 import os
@@ -10,8 +11,9 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from peewee import sqlite3
 
-from microblog.base import clock
+from microblog.base import clock, schema
 from microblog.base.config import ROOT
 from microblog.base.database import data_dir, db
 from microblog.exports import export_posts
@@ -21,9 +23,12 @@ from microblog.models import OneTimeToken, Post, PostIndex, Session, User
 from microblog.models.one_time_token import RESET_PASSWORD
 from microblog.ops import nightly
 from microblog.ops.restore import RESTORED
+from microblog.tables import TRIGGERS
 from microblog.tasks.queue import huey
 from microblog.tasks.states import FAILED, SUCCEEDED
 from microblog.tasks.task import Task
+
+FORMER = sorted((ROOT / "tests" / "fixtures").glob("*_schema.sql"))
 
 
 @pytest.fixture
@@ -264,6 +269,93 @@ def test_a_backup_of_a_newer_version_is_refused(take_backup, restore, susan):
 
     assert result.exit_code == 1
     assert "the database is newer than this version" in result.output
+
+
+def test_a_backup_with_a_back_door_is_refused(take_backup, restore, susan):
+    db.execute_sql("""
+        CREATE TRIGGER "back\ndoor" AFTER INSERT ON user BEGIN UPDATE user SET is_admin = 1; END
+    """)
+
+    result = restore(take_backup())
+
+    assert result.exit_code == 1
+    assert "it has not Microblog's schema, see trigger 'back\\ndoor'" in result.output
+    assert result.output.count("\n") == 1
+
+
+@pytest.mark.parametrize("former", FORMER, ids=lambda path: path.stem)
+def test_a_backup_of_a_former_version_is_brought_up_to_date_without_what_is_foreign(
+    restore, tmp_path, former
+):
+    path = tmp_path / "former.db"
+    old = sqlite3.connect(path)
+    old.executescript(former.read_text())
+    old.execute("CREATE TRIGGER door AFTER INSERT ON user BEGIN UPDATE user SET is_admin = 1; END")
+    old.close()
+    pack(tmp_path / "backup.tar.gz", "microblog.db", path.read_bytes())
+
+    result = restore(tmp_path / "backup.tar.gz")
+
+    assert result.exit_code == 0, result.output
+    schema.refuse_foreign(db, TRIGGERS)
+    assert User.named("susan")
+
+    old = sqlite3.connect(path)
+    old.execute("CREATE TABLE more (id)")
+    old.close()
+    pack(tmp_path / "backup.tar.gz", "microblog.db", path.read_bytes())
+    assert "see table 'more'" in restore(tmp_path / "backup.tar.gz").output
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("UPDATE task SET id = '../../evil'", "an id in the backup's database is none of Microblog's"),
+        ("UPDATE post SET author_id = 99", "the backup's database is damaged"),
+        ("UPDATE user SET username = 'a name'", "the backup's database is damaged"),
+    ],
+)
+def test_rows_that_our_rules_forbid_are_refused(take_backup, restore, susan, write_posts, change, reason):
+    write_posts(susan, "one")
+    Task.create(name="export_posts", description="Exporting posts...", user=susan)
+    for pragma in ("foreign_keys = OFF", "ignore_check_constraints = ON"):
+        db.execute_sql(f"PRAGMA {pragma}")
+    db.execute_sql(change)
+    path = take_backup() if "username" not in change else None
+    if path is None:
+        # No backup of ours is made of it: the copy is checked as well.
+        db.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        path = data_dir().parent / "backup.tar.gz"
+        pack(path, "microblog.db", (data_dir() / "microblog.db").read_bytes())
+
+    result = restore(path)
+
+    assert result.exit_code == 1
+    assert reason in result.output
+
+
+@pytest.mark.parametrize(
+    ("key", "base_url", "reason"),
+    [
+        (b"x", "", "needs 16 characters or more"),
+        (b"", "", "needs 16 characters or more"),
+        (b"\xff" * 40, "", "is no text"),
+        (b"0123456789abcdef", "https://example.org", "must have 32 random characters or more under https"),
+        (b"a" * 64, "https://example.org", "must have 32 random characters or more under https"),
+    ],
+)
+def test_a_key_in_a_backup_must_be_as_good_as_one_in_the_settings(
+    app, take_backup, restore, susan, monkeypatch, key, base_url, reason
+):
+    changed = dataclasses.replace(app.config["SETTINGS"], base_url=base_url)
+    monkeypatch.setitem(app.config, "SETTINGS", changed)
+    (data_dir() / "secret_key").write_bytes(key)
+
+    result = restore(take_backup())
+
+    assert result.exit_code == 1
+    assert f"the backup's secret_key {reason}" in result.output
+    assert result.output.count("\n") == 1
 
 
 def test_a_missing_file_is_named(run):

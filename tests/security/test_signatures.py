@@ -6,8 +6,9 @@ from itertools import pairwise
 import pytest
 from itsdangerous import BadSignature
 
+from microblog.base.config import BadSettings, Settings
 from microblog.models import User
-from microblog.security.signatures import SignedSerializer
+from microblog.security.signatures import SignedSerializer, secret_key
 from microblog.web import cookies
 from tests.apps import opened
 from tests.conftest import PASSWORD, make_user
@@ -84,3 +85,22 @@ def test_queue_messages_are_signed_by_the_newest_key_and_read_by_all():
         assert reader.deserialize(writer.serialize("a message")) == "a message"
     with pytest.raises(BadSignature):
         new.deserialize(old.serialize("a message"))
+
+
+@pytest.mark.parametrize("base_url", ["", "https://blog.example.org"])
+@pytest.mark.parametrize("key", ["", "too short", "0123456789abcdef", "a" * 64, "change-me-please-" * 4])
+def test_a_key_in_the_data_folder_must_be_as_good_as_one_in_the_settings(tmp_path, key, base_url):
+    (tmp_path / "secret_key").write_text(key)
+    settings = Settings(data_dir=tmp_path, base_url=base_url)
+    if len(key) >= 16 and not base_url:
+        assert secret_key(settings) == key
+    else:
+        with pytest.raises(BadSettings, match="secret_key"):
+            secret_key(settings)
+
+
+def test_a_key_that_was_made_here_is_good_enough_for_https(tmp_path):
+    settings = Settings(data_dir=tmp_path, base_url="https://blog.example.org")
+    (tmp_path / "run").mkdir()
+
+    assert secret_key(settings) == secret_key(settings) == (tmp_path / "secret_key").read_text()

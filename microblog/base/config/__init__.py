@@ -160,7 +160,7 @@ class Settings:
         if not self.rate_limits and not self.private:
             errors.append("RATE_LIMITS=off is for loopback addresses only")
         keys = filter(None, [self.secret_key, *self.secret_key_fallbacks])
-        if self.https and any(map(_can_be_guessed, keys)):
+        if self.https and any(map(can_be_guessed, keys)):
             errors.append(
                 "SECRET_KEY and SECRET_KEY_FALLBACKS must have 32 random characters or more under https"
             )
@@ -175,7 +175,7 @@ def is_loopback(host):
         return host == "localhost"
 
 
-def _can_be_guessed(key):
+def can_be_guessed(key):
     """Whether *key* is short, has few different characters, or consists of words from examples."""
     left = PLACEHOLDERS.sub("", key.lower())
     return len(left) < 32 or len(set(left)) < 8
