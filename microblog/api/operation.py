@@ -7,11 +7,18 @@ from flask import Blueprint, abort, g, request
 
 from microblog.api.paging import CURSOR
 from microblog.models import Token
-from microblog.models.exceptions import Blocked, CredentialsChanged, Suspended, TooManyTokens, UsernameTaken
+from microblog.models.exceptions import (
+    Blocked,
+    CredentialsChanged,
+    DemoShutOut,
+    Suspended,
+    TooManyTokens,
+    UsernameTaken,
+)
 from microblog.models.token import MOST
 from microblog.tasks.exceptions import NothingToRetry, TaskInProgress, UnknownJob
 from microblog.web import rate_limits
-from microblog.web.auth import WrongPassword, authenticate, login_manager
+from microblog.web.auth import WrongPassword, authenticate, is_shut_out, login_manager
 from microblog.web.problem import problem
 
 bp = Blueprint("api", __name__, url_prefix="/api")
@@ -111,7 +118,7 @@ def _by_token():
     """The user and the token of the request; 401 if there is no valid one."""
     given = request.authorization
     token = Token.from_secret(given.token) if given and given.type == "bearer" and given.token else None
-    if token is None:
+    if token is None or is_shut_out(token.user):
         headers = {"WWW-Authenticate": "Bearer"}
         abort(problem(401, "Send a valid token: Authorization: Bearer …", headers))
     token.note_use()
@@ -123,11 +130,11 @@ def _by_password():
     """
     The user whose name and password the request gives, and None for the token.
 
-    401 if name or password are wrong, or the user is suspended.
+    401 if name or password are wrong, or the user may not sign in.
     """
     given = request.authorization
     if given and given.type == "basic" and given.username and given.password:
-        with suppress(WrongPassword, Suspended):
+        with suppress(WrongPassword, Suspended, DemoShutOut):
             return authenticate(given.username, given.password, door="api"), None
     return abort(ask_for_password())
 

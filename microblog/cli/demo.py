@@ -16,8 +16,11 @@ from microblog.base.database import connected
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same people and posts.")
 def fill_with_demo(users, posts, follows, seed):
     """Fill the site for a trial with people, demo1 … demoN, whose password is demo-password."""
-    if current_app.config["SETTINGS"].https:
-        raise click.ClickException("not on a site that people reach by https: everybody knows the password")
+    settings = current_app.config["SETTINGS"]
+    if settings.https or not settings.private:
+        raise click.ClickException(
+            "not on a site that others can reach, or by https: everybody knows the password"
+        )
     with connected():
         try:
             demo.fill(users, posts, follows, seed)

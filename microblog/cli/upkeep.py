@@ -30,6 +30,13 @@ def migrate():
             setup_code.issue(data_dir())
     except OSError as error:
         raise click.ClickException(f"the set-up code cannot be written: {error.strerror}") from error
+    if not current_app.config["SETTINGS"].private and (count := _count_of_demo_people()):
+        click.echo(f"demo people: {count:,} who cannot sign in, because others can reach the site")
+
+
+def _count_of_demo_people():
+    with connected():
+        return User.demo_people().count()
 
 
 @click.command("backup")

@@ -14,8 +14,7 @@ from microblog.models import Message, Post, PostIndex, User
 from microblog.security import security_log
 from microblog.security.passwords import hash_password
 
-PASSWORD = "demo-password"  # noqa: S105 - a contract; such a site is refused under https
-# People added by the button are recognized by their addresses, even if they were renamed.
+PASSWORD = "demo-password"  # noqa: S105 - a contract; signs nobody in where others can reach the site
 HOME = "demo.example.org"
 HERE_FOR = timedelta(days=30)
 FOLLOWS = 4
@@ -37,7 +36,7 @@ def fill(users, posts, follows, seed):
     Raises:
         FilledAlready: there are demo users.
     """
-    if User.named("demo1"):
+    if has_people() or User.named("demo1"):
         raise FilledAlready("there are demo users already")
     chance = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
     now = clock.now()
@@ -58,9 +57,9 @@ def populate_for(user):
     """
     Add the twelve of ``samples`` and their posts; *user* follows some, gets two followers and a message.
 
-    Nothing happens if they are here already.
+    Nothing happens if there are demo people already.
     """
-    if has_sample_people():
+    if has_people():
         return
     people, now = samples.people(), clock.now()
     chance = random.Random(1)  # noqa: S311 - to be repeated, not to be secret
@@ -77,20 +76,16 @@ def populate_for(user):
     security_log.record("demo-people-added", user)
 
 
-def has_sample_people():
-    """Whether the people of ``populate_for`` are here."""
-    return _sample_people().exists()
+def has_people():
+    """Whether there are any demo people."""
+    return User.demo_people().exists()
 
 
 def remove(admin):
-    """Delete the people of ``populate_for`` with everything that belongs to them, for *admin*, a user."""
-    for user in list(_sample_people()):
+    """Delete all demo people but *admin*, who asks for it, with everything that belongs to them."""
+    for user in list(User.demo_people().where(User.id != admin.id)):
         accounts.delete(user, by=admin.username)
     security_log.record("demo-people-removed", admin)
-
-
-def _sample_people():
-    return User.select().where(User.email_key.endswith(f"@{HOME}"))
 
 
 def _name(number):
@@ -110,9 +105,11 @@ def _crowd(count, chance):
 def _add_users(count, people, created_at):
     """Insert *count* *people*, tuples of name, address and "about me", and return their ids, a range."""
     first = (User.select(fn.MAX(User.id)).scalar() or 0) + 1
-    same = hash_password(PASSWORD), False, Post.timestamp.db_value(created_at)
+    same = hash_password(PASSWORD), False, True, Post.timestamp.db_value(created_at)
     rows = ((user_id, *person, person[1], *same) for user_id, person in enumerate(people, first))
-    _insert("user", "id, username, email, about_me, email_key, password_hash, is_admin, created_at", rows)
+    _insert(
+        "user", "id, username, email, about_me, email_key, password_hash, is_admin, is_demo, created_at", rows
+    )
     return range(first, first + count)
 
 

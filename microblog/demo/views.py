@@ -5,7 +5,6 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from microblog import demo
-from microblog.models import User
 from microblog.web.seen_posts import Visit
 
 bp = Blueprint("demo", __name__)
@@ -15,10 +14,10 @@ bp = Blueprint("demo", __name__)
 def demo_offered():
     """Whether the reader may add them by a button: only once, and if nobody else can reach the site."""
     private = current_app.config["SETTINGS"].private
-    return current_user.is_admin and private and not (User.named("demo1") or demo.has_sample_people())
+    return current_user.is_admin and private and not demo.has_people()
 
 
-bp.add_app_template_global(demo.has_sample_people, "demo_people")
+bp.add_app_template_global(demo.has_people, "demo_people")
 
 
 @bp.post("/admin/demo")

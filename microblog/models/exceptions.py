@@ -50,6 +50,10 @@ class Suspended(Exception):
     """The user is suspended: they cannot read anything, nor be followed."""
 
 
+class DemoShutOut(Exception):
+    """The user is a demo person, and people can reach the site from elsewhere."""
+
+
 class TokenInvalid(Exception):
     """The one-time token has been redeemed, or revoked, in the meantime."""
 

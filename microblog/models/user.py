@@ -28,6 +28,8 @@ class User(UserMixin, BaseModel):
     credentials = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
     # What ``credentials`` was raised to when the user's device cookies ended: those of before are void.
     devices_since = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    # A made-up person, whose password everybody knows.
+    is_demo = BooleanField(default=False, constraints=[SQL("DEFAULT 0")])
 
     class Meta:
         constraints = (Check("length(username) BETWEEN 3 AND 32 AND username NOT GLOB '*[^A-Za-z0-9_]*'"),)
@@ -75,6 +77,11 @@ class User(UserMixin, BaseModel):
     def named(cls, username):
         """The user of that name, whatever its case; None when there is none."""
         return cls.get_or_none(cls.username == username)
+
+    @classmethod
+    def demo_people(cls):
+        """The made-up people, whatever they are called by now."""
+        return cls.select().where(cls.is_demo)
 
     @classmethod
     def with_email(cls, email):

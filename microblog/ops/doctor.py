@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from microblog.base import clock, database, schema
 from microblog.base.config import is_loopback
 from microblog.mail.smtp import mail
+from microblog.models import User
 from microblog.ops import probes
 from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
@@ -155,6 +156,18 @@ def _check_address(settings):
     return WARNING, what, "set BASE_URL=https://…, with a proxy that speaks it"
 
 
+def _check_demo_people(settings):
+    # Not without a database: opening one would create it.
+    if not _database_bytes(settings):
+        return WELL, "none"
+    with database.connected():
+        count = User.demo_people().count()
+    if count and not settings.private:
+        what = f"{count:,}, who cannot sign in: others can reach the site, and everybody knows the password"
+        return WARNING, what, "remove them on the page Administration, People"
+    return WELL, f"{count:,}, for this machine only" if count else "none"
+
+
 def _check_web_server(settings):
     where = probes.reachable_address(settings)
     try:
@@ -181,5 +194,6 @@ CHECKS = {
     "worker": _check_worker,
     "mail": _check_mail,
     "address": _check_address,
+    "demo people": _check_demo_people,
     "web server": _check_web_server,
 }

@@ -12,6 +12,7 @@ from microblog.base.database import data_dir
 from microblog.models import OneTimeToken, User
 from microblog.models.exceptions import (
     CredentialsChanged,
+    DemoShutOut,
     EmailTaken,
     SetUpAlready,
     Suspended,
@@ -39,6 +40,10 @@ def login():
             sign_in(authenticate(form.username.data, form.password.data), form.remember_me.data)
         except Suspended:
             form.form_errors.append(_("This account is suspended. The administrator can tell you why."))
+        except DemoShutOut:
+            form.form_errors.append(
+                _("Demo people cannot sign in where others can reach the site: their password is known.")
+            )
         except (WrongPassword, CredentialsChanged):
             form.form_errors.append(_("The username or the password is wrong. Check both and try again."))
         else:

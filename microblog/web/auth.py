@@ -6,7 +6,7 @@ from flask_login import LoginManager, current_user, decode_cookie, encode_cookie
 from microblog import accounts
 from microblog.mail import account_notices
 from microblog.models import Session, User
-from microblog.models.exceptions import Suspended
+from microblog.models.exceptions import DemoShutOut, Suspended
 from microblog.security import security_log
 from microblog.security.passwords import check_password
 from microblog.web import caching, cookies
@@ -51,7 +51,8 @@ def authenticate(username, password, **facts):
 
     Raises:
         WrongPassword: or
-        Suspended: raised only for the right password, so that nobody else learns of it.
+        Suspended: or
+        DemoShutOut: raised only for the right password, so that nobody else learns of it.
     """
     user = User.named(username)
     if not check_password(user, password):
@@ -61,7 +62,15 @@ def authenticate(username, password, **facts):
     if user.suspended_at:
         security_log.record("sign-in-refused", user, reason="suspended", **facts)
         raise Suspended
+    if is_shut_out(user):
+        security_log.record("sign-in-refused", user, reason="demo", **facts)
+        raise DemoShutOut
     return user
+
+
+def is_shut_out(user):
+    """Whether *user* is a demo person where others can reach the site: everybody knows the password."""
+    return user.is_demo and not current_app.config["SETTINGS"].private
 
 
 def sign_in(user, remember):
@@ -110,7 +119,7 @@ def _forget_session():
 def load_user(token):
     """The user of a live session, or None; ``seen_at``, once a minute, is the only write of a GET."""
     session = Session.from_token(token)
-    if session is None:
+    if session is None or is_shut_out(session.user):
         return None
     if request.endpoint not in POLLING:
         session.touch()

@@ -9,6 +9,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
+from microblog import demo
 from microblog.base import clock
 from microblog.base.config import ROOT, Settings
 from microblog.base.database import data_dir, db
@@ -76,12 +77,23 @@ def mail_server(app):
     server.stop(no_assert=True)
 
 
+def test_demo_people_are_a_warning_once_others_can_reach_the_site(examine):
+    demo.fill(users=3, posts=0, follows=0, seed=1)
+
+    private, public = (
+        examine(**changed)["demo people"] for changed in ({}, {"base_url": "https://blog.example.org"})
+    )
+
+    assert (private.grade, private.what) == (WELL, "3, for this machine only")
+    assert (public.grade, public.what[:22]) == (WARNING, "3, who cannot sign in:")
+
+
 def test_each_part_of_a_sound_site_is_well(grades, susan):
     data_dir().chmod(0o700)
 
     found = grades()
 
-    sound = {"SQLite", "data folder", "disk", "database", "worker", "mail", "address"}
+    sound = {"SQLite", "data folder", "disk", "database", "worker", "mail", "address", "demo people"}
     assert {part for part, grade in found.items() if grade == WELL} == sound
     # A test has no queue server, no web server and no backup.
     assert (found["queue"], found["web server"], found["backups"]) == (FAULT, FAULT, WARNING)

@@ -72,8 +72,9 @@ def test_a_second_time_is_refused(run):
     assert User.select().count() == 2
 
 
-def test_a_site_that_is_reached_by_https_is_refused(app, run, monkeypatch):
-    public = dataclasses.replace(app.config["SETTINGS"], base_url="https://blog.example.org")
+@pytest.mark.parametrize("url", ["https://blog.example.org", "http://blog.example.org", "https://localhost"])
+def test_a_site_that_others_can_reach_is_refused(app, run, monkeypatch, url):
+    public = dataclasses.replace(app.config["SETTINGS"], base_url=url)
     monkeypatch.setitem(app.config, "SETTINGS", public)
 
     result = run("demo")

@@ -92,6 +92,29 @@ def test_they_can_be_sent_away_and_leave_nothing(admin, browser, susan, write_po
     assert "demo-people-removed user=susan" in security_log.latest(1)[0][1]
 
 
+def test_those_of_the_command_are_sent_away_too_whatever_they_are_called(admin, app, browser, susan):
+    real = make_user("demo_5"), make_user("nora")
+    demo.fill(users=30, posts=50, follows=2, seed=1)
+    demo2 = User.named("demo2")
+    demo2.update_profile("renamed", "")
+    demo2.change_email("somebody@else.example")
+
+    browser.post_form("/admin/demo/delete")
+
+    assert set(User.select()) == {susan, *real}
+    assert not Post.select().exists()
+
+
+def test_a_demo_person_who_became_administrator_stays_while_they_send_the_others_away(sign_in, app):
+    demo.fill(users=3, posts=0, follows=0, seed=1)
+    User.update(is_admin=True).where(User.username << ["demo1", "demo2"]).execute()
+
+    response = sign_in(User.named("demo1")).post_form("/admin/demo/delete")
+
+    assert response.status_code == 302
+    assert [user.username for user in User.select()] == ["demo1"]
+
+
 def test_sending_away_harms_nobody_else(admin, browser, susan):
     make_user("nora")
 
