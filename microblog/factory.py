@@ -29,6 +29,7 @@ from microblog.web import (
     presentation,
     rate_limits,
     reader_preferences,
+    second_factor,
 )
 from microblog.web.proxies import TrustedProxies
 
@@ -65,7 +66,18 @@ def create_app(settings=None):
     auth.login_manager.init_app(app)
     smtp.mail.init_app(app)
     pagination.init_app(app)  # Before the views, whose paths use its converter.
-    for part in (api, assets, headers, members_only, presentation, rate_limits, errors, views, cli):
+    for part in (
+        api,
+        assets,
+        headers,
+        members_only,
+        second_factor,
+        presentation,
+        rate_limits,
+        errors,
+        views,
+        cli,
+    ):
         part.init_app(app)
     app.register_blueprint(demo.bp)
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)

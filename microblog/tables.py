@@ -9,6 +9,8 @@ from microblog.models.notification import Notification
 from microblog.models.one_time_token import OneTimeToken
 from microblog.models.post import Post
 from microblog.models.post_index import PostIndex
+from microblog.models.recovery_code import RecoveryCode
+from microblog.models.second_factor import SecondFactor
 from microblog.models.session import Session
 from microblog.models.token import Token
 from microblog.models.user import Follow, User
@@ -30,6 +32,8 @@ MODELS = [
     Token,
     PostIndex,
     VisibleChange,
+    SecondFactor,
+    RecoveryCode,
 ]
 # Made after the tables, and again after each migration: rebuilding a table drops its triggers.
 TRIGGERS = [

@@ -12,7 +12,7 @@ def validate(form, **as_named_in_form):
 
     Answers 400, 415 or 422: not JSON, not declared as JSON, no object, or with errors for each field.
     """
-    given = _object()
+    given = given_object()
     given = {name: given[name] for name in as_named_in_form if name in given}
     errors = {name: ["must be a string"] for name, text in given.items() if not isinstance(text, str)}
     if not errors:
@@ -25,7 +25,8 @@ def validate(form, **as_named_in_form):
     return filled
 
 
-def _object():
+def given_object():
+    """The request's fields; answers 400, 415 or 422 if its body is no JSON object."""
     if not request.get_data(cache=True):
         return {}
     if not request.is_json:

@@ -97,7 +97,7 @@ def _responses(operation):
     responses = {str(operation.status): good}
     if operation.method == "GET":
         responses["304"] = {"description": "What you have, by its ETag, is what there is"}
-    problems = {401, *operation.problems} | ({400} if operation.paged else set())
+    problems = {401, 403, *operation.problems} | ({400} if operation.paged else set())
     if operation.body:
         problems |= {400, 413, 415, 422}
     return responses | {str(status): PROBLEM for status in sorted(problems)} | {"default": PROBLEM}

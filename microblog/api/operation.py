@@ -3,10 +3,11 @@
 from contextlib import suppress
 from typing import NamedTuple
 
-from flask import Blueprint, abort, g, request
+from flask import Blueprint, abort, g, request, url_for
 
+from microblog.api.body import given_object
 from microblog.api.paging import CURSOR
-from microblog.models import Token
+from microblog.models import SecondFactor, Token
 from microblog.models.exceptions import (
     Blocked,
     CredentialsChanged,
@@ -14,10 +15,11 @@ from microblog.models.exceptions import (
     Suspended,
     TooManyTokens,
     UsernameTaken,
+    WrongCode,
 )
 from microblog.models.token import MOST
 from microblog.tasks.exceptions import NothingToRetry, TaskInProgress, UnknownJob
-from microblog.web import rate_limits
+from microblog.web import rate_limits, second_factor
 from microblog.web.auth import WrongPassword, authenticate, is_shut_out, login_manager
 from microblog.web.problem import problem
 
@@ -97,6 +99,9 @@ def identify():
     is_basic = OPERATIONS[request.endpoint].access == BASIC
     g._login_user, g.token = _by_password() if is_basic else _by_token()
     g.caller = g._login_user
+    if second_factor.is_missing(g.caller):
+        place = url_for("second_factor.show", _external=True)
+        abort(problem(403, f"This site asks you for a second factor. Set it up first: {place}"))
 
 
 # Now that the caller is known.
@@ -135,12 +140,30 @@ def _by_password():
     given = request.authorization
     if given and given.type == "basic" and given.username and given.password:
         with suppress(WrongPassword, Suspended, DemoShutOut):
-            return authenticate(given.username, given.password, door="api"), None
+            user = authenticate(given.username, given.password, door="api")
+            _check_code(user)
+            return user, None
     return abort(ask_for_password())
+
+
+def _check_code(user):
+    """Answer 401 if *user* has a second factor and the body's ``otp`` is no code of it."""
+    if SecondFactor.of(user) is None:
+        return
+    code = given_object().get("otp")
+    try:
+        if not isinstance(code, str):
+            raise WrongCode
+        second_factor.check(user, code, door="api")
+    except WrongCode:
+        abort(_unauthorized("You have a second factor: send a code that was not used before as `otp`."))
 
 
 @bp.errorhandler(CredentialsChanged)
 def ask_for_password(_error=None):
     """401: wrong, missing, or not valid any more."""
-    headers = {"WWW-Authenticate": 'Basic realm="Microblog", charset="UTF-8"'}
-    return problem(401, "Send your username and password by HTTP basic authentication.", headers)
+    return _unauthorized("Send your username and password by HTTP basic authentication.")
+
+
+def _unauthorized(text):
+    return problem(401, text, {"WWW-Authenticate": 'Basic realm="Microblog", charset="UTF-8"'})

@@ -8,7 +8,7 @@ from microblog.api.operation import BASIC, NEWEST_FIRST, operation
 from microblog.api.paging import known_id, newest_first
 from microblog.api.schemas import TEXT, dump_token, some
 from microblog.models import Token
-from microblog.web.forms import TokenForm
+from microblog.web.forms import ProgramForm
 from microblog.web.problem import problem
 
 
@@ -20,15 +20,16 @@ def index():
 @operation(
     "POST",
     "/tokens",
-    "Make a token: `token` is shown this once. `name` says what it is for",
-    body=some(name=TEXT, optional=["name"]),
+    "Make a token: `token` is shown this once. `name` says what it is for. If you have a second factor, `otp`"
+    " is a code of it",
+    body=some(name=TEXT, otp=TEXT, optional=["name", "otp"]),
     response="NewToken",
     status=201,
     problems=(409,),
     access=BASIC,
 )
 def create():
-    form = validate(TokenForm, name="name")
+    form = validate(ProgramForm, name="name", otp="otp")
     token, secret = accounts.make_token(g.caller, form.name.data)
     return dump_token(token) | {"token": secret}, 201
 

@@ -7,6 +7,7 @@ from flask import current_app, url_for
 from werkzeug.datastructures import MultiDict
 
 from microblog import accounts
+from microblog.accounts import second_factor
 from microblog.accounts.new_password import PasswordRefused
 from microblog.base.database import connected
 from microblog.models import OneTimeToken, User
@@ -61,6 +62,17 @@ def reset_password(username, password_stdin):
 
 @click.command()
 @click.argument("username")
+def reset_second_factor(username):
+    """Let the user USERNAME, who has lost phone and recovery codes, sign in with the password alone."""
+    with connected():
+        user = _user_named(username)
+        if not second_factor.reset(user, by=OPERATOR):
+            raise click.ClickException(f"{user.username} has no second factor")
+    click.echo(f"{user.username} signs in with the password alone now, and is signed out everywhere")
+
+
+@click.command()
+@click.argument("username")
 def make_admin(username):
     """Make the user USERNAME an administrator."""
     with connected():
@@ -101,4 +113,4 @@ def _refusal(texts):
     return click.ClickException(" ".join(str(text) for text in texts))
 
 
-COMMANDS = (create_user, invite, make_admin, reset_password)
+COMMANDS = (create_user, invite, make_admin, reset_password, reset_second_factor)

@@ -48,6 +48,18 @@ NOTICES = {
         N_("[Microblog] The second factor was switched off"),
         N_("From now on, signing in to your account takes your password alone."),
     ),
+    "recovery_code": Notice(
+        N_("[Microblog] A recovery code was used"),
+        N_("One of the recovery codes of your account was used. It works no more; the others still do."),
+    ),
+    "recovery_codes": Notice(
+        N_("[Microblog] New recovery codes were made"),
+        N_("New recovery codes were made for your account. The old ones work no more."),
+    ),
+    "wrong_code": Notice(
+        N_("[Microblog] Somebody knows your password"),
+        N_("Somebody gave the password of your account, but no right code, in a browser that was not known."),
+    ),
     "second_factor_reset": Notice(
         N_("[Microblog] The second factor was reset"),
         N_("The second factor of your account was removed. Signing in takes your password alone."),

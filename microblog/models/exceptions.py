@@ -42,6 +42,17 @@ class CredentialsChanged(Exception):
     """What a check permitted was revoked before it could be done; whoever asked has to be checked again."""
 
 
+class SecondFactorOn(Exception):
+    """The user has a second factor already."""
+
+
+class WrongCode(ValueError):
+    """It is no code of the second factor, or not any more."""
+
+    def __init__(self):
+        super().__init__(N_("This code is not right, or was used before. Try the next one."))
+
+
 class Blocked(Exception):
     """One of the two people has blocked the other."""
 
@@ -63,12 +74,17 @@ class TooManyTokens(Exception):
 
 
 # By words that are ours; the others in the database's message belong to SQLite, and may change.
-REFUSALS = {"user.username": UsernameTaken, "user.email_key": EmailTaken, ACROSS_A_BLOCK: Blocked}
+REFUSALS = {
+    "user.username": UsernameTaken,
+    "user.email_key": EmailTaken,
+    "second_factor.user_id": SecondFactorOn,
+    ACROSS_A_BLOCK: Blocked,
+}
 
 
 @contextmanager
 def translate_integrity_error():
-    """Translate the database's refusal of a row into UsernameTaken, EmailTaken or Blocked."""
+    """Translate the database's refusal of a row into one of REFUSALS."""
     try:
         yield
     except IntegrityError as error:

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from microblog import accounts
-from microblog.models import Session
+from microblog.models import SecondFactor, Session
 from microblog.models.exceptions import LastAdministrator
 from microblog.web import cookies, rate_limits
 from microblog.web.auth import reader, sign_out
@@ -16,7 +16,11 @@ bp = Blueprint("account", __name__, url_prefix="/account")
 
 @bp.get("")
 def index():
-    return render_template("account/index.html", sessions=Session.active_for(current_user))
+    return render_template(
+        "account/index.html",
+        sessions=Session.active_for(current_user),
+        second_factor=SecondFactor.of(current_user),
+    )
 
 
 @bp.post("/sessions/<row_id:session_id>/end")

@@ -29,8 +29,7 @@ def update():
         except PasswordRefused as error:
             form.password.errors.append(_(str(error)))
         else:
-            # A new session for this browser too: copies of its old cookie must be useless.
-            sign_in(reader(), remembered)
             flash(_("Your password is changed. Every other browser is signed out."))
-            return redirect(url_for("account.index"))
+            # A new session for this browser too: copies of its old cookie must be useless.
+            return sign_in(reader(), remembered, redirect(url_for("account.index")))
     return render_template("password_change/edit.html", form=form), 422

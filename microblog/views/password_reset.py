@@ -52,9 +52,8 @@ def reset():
     session.pop(RESET_PASSWORD)
     cookies.remember_account(token.user)
     flash(_("Your new password is set."))
-    if session_here:
-        sign_in(token.user, session_here.remembered)
-    return redirect(url_for("sign_in.login"))
+    onwards = redirect(url_for("sign_in.login"))
+    return sign_in(token.user, session_here.remembered, onwards) if session_here else onwards
 
 
 def _set_password(form, token):

@@ -37,7 +37,8 @@ def login():
     form = LoginForm()
     if form.validate_on_submit():
         try:
-            sign_in(authenticate(form.username.data, form.password.data), form.remember_me.data)
+            user = authenticate(form.username.data, form.password.data)
+            return sign_in(user, form.remember_me.data, back("posts.index"))
         except Suspended:
             form.form_errors.append(_("This account is suspended. The administrator can tell you why."))
         except DemoShutOut:
@@ -46,8 +47,6 @@ def login():
             )
         except (WrongPassword, CredentialsChanged):
             form.form_errors.append(_("The username or the password is wrong. Check both and try again."))
-        else:
-            return back("posts.index")
     return render_template("sign_in/login.html", form=form), status(form)
 
 
@@ -115,6 +114,5 @@ def _make_account(template, make):
         except PasswordRefused as error:
             form.password.errors.append(_(str(error)))
         else:
-            sign_in(user, remember=False)
-            return redirect(url_for("posts.index"))
+            return sign_in(user, False, redirect(url_for("posts.index")))
     return render_template(template, form=form), status(form)

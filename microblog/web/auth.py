@@ -9,7 +9,7 @@ from microblog.models import Session, User
 from microblog.models.exceptions import DemoShutOut, Suspended
 from microblog.security import security_log
 from microblog.security.passwords import check_password
-from microblog.web import caching, cookies
+from microblog.web import caching, cookies, second_step
 
 # What a browser's session keeps on signing in and out: messages to be shown, and harmless choices.
 KEPT = {"_flashes", "_remember", "_remember_seconds", "language"}
@@ -73,11 +73,28 @@ def is_shut_out(user):
     return user.is_demo and not current_app.config["SETTINGS"].private
 
 
-def sign_in(user, remember):
+def sign_in(user, remember, onwards):
     """
-    Start a session for *user* and set the cookies with its token; the browser's former session ends.
+    Start a session for *user*, who has shown their password, and return *onwards*, a redirect.
 
-    They are told by mail unless this browser is known to them, or they have just been given the account.
+    Whoever has a second factor is led to the page that asks for it, instead; it leads onwards.
+
+    Raises:
+        CredentialsChanged: an act has revoked what *user* was checked by.
+    """
+    # Their session in this browser began with it.
+    if current_user != user and second_step.is_needed(user):
+        return second_step.begin(user, remember, onwards.location)
+    start_session(user, remember)
+    return onwards
+
+
+def start_session(user, remember):
+    """
+    Start a session for *user*, who has shown all that is asked of them, and set the cookies with its token.
+
+    The browser's former session ends. They are told by mail unless this browser is known to them, or they
+    have just been given the account.
 
     Raises:
         CredentialsChanged: an act has revoked what *user* was checked by.

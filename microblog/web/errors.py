@@ -9,7 +9,7 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from peewee import IntegrityError, OperationalError
 from playhouse.pool import MaxConnectionsExceeded
-from werkzeug.exceptions import Conflict, HTTPException, ServiceUnavailable
+from werkzeug.exceptions import Conflict, Forbidden, HTTPException, ServiceUnavailable
 
 from microblog.base import error_codes
 from microblog.exports import TooManyExports
@@ -22,7 +22,7 @@ RETRY_AFTER_S = 5
 # Fields worth keeping: texts, and what is tedious to type again. Never passwords.
 TEXTS = ("post", "message", "about_me")
 TYPED = (*TEXTS, "username", "email", "name")
-NOT_SENT_AGAIN = {"csrf_token", "password", "password2", "current_password"}
+NOT_SENT_AGAIN = {"csrf_token", "password", "password2", "current_password", "code"}
 WORDS = {
     400: (
         _l("That did not work"),
@@ -106,6 +106,16 @@ def ask_to_sign_in():
         return _page(401, *WORDS[401]), 401
     asked = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else None
     return redirect(url_for("sign_in.login", next=asked))
+
+
+def ask_for_second_factor():
+    """Redirect to where it is set up; if a text was typed, show it instead, or it would be lost."""
+    if request.method in ("GET", "HEAD") and not _wants_json():
+        return redirect(url_for("second_factor.show"))
+    response = Forbidden().get_response()
+    text = gettext("This site asks you for a second factor. Set it up now; then everything else works.")
+    response.data, response.content_type = _drawn(403, gettext("Second factor"), text)
+    return response
 
 
 def _drawn(code, title, text):

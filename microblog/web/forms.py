@@ -154,6 +154,20 @@ class ConfirmationForm(Form):
         return not self.errors
 
 
+class CodeForm(Form):
+    code = StringField(_l("Your code"), [REQUIRED])
+
+
+class SecondStepForm(CodeForm):
+    remember_device = BooleanField(_l("Ask for no code in this browser for 30 days"))
+
+
+class SecondFactorForm(ConfirmationForm, CodeForm):
+    """To switch it on, ``secret`` is what the page has shown, signed."""
+
+    secret = StringField()
+
+
 class ChangeEmailForm(ConfirmationForm, EmailForm):
     pass
 
@@ -168,6 +182,12 @@ class TokenForm(Form):
         [Length(max=LONGEST_NAME, message=_l("Use 64 characters at most."))],
         filters=[cleaned],
     )
+
+
+class ProgramForm(TokenForm):
+    """How a program asks for a token; ``otp`` is checked together with the password."""
+
+    otp = StringField()
 
 
 class PostForm(Form):

@@ -19,6 +19,7 @@ OPEN = {
     "posts.newer",
     "preferences",
     "robots",
+    "second_step",
     "sign_in.login",
     "sign_in.register",
     "sign_in.setup",

@@ -85,6 +85,11 @@ def _done(response):
     return response.status_code < 400
 
 
+def _whose_code():
+    """Whose second factor somebody tries to show, after the right password."""
+    return f"user {g.guessed.id}"
+
+
 class Limit:
     """
     At most as many requests as *rates*, in the words of ``sliding_windows.rates``; decorates a view.
@@ -170,6 +175,7 @@ def sign_in(view):
 
 
 confirming_password = Limit("own-password", "10 per minute", deduct_when=_failed)
+guessing_code = Limit("code", "5 per minute; 30 per hour", key_func=_whose_code, deduct_when=_failed)
 registering = Limit("register", "30 per hour")
 asking_for_mail = Limit("mail", "10 per 10 minutes")
 posting = Limit("post", "60 per minute; 600 per hour", deduct_when=_done)

@@ -10,6 +10,7 @@ from microblog.models.exceptions import LastAdministrator, SetUpAlready
 from microblog.models.one_time_token import CHANGE_EMAIL, INVITE
 from microblog.tables import MODELS
 from microblog.tasks.task import Task
+from tests import second_factors
 
 
 def every_row():
@@ -41,6 +42,7 @@ def life(susan, john, write_posts, client):
     OneTimeToken.issue(INVITE, susan)
     Token.issue(susan, "a program of susan")
     other = User.register("mary", "mary@example.org", "hash")
+    second_factors.give(susan)
     Block.add(susan, other)
     other.delete_instance()
     Block.add(susan, User.register("anne", "anne@example.org", "hash"))

@@ -4,9 +4,11 @@ from datetime import timedelta
 import pytest
 
 from microblog import accounts
+from microblog.accounts import second_factor as acts
 from microblog.base import clock
-from microblog.models import Block, Follow, Token
+from microblog.models import Block, Follow, Token, User
 from microblog.models.token import MOST
+from tests import second_factors
 from tests.conftest import PASSWORD
 
 SUSAN = ("susan", PASSWORD)
@@ -28,6 +30,55 @@ def test_a_token_without_a_name_gets_one(program_of, susan):
 def test_a_wrong_password_gives_none(program_of, susan, auth):
     assert program_of(None).post("/api/tokens", auth=auth).status_code == 401
     assert not Token.select().exists()
+
+
+@pytest.mark.parametrize("body", [{}, {"otp": ""}, {"otp": "wrong"}, {"otp": 5}, {"otp": None}, None])
+def test_who_has_a_second_factor_is_told_that_a_code_is_needed(program_of, susan, body):
+    second_factors.give(susan)
+
+    response = program_of(None).post("/api/tokens", json=body, auth=SUSAN)
+
+    if body is not None:
+        assert response.status_code == 401
+        assert "`otp`" in response.json["detail"]
+        assert response.headers["WWW-Authenticate"].startswith("Basic ")
+    assert not Token.select().exists()
+
+
+def test_a_code_is_asked_for_of_nobody_whose_password_is_wrong(program_of, susan):
+    second_factors.give(susan)
+
+    response = program_of(None).post("/api/tokens", auth=("susan", "wrong horse"))
+
+    assert "otp" not in response.json["detail"]
+
+
+def test_a_code_or_a_recovery_code_gives_a_token_each_once(program_of, susan):
+    program, code = program_of(None), second_factors.shown()
+    [recovery, *_] = second_factors.give(susan)
+
+    statuses = [
+        program.post("/api/tokens", json={"otp": otp}, auth=SUSAN).status_code
+        for otp in (code, code, recovery, recovery)
+    ]
+
+    assert statuses == [201, 401, 201, 401]
+
+
+def test_tokens_of_before_stay(program, susan, sign_in):
+    acts.switch_on(User.named("susan"), second_factors.SECRET, second_factors.shown())
+
+    assert program.get("/api/posts").status_code == 200
+
+
+def test_a_program_of_who_needs_a_second_factor_is_told_where_to_set_it_up(app, program, susan, monkeypatch):
+    monkeypatch.setitem(app.config, "SECOND_FACTOR", "everybody")
+
+    for response in (program.get("/api/posts"), program.post("/api/tokens", auth=SUSAN)):
+        assert response.status_code == 403
+        assert response.json["detail"].endswith("/account/second_factor")
+    second_factors.give(susan)
+    assert program.get("/api/posts").status_code == 200
 
 
 @pytest.mark.parametrize(

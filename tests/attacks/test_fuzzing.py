@@ -20,7 +20,8 @@ WORDS = [
 # fmt: on
 FIELDS = """
     about_me after before body code csrf_token current_password email invite language limit max_id message
-    name newest next oldest password password2 post q recipient remember_me since since_id theme username
+    name newest next oldest otp password password2 post q recipient remember_device remember_me
+    secret since since_id theme username
 """
 HEADERS = """
     Accept Accept-Encoding Accept-Language Authorization Content-Length Content-Type Cookie Host If-Match

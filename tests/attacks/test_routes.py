@@ -28,6 +28,10 @@ POST   /account/email                             login  422    422    422
 GET    /account/email/<token>                     302    302    302    302
 GET    /account/password                          login  200    200    200
 POST   /account/password                          login  422    422    422
+GET    /account/second_factor                     login  200    200    200
+POST   /account/second_factor                     login  422    422    422
+POST   /account/second_factor/codes               login  409    409    409
+POST   /account/second_factor/delete              login  409    409    409
 POST   /account/sessions/<row_id:session_id>/end  login  404    302    404
 POST   /account/sessions/end_others               login  302    302    302
 GET    /account/tokens                            login  200    200    200
@@ -96,6 +100,8 @@ POST   /auth/reset_password/<token>               410    410    410    410
 GET    /auth/reset_password_request               200    200    200    200
 POST   /auth/reset_password_request               302    302    302    302
 GET    /auth/reset_password_request/sent          200    200    200    200
+GET    /auth/second_factor                        login  login  login  login
+POST   /auth/second_factor                        login  login  login  login
 GET    /block/<username>                          login  200    409    200
 POST   /block/<username>                          login  302    409    302
 GET    /blocks                                    login  200    200    200

@@ -12,6 +12,7 @@ from microblog.models import OneTimeToken, Post, Session, Token
 from microblog.models.one_time_token import CHANGE_EMAIL, INVITE, RESET_PASSWORD
 from microblog.security import security_log
 from microblog.tasks.task import Task
+from tests import second_factors
 from tests.conftest import PASSWORD, make_user
 
 NEW = {"password": "battery staple", "password2": "battery staple"}
@@ -208,6 +209,43 @@ def test_what_the_administrator_does_is_told_with_whom_it_was_done_to(marys, mar
     marys.post_form(path.format(task=failed.id))
 
     assert texts() == [f"{told.format(again=newest(susan).id)} address=127.0.0.1"]
+
+
+def test_what_is_done_to_a_second_factor_is_told(browser, susan):
+    page = "/account/second_factor"
+    [code, *_] = second_factors.give(susan)
+
+    browser.post_form(f"{page}/codes", code=second_factors.wrong(), **OWN)
+    browser.post_form(f"{page}/codes", code=code, **OWN)
+    browser.post_form(f"{page}/delete", code=second_factors.shown(), **OWN)
+    shown = browser.get(page).text
+    secret = re.search(r"<code>([A-Z2-7 ]+)</code>", shown)[1].replace(" ", "")
+    signed = re.search(r'name="secret" value="([^"]+)"', shown)[1]
+    browser.post_form(page, secret=signed, code=second_factors.shown(secret=secret), **OWN)
+
+    assert texts() == [
+        "second-factor-failed user=susan address=127.0.0.1",
+        "recovery-code-used user=susan left=9 address=127.0.0.1",
+        "recovery-codes-made user=susan address=127.0.0.1",
+        "second-factor-off user=susan address=127.0.0.1",
+        "second-factor-on user=susan address=127.0.0.1",
+    ]
+
+
+def test_a_wrong_code_of_a_program_is_told_with_its_door(client, susan):
+    second_factors.give(susan)
+
+    client.post("/api/tokens", json={"otp": second_factors.wrong()}, auth=("susan", PASSWORD))
+
+    assert texts() == ["second-factor-failed user=susan door=api address=127.0.0.1"]
+
+
+def test_a_second_factor_that_the_operator_resets_is_told(app, susan):
+    second_factors.give(susan)
+
+    app.test_cli_runner().invoke(args=["reset-second-factor", "susan"])
+
+    assert texts() == ["second-factor-reset user=susan by=operator"]
 
 
 def test_a_task_that_its_user_cancels_is_told(browser, task):

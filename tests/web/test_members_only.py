@@ -24,6 +24,7 @@ OPEN = {
     *(
         "password_reset.link_sent",
         "password_reset.reset",
+        "second_step.show",
         "sign_in.login",
         "sign_in.register",
         "sign_in.setup",

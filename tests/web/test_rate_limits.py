@@ -10,6 +10,7 @@ from microblog.security import security_log
 from microblog.tasks.states import CANCELLED, FAILED
 from microblog.tasks.task import Task
 from microblog.web import cookies, rate_limits
+from tests import second_factors
 from tests.conftest import PASSWORD, is_signed_in
 
 
@@ -26,6 +27,27 @@ def try_to_sign_in(browser, username="susan", password="wrong horse", address="2
 def wait_s(response):
     assert response.status_code == 429
     return int(response.headers["Retry-After"])
+
+
+# Codes
+
+
+def test_guesses_of_a_code_are_limited_for_each_account_whichever_way_they_come(app, susan, john):
+    for user in (susan, john):
+        second_factors.give(user)
+
+    def guess(code, username="susan"):
+        browser = app.test_client()
+        browser.post_form("/auth/login", username=username, password=PASSWORD)
+        return browser.post_form("/auth/second_factor", code=code).status_code
+
+    assert [guess(second_factors.wrong()) for _ in range(4)] == [422] * 4
+    by_program = app.test_client().post(
+        "/api/tokens", json={"otp": second_factors.wrong()}, auth=("susan", PASSWORD)
+    )
+    assert by_program.status_code == 401
+    assert guess(second_factors.shown()) == 429
+    assert guess(second_factors.shown(), "john") == 302
 
 
 # Signing in

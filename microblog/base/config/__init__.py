@@ -63,6 +63,7 @@ class Settings:
     languages: tuple[str, ...] = setting(("en", "es", "zh"), subset("en", "es", "zh"))
     posts_per_page: int = setting(25, number(1, 200))
     registration: str = setting("open", one_of("open", "invite", "closed"))
+    second_factor: str = setting("optional", one_of("optional", "administrators", "everybody"))
     public: bool = setting(True, kinds.BOOL)
     export_delay_s: float = setting(0.0, number(0, 60, float))
     export_attach_max_bytes: int = setting(1024**2, number(0, 25 * 1024**2))

@@ -1,0 +1,88 @@
+"""Every door that leads to a session or a token asks for the second factor of who has one."""
+
+import ast
+from base64 import b64encode
+
+import pytest
+
+from microblog.base.config import ROOT
+from microblog.models import OneTimeToken, Session, Token
+from microblog.models.one_time_token import CHANGE_EMAIL, INVITE, RESET_PASSWORD
+from tests.attacks.test_routes import PASSWORD, ROWS, address
+from tests.second_factors import give, shown, wrong
+
+# What opens without a second factor; a door that is added belongs here, and closes with one.
+DOORS = {"POST /auth/login", "POST /api/tokens"}
+# All that somebody who knows susan's password, and reads her mail, can fill in anywhere.
+FIELDS = {
+    "username": "susan",
+    "password": PASSWORD,
+    "password2": PASSWORD,
+    "current_password": PASSWORD,
+    "email": "susans-secret@example.org",
+    "name": "a program",
+    "remember_me": "y",
+    "remember_device": "y",
+}
+BASIC = {"Authorization": "Basic " + b64encode(f"susan:{PASSWORD}".encode()).decode()}
+# Who may make a session or a token, and thereby has to ask for the second factor.
+MAKERS = {
+    "Session.start": {"microblog/web/auth.py"},
+    "start_session": {"microblog/web/auth.py", "microblog/views/second_step.py"},
+    "login_user": {"microblog/web/auth.py"},
+    "Token.issue": {"microblog/accounts/__init__.py"},
+    "make_token": {"microblog/api/tokens.py", "microblog/views/tokens.py"},
+}
+
+
+@pytest.fixture
+def doors(site):
+    """A function that returns the routes by which a stranger, or john, comes to be susan."""
+
+    def opens(visitor, method, route, code):
+        browser = site.restore().visitors[visitor]
+        if code is not None:
+            give(site.susan)
+        with browser.session_transaction() as session:
+            for kind in (RESET_PASSWORD, CHANGE_EMAIL):
+                session[kind] = OneTimeToken.issue(kind, type(site.susan).named("susan"), "new@example.org")
+            session[INVITE] = OneTimeToken.issue(INVITE)
+        before = made()
+        fields = FIELDS if code is None else FIELDS | {"code": code, "otp": code}
+        sent = {"json": fields} if route.startswith("/api") else {"data": fields}
+        if "data" in sent and method != "GET":
+            sent["data"] = {"csrf_token": browser.csrf_token, **fields}
+        browser.open(address(site, route), method=method, headers=BASIC, buffered=True, **sent)
+        return made() > before
+
+    def made():
+        return sum(row.select().where(row.user == site.susan).count() for row in (Session, Token))
+
+    return lambda code=None: {
+        f"{method} {route}"
+        for visitor in ("nobody", "john")
+        for method, route, *_ in ROWS
+        if opens(visitor, method, route, code)
+    }
+
+
+def test_no_door_opens_without_the_second_factor(doors):
+    """The doors of who has none show that what is sent would open them."""
+    assert (doors(), doors(wrong())) == (DOORS, set())
+
+
+def test_a_program_gets_in_with_a_code_and_a_browser_by_its_step_alone(doors):
+    assert doors(shown()) == {"POST /api/tokens"}
+
+
+def test_nobody_else_makes_sessions_or_tokens():
+    """A door that does is to go by ``auth.sign_in``, or to be looked at and listed here."""
+    makers = {name: set() for name in MAKERS}
+    for path in (ROOT / "microblog").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+            for name in MAKERS:
+                if called == name or called.endswith(f".{name}"):
+                    makers[name].add(str(path.relative_to(ROOT)))
+
+    assert makers == MAKERS
