@@ -18,7 +18,6 @@ from microblog.exports import expiry
 from microblog.mail.delivery import Mail
 from microblog.models import Notification, OneTimeToken, Session, User
 from microblog.ops import backup
-from microblog.security import security_log
 from microblog.tasks.queue import huey
 from microblog.tasks.states import CANCELLED, RUNNING
 from microblog.tasks.task import Task
@@ -120,7 +119,6 @@ CHORES = [
     forget_the_past,
     remove_stray_mails,
     remove_former_databases,
-    security_log.put_aside_when_large,
     back_up,
 ]
 

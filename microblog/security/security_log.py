@@ -1,12 +1,13 @@
 """
 The security log for the administrator: one line for each sign-in, change, deletion and refusal.
 
-A file, not a table: it also records GETs, such as downloads, and a GET writes nothing to the database.
+A file, not a table: it also records GETs, such as downloads, and a GET writes nothing to the database. All
+processes write it. A new one is begun when it is large, and one old file is kept; ``log_shares`` keeps people
+from filling it.
 """
 
 import json
 import logging
-import os
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
@@ -16,14 +17,14 @@ from flask import has_request_context, request
 from microblog.base import clock
 from microblog.base.database import data_dir
 from microblog.base.files import for_owner_only
+from microblog.base.locks import locked
 from microblog.base.logs import one_line
+from microblog.security import log_shares
 
+# Of each of the two files.
 LARGEST_BYTES = 2 * 1024**2
 # Who acts by a command: whoever has a shell on the server.
 OPERATOR = "operator"
-# How much of the end is read to show the latest events.
-TAIL_BYTES = 64 * 1024
-
 log = logging.getLogger(__name__)
 
 
@@ -39,41 +40,70 @@ def record(event, user=None, by=None, **facts):
     *by* is the name of whoever acts for *user*, or on them; left out if it is their own.
     *facts* must hold no secret, and nothing that might be one: people type passwords into every field.
     """
-    fields = {"user": user.username} if user else {}
-    fields |= facts
-    if by and by != fields.get("user"):
-        fields["by"] = by
+    who = {"user": user.username} if user else {}
+    actor = {"by": by} if by and by != who.get("user") else {}
     # Some commands make a request of their own, which comes from nowhere.
-    if has_request_context() and request.remote_addr:
-        fields["address"] = request.remote_addr
-    text = " ".join([event, *(f"{name}={_word(value)}" for name, value in fields.items())])
-    log.info("%s", text)
+    origin = {"address": request.remote_addr} if has_request_context() and request.remote_addr else {}
+    left, past = log_shares.take(event, who.get("user", ""), actor.get("by", ""))
+    texts = [_text_of(each) for each in past]
+    if left >= 0:
+        texts.append(_text(event, who | facts | actor | origin))
+    elif left == -1:
+        texts.append(_text("leaving-out", {"event": event} | who | actor))
+    _write(texts)
+
+
+def latest(count, skip=0):
+    """
+    A list of *count* events, newest first, without the *skip* newest ones.
+
+    The very first are those that tell what was left out today.
+    """
+    lines = _lines(".1.log") + _lines(".log")
+    end = max(0, len(lines) - skip)
+    # A crash may leave half a line, which does not begin with a time.
+    events = [entry for line in reversed(lines[max(0, end - count) : end]) if (entry := _read(line))]
+    if skip:
+        return events
+    return [Event(clock.now(), _text_of(each)) for each in reversed(log_shares.left_out())] + events
+
+
+def _write(texts):
+    for text in texts:
+        log.info("%s", text)
+    written = "".join(f"{clock.now():%Y-%m-%dT%H:%M:%SZ} {text}\n" for text in texts).encode()
     try:
-        _path().parent.mkdir(mode=0o700, exist_ok=True)
-        with open(_path(), "a", encoding="utf-8", opener=for_owner_only) as file:
-            file.write(f"{clock.now():%Y-%m-%dT%H:%M:%SZ} {text}\n")
+        with locked(data_dir() / "run" / "security_log.lock"):
+            _append(written)
     except OSError as error:
-        # A full disk must not lock anybody out; the line above is in the site's own log.
+        # A full disk must not lock anybody out; the lines above are in the site's own log.
         log.warning("the security log cannot be written: %s", error)
 
 
-def latest(count):
-    """The last *count* events, a list, newest first; fewer if they do not fit into ``TAIL_BYTES``."""
+def _append(written):
+    path = _path(".log")
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    with suppress(FileNotFoundError):
+        if path.stat().st_size + len(written) > LARGEST_BYTES:
+            path.replace(_path(".1.log"))
+    with open(path, "ab", opener=for_owner_only) as file:
+        file.write(written)
+
+
+def _lines(ending):
     try:
-        with _path().open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES))
-            lines = file.read().decode(errors="replace").splitlines()
+        return _path(ending).read_bytes().decode(errors="replace").splitlines()
     except FileNotFoundError:
         return []
-    # The first line may be cut off, and a crash may leave half a line: neither begins with a time.
-    return [entry for line in reversed(lines[-count:]) if (entry := _read(line))]
 
 
-def put_aside_when_large():
-    """Start a new file when the current one is large, and keep one old file."""
-    with suppress(FileNotFoundError):
-        if _path().stat().st_size > LARGEST_BYTES:
-            _path().replace(_path().with_suffix(".1.log"))
+def _text_of(left_out):
+    """What is told of a ``LeftOut``, without the names that it lacks."""
+    return _text("left-out", {name: value for name, value in left_out._asdict().items() if value})
+
+
+def _text(event, facts):
+    return " ".join([event, *(f"{name}={_word(value)}" for name, value in facts.items())])
 
 
 def _read(line):
@@ -90,5 +120,5 @@ def _word(value):
     return text if text and text.isascii() and not set(text) & set(' ="') else json.dumps(text)
 
 
-def _path():
-    return data_dir() / "log" / "security.log"
+def _path(ending):
+    return data_dir() / "log" / f"security{ending}"

@@ -1,6 +1,9 @@
 import os
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
+from itertools import product
 
 import pytest
 
@@ -10,17 +13,32 @@ from microblog.base.database import data_dir
 from microblog.exports import export_posts
 from microblog.models import OneTimeToken, Post, Session, Token
 from microblog.models.one_time_token import CHANGE_EMAIL, INVITE, RESET_PASSWORD
-from microblog.security import security_log
+from microblog.security import log_shares, security_log
+from microblog.security.log_shares import MOST
 from microblog.tasks.task import Task
 from tests import second_factors
 from tests.conftest import PASSWORD, make_user
 
 NEW = {"password": "battery staple", "password2": "battery staple"}
+BOTH = ("export-asked", "sign-in")
+LEFT_OUT = [f"left-out event={event} user=susan number=7" for event in BOTH]
+# A process of its own, which writes two hundred lines when it is told to, with a tenth of the usual size.
+MANY_LINES = """
+import sys
+from microblog.base import database
+from microblog.security import log_shares, security_log
+database.init(sys.argv[1])
+log_shares.MOST, security_log.LARGEST_BYTES = 999, 8_000
+print("ready", flush=True)
+input()
+for number in range(200):
+    security_log.record("event", by=sys.argv[2], fact=number)
+"""
 OWN = {"current_password": PASSWORD}
 
 
-def texts():
-    return [text for _moment, text in security_log.latest(100)][::-1]
+def texts(most=100):
+    return [text for _moment, text in security_log.latest(most)][::-1]
 
 
 def forget():
@@ -387,19 +405,86 @@ def test_no_value_looks_like_another_line_or_fact(app, value, told):
     assert texts() == [f"event fact={told}"]
 
 
-def test_the_file_is_for_its_owner_only_and_begun_anew_when_it_is_large(app, monkeypatch):
+def test_the_file_is_for_its_owner_only(app):
     security_log.record("event")
+
     path = data_dir() / "log" / "security.log"
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
 
-    security_log.put_aside_when_large()
-    assert path.exists()
-    monkeypatch.setattr(security_log, "LARGEST_BYTES", 3)
-    security_log.put_aside_when_large()
 
-    assert [file.name for file in path.parent.iterdir()] == ["security.1.log"]
-    assert security_log.latest(9) == []
+def test_two_processes_write_into_two_files_of_limited_size(app):
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    both = [subprocess.Popen([sys.executable, "-c", MANY_LINES, data_dir(), name], **pipes) for name in "ab"]
+    for process in both:
+        assert process.stdout.readline() == "ready\n"
+
+    for process in both:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    for process in both:
+        process.communicate()
+
+    old, new = (data_dir() / "log" / name for name in ("security.1.log", "security.log"))
+    assert 7_000 < old.stat().st_size <= 8_000
+    assert 0 < new.stat().st_size <= 8_000
+    told = [re.fullmatch("event fact=([0-9]+) by=([ab])", text).groups() for text in texts(999)]
+    for name in "ab":
+        numbers = [int(number) for number, writer in told if writer == name]
+        assert numbers == list(range(numbers[0], 200)), "no line is torn, lost, or out of order"
+
+
+def texts_about(*events):
+    return [text for text in texts(9999) if text.split()[0] in events]
+
+
+def test_a_person_gets_a_share_of_the_lines_and_the_rest_is_counted(app, susan, john, later):
+    security_log.record("sign-in-failed", john)
+    for _ in range(MOST + 7):
+        security_log.record("export-asked", susan)
+        security_log.record("sign-in", susan)
+    security_log.record("suspended", susan, by="mary")
+
+    assert texts_about("export-asked") == ["export-asked user=susan"] * MOST
+    assert texts_about("leaving-out") == [f"leaving-out event={event} user=susan" for event in BOTH]
+    assert texts_about("left-out") == LEFT_OUT
+    assert texts_about("sign-in-failed", "suspended") == [
+        "sign-in-failed user=john",
+        "suspended user=susan by=mary",
+    ]
+
+    later(days=1)
+    security_log.record("export-asked", susan)
+
+    assert texts(3) == [*LEFT_OUT, "export-asked user=susan"]
+    assert log_shares.left_out() == []
+
+
+def test_all_who_are_not_signed_in_share_their_lines(app, monkeypatch):
+    monkeypatch.setattr(log_shares, "MOST_OF_NOBODY", 3)
+    for number in range(9):
+        with app.test_request_context(environ_base={"REMOTE_ADDR": f"203.0.113.{number}"}):
+            security_log.record("sign-in-failed")
+
+    assert len(texts_about("sign-in-failed")) == 3
+    assert texts_about("left-out") == ["left-out event=sign-in-failed number=6"]
+
+
+def test_nobody_pushes_out_within_two_weeks_what_others_did(app, susan, john, later, monkeypatch):
+    """A third of that time, with a tenth of the lines: all that one member can write of twenty events."""
+    monkeypatch.setattr(log_shares, "MOST", MOST // 10)
+    monkeypatch.setattr(security_log, "LARGEST_BYTES", security_log.LARGEST_BYTES // 30)
+    security_log.record("event", by="somebody", fact="x" * (security_log.LARGEST_BYTES - 200))
+    # The last line of its file: it has the shortest time.
+    security_log.record("suspended", john)
+
+    for day in range(5):
+        later(days=day)
+        for event, _ in product(range(20), range(MOST // 10 * 3)):
+            security_log.record(f"event-number-{event}", susan, task="0" * 36)
+
+    assert (data_dir() / "log" / "security.1.log").exists()
+    assert texts_about("suspended") == ["suspended user=john"]
 
 
 def test_a_log_that_cannot_be_written_keeps_nobody_out(client, susan):
