@@ -6,12 +6,11 @@ import sys
 from microblog.base.config import ROOT, BadSettings, Settings
 from microblog.server import command_lines
 
-PARTS = {"web": command_lines.web_server, "worker": command_lines.consumer}
 USAGE = "usage: python -m microblog web|worker; all parts at once: ./run.sh"
 
 
 def main(words):
-    """Replace this process by the part that *words* name. Returns only on failure, with an exit code."""
+    """Be the part that *words* name until it ends. Returns an exit code."""
     if len(words) != 1 or words[0] not in PARTS:
         print(USAGE, file=sys.stderr)
         return 2
@@ -20,11 +19,27 @@ def main(words):
     except BadSettings as errors:
         errors.show()
         return errors.exit_code
-    command = PARTS[words[0]](settings)
     os.umask(0o077)
     os.chdir(ROOT)
+    os.environ.update(command_lines.environment(settings))
+    return PARTS[words[0]](settings)
+
+
+def _run_web_server(settings):
+    # Imported here: the consumer needs none of it.
+    from microblog import create_app
+    from microblog.server import web_server
+
+    return web_server.run(settings, create_app)
+
+
+def _become_consumer(settings):
+    command = command_lines.consumer(settings)
     # Replaces this process, so that signals from whoever started it reach the right one.
-    return os.execve(command[0], command, {**os.environ, **command_lines.environment(settings)})  # noqa: S606
+    os.execv(command[0], command)  # noqa: S606
+
+
+PARTS = {"web": _run_web_server, "worker": _become_consumer}
 
 
 if __name__ == "__main__":

@@ -22,10 +22,6 @@ KINDS_OF_RED = {
     "error": "a test could not be loaded, set up or cleaned up, or an error was logged meanwhile",
 }
 
-# run.sh empties every setting, which to us means "not set"; gunicorn reads this one on import, and fails.
-if not os.environ.get("WEB_CONCURRENCY"):
-    os.environ.pop("WEB_CONCURRENCY", None)
-
 
 def pytest_addoption(parser):
     parser.addoption("--slow", action="store_true", help="also run what takes minutes")

@@ -14,11 +14,13 @@ import pytest
 import yaml
 
 from microblog.base.config import Settings
-from microblog.server import queue_server
+from microblog.factory import LARGEST_BODY_BYTES
+from microblog.server import http_connection, http_server, queue_server
 
 ROOT = Path(__file__).parent.parent
 HOME = "/srv/microblog/app"  # Where units and documentation have the repository.
 UNITS = {path.name: path.read_text() for path in sorted((ROOT / "deploy" / "systemd").glob("*.service"))}
+NGINX = (ROOT / "deploy" / "nginx.conf").read_text()
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 # None but these start a part themselves: web server and worker have their options from command_lines.
 PART = re.compile(r"python -m microblog (web|worker)$")
@@ -54,7 +56,7 @@ def test_whatever_starts_the_site_leaves_the_options_to_it(line):
     parts = PART.search(line), line == f"{HOME}/run.sh", re.search(r"(redis|valkey)-server ", line)
 
     assert any(parts)
-    assert not re.search("gunicorn|huey_consumer", line)
+    assert not re.search("waitress|huey_consumer", line)
 
 
 def test_every_way_of_starting_parts_starts_both():
@@ -126,6 +128,32 @@ def test_three_terminals_find_each_other():
     assert int(port) == Settings().port
     for command in re.findall(r"\.venv/bin/([\w-]+)", "\n".join([queue, worker, web])):
         assert Path(sys.executable).with_name(command).exists()
+
+
+def test_the_proxies_give_no_client_more_time_than_the_site_does():
+    caddy = dict(
+        re.findall(
+            r"^\t+(read_header|read_body) (\d+)s$", (ROOT / "deploy" / "Caddyfile").read_text(), re.MULTILINE
+        )
+    )
+    nginx = dict(re.findall(r"^ +client_(header|body)_timeout (\d+)s;$", NGINX, re.MULTILINE))
+
+    assert set(caddy) == {"read_header", "read_body"}
+    assert set(nginx) == {"header", "body"}
+    for seconds in (*caddy.values(), *nginx.values()):
+        assert 5 <= int(seconds) <= http_connection.READ_S
+
+
+def test_nginx_counts_the_connections_of_each_address_and_lets_no_larger_body_in_than_it_must():
+    [zone] = re.findall(r"^limit_conn_zone \$binary_remote_addr zone=(\w+):\w+;$", NGINX, re.MULTILINE)
+    [(used, most)] = re.findall(r"^ +limit_conn (\w+) (\d+);$", NGINX, re.MULTILINE)
+    [kilobytes] = re.findall(r"^ +client_max_body_size (\d+)k;$", NGINX, re.MULTILINE)
+
+    assert used == zone
+    assert int(most) < http_server.MOST_CONNECTIONS
+    # The site's own words are for bodies a little too large; far larger ones need not reach it.
+    assert LARGEST_BODY_BYTES < int(kilobytes) * 1024 <= 2 * LARGEST_BODY_BYTES
+    assert not re.search(r"_buffering +off", NGINX)
 
 
 if systemd_analyze := shutil.which("systemd-analyze"):

@@ -13,6 +13,8 @@ from flask import g, has_request_context, request
 # Loggers that may log at DEBUG. Others stay at INFO: Peewee would log every value that goes into the
 # database, including private messages and password hashes.
 DISCREET = ("microblog", "huey")
+# The web server tells who has hung up, and with each request of a burst that all of its threads are busy.
+QUIET = {"waitress": logging.WARNING, "waitress.queue": logging.ERROR}
 TEXT = "%(asctime)s %(levelname)s %(name)s [%(reference)s] %(message)s"
 # Control characters, line breaks above all, and those that change the writing direction: what people send
 # must not look like a log line of its own, nor like a different text.
@@ -45,10 +47,8 @@ def begin(settings):
     root.setLevel(max(logging.getLevelNamesMapping()[settings.log_level], logging.INFO))
     for name in DISCREET:
         logging.getLogger(name).setLevel(settings.log_level)
-    # gunicorn has its own handler and format, so its errors would not be mailed to anybody.
-    server = logging.getLogger("gunicorn.error")
-    server.handlers.clear()
-    server.propagate = True
+    for name, level in QUIET.items():
+        logging.getLogger(name).setLevel(level)
 
 
 def one_line(text):

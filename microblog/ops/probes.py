@@ -32,15 +32,29 @@ def is_taken(settings):
 
 def listening_error(settings):
     """The error that the web server would get if it listened on its address now, None if it could."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-            probe.listen()
-        except OSError as error:
-            return error
+    try:
+        listen(settings).close()
+    except OSError as error:
+        return error
     return None
+
+
+def listen(settings):
+    """
+    A new socket that listens on the web server's address.
+
+    Raises:
+        OSError: it cannot.
+    """
+    listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
+        listener.listen()
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def leave_address(settings):

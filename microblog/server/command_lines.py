@@ -1,19 +1,11 @@
 """The command lines of all processes but the queue server, for the supervisor and for single parts."""
 
-import os
 import sys
 
 
-def web_server(settings):
+def web_server():
     """The command line of the web server."""
-    # gunicorn's workers touch a file as a heartbeat: in memory a busy disk cannot delay it.
-    heartbeats = "/dev/shm" if os.access("/dev/shm", os.W_OK) else str(settings.data_dir / "run")  # noqa: S108
-    command = [sys.executable, "-m", "gunicorn", "microblog:create_app()", "--worker-class", "gthread"]
-    command += ["--workers", str(settings.web_concurrency), "--threads", "8", "--no-control-socket"]
-    # Which proxies to trust is decided in one place, by TRUSTED_PROXIES.
-    command += ["--forwarded-allow-ips", ""]
-    command += ["--bind", settings.address, "--worker-tmp-dir", heartbeats]
-    return [*command, "--graceful-timeout", "8", "--log-level", "warning"]
+    return [sys.executable, "-m", "microblog", "web"]
 
 
 def consumer(settings):
@@ -24,8 +16,7 @@ def consumer(settings):
 
 def environment(settings):
     """Environment variables that override those which the processes inherit."""
-    # A relative path would mean another folder there; gunicorn fails if WEB_CONCURRENCY is empty.
-    return {"DATA_DIR": str(settings.data_dir), "WEB_CONCURRENCY": str(settings.web_concurrency)}
+    return {"DATA_DIR": str(settings.data_dir)}  # A relative path would mean another folder there.
 
 
 def flask(*arguments):

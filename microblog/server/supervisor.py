@@ -25,7 +25,7 @@ MOST_DEATHS = 5
 QUEUE_START_S = 10
 PATIENCE_S = 20
 READY_S = 1
-# Together under 25 s. Within the first, gunicorn takes up to 8, the consumer 12 plus its interrupted tasks.
+# Together under 25 s. Within the first, web server and consumer take up to 12, plus interrupted tasks.
 STOP_S = 18
 STOP_QUEUE_S = 4
 
@@ -107,7 +107,7 @@ class Supervisor:
         self._migrate()
         probes.leave_address(self.settings)
         for name, command in (
-            ("web server", command_lines.web_server(self.settings)),
+            ("web server", command_lines.web_server()),
             ("background worker", command_lines.consumer(self.settings)),
         ):
             self.services.append(Child(name, command, self.settings, most_deaths=MOST_DEATHS))

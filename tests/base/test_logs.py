@@ -8,8 +8,6 @@ import subprocess
 import sys
 
 import pytest
-from gunicorn.config import Config
-from gunicorn.glogging import Logger
 
 from microblog.base import logs
 from microblog.base.config import ROOT
@@ -190,22 +188,25 @@ def test_planted_secrets_are_found_in_no_line(app, client, susan, settings, prin
 
 
 def test_what_the_web_server_says_is_a_line_as_all_others(app):
-    server = Logger(Config())
     logs.init_app(app)
     printed = catch_output()
 
-    server.error("Error handling request %s", "/auth/reset_password/planted-secret")
+    logging.getLogger("waitress").error("Exception while serving %s", "/auth/reset_password/planted-secret")
 
     [line] = printed.getvalue().splitlines()
-    assert re.search(r" ERROR gunicorn\.error \[.+\] Error handling request /auth/reset_password/…$", line)
+    assert re.search(r" ERROR waitress \[.+\] Exception while serving /auth/reset_password/…$", line)
 
 
 def test_the_web_server_itself_logs_as_it_is_told_to(tmp_path):
-    command = [sys.executable, "-m", "gunicorn", "nowhere:app", "--bind", f"unix:{tmp_path}/web.sock"]
-    environment = {**os.environ, "LOG_FORMAT": "json", "DATA_DIR": str(tmp_path)}
+    in_the_way = tmp_path / "file"
+    in_the_way.touch()
+    environment = {**os.environ, "LOG_FORMAT": "json", "DATA_DIR": str(in_the_way)}
+    command = [sys.executable, "-m", "microblog", "web"]
 
     ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30)
 
+    assert ended.returncode == 1
+    assert ended.stderr == ""
     entries = [json.loads(line) for line in ended.stdout.splitlines()]
-    assert "ModuleNotFoundError" in "".join(entry.get("traceback", "") for entry in entries)
-    assert {entry["logger"] for entry in entries} == {"gunicorn.error"}
+    assert "FileExistsError" in "".join(entry.get("traceback", "") for entry in entries)
+    assert {entry["logger"] for entry in entries} == {"microblog.server.web_server"}

@@ -18,6 +18,7 @@ from microblog.base.config import ROOT, Settings
 
 NO_SETTINGS = {field.name.upper(): "" for field in dataclasses.fields(Settings)}
 COMMAND = [sys.executable, "-m", "microblog.server.supervisor"]
+WEB_SERVER = "microblog\0web"  # In its command line, as Linux shows it.
 # How long to wait for what takes a second on an idle machine: only a test that fails waits so long.
 PATIENCE_S = 60
 

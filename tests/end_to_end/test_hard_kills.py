@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.end_to_end.running_site import RunningSite, parent_of, wait_until
+from tests.end_to_end.running_site import WEB_SERVER, RunningSite, parent_of, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
@@ -27,7 +27,7 @@ def running(site):
 
 def part(site, name):
     """The process id of a part of the site."""
-    master = site.find("gunicorn")
+    master = site.find(WEB_SERVER)
     if name == "a web process":
         return next(pid for pid in site.processes() if parent_of(pid) == master)
     return {"web server": master, "worker": site.find("huey_consumer"), "queue": site.find("queue.sock")}[

@@ -42,7 +42,7 @@ def test_a_web_server_alone_is_that_of_run_sh(site):
     start(site, "web")
     wait_until(lambda: site.get("/livez") == 200, site.output)
 
-    assert is_command(site, command_lines.web_server(Settings.from_mapping(site.environment)))
+    assert is_command(site, command_lines.web_server())
     site.process.send_signal(signal.SIGTERM)
     assert site.exit_code() == 0
 

@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 from peewee import sqlite3
 
-from tests.end_to_end.running_site import RunningSite, wait_until
+from tests.end_to_end.running_site import WEB_SERVER, RunningSite, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
@@ -81,7 +81,7 @@ def test_deaths_of_the_parts_are_counted_apart(site):
 
     for _ in range(2):
         kill_queue_server(site)
-    for part in ["gunicorn", "huey_consumer"] * 2:
+    for part in [WEB_SERVER, "huey_consumer"] * 2:
         pid = site.find(part)
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda pid=pid, part=part: site.find(part) not in (None, pid), site.output)
@@ -97,7 +97,7 @@ def test_without_a_queue_server_that_starts_the_pages_are_there_and_a_stop_is_ob
     with RunningSite(tmp_path / "site", PATH=f"{tmp_path}:{os.environ['PATH']}") as site:
         site.start()
         wait_until(lambda: site.get("/auth/login") == 200 or site.ended, site.output)
-        os.kill(site.find("gunicorn"), signal.SIGKILL)
+        os.kill(site.find(WEB_SERVER), signal.SIGKILL)
         wait_until(lambda: site.said("web server died (SIGKILL), starting it again"), site.output)
         wait_until(lambda: site.get("/readyz") == 503, site.output)
 

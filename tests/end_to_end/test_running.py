@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from peewee import sqlite3
 
-from tests.end_to_end.running_site import RunningSite, wait_until
+from tests.end_to_end.running_site import WEB_SERVER, RunningSite, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
@@ -93,7 +93,7 @@ def test_killed_consumer_is_started_again(running):
 
 
 def test_killed_web_server_is_started_again_though_its_workers_held_the_port(running):
-    os.kill(running.find("gunicorn"), signal.SIGKILL)
+    os.kill(running.find(WEB_SERVER), signal.SIGKILL)
 
     wait_until(lambda: running.said("web server died (SIGKILL), starting it again"), running.output)
     wait_until(lambda: running.get("/readyz") == 200, running.output)

@@ -17,7 +17,7 @@ from tests.server.test_children import POLITE, STUBBORN
 # There are threads here, and newer Pythons warn about forking a process with threads.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 
-# A shell gives what it starts with "&" another standard input; gunicorn's workers have that of gunicorn.
+# A shell gives what it starts with "&" another standard input; web processes have that of the web server.
 OUTLIVED = "exec 3<&0; (while :; do sleep 0.1; done) <&3 & echo > here; exit 0"
 
 

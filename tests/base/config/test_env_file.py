@@ -49,7 +49,7 @@ def test_a_line_that_sets_nothing_is_named_by_its_number(read, caplog, line, err
 @pytest.mark.parametrize(
     "name",
     [
-        *("COMPOSE_PROJECT_NAME", "DOCKER_HOST", "FLASK_DEBUG", "GUNICORN_CMD_ARGS", "PYTHONUNBUFFERED"),
+        *("COMPOSE_PROJECT_NAME", "DOCKER_HOST", "FLASK_DEBUG", "PYTHONUNBUFFERED"),
         *(
             "TZ",
             "LANG",

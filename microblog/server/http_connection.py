@@ -1,0 +1,67 @@
+"""The connection of one client, as waitress has it, with patience that ends."""
+
+import socket
+import time
+from contextlib import suppress
+
+from waitress.channel import HTTPChannel
+
+from microblog.server.http_request import Request
+
+READ_S = 30  # For a whole request, from its first byte: 64 KiB need 2 KiB a second.
+IDLE_S = 60  # Until the next request, or until the client takes more of an answer.
+LINGER_S = 3
+
+
+class Connection(HTTPChannel):
+    """Takes one request after the other; the app answers each in a thread."""
+
+    parser_class = Request
+    lingers_since = None
+
+    @property
+    def idle(self):
+        """Whether nothing is being received, answered or sent."""
+        return not (self.requests or self.request or self.total_outbufs_len or self.close_when_flushed)
+
+    @property
+    def waits_since(self):
+        """When it began to wait for its client."""
+        if self.request:
+            return self.request.began_at
+        return self.lingers_since or self.last_activity
+
+    def is_overdue(self, now):
+        """Whether the client has had its time; while the app is at work, it has."""
+        patience = READ_S if self.request else LINGER_S if self.lingers_since else IDLE_S
+        return not self.requests and now - self.waits_since > patience
+
+    def received(self, data):
+        return not self.lingers_since and super().received(data)
+
+    def service(self):
+        if self.server.stopping:
+            self.requests[0].close_afterwards()
+        super().service()
+
+    def handle_write(self):
+        """Send; the last answer is followed by the end of our side only."""
+        if not self.close_when_flushed:
+            super().handle_write()
+            return
+        self.close_when_flushed = False  # Or the connection would be closed as soon as all is sent.
+        super().handle_write()
+        if self.total_outbufs_len:
+            self.close_when_flushed = True
+        elif self.connected:
+            self._linger()
+
+    def _linger(self):
+        """
+        Read on for a moment, as RFC 9112, section 9.6, asks for.
+
+        To close while more of a refused body arrives would take the refusal away from its client.
+        """
+        self.lingers_since = time.time()
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_WR)

@@ -1,0 +1,55 @@
+"""A request as waitress receives it, with stricter ends, and refusals left to the app."""
+
+import time
+
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.utilities import RequestEntityTooLarge
+
+
+class Request(HTTPRequestParser):
+    """What has been received of a request so far."""
+
+    def __init__(self, adj):
+        super().__init__(adj)
+        self.began_at = time.time()
+
+    def received(self, data):
+        """
+        Take what of *data* belongs to this request; what follows is dropped, and the connection with it.
+
+        A client that sends requests without reading the answers could otherwise pile them up in memory.
+        Returns how many bytes were taken or dropped.
+        """
+        taken = super().received(data)
+        if self.empty or not self.completed:  # Blank lines before a request are no request.
+            return taken
+        self.expect_continue = False
+        if isinstance(self.error, RequestEntityTooLarge):
+            self._leave_refusal_to_app()
+        if taken < len(data):
+            self.close_afterwards()
+        return len(data)
+
+    def close_afterwards(self):
+        """Have the answer announce that it is the last one on its connection."""
+        self.headers["CONNECTION"] = "close"
+
+    def parse_header(self, header_plus):
+        """
+        Refuse also what another server might take for two requests.
+
+        Raises:
+            ParsingError: answered with 400.
+        """
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:  # An address such as "http://[", a length of thousands of digits.
+            raise ParsingError("Malformed request") from error
+        if "TRANSFER_ENCODING" in self.headers or (self.chunked and "CONTENT_LENGTH" in self.headers):
+            raise ParsingError("Ambiguous length")
+
+    def _leave_refusal_to_app(self):
+        """Let the app, which sees the length but no body, say in its own words that it is too much."""
+        self.error = self.body_rcv = None
+        self.headers.setdefault("CONTENT_LENGTH", str(self.body_bytes_received))  # It came in chunks.
+        self.close_afterwards()
