@@ -129,7 +129,7 @@ def change_email(token):
     security_log.record("email-changed", token.user)
 
 
-def make_token(user, name):
+def make_token(user, name, read_only=False):
     """
     Make a token for a program of *user*; return its row and its secret, which cannot be retrieved later.
 
@@ -138,7 +138,7 @@ def make_token(user, name):
         CredentialsChanged: the check that read *user* is no longer valid.
     """
     with db.atomic():
-        token, secret = Token.issue(user, name)
+        token, secret = Token.issue(user, name, read_only)
         account_notices.send(user, "token")
     return token, secret
 
@@ -170,6 +170,13 @@ def sign_out_everywhere(user, own):
     with user.as_checked():
         credentials.revoke(EVERYWHERE, user, own)
     security_log.record("other-sessions-ended", user)
+
+
+def end_sessions(user, by):
+    """End all sessions and tokens of *user* for the administrator *by*, in case somebody else has got in."""
+    with db.atomic():
+        credentials.revoke(EVERYWHERE, user)
+    security_log.record("sessions-ended", user, by=by)
 
 
 def end_session(session, by_itself=False):

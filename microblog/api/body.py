@@ -2,6 +2,7 @@
 
 from flask import abort, request
 from werkzeug.datastructures import MultiDict
+from wtforms import BooleanField
 
 from microblog.web.problem import problem
 
@@ -14,15 +15,24 @@ def validate(form, **as_named_in_form):
     """
     given = given_object()
     given = {name: given[name] for name in as_named_in_form if name in given}
-    errors = {name: ["must be a string"] for name, text in given.items() if not isinstance(text, str)}
+    given = {as_named_in_form[name]: value for name, value in given.items()}
+    errors = {name: [wrong] for name, value in given.items() if (wrong := _misfit(form, name, value))}
     if not errors:
-        filled = form(MultiDict({as_named_in_form[name]: text for name, text in given.items()}))
+        filled = form(MultiDict(given))
         filled.validate()
-        api_names = {theirs: ours for ours, theirs in as_named_in_form.items()}
-        errors = {api_names.get(name, name): texts for name, texts in filled.errors.items()}
+        errors = filled.errors
     if errors:
+        api_names = {theirs: ours for ours, theirs in as_named_in_form.items()}
+        errors = {api_names.get(name, name): texts for name, texts in errors.items()}
         abort(problem(422, "The request's fields are not what they must be.", errors=errors))
     return filled
+
+
+def _misfit(form, name, value):
+    """What is wrong with the type of *value* for the field *name* of *form*; None if nothing is."""
+    if getattr(form, name).field_class is BooleanField:
+        return None if isinstance(value, bool) else "must be true or false"
+    return None if isinstance(value, str) else "must be a string"
 
 
 def given_object():

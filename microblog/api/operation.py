@@ -21,6 +21,7 @@ from microblog.models.token import MOST
 from microblog.tasks.exceptions import NothingToRetry, TaskInProgress, UnknownJob
 from microblog.web import rate_limits, second_factor
 from microblog.web.auth import WrongPassword, authenticate, is_shut_out, login_manager
+from microblog.web.csrf import SAFE
 from microblog.web.problem import problem
 
 bp = Blueprint("api", __name__, url_prefix="/api")
@@ -63,6 +64,10 @@ class Operation(NamedTuple):
     cursor: dict = CURSOR
     problems: tuple[int, ...] = ()
     access: str = BEARER
+
+    @property
+    def is_change(self):
+        return self.method not in SAFE
 
 
 def operation(method, path, summary, problems=(), **facts):
@@ -120,12 +125,14 @@ def let_be_kept(response):
 
 
 def _by_token():
-    """The user and the token of the request; 401 if there is no valid one."""
+    """The user and the token of the request; 401 if there is no valid one, 403 if it may not do this."""
     given = request.authorization
     token = Token.from_secret(given.token) if given and given.type == "bearer" and given.token else None
     if token is None or is_shut_out(token.user):
         headers = {"WWW-Authenticate": "Bearer"}
         abort(problem(401, "Send a valid token: Authorization: Bearer …", headers))
+    if token.read_only and OPERATIONS[request.endpoint].is_change:
+        abort(problem(403, "This token can only read."))
     token.note_use()
     return token.user, token
 

@@ -76,7 +76,14 @@ def _plain(value, kind):
 
 
 _USER = {"id": ID, "username": TEXT, "about_me": TEXT, "created_at": MOMENT}
-_TOKEN = {"id": ID, "name": TEXT, "created_at": MOMENT, "used_at": or_null(MOMENT)}
+_TOKEN = {
+    "id": ID,
+    "name": TEXT,
+    "read_only": FLAG,
+    "created_at": MOMENT,
+    "used_at": or_null(MOMENT),
+    "expires_at": MOMENT,
+}
 SCHEMAS = {
     "User": some(**_USER),
     "Profile": some(**_USER, followers=COUNT, following=COUNT, followed_by_you=FLAG),

@@ -6,7 +6,7 @@ from microblog import accounts
 from microblog.api.body import validate
 from microblog.api.operation import BASIC, NEWEST_FIRST, operation
 from microblog.api.paging import known_id, newest_first
-from microblog.api.schemas import TEXT, dump_token, some
+from microblog.api.schemas import FLAG, TEXT, dump_token, some
 from microblog.models import Token
 from microblog.web.forms import ProgramForm
 from microblog.web.problem import problem
@@ -20,17 +20,17 @@ def index():
 @operation(
     "POST",
     "/tokens",
-    "Make a token: `token` is shown this once. `name` says what it is for. If you have a second factor, `otp`"
-    " is a code of it",
-    body=some(name=TEXT, otp=TEXT, optional=["name", "otp"]),
+    "Make a token: `token` is shown this once. `name` says what it is for; with `read_only` it can change"
+    " nothing. If you have a second factor, `otp` is a code of it",
+    body=some(name=TEXT, read_only=FLAG, otp=TEXT, optional=["name", "read_only", "otp"]),
     response="NewToken",
     status=201,
     problems=(409,),
     access=BASIC,
 )
 def create():
-    form = validate(ProgramForm, name="name", otp="otp")
-    token, secret = accounts.make_token(g.caller, form.name.data)
+    form = validate(ProgramForm, name="name", read_only="read_only", otp="otp")
+    token, secret = accounts.make_token(g.caller, form.name.data, form.read_only.data)
     return dump_token(token) | {"token": secret}, 201
 
 

@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from microblog import demo
+from microblog.web import password_confirmation
 from microblog.web.seen_posts import Visit
 
 bp = Blueprint("demo", __name__)
@@ -21,6 +22,7 @@ bp.add_app_template_global(demo.has_people, "demo_people")
 
 
 @bp.post("/admin/demo")
+@password_confirmation.required
 def create():
     if not current_app.config["SETTINGS"].private:
         abort(403)

@@ -15,6 +15,7 @@ from microblog.base.i18n import N_
 from microblog.mail import outbox, smtp, templates
 from microblog.mail.exceptions import MailDelayed, MailRefused, TooBig
 from microblog.models import User
+from microblog.security import security_log
 from microblog.tasks.queue import huey
 from microblog.tasks.states import CANCELLED, SUCCEEDED
 from microblog.tasks.task import Task
@@ -178,6 +179,23 @@ class Mail(WorkItem):
     @property
     def is_in_outbox(self):
         return self.state == SUCCEEDED and self.sent_at is None and outbox.path_of(self.id).exists()
+
+    @property
+    def owner(self):
+        """The user whom it is for; None when nobody has that address."""
+        return self.user or User.with_email(self.recipient)
+
+    @property
+    def opens_administration(self):
+        """Whether whoever reads it could become an administrator: then no page shows it."""
+        return bool(self.kind in templates.links and (owner := self.owner) and owner.is_admin)
+
+    @classmethod
+    def record_reading(cls, mail_id, by):
+        """Note in the security log that the user or operator *by* has read a mail of the outbox."""
+        mail = cls.get_or_none(cls.id == mail_id)
+        facts = {"kind": mail.kind} if mail else {}
+        security_log.record("mail-read", mail and mail.owner, by=by, mail=mail_id, **facts)
 
     def summary(self):
         """What the API, notifications and cards tell of it."""

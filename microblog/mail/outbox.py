@@ -70,6 +70,12 @@ def read(mail_id):
     return _read(path_of(mail_id))
 
 
+def beginning_with(beginning):
+    """The mails whose id begins with *beginning*, a list; whole, and in no order."""
+    paths = _folder().glob("*.eml") if ID.fullmatch(beginning) else ()
+    return [mail for path in paths if path.stem.startswith(beginning) and (mail := _read(path))]
+
+
 def path_of(mail_id):
     """Path of the mail, which may not exist; no id leads out of the outbox."""
     return _folder() / (f"{mail_id}.eml" if ID.fullmatch(mail_id) else "none")

@@ -17,6 +17,8 @@ UNUSED = timedelta(hours=24)
 LONGEST = timedelta(days=90)
 # Of one user at a time. So many are more browsers than anybody has, and a list that anybody can look through.
 MOST = 50
+# How long whoever gave their password need not do so again.
+CONFIRMED_FOR = timedelta(minutes=10)
 
 
 class Session(BaseModel):
@@ -27,6 +29,8 @@ class Session(BaseModel):
     user_agent = CharField(200, default="")
     created_at = UTCDateTimeField(default=clock.now)
     seen_at = UTCDateTimeField(default=clock.now)
+    # When the user last gave their password in this browser; None of sessions from before it was noted.
+    password_confirmed_at = UTCDateTimeField(null=True, default=clock.now)
 
     @classmethod
     def start(cls, user, remembered, user_agent):
@@ -67,6 +71,20 @@ class Session(BaseModel):
     @classmethod
     def delete_expired(cls):
         cls.delete().where(cls._expired()).execute()
+
+    @property
+    def is_confirmed(self):
+        """Whether the user gave their password within ``CONFIRMED_FOR``, as far as the clock tells."""
+        at = self.password_confirmed_at
+        return at is not None and timedelta(0) <= clock.now() - at < CONFIRMED_FOR
+
+    def renew(self):
+        """Note that the user has just given their password; return the new token, which voids the former."""
+        token = new_secret()
+        Session.update(token_hash=hash_of(token), password_confirmed_at=clock.now()).where(
+            Session.id == self.id
+        ).execute()
+        return token
 
     def touch(self):
         """Record that the user is active, at most once a minute, unless the database is busy."""

@@ -1,8 +1,8 @@
-"""Tokens that programs sign in with: named, revoked one by one; only their hash is stored."""
+"""Tokens that programs sign in with: named, ended one by one or unused; only their hash is stored."""
 
 from datetime import timedelta
 
-from peewee import CharField, ForeignKeyField
+from peewee import SQL, BooleanField, CharField, ForeignKeyField, fn
 from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog.base import clock
@@ -17,6 +17,8 @@ PREFIX = "microblog_"
 LONGEST_NAME = 64
 MOST = 50
 NOTED_EVERY = timedelta(minutes=1)
+# Who needs one yearly makes a new one: a forgotten one is a door that nobody watches.
+UNUSED = timedelta(days=180)
 
 
 class Token(BaseModel):
@@ -26,9 +28,11 @@ class Token(BaseModel):
     token_hash = CharField(64, unique=True)
     created_at = UTCDateTimeField(default=clock.now)
     used_at = UTCDateTimeField(null=True)
+    # It may ask for everything and change nothing.
+    read_only = BooleanField(default=False, constraints=[SQL("DEFAULT 0")])
 
     @classmethod
-    def issue(cls, user, name):
+    def issue(cls, user, name, read_only=False):
         """
         Create a token and return ``(row, secret)``; the secret cannot be retrieved later.
 
@@ -42,24 +46,33 @@ class Token(BaseModel):
         with user.as_checked():
             if cls.for_user(user).count() >= MOST:
                 raise TooManyTokens
-            token = cls.create(user=user, name=name or "API", token_hash=hash_of(secret))
+            token = cls.create(user=user, name=name or "API", token_hash=hash_of(secret), read_only=read_only)
         security_log.record("token-made", user, token=token.id)
         return token, secret
 
     @classmethod
     def from_secret(cls, secret):
         """The token of *secret*, with its user; None when there is none, or the user is suspended."""
-        valid = (cls.token_hash == hash_of(secret), User.suspended_at.is_null())
+        valid = (cls.token_hash == hash_of(secret), ~cls._expired(), User.suspended_at.is_null())
         return cls.select(cls, User).join(User).where(*valid).first()
 
     @classmethod
     def for_user(cls, user):
-        """The tokens of *user*, newest first."""
-        return cls.select().where(cls.user == user).order_by(cls.id.desc())
+        """The tokens of *user* that work, newest first."""
+        return cls.select().where(cls.user == user, ~cls._expired()).order_by(cls.id.desc())
 
     @classmethod
     def end_all(cls, user):
         cls.delete().where(cls.user == user).execute()
+
+    @classmethod
+    def delete_expired(cls):
+        cls.delete().where(cls._expired()).execute()
+
+    @property
+    def expires_at(self):
+        """When it ends unless it is used before."""
+        return (self.used_at or self.created_at) + UNUSED
 
     def end(self):
         """Delete the token: from now on it signs nobody in."""
@@ -75,3 +88,7 @@ class Token(BaseModel):
     @unless_busy
     def _note_use(self, moment):
         Token.update(used_at=moment).where(Token.id == self.id).execute()
+
+    @classmethod
+    def _expired(cls):
+        return fn.COALESCE(cls.used_at, cls.created_at) <= UTCDateTimeField().db_value(clock.now() - UNUSED)

@@ -16,7 +16,7 @@ from microblog.base.database import data_dir, db
 from microblog.base.i18n import N_
 from microblog.exports import expiry
 from microblog.mail.delivery import Mail
-from microblog.models import Notification, OneTimeToken, Session, User
+from microblog.models import Notification, OneTimeToken, Session, Token, User
 from microblog.ops import backup
 from microblog.tasks.queue import huey
 from microblog.tasks.states import CANCELLED, RUNNING
@@ -83,7 +83,7 @@ def remove_former_databases():
 
 
 def forget_the_past():
-    """Delete ended tasks, mails and their notifications after 90 days, and sessions that have ended."""
+    """Delete ended tasks, mails and their notifications after 90 days, and what has ended of the rest."""
     before = clock.now() - KEEP
     # A mail about a task goes with it.
     Mail.delete().where(Mail.finished_at < before, Mail.task.is_null()).execute()
@@ -93,6 +93,7 @@ def forget_the_past():
     Notification.delete().where(Notification.name == "task_progress", told_long_ago).execute()
     Session.delete_expired()
     OneTimeToken.delete_expired()
+    Token.delete_expired()
 
 
 def back_up():

@@ -7,7 +7,7 @@ from flask_login import current_user
 from microblog import accounts
 from microblog.models import SecondFactor, Session
 from microblog.models.exceptions import LastAdministrator
-from microblog.web import cookies, rate_limits
+from microblog.web import cookies, password_confirmation, rate_limits
 from microblog.web.auth import reader, sign_out
 from microblog.web.forms import ConfirmationForm
 
@@ -24,6 +24,7 @@ def index():
 
 
 @bp.post("/sessions/<row_id:session_id>/end")
+@password_confirmation.required
 def end_session(session_id):
     row = Session.get_or_none(Session.id == session_id, Session.user == current_user) or abort(404)
     accounts.end_session(row)
@@ -32,6 +33,7 @@ def end_session(session_id):
 
 
 @bp.post("/sessions/end_others")
+@password_confirmation.required
 def end_other_sessions():
     accounts.sign_out_everywhere(reader(), current_user.session)
     cookies.remember_account(reader())

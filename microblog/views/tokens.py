@@ -7,6 +7,7 @@ from flask_login import current_user
 from microblog import accounts
 from microblog.models import Token
 from microblog.models.exceptions import TooManyTokens
+from microblog.web import password_confirmation
 from microblog.web.auth import reader
 from microblog.web.forms import TokenForm, status
 
@@ -19,12 +20,13 @@ def index():
 
 
 @bp.post("")
+@password_confirmation.required
 def create():
     """Create a token and show it, only this once: just a hash of it is stored."""
     form = TokenForm()
     if form.validate_on_submit():
         try:
-            _token, secret = accounts.make_token(reader(), form.name.data)
+            _token, secret = accounts.make_token(reader(), form.name.data, form.read_only.data)
         except TooManyTokens:
             form.form_errors.append(
                 _("You have as many tokens as an account can have. End one of them first.")
@@ -35,6 +37,7 @@ def create():
 
 
 @bp.post("/<row_id:token_id>/delete")
+@password_confirmation.required
 def destroy(token_id):
     token = Token.get_or_none(Token.id == token_id, Token.user == current_user) or abort(404)
     token.end()

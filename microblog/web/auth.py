@@ -113,6 +113,22 @@ def start_session(user, remember):
     security_log.record("sign-in", user)
 
 
+def renew_session():
+    """
+    Note that the reader has given their password, and replace the session's token: copies of it are void.
+
+    What else the browser has stays, such as the tokens of forms in other tabs.
+
+    Raises:
+        CredentialsChanged: an act has revoked what the password was checked by.
+    """
+    user = reader()
+    with user.as_checked():
+        user.token = user.session.renew()
+    login_user(user, remember=user.session.remembered)
+    security_log.record("password-confirmed", user)
+
+
 def sign_out():
     """Delete the session row, so that copies of its cookies are useless; clear cookies and drafts."""
     accounts.end_session(current_user.session, by_itself=True)

@@ -182,6 +182,7 @@ class TokenForm(Form):
         [Length(max=LONGEST_NAME, message=_l("Use 64 characters at most."))],
         filters=[cleaned],
     )
+    read_only = BooleanField(_l("It can only read"))
 
 
 class ProgramForm(TokenForm):

@@ -6,6 +6,7 @@ from microblog.base import clock
 from microblog.exports import export_posts
 from microblog.models import Message, Token
 from microblog.tasks.task import Task
+from tests.attacks.test_routes import rows
 from tests.conftest import PASSWORD
 
 REQUESTS = {
@@ -118,3 +119,19 @@ def test_no_id_breaks_anything(program, method, path):
 @pytest.mark.parametrize(("method", "path"), [key for key in REQUESTS if "{task_id}" in key[1]])
 def test_somebody_elses_task_looks_as_if_there_were_none(program_of, john, ids, method, path):
     assert program_of(john).ask(method, path.format(**ids)).status_code == 404
+
+
+@pytest.mark.parametrize(("method", "path"), [key for key in REQUESTS if key != NEW_TOKEN])
+def test_a_token_that_can_only_read_asks_for_everything_and_changes_nothing(
+    program, ids, susan, method, path
+):
+    _token, program.token = Token.issue(susan, "a reader", read_only=True)
+    body, status = REQUESTS[method, path]
+    before = rows()
+
+    response = program.ask(method, path.format(**ids), json=body)
+
+    assert response.status_code == (status if method == "get" else 403)
+    if method != "get":
+        assert response.json["detail"] == "This token can only read."
+        assert rows() == before

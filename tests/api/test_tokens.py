@@ -119,6 +119,39 @@ def test_when_a_token_was_used_is_noted_once_a_minute(program, monkeypatch):
     assert Token.get().used_at > first
 
 
+def test_a_token_can_be_one_that_only_reads(program_of, susan):
+    made = program_of(None).post("/api/tokens", json={"name": "reader", "read_only": True}, auth=SUSAN).json
+
+    assert made["read_only"]
+    assert [token.read_only for token in Token.select()] == [True]
+
+
+@pytest.mark.parametrize("value", ["true", 1, None, [], {}])
+def test_whether_it_only_reads_is_true_or_false(program_of, susan, value):
+    response = program_of(None).post("/api/tokens", json={"read_only": value}, auth=SUSAN)
+
+    assert response.status_code == 422
+    assert response.json["errors"] == {"read_only": ["must be true or false"]}
+    assert not Token.select().exists()
+
+
+def test_a_token_that_is_not_used_for_half_a_year_ends(program, susan, later):
+    later(days=179)
+    assert program.get("/api/tokens").json[0]["expires_at"] > f"{clock.now():%Y-%m-%d}"
+    later(days=358)
+    assert program.get("/api/posts").status_code == 200
+    later(days=358 + 180)
+
+    assert program.get("/api/posts").status_code == 401
+    assert list(Token.for_user(susan)) == []
+
+
+def test_one_that_was_never_used_ends_as_well(program, later):
+    later(days=180)
+
+    assert program.get("/api/posts").status_code == 401
+
+
 def test_a_new_password_ends_all_tokens(app, program, susan):
     with app.app_context():
         accounts.change_password(susan, "battery staple")
@@ -163,6 +196,13 @@ def test_a_token_is_made_on_its_page_and_shown_once(browser, client, susan):
     assert client.get("/api/tokens", headers={"Authorization": f"Bearer {secret}"}).status_code == 200
     assert secret not in browser.get("/account/tokens").text
     assert "mine" in browser.get("/account/tokens").text
+
+
+def test_a_token_that_only_reads_is_made_on_the_page(browser):
+    page = browser.post_form("/account/tokens", name="mine", read_only="y")
+
+    assert "can only read" in page.text
+    assert Token.get().read_only
 
 
 def test_a_form_that_is_sent_again_makes_another_token_which_the_page_lists(browser):

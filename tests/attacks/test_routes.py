@@ -19,6 +19,8 @@ TABLE = """
 GET    /                                          login  200    200    200
 POST   /                                          401    302    302    302
 GET    /account                                   login  200    200    200
+GET    /account/confirm                           login  200    200    200
+POST   /account/confirm                           login  302    302    302
 GET    /account/confirm_email                     410    410    410    410
 POST   /account/confirm_email                     410    410    410    410
 GET    /account/delete                            login  200    200    200
@@ -53,6 +55,7 @@ POST   /admin/tasks/<uuid:task_id>/cancel         login  404    404    302
 POST   /admin/tasks/<uuid:task_id>/retry          login  404    404    409
 GET    /admin/users                               login  404    404    200
 POST   /admin/users/<username>/restore            login  404    404    302
+POST   /admin/users/<username>/sign_out           login  404    404    302
 POST   /admin/users/<username>/suspend            login  404    404    302
 GET    /api                                       302    302    302    302
 GET    /api/docs                                  200    200    200    200

@@ -7,7 +7,7 @@ from microblog.base import clock
 from microblog.exports import export_posts
 from microblog.mail import outbox
 from microblog.mail.delivery import Mail
-from microblog.models import Notification, OneTimeToken, Session
+from microblog.models import Notification, OneTimeToken, Session, Token
 from microblog.models.one_time_token import INVITE, RESET_PASSWORD
 from microblog.ops import backup, nightly
 from microblog.tasks import reconciler
@@ -95,6 +95,18 @@ def test_ended_sessions_are_deleted_and_living_ones_stay(susan, later):
     work()
 
     assert [session.remembered for session in Session.select()] == [True]
+
+
+def test_tokens_that_were_not_used_for_half_a_year_go(susan, john, later):
+    Token.issue(susan, "forgotten")
+    _row, secret = Token.issue(john, "in use")
+    later(days=100)
+    Token.from_secret(secret).note_use()
+    later(days=181)
+
+    work()
+
+    assert [token.name for token in Token.select()] == ["in use"]
 
 
 @pytest.fixture

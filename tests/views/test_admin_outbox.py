@@ -2,7 +2,12 @@ import re
 
 import pytest
 
+from microblog import accounts
+from microblog.mail import account_notices, outbox, templates
 from microblog.mail.delivery import Mail
+from microblog.security import security_log
+from tests.conftest import make_user
+from tests.mails import written
 
 
 @pytest.fixture
@@ -77,3 +82,63 @@ def test_with_a_mail_server_the_page_says_so(app, office, monkeypatch):
 
 def test_the_page_of_one_mail_belongs_to_the_tab_of_all(office, mail_id):
     assert 'href="/admin/outbox" aria-current="true"' in office.get(f"/admin/outbox/{mail_id}").text
+
+
+def test_who_read_which_mail_is_in_the_security_log(office, susan, mail_id):
+    office.get("/admin/outbox")
+    office.get(f"/admin/outbox/{mail_id}")
+    office.get(f"/admin/outbox/{mail_id}/download", buffered=True)
+
+    line = f"mail-read user=susan mail={mail_id} kind=reset_password by=mary address=127.0.0.1"
+    assert [text for _at, text in security_log.latest(9) if text.startswith("mail-read")] == [line] * 2
+
+
+@pytest.fixture(params=sorted(templates.links))
+def link_of(request, client, office):
+    """A function that makes a mail with a link for *user*; of each kind that has one."""
+
+    def link_of(user):
+        arguments = {} if request.param == "reset_password" else {"user": user}
+        return Mail.get_by_id(Mail.send(request.param, user.email.upper(), **arguments).id)
+
+    return link_of
+
+
+def test_a_link_into_an_administrators_account_is_on_no_page(app, office, admin, susan, link_of):
+    anne = make_user("anne", is_admin=True)
+    for user in (admin, anne):
+        mail = link_of(user)
+        [secret] = set(re.findall(r"/(?:reset_password|email)/([\w-]{43})", outbox.read(mail.id).text))
+
+        page = office.get(f"/admin/outbox/{mail.id}")
+
+        assert page.status_code == 200
+        assert f"mail show {mail.id}" in page.text
+        assert secret not in page.text
+        download = office.get(f"/admin/outbox/{mail.id}/download")
+        assert download.status_code == 403
+        assert secret not in download.text
+        assert secret not in office.get("/admin/outbox").text
+
+
+def test_a_members_link_is_hidden_once_they_are_an_administrator(office, susan, link_of):
+    mail = link_of(susan)
+    assert "http://127.0.0.1:8000/a" in office.get(f"/admin/outbox/{mail.id}").text
+
+    accounts.make_admin(susan, by="operator")
+
+    assert "http://127.0.0.1:8000/a" not in office.get(f"/admin/outbox/{mail.id}").text
+
+
+def test_other_mails_to_an_administrator_are_shown(office, admin):
+    account_notices.send(admin, "token")
+
+    assert "A token was made" in office.get(f"/admin/outbox/{Mail.get().id}").text
+
+
+def test_every_mail_with_a_link_that_acts_is_known_as_one(app):
+    """Of each kind: whether one of its own links holds a secret."""
+    secret = "x" * 43
+    linked = {kind for kind, mail in written(app, "en") if secret in mail.body}
+
+    assert linked == templates.links

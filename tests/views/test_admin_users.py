@@ -2,8 +2,9 @@ import re
 
 import pytest
 
-from microblog.models import Session, User
-from tests.conftest import PASSWORD, make_user
+from microblog.models import Session, Token, User
+from microblog.security import security_log
+from tests.conftest import PASSWORD, is_signed_in, make_user
 
 
 def test_people_are_paged_newest_first(app, office, monkeypatch):
@@ -128,3 +129,27 @@ def test_suspending_twice_is_no_harm(office, susan):
 @pytest.mark.parametrize("act", ["suspend", "restore"])
 def test_nobody_cannot_be_suspended(office, username, act):
     assert office.post_form(f"/admin/users/{username}/{act}").status_code == 404
+
+
+def test_somebody_is_signed_out_everywhere_and_the_log_says_by_whom(client, office, browser, susan, sign_in):
+    elsewhere, (_row, secret) = sign_in(susan, remember=True), Token.issue(susan, "a program")
+    page = office.get("/admin/users").text
+    assert 'action="/admin/users/susan/sign_out"' in page
+    assert 'action="/admin/users/mary/sign_out"' not in page, "there is a button for that elsewhere"
+
+    response = office.post_form("/admin/users/susan/sign_out")
+
+    assert response.location == "/admin/users?q=susan"
+    assert [is_signed_in(one) for one in (browser, elsewhere, office)] == [False, False, True]
+    assert client.get("/api/posts", headers={"Authorization": f"Bearer {secret}"}).status_code == 401
+    assert security_log.latest(1)[0].text.startswith("sessions-ended user=susan by=mary")
+    client.post_form("/auth/login", username="susan", password=PASSWORD)
+    assert is_signed_in(client), "she is not kept out"
+
+
+def test_another_administrator_can_be_signed_out_too(office, sign_in):
+    annes = sign_in(make_user("anne", is_admin=True))
+
+    office.post_form("/admin/users/anne/sign_out")
+
+    assert not is_signed_in(annes)

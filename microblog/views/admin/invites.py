@@ -6,6 +6,7 @@ from flask_login import current_user
 
 from microblog.models import OneTimeToken
 from microblog.models.one_time_token import INVITE
+from microblog.web import password_confirmation
 
 bp = Blueprint("admin_invites", __name__, url_prefix="/admin/invites")
 
@@ -16,6 +17,7 @@ def index():
 
 
 @bp.post("")
+@password_confirmation.required
 def create():
     """Create a link and show it, only this once: just a hash of it is stored."""
     return _page(OneTimeToken.invite(current_user))

@@ -1,4 +1,4 @@
-"""The administrator's page of users: finding, suspending and restoring them."""
+"""The administrator's page of users: finding them, signing them out, suspending and restoring them."""
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -7,6 +7,7 @@ from flask_login import current_user
 from microblog import accounts
 from microblog.base.text import clean
 from microblog.models import User
+from microblog.web import password_confirmation
 from microblog.web.pagination import page
 
 bp = Blueprint("admin_users", __name__, url_prefix="/admin/users")
@@ -21,6 +22,7 @@ def index():
 
 
 @bp.post("/<username>/suspend")
+@password_confirmation.required
 def suspend(username):
     user = User.named(username) or abort(404)
     if not accounts.suspend(user, by=current_user.username):
@@ -31,7 +33,22 @@ def suspend(username):
     return redirect(url_for("admin_users.index", q=user.username))
 
 
+@bp.post("/<username>/sign_out")
+@password_confirmation.required
+def end_sessions(username):
+    user = User.named(username) or abort(404)
+    accounts.end_sessions(user, by=current_user.username)
+    flash(
+        _(
+            "%(username)s is signed out everywhere, and the tokens of their programs ended.",
+            username=user.username,
+        )
+    )
+    return redirect(url_for("admin_users.index", q=user.username))
+
+
 @bp.post("/<username>/restore")
+@password_confirmation.required
 def restore(username):
     user = User.named(username) or abort(404)
     accounts.restore(user, by=current_user.username)
