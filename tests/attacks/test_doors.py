@@ -8,7 +8,7 @@ import pytest
 from microblog.base.config import ROOT
 from microblog.models import OneTimeToken, Session, Token
 from microblog.models.one_time_token import CHANGE_EMAIL, INVITE, RESET_PASSWORD
-from tests.attacks.test_routes import PASSWORD, ROWS, address
+from tests.attacks.test_routes import PASSWORD, ROWS, address, ask, rows
 from tests.second_factors import give, shown, wrong
 
 # What opens without a second factor; a door that is added belongs here, and closes with one.
@@ -32,6 +32,16 @@ MAKERS = {
     "login_user": {"microblog/web/auth.py"},
     "Token.issue": {"microblog/accounts/__init__.py"},
     "make_token": {"microblog/api/tokens.py", "microblog/views/tokens.py"},
+}
+
+# What somebody can do who lacks the second factor that the site asks them for.
+ALL_THAT_WORKS = {
+    *("GET /account/second_factor", "POST /account/second_factor"),
+    *("POST /account/second_factor/codes", "POST /account/second_factor/delete"),
+    *("GET /preferences", "POST /preferences", "GET /keys", "POST /auth/logout"),
+    *("GET /api", "GET /api/docs", "GET /api/openapi.json", "GET /livez", "GET /readyz", "GET /robots.txt"),
+    *("GET /feed.<any:kind>", "GET /user/<username>/feed.<any:kind>"),
+    "GET /static/<version>/<path:filename>",
 }
 
 
@@ -86,3 +96,18 @@ def test_nobody_else_makes_sessions_or_tokens():
                     makers[name].add(str(path.relative_to(ROOT)))
 
     assert makers == MAKERS
+
+
+def test_who_lacks_the_second_factor_that_the_site_asks_for_can_do_nothing_else(site, monkeypatch):
+    """By page or by program, whatever the route; what is for everybody alike knows of nobody."""
+    monkeypatch.setitem(site.app.config, "SECOND_FACTOR", "everybody")
+    done = set()
+    for method, route, *_ in ROWS:
+        site.restore()
+        before = rows()
+        response = ask(site, "mary", method, route)
+        led = response.location == "/account/second_factor" or response.status_code in (401, 403)
+        if not led or rows() != before:
+            done.add(f"{method} {route}")
+
+    assert done == ALL_THAT_WORKS

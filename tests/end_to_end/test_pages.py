@@ -19,9 +19,10 @@ from tests.end_to_end.browsing import (
     needs_browser,
     violations,
 )
-from tests.end_to_end.gallery import LONG_NAME
+from tests.end_to_end.gallery import LONG_NAME, PASSWORD
 from tests.end_to_end.running_site import wait_until
 from tests.mails import written
+from tests.second_factors import shown
 
 pytestmark = [needs_browser, pytest.mark.browser]
 
@@ -70,6 +71,40 @@ def test_every_page_is_accessible_to_who_sees_others_on_it(site, new_page, usern
     assert len(_look_at(page, site, paths)) == len(paths)
 
 
+def test_the_pages_of_a_second_factor_are_accessible(site, new_page):
+    """Those that only an act shows; the picture is read from the screen, as a phone would."""
+    page = new_page("lilei", viewport=DESKTOP, reduced_motion="reduce")
+    watcher, faults = Watcher(page, site.url), []
+    page.goto(f"{site.url}/account/second_factor")
+    secret = page.locator("main code").inner_text().replace(" ", "")
+    assert page.locator("main svg").bounding_box()["width"] > 150
+    page.get_by_label("Your code").fill(shown(secret=secret))
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Switch on").click()
+    codes = page.locator("textarea").input_value().split()
+    faults += _faults(page)
+    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("link", name="A code is asked for at sign-in").click()
+    faults += _faults(page)
+
+    stranger = new_page(None, viewport=DESKTOP)
+    stranger.goto(f"{site.url}/auth/login")
+    stranger.get_by_label("Username").fill("lilei")
+    stranger.get_by_label("Password").fill(PASSWORD)
+    stranger.locator("main form button").click()
+    expect(stranger.get_by_label("Your code")).to_be_focused()
+    faults += _faults(stranger)
+    stranger.get_by_label("Your code").fill(codes[0])
+    stranger.keyboard.press("Enter")
+    stranger.wait_for_url(f"{site.url}/")
+
+    page.get_by_label("Your code").fill(codes[1])
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Switch off").click()
+    expect(page.get_by_role("link", name="Ask for a code at sign-in")).to_be_visible()
+    assert faults + watcher.faults == []
+
+
 @pytest.mark.parametrize("locale", ["es-ES", "zh-CN"])
 def test_every_page_fits_a_narrow_window_in_other_languages(site, new_page, locale):
     page = new_page(viewport=NARROW, locale=locale)
@@ -114,18 +149,24 @@ def _look_at(page, site, paths):
     faults, seen = [], []
     for path in _visit(page, site, paths):
         seen.append(path)
-        faults += violations(page, RULES)
-        page.emulate_media(color_scheme="dark")
-        page.set_viewport_size(PHONE)
-        faults += violations(page, LAYOUT)
-        page.emulate_media(color_scheme="light")
-        page.set_viewport_size(NARROW)
-        faults += _misplaced(page)
-        page.set_viewport_size(DESKTOP)
+        faults += _faults(page)
     # That a page says 404 or 410 is no fault of the page.
     faults += [fault for fault in watcher.faults if "the server responded with a status of 4" not in fault]
     assert faults == []
     return seen
+
+
+def _faults(page):
+    """What is wrong with the page that is shown, wide and light, narrow and dark."""
+    faults = violations(page, RULES)
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size(PHONE)
+    faults += violations(page, LAYOUT)
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(NARROW)
+    faults += _misplaced(page)
+    page.set_viewport_size(DESKTOP)
+    return faults
 
 
 def _misplaced(page):
