@@ -6,8 +6,10 @@ full disk, each process counts in its own memory: nobody is kept out, and no lim
 """
 
 import logging
+import math
 import os
 import threading
+import time
 
 from peewee import sqlite3
 
@@ -16,6 +18,7 @@ from microblog.base.locks import locked
 
 FILE_NAME = "counts.db"
 WAIT_S = 2
+OUTAGE_LOGGED_EVERY_S = 60
 
 # The tables, to be appended to by the modules that count.
 tables = []
@@ -32,8 +35,15 @@ def transact(act, *args):
         try:
             return _in_transaction(_connection_to_file(), act, args)
         except (sqlite3.Error, OSError) as error:
-            log.warning("counting in the memory of this process: %s", error)
+            _log_outage(error)
             return _in_transaction(_connection_to_memory(), act, args)
+
+
+def _log_outage(error):
+    global _outage_logged_at_s
+    if time.monotonic() - _outage_logged_at_s >= OUTAGE_LOGGED_EVERY_S:
+        _outage_logged_at_s = time.monotonic()
+        log.warning("%s cannot be used, this process counts in its memory: %s", FILE_NAME, error)
 
 
 def _in_transaction(connection, act, args):
@@ -90,4 +100,5 @@ IN_MEMORY = ":memory:"
 _mutex = threading.Lock()
 _connections = {}
 _inherited = []
+_outage_logged_at_s = -math.inf
 os.register_at_fork(after_in_child=_begin_anew)

@@ -1,10 +1,11 @@
+import math
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from microblog.base import database
+from microblog.base import counts, database
 from microblog.base.database import data_dir
 from microblog.security import sliding_windows
 from microblog.security.sliding_windows import Exceeded, Rate
@@ -113,12 +114,16 @@ def test_threads_share_one_connection():
 
 
 @pytest.mark.parametrize("damage", ["no folder", "no database"])
-def test_a_file_that_cannot_be_used_ends_no_limit(folder, damage):
+def test_a_file_that_cannot_be_used_ends_no_limit(folder, damage, caplog, monkeypatch):
+    monkeypatch.setattr(counts, "_outage_logged_at_s", -math.inf)
     if damage == "no folder":
         (folder / "run").write_text("in the way")
     else:
         (folder / "run").mkdir()
         (folder / "run" / "counts.db").write_text("no database " * 99)
 
-    assert [passes(damage) for _ in range(6)] == [True] * 5 + [False]
+    with caplog.at_level("WARNING"):
+        assert [passes(damage) for _ in range(6)] == [True] * 5 + [False]
+
+    assert len(caplog.records) == 1
     assert data_dir() == folder

@@ -7,6 +7,7 @@ from microblog.base.config import Settings
 from microblog.exports import EXPORTS_WITHIN, MOST_ASKED, MOST_EXPORTS
 from microblog.models import Token
 from microblog.security import security_log
+from microblog.security.sliding_windows import Rate
 from microblog.tasks.states import CANCELLED, FAILED
 from microblog.tasks.task import Task
 from microblog.web import cookies, rate_limits
@@ -111,10 +112,22 @@ def test_many_wrong_passwords_from_one_address_are_delayed_whatever_the_account(
     assert try_to_sign_in(client, "another", address="203.0.113.2").status_code == 422
 
 
-def test_signing_in_well_costs_nothing(app, susan):
+def test_signing_in_well_takes_nothing_of_what_failures_may(app, susan):
     statuses = {try_to_sign_in(app.test_client(), password=PASSWORD).status_code for _ in range(7)}
 
     assert statuses == {302}
+
+
+def test_signing_in_well_has_a_limit_of_its_own_that_failures_take_nothing_of(
+    app, client, susan, monkeypatch
+):
+    monkeypatch.setattr(rate_limits._succeeding, "rates", [Rate(2, 60)])
+    for _ in range(3):
+        try_to_sign_in(client)
+
+    statuses = [try_to_sign_in(app.test_client(), password=PASSWORD).status_code for _ in range(3)]
+
+    assert statuses == [302, 302, 429]
 
 
 @pytest.mark.parametrize(
