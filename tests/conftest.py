@@ -213,6 +213,7 @@ def is_signed_in(browser):
 
 
 def make_user(username, **values):
+    values = {"confirmed": True, **values}
     return User.register(username, f"{username}@example.org", _password_hash(), **values)
 
 

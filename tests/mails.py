@@ -20,6 +20,7 @@ def written(app, language):
     values = {
         "reset_password": {"user": user, "token": "x" * 43},
         "change_email": {"user": user, "token": "x" * 43},
+        "account_exists": {"user": user},
         "email_changed": {"user": user, "at": clock.now(), "browser": "Mozilla Firefox/128.0 Linux"},
         "email_changed, before the upgrade": {"user": user, "at": clock.now(), "browser": None, "by": None},
         "export_posts": {"user": user, "task": task, "attached": True},

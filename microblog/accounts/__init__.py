@@ -8,17 +8,20 @@ from microblog.accounts.new_password import hash_new
 from microblog.base.database import data_dir, db
 from microblog.mail import account_notices
 from microblog.mail.delivery import Mail
+from microblog.mail.templates import may_be_mailed
 from microblog.models import Message, Post, Token, User
-from microblog.models.exceptions import EmailTaken, LastAdministrator, SetUpAlready, Suspended
+from microblog.models.exceptions import LastAdministrator, SetUpAlready, Suspended
 from microblog.security import security_log, setup_code
 from microblog.tasks.task import Task
 
 log = logging.getLogger(__name__)
 
 
-def register(username, email, password, invite=None):
+def register(username, email, password, invite=None, language=None):
     """
     Create the account of whoever asks for it, and return it; *invite*, a OneTimeToken or None, is used up.
+
+    A link to confirm the address is mailed to it, if there is a mail server.
 
     Raises:
         PasswordRefused: others would guess it.
@@ -31,6 +34,8 @@ def register(username, email, password, invite=None):
         if invite:
             invite.redeem()
         user = User.register(username, email, password_hash)
+        if not may_be_mailed(user):
+            _mail_link(user, email, language)
     security_log.record("registered", user)
     return user
 
@@ -44,7 +49,8 @@ def create(username, email, password, is_admin, by):
         UsernameTaken: or
         EmailTaken: somebody was there first.
     """
-    user = User.register(username, email, hash_new(password, username, email), is_admin)
+    password_hash = hash_new(password, username, email)
+    user = User.register(username, email, password_hash, is_admin, confirmed=True)
     security_log.record("registered", user, by=by, role="administrator" if is_admin else "member")
     if is_admin:
         setup_code.remove(data_dir())
@@ -65,7 +71,7 @@ def set_up(username, email, password):
     with db.atomic():
         if User.has_admin():
             raise SetUpAlready
-        user = User.register(username, email, password_hash, is_admin=True)
+        user = User.register(username, email, password_hash, is_admin=True, confirmed=True)
     security_log.record("set-up", user)
     setup_code.remove(data_dir())
     return user
@@ -84,6 +90,8 @@ def change_password(user, password, token=None, by=None):
     with db.atomic() if token or by else user.as_checked():
         if token:
             token.redeem()
+            # It was mailed to their address.
+            user.confirm()
         credentials.revoke(NEW_PASSWORD, user)
         user.change_password(password_hash)
         account_notices.send(user, "password", by=by)
@@ -100,25 +108,40 @@ def request_email_change(user, email, language):
     """
     Mail a link to *email*; nothing changes until it is confirmed.
 
+    If it is the address of somebody else's account, they are told so instead: nobody else learns of it.
+
     Raises:
-        EmailTaken: it is the address of an account; the user may change how their own is spelled.
         CredentialsChanged: the check that read *user* is no longer valid.
     """
     owner = User.with_email(email)
-    if owner and (owner != user or owner.email == email):
-        raise EmailTaken
-    Mail.send("change_email", email, user=user, language=language)
+    if owner and owner != user:
+        Mail.send("account_exists", email, user=owner)
+    else:
+        _mail_link(user, email, language)
     security_log.record("email-change-asked", user)
+
+
+def request_confirmation(user, language):
+    """Mail the link that confirms the present address of *user* once more."""
+    _mail_link(user, user.email, language)
+    security_log.record("confirmation-asked", user)
+
+
+def _mail_link(user, email, language):
+    Mail.send("change_email", email, user=user, language=language)
 
 
 def change_email(token):
     """
-    Set the address of *token* for its user and notify the old one.
+    Set the address of *token* for its user and notify the old one; confirm it, if it is theirs already.
 
     Raises:
         TokenInvalid: the token is no longer valid.
         EmailTaken: somebody else has the address by now.
     """
+    if token.email == token.user.email:
+        _confirm_email(token)
+        return
     with db.atomic():
         token.redeem()
         # Afterwards nothing would show whose they are, and they would outlive the account.
@@ -127,6 +150,13 @@ def change_email(token):
         account_notices.send_to_former_address(token.user)
         token.user.change_email(token.email)
     security_log.record("email-changed", token.user)
+
+
+def _confirm_email(token):
+    with db.atomic():
+        token.redeem()
+        token.user.confirm()
+    security_log.record("email-confirmed", token.user)
 
 
 def make_token(user, name, read_only=False):

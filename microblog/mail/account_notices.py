@@ -12,7 +12,7 @@ from flask_babel import get_locale
 
 from microblog.base.i18n import N_
 from microblog.mail.delivery import Mail
-from microblog.mail.templates import MailText, mail_kind
+from microblog.mail.templates import MailText, mail_kind, may_be_mailed
 
 KIND = "account_notice"
 # So many mails about one event to one mailbox within that time; who got these knows already.
@@ -80,7 +80,9 @@ def send(user, event, by=None):
 
 def send_to_former_address(user, by=None):
     """Tell the present address of *user*, which they are about to leave, that it is no longer theirs."""
-    Mail.send("email_changed", user.email, user=user, **_circumstances(by))
+    # Asked now: afterwards nobody knows whether it was.
+    if may_be_mailed(user):
+        Mail.send("email_changed", user.email, user=user, **_circumstances(by))
 
 
 def _circumstances(by):

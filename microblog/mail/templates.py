@@ -9,7 +9,7 @@ from flask import current_app, render_template
 from flask_babel import force_locale, gettext
 
 from microblog.base.i18n import N_
-from microblog.mail.exceptions import Unneeded
+from microblog.mail.exceptions import MailRefused, Unneeded
 from microblog.models import OneTimeToken, User
 from microblog.models.one_time_token import CHANGE_EMAIL, RESET_PASSWORD
 
@@ -19,9 +19,12 @@ LINKS_WITHIN = timedelta(minutes=10)
 
 # The kind of mail that must cause no other one if it fails.
 ERROR = "error"
+UNCONFIRMED = N_("Your e-mail address is not confirmed yet.")
 # Functions by the kind of mail that they describe, and which kinds are a link: for as long as they wait, too.
 kinds = {}
 links = set()
+# The kinds that may go to the address of an account before its owner has confirmed it.
+for_anybody = set()
 
 
 class Attachment(NamedTuple):
@@ -47,17 +50,20 @@ class MailText(NamedTuple):
     attachment: Attachment | None = None
 
 
-def mail_kind(name, link=False):
+def mail_kind(name, link=False, unconfirmed=False):
     """
     Register the decorated function, which makes the ``MailText`` of a mail's row, for the kind *name*.
 
     *link*: whoever gets it can do something by it, so it ends with the links that were mailed.
+    *unconfirmed*: it may go to an address that nobody has confirmed, which may be a stranger's.
     """
 
     def register(function):
         kinds[name] = function
         if link:
             links.add(name)
+        if unconfirmed:
+            for_anybody.add(name)
         return function
 
     return register
@@ -69,8 +75,11 @@ def render(mail):
 
     Raises:
         Unneeded: it should not be sent.
+        MailRefused: it would go to an address that is not confirmed, and a page tells of it.
     """
     text = kinds[mail.kind](mail)
+    if mail.kind not in for_anybody:
+        _refuse_unconfirmed(mail, text.recipient)
     with in_language(text.language, mail.arguments.get("language")):
         message = compose(
             mail.kind,
@@ -83,6 +92,17 @@ def render(mail):
     if text.attachment:
         message.attach(*text.attachment)
     return message
+
+
+def may_be_mailed(user):
+    """Whether mails of every kind may go to *user*; without a mail server, none leaves the site."""
+    return user.confirmed_at is not None or not current_app.config["MAIL_SERVER"]
+
+
+def _refuse_unconfirmed(mail, recipient):
+    user = User.with_email(recipient)
+    if user and not may_be_mailed(user):
+        raise MailRefused(UNCONFIRMED) if mail.task_id else Unneeded
 
 
 def compose(template, subject, recipient, message_id, written_at, **values):
@@ -114,7 +134,7 @@ def in_language(*wanted):
     return force_locale(next((tag for tag in wanted if tag in languages), languages[0]))
 
 
-@mail_kind("reset_password", link=True)
+@mail_kind("reset_password", link=True, unconfirmed=True)
 def reset_password(mail):
     _refuse_flood(mail)
     with mail.unended():
@@ -127,9 +147,9 @@ def reset_password(mail):
     )
 
 
-@mail_kind("change_email", link=True)
+@mail_kind("change_email", link=True, unconfirmed=True)
 def change_email(mail):
-    """To the new address: opening the link proves access to its mailbox."""
+    """To the new address, or a new user's: opening the link proves access to its mailbox."""
     _refuse_flood(mail)
     with mail.unended():
         user = User.get_by_id(mail.user_id)
@@ -142,8 +162,21 @@ def change_email(mail):
     )
 
 
-@mail_kind(ERROR)
+@mail_kind("account_exists")
+def account_exists(mail):
+    """To the owner of the address that somebody else wanted to have for their account."""
+    _refuse_flood(mail)
+    return MailText(
+        mail.recipient,
+        mail.user.language,
+        N_("[Microblog] You have an account already"),
+        {"user": mail.user},
+    )
+
+
+@mail_kind(ERROR, unconfirmed=True)
 def error(mail):
+    """To ``ADMINS``, whom the operator vouches for."""
     return MailText(mail.recipient, None, "[Microblog] Error: %(what)s", mail.arguments)
 
 

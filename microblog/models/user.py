@@ -30,6 +30,8 @@ class User(UserMixin, BaseModel):
     devices_since = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
     # A made-up person, whose password everybody knows.
     is_demo = BooleanField(default=False, constraints=[SQL("DEFAULT 0")])
+    # When a link that was mailed to the address was opened, or whoever made the account vouched for it.
+    confirmed_at = UTCDateTimeField(null=True)
 
     class Meta:
         constraints = (Check("length(username) BETWEEN 3 AND 32 AND username NOT GLOB '*[^A-Za-z0-9_]*'"),)
@@ -46,9 +48,9 @@ class User(UserMixin, BaseModel):
         return self.token
 
     @classmethod
-    def register(cls, username, email, password_hash, is_admin=False):
+    def register(cls, username, email, password_hash, is_admin=False, confirmed=False):
         """
-        Make an account and return it.
+        Make an account and return it; *confirmed*: its address needs no link to be opened.
 
         Raises:
             UsernameTaken: or
@@ -61,6 +63,7 @@ class User(UserMixin, BaseModel):
                 email_key=email.casefold(),
                 password_hash=password_hash,
                 is_admin=is_admin,
+                confirmed_at=clock.now() if confirmed else None,
             )
 
     @classmethod
@@ -165,7 +168,7 @@ class User(UserMixin, BaseModel):
 
     def change_email(self, email):
         """
-        Set the address.
+        Set the address, which is confirmed.
 
         Raises:
             EmailTaken: somebody else has it.
@@ -173,6 +176,11 @@ class User(UserMixin, BaseModel):
         with translate_integrity_error(), db.atomic():
             User.update(email=email, email_key=email.casefold()).where(User.id == self.id).execute()
         self.email = email
+        self.confirm()
+
+    def confirm(self):
+        """Record that the user reads what is mailed to their address."""
+        User.update(confirmed_at=clock.now()).where(User.id == self.id).execute()
 
     def suspend(self):
         """Lock the user out and hide their posts; return whether it was done: administrators are exempt."""

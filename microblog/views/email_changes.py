@@ -25,23 +25,29 @@ def new():
 @rate_limits.confirming_password
 @rate_limits.asking_for_mail
 def create():
-    """Mail a link to the new address; nothing changes until it is confirmed."""
+    """Mail a link to the new address; nothing changes until it is confirmed, nor shows whether it is free."""
     form = ChangeEmailForm()
     if form.validate_on_submit():
-        try:
-            accounts.request_email_change(reader(), form.email.data, str(get_locale()))
-        except EmailTaken as error:
-            form.email.errors.append(_(str(error)))
-        else:
-            flash(_mail_is_on_its_way(form.email.data))
-            return redirect(url_for("account.index"))
+        accounts.request_email_change(reader(), form.email.data, str(get_locale()))
+        flash(_where_the_mail_is(form.email.data))
+        return redirect(url_for("account.index"))
     return render_template("email_changes/new.html", form=form), 422
 
 
-def _mail_is_on_its_way(address):
+@bp.post("/confirm_email/send")
+@rate_limits.asking_for_mail
+def send_confirmation():
+    """Mail the link that confirms the present address once more."""
+    accounts.request_confirmation(reader(), str(get_locale()))
+    flash(_where_the_mail_is(reader().email))
+    return redirect(url_for("account.index"))
+
+
+def _where_the_mail_is(address):
+    """It may be one without a link: whose the address is, is told to nobody else."""
     if current_app.config["MAIL_SERVER"]:
-        return _("A link is on its way to %(address)s. Open it to confirm the address.", address=address)
-    return _("The administrator has the link that confirms %(address)s. Ask for it.", address=address)
+        return _("A mail is on its way to %(address)s. It says what to do next.", address=address)
+    return _("The administrator has the mail to %(address)s. Ask for it.", address=address)
 
 
 @bp.get("/email/<token>")

@@ -3,12 +3,14 @@
 from functools import partial
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from microblog import accounts
 from microblog.accounts.new_password import PasswordRefused
 from microblog.base.database import data_dir
+from microblog.mail.templates import may_be_mailed
 from microblog.models import OneTimeToken, User
 from microblog.models.exceptions import (
     CredentialsChanged,
@@ -67,7 +69,8 @@ def register():
         if request.method != "POST":
             return away_from_token("sign_in.register")
     try:
-        return _make_account("sign_in/register.html", partial(accounts.register, invite=_invitation()))
+        make = partial(accounts.register, invite=_invitation(), language=str(get_locale()))
+        return _make_account("sign_in/register.html", make)
     except TokenInvalid:
         return render_template("sign_in/closed.html", expired=INVITE in session), 403
 
@@ -114,5 +117,7 @@ def _make_account(template, make):
         except PasswordRefused as error:
             form.password.errors.append(_(str(error)))
         else:
+            if not may_be_mailed(user):
+                flash(_("A link to confirm your address is on its way to %(address)s.", address=user.email))
             return sign_in(user, False, redirect(url_for("posts.index")))
     return render_template(template, form=form), status(form)

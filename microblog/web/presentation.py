@@ -10,6 +10,7 @@ from flask_login import current_user
 from microblog import exports
 from microblog.base.i18n.languages import own_name
 from microblog.base.text import beginning
+from microblog.mail.templates import may_be_mailed
 from microblog.models import Message
 from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
@@ -24,7 +25,7 @@ CARDS = 5
 def init_app(app):
     for show in (*FILTERS, own_name, linkify, beginning):
         app.add_template_filter(show)
-    for draw in (identicon, page_url, site_address, preference):
+    for draw in (identicon, page_url, site_address, preference, may_be_mailed):
         app.add_template_global(draw)
     app.add_template_test(exports.is_export, "export")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

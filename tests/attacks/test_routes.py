@@ -23,6 +23,7 @@ GET    /account/confirm                           login  200    200    200
 POST   /account/confirm                           login  302    302    302
 GET    /account/confirm_email                     410    410    410    410
 POST   /account/confirm_email                     410    410    410    410
+POST   /account/confirm_email/send                login  302    302    302
 GET    /account/delete                            login  200    200    200
 POST   /account/delete                            login  422    422    422
 GET    /account/email                             login  200    200    200
