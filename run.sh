@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # Sets Microblog up in .venv and starts it. "run.sh check" checks most of it in a minute instead, "run.sh test"
 # all of it; what follows goes to pytest. Written for bash 3.2, the version that macOS has.
+[ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@" # started by "sh run.sh"
 set -eu
 umask 077
-unset CDPATH
+unset CDPATH PYTHONHOME PYTHONPATH # what is imported is what is installed here
 case "${DATA_DIR:-/}" in /* | "~"*) ;; *) export DATA_DIR="$PWD/$DATA_DIR" ;; esac # relative to the caller
-cd "$(dirname "${BASH_SOURCE[0]}")"
 
 main() {
+    enter_own_folder
     case "${1:-}" in
         "" | check | test) ;;
-        *) fail "unknown argument $1; there is: ./run.sh, ./run.sh check [pytest arguments], ./run.sh test [pytest arguments]" ;;
+        -h | --help | help) usage; exit ;;
+        *) fail "unknown argument $1; there is:"$'\n'"$(usage)" ;;
     esac
     make_venv
     install requirements.txt
@@ -20,39 +22,77 @@ main() {
     run_checks "$@"
 }
 
+usage() {
+    echo "./run.sh                       set up what is missing and start the site"
+    echo "./run.sh check [pytest options]  check most of it in a minute"
+    echo "./run.sh test [pytest options]   check all of it"
+    echo "Settings are in .env; .env.example names them. The operator's commands: .venv/bin/flask --help"
+}
+
+# The folder of this file itself, also when it was started by a link to it.
+enter_own_folder() {
+    file=${BASH_SOURCE[0]}
+    while [ -L "$file" ]; do
+        target=$(readlink "$file")
+        case "$target" in /*) file=$target ;; *) file=$(dirname "$file")/$target ;; esac
+    done
+    cd "$(dirname "$file")"
+}
+
 fail() {
     echo "microblog: $*" >&2
     exit 1
 }
 
-# The commands inside .venv contain the path of its folder: a moved or copied one is made again.
+# The commands inside .venv contain the path of its folder, and its packages are for one version of Python on one
+# kind of machine: one that was moved or copied, or whose Python was upgraded, is made again, and so is a damaged one.
 make_venv() {
-    if is_new_enough .venv/bin/python && [ "$(cat .venv/made-in 2>/dev/null)" = "$PWD" ]; then return; fi
+    kind=$(kind_of .venv/bin/python) || kind=none
+    if [ "$(cat .venv/made-in 2>/dev/null)" = "$PWD $kind" ] && is_whole; then return; fi
+    if [ -e .venv ] && [ ! -e .venv/made-in ]; then
+        fail "there is a .venv in $PWD that this script has not made: move it away, or start elsewhere"
+    fi
     find_python
     rm -rf .venv
+    mkdir .venv
+    echo "unfinished" >.venv/made-in
     echo "microblog: making .venv with $("$python" -V 2>&1)"
-    if ! patiently "$python" -m venv .venv >/dev/null 2>&1; then
+    if ! patiently "$python" -m venv .venv >&2; then
         rm -rf .venv
-        version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-        fail "$python cannot make a virtual environment; on Debian or Ubuntu: apt install python$version-venv"
+        advice="see above"
+        if ! "$python" -c 'import ensurepip' >/dev/null 2>&1; then
+            advice="on Debian or Ubuntu: apt install python${found%% *}-venv"
+        fi
+        fail "$python cannot make a virtual environment; $advice"
     fi
-    pwd >.venv/made-in
+    echo "$PWD $found" >.venv/made-in
 }
 
-# Sets $python to the first Python that is new enough.
+# Sets $python to the first Python that is new enough, and $found to its kind.
 find_python() {
     seen=""
     candidates=(python3 python3.14 python3.13 python3.12 python3.11 python)
     if [ -n "${PYTHON:-}" ]; then candidates=("$PYTHON"); fi
     for python in "${candidates[@]}"; do
-        if is_new_enough "$python"; then return; fi
+        if found=$(kind_of "$python"); then return; fi
         if command -v "$python" >/dev/null 2>&1; then seen="$seen $python is $("$python" -V 2>&1 | head -n 1);"; fi
     done
     fail "Python 3.11 or newer is needed; found:${seen:- none}"
 }
 
-is_new_enough() {
-    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
+# kind_of PYTHON: prints its version and platform, if it is new enough.
+kind_of() {
+    "$1" -c 'import sys, sysconfig
+if sys.version_info < (3, 11): sys.exit(1)
+print("%d.%d" % sys.version_info[:2], sysconfig.get_platform())' 2>/dev/null
+}
+
+# Whether all that was installed can be imported; errors in our own code are not meant.
+is_whole() {
+    [ ! -e .venv/installed-requirements.txt ] || .venv/bin/python -c 'import sys
+try: import microblog.factory
+except ImportError as error: sys.exit((error.name or "").split(".")[0] != "microblog")
+except Exception: pass' 2>/dev/null
 }
 
 # install FILE: does nothing if the files' checksum is that of the last installation. The stamp is written
@@ -62,10 +102,7 @@ install() {
     checksum=$(cat requirements*.txt | cksum)
     if [ "$(cat "$stamp" 2>/dev/null)" = "$checksum" ]; then return; fi
     echo "microblog: installing $1 (the first time takes about a minute)"
-    if ! patiently .venv/bin/python -m pip install -qq --disable-pip-version-check \
-        --no-input --prefer-binary --require-hashes --requirement "$1"; then
-        fail "could not install $1 (see above); is there a network?"
-    fi
+    if ! patiently .venv/bin/python tools/install.py "$1"; then fail "could not install $1 (see above)"; fi
     echo "$checksum" >"$stamp"
 }
 

@@ -6,7 +6,10 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tomllib
+import zipfile
+from hashlib import sha256
 from importlib import metadata
 
 import pytest
@@ -22,20 +25,54 @@ VERSION_OF_THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 @pytest.fixture
 def checkout(tmp_path):
     """A folder with ``run.sh`` and nothing to install."""
-    shutil.copy(ROOT / "run.sh", tmp_path)
-    (tmp_path / "requirements.txt").write_text("")
-    return tmp_path
+    return new_checkout(tmp_path / "checkout")
 
 
-def run(checkout, *arguments, **environment):
+@pytest.fixture(scope="module")
+def used(tmp_path_factory):
+    """One that has been set up, with a package that a start imports."""
+    checkout = new_checkout(tmp_path_factory.mktemp("used") / "checkout")
+    packages = checkout / "packages"
+    packages.mkdir()
+    wheel = packages / "thing-1-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("thing.py", "")
+        archive.writestr("thing-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: thing\nVersion: 1\n")
+        archive.writestr("thing-1.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr("thing-1.dist-info/RECORD", "")
+    hashed = f"thing==1 --hash=sha256:{sha256(wheel.read_bytes()).hexdigest()}\n"
+    (checkout / "requirements.txt").write_text(hashed)
+    (checkout / "microblog" / "server").mkdir(parents=True)
+    (checkout / "microblog" / "factory.py").write_text("import thing\n")
+    (checkout / "microblog" / "server" / "supervisor.py").write_text("print('started')\n")
+    (checkout / ".env").touch()
+    assert run(checkout, PIP_FIND_LINKS=str(packages)).stdout.endswith("started\n")
+    return checkout
+
+
+def new_checkout(folder):
+    (folder / "tools").mkdir(parents=True)
+    shutil.copy(ROOT / "run.sh", folder)
+    shutil.copy(ROOT / "tools" / "install.py", folder / "tools")
+    (folder / "requirements.txt").write_text("")
+    return folder
+
+
+def run(checkout, *arguments, script="run.sh", shell="bash", **environment):
+    """Run the *script* of a checkout with *shell* and no network."""
     return subprocess.run(
-        ["bash", checkout / "run.sh", *arguments],
+        [shell, checkout / script, *arguments],
         cwd="/",
         env={"PATH": os.environ["PATH"], "PIP_NO_INDEX": "1", **environment},
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
     )
+
+
+def start(checkout, **options):
+    """Start a checkout that was set up, so that it may install again."""
+    return run(checkout, PIP_FIND_LINKS=str(checkout.resolve() / "packages"), **options)
 
 
 def fake_python(folder, script):
@@ -55,7 +92,8 @@ def test_old_python_is_refused_and_named(checkout):
 
 
 def test_missing_venv_module_names_the_package_to_install(checkout):
-    incomplete = fake_python(checkout, f'if [ "$1" = -m ]; then exit 1; fi; exec {sys.executable} "$@"')
+    lacks = """case "$*" in "-m venv"* | *ensurepip*) exit 1 ;; esac"""
+    incomplete = fake_python(checkout, f'{lacks}; exec {sys.executable} "$@"')
 
     result = run(checkout, PYTHON=incomplete)
 
@@ -72,7 +110,7 @@ def test_installation_that_failed_is_tried_again(checkout):
     again = run(checkout)
 
     assert failed.returncode == 1
-    assert "microblog: could not install requirements.txt (see above); is there a network?" in failed.stderr
+    assert "microblog: could not install requirements.txt (see above)\n" in failed.stderr
     assert "No module named microblog" in again.stderr or "No module named 'microblog'" in again.stderr
 
 
@@ -80,7 +118,111 @@ def test_unknown_argument_is_refused(checkout):
     result = run(checkout, "tset")
 
     assert result.returncode == 1
-    assert result.stderr.startswith("microblog: unknown argument tset; there is: ")
+    assert result.stderr.startswith("microblog: unknown argument tset; there is:\n./run.sh ")
+
+
+@pytest.mark.parametrize("shell", ["bash", "sh"])
+def test_help_is_one_screen_and_sets_nothing_up(checkout, shell):
+    result = run(checkout, "--help", shell=shell)
+
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "./run.sh check" in result.stdout
+    assert not (checkout / ".venv").exists()
+
+
+def test_what_is_set_up_is_left_alone_whatever_is_wrong_with_our_own_code(used):
+    assert start(used).stdout == "started\n"
+
+    factory = used / "microblog" / "factory.py"
+    for wrong in ("(", "import microblog.missing", "1 / 0", "from microblog.server import missing"):
+        factory.write_text(f"import thing\n{wrong}\n")
+        assert start(used).stdout == "started\n"
+    factory.write_text("import thing\n")
+
+
+@pytest.mark.parametrize(
+    "made_in", ["{folder}", "{folder} 3.10 {platform}", "{folder} {version} other", "/x {kind}"]
+)
+def test_an_environment_of_another_folder_python_or_platform_is_made_again(used, made_in):
+    version, platform = VERSION_OF_THIS_PYTHON, sysconfig.get_platform()
+    kind = f"{version} {platform}"
+    known = {"folder": used, "version": version, "platform": platform, "kind": kind}
+    (used / ".venv" / "made-in").write_text(made_in.format(**known) + "\n")
+
+    result = start(used)
+
+    assert "making .venv" in result.stdout
+    assert result.stdout.endswith("started\n")
+    assert (used / ".venv" / "made-in").read_text() == f"{used} {kind}\n"
+
+
+@pytest.mark.parametrize("lost", ["thing.py", "thing-1.dist-info"])
+def test_a_stamp_is_not_trusted_when_a_package_is_gone(used, lost):
+    [module] = (used / ".venv").rglob("thing.py")
+    module.unlink()
+    if lost.endswith("info"):
+        shutil.rmtree(module.with_name(lost))
+
+    result = start(used)
+
+    assert "installing requirements.txt" in result.stdout
+    assert result.stdout.endswith("started\n")
+
+
+@pytest.mark.parametrize("settings", [
+    {"PIP_USER": "1", "PIP_DRY_RUN": "1", "PIP_NO_BINARY": ":all:"},
+    {"PIP_TARGET": "/nowhere", "PIP_PREFIX": "/nowhere", "PIP_ROOT": "/nowhere", "PIP_PYTHON": "/nowhere"},
+    {"PYTHONPATH": "/nowhere", "PYTHONHOME": "/nowhere"},
+    {"file": "[global]\nuser = yes\n[install]\ntarget = /nowhere\n"},
+], ids=str)  # fmt: skip
+def test_pips_own_settings_do_not_break_the_installation(used, tmp_path, settings):
+    (used / ".venv" / "installed-requirements.txt").unlink()
+    [installed] = (used / ".venv").rglob("thing-1.dist-info")
+    shutil.rmtree(installed)
+    installed.with_name("thing.py").unlink()
+    if text := settings.get("file"):
+        (tmp_path / "pip.conf").write_text(text)
+        settings = {"PIP_CONFIG_FILE": str(tmp_path / "pip.conf")}
+
+    result = start(used, **settings)
+
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.endswith("started\n")
+
+
+@pytest.mark.parametrize("relative", [True, False])
+def test_a_link_to_it_is_followed_and_nothing_is_touched_beside_the_link(used, tmp_path, relative):
+    stranger = tmp_path / ".venv" / "precious"
+    stranger.mkdir(parents=True)
+    target = os.path.relpath(used / "run.sh", tmp_path) if relative else used / "run.sh"
+    (tmp_path / "start").symlink_to(target)
+    (tmp_path / "again").symlink_to("start")
+
+    result = run(tmp_path, script="again")
+
+    assert result.stdout == "started\n"
+    assert stranger.exists()
+
+
+def test_an_environment_that_it_has_not_made_is_not_deleted(checkout):
+    precious = checkout / ".venv" / "precious"
+    precious.mkdir(parents=True)
+
+    result = run(checkout)
+
+    assert result.returncode == 1
+    assert result.stderr.startswith(
+        f"microblog: there is a .venv in {checkout} that this script has not made"
+    )
+    assert precious.exists()
+
+
+def test_the_words_of_venv_are_shown_and_no_package_advised_that_would_not_help(tmp_path):
+    result = run(new_checkout(tmp_path / "a:b"))
+
+    assert result.returncode == 1
+    assert "PATH separator" in result.stderr
+    assert "apt install" not in result.stderr
 
 
 @pytest.fixture
@@ -89,10 +231,14 @@ def checks(checkout):
     (checkout / "requirements-dev.txt").write_text("")
     (checkout / ".env.example").write_text("#PORT=8000\n")
     (checkout / ".venv" / "bin").mkdir(parents=True)
-    (checkout / ".venv" / "made-in").write_text(f"{checkout}\n")
+    kind = f"{VERSION_OF_THIS_PYTHON} {sysconfig.get_platform()}"
+    (checkout / ".venv" / "made-in").write_text(f"{checkout} {kind}\n")
     for name in ("python", "lint-imports"):
         tool = checkout / ".venv" / "bin" / name
-        tool.write_text('#!/bin/sh\necho "${0##*/} $*"\n! echo "${0##*/} $*" | grep -Eq "$FAILING"\n')
+        real = f'if [ "$1" = -c ]; then exec {sys.executable} "$@"; fi'
+        tool.write_text(
+            f'#!/bin/sh\n{real}\necho "${{0##*/}} $*"\n! echo "${{0##*/}} $*" | grep -Eq "$FAILING"\n'
+        )
         tool.chmod(0o700)
     return lambda *arguments, failing="none": run(checkout, *arguments, FAILING=failing)
 
