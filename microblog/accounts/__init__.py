@@ -5,6 +5,7 @@ import logging
 from microblog.accounts import credentials
 from microblog.accounts.credentials import EVERYWHERE, NEW_ADDRESS, NEW_PASSWORD, ONE_SESSION, SUSPENSION
 from microblog.accounts.new_password import hash_new
+from microblog.base.addresses import email_key
 from microblog.base.database import data_dir, db
 from microblog.mail import account_notices
 from microblog.mail.delivery import Mail
@@ -100,7 +101,7 @@ def change_password(user, password, token=None, by=None):
 
 def request_password_reset(email, language):
     """Have a worker find out whose address *email* is, if anybody's, and mail them a link."""
-    Mail.send("reset_password", email.casefold(), language=language)
+    Mail.send("reset_password", email_key(email), language=language)
     security_log.record("reset-asked")
 
 

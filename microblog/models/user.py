@@ -7,6 +7,7 @@ from peewee import SQL, BooleanField, CharField, Check, ForeignKeyField, Integer
 from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog.base import clock
+from microblog.base.addresses import email_key
 from microblog.base.database import BaseModel, UTCDateTimeField, db
 from microblog.models.exceptions import CredentialsChanged, Suspended, translate_integrity_error
 
@@ -60,7 +61,7 @@ class User(UserMixin, BaseModel):
             return cls.create(
                 username=username,
                 email=email,
-                email_key=email.casefold(),
+                email_key=email_key(email),
                 password_hash=password_hash,
                 is_admin=is_admin,
                 confirmed_at=clock.now() if confirmed else None,
@@ -89,7 +90,7 @@ class User(UserMixin, BaseModel):
     @classmethod
     def with_email(cls, email):
         """The user of that address; None when there is none."""
-        return cls.get_or_none(cls.email_key == email.casefold())
+        return cls.get_or_none(cls.email_key == email_key(email))
 
     @contextmanager
     def as_checked(self):
@@ -174,7 +175,7 @@ class User(UserMixin, BaseModel):
             EmailTaken: somebody else has it.
         """
         with translate_integrity_error(), db.atomic():
-            User.update(email=email, email_key=email.casefold()).where(User.id == self.id).execute()
+            User.update(email=email, email_key=email_key(email)).where(User.id == self.id).execute()
         self.email = email
         self.confirm()
 

@@ -139,6 +139,25 @@ def test_a_former_database_is_copied_brought_up_to_date_and_its_task_is_done(sit
     assert "sound, up to date" in site.flask("doctor")
 
 
+def test_people_are_found_by_addresses_that_were_compared_otherwise_before(settings):
+    fill(settings, script_of(SEVENTH))
+    former = sqlite3.connect(settings.data_dir / "microblog.db")
+    former.execute("UPDATE user SET email = 'Susan@straße.de', email_key = 'susan@strasse.de' WHERE id = 1")
+    former.execute("UPDATE mail SET recipient = 'susan@strasse.de' WHERE recipient = 'susan@example.org'")
+    former.commit()
+    former.close()
+
+    with opened(settings):
+        migrate(TRIGGERS)
+
+        assert User.with_email("susan@STRAßE.de") == User.named("susan")
+        assert User.with_email("susan@strasse.de") is None
+        asked = Mail.get(kind="reset_password", state=QUEUED)
+        assert asked.recipient == "susan@xn--strae-oqa.de"
+        # Nobody else's key has changed.
+        assert User.with_email("john@example.org") == User.named("john")
+
+
 def test_blocks_tokens_and_the_search_index_outlive_an_update(settings):
     fill(settings, script_of(FIFTH))
 

@@ -20,6 +20,35 @@ def test_addresses_are_unique_whatever_their_case(susan):
         User.register("other", "Susan@Example.ORG", "hash")
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("x@straße.example", "x@strasse.example"),
+        ("x@βόλος.example", "x@βόλοσ.example"),
+    ],
+)
+def test_two_domains_are_two_mailboxes(app, one, other):
+    first, second = User.register("one", one, "hash"), User.register("two", other, "hash")
+
+    assert (User.with_email(one), User.with_email(other)) == (first, second)
+
+
+@pytest.mark.parametrize(
+    "spelling", ["X@bücher.example", "x@BÜCHER.example", "x@xn--bcher-kva.example", "x@XN--BCHER-KVA.example"]
+)
+def test_one_mailbox_however_it_is_spelled(app, spelling):
+    user = User.register("one", "x@bücher.example", "hash")
+
+    assert User.with_email(spelling) == user
+    with pytest.raises(EmailTaken):
+        User.register("two", spelling, "hash")
+
+
+@pytest.mark.parametrize("text", ["", "@", "x", "x@", "@x", "x" * 70_000, "x@[127.0.0.1]"])
+def test_nobody_has_what_is_no_address(app, text):
+    assert User.with_email(text) is None
+
+
 @pytest.mark.parametrize("username", ["ab", "x" * 33, "a/b/c", "sus an", "süsan"])
 def test_the_database_refuses_names_that_do_not_fit_a_path(app, username):
     with pytest.raises(IntegrityError):
