@@ -10,6 +10,7 @@ from microblog.base import clock
 from microblog.base.addresses import email_key
 from microblog.base.database import BaseModel, UTCDateTimeField, db
 from microblog.models.exceptions import CredentialsChanged, Suspended, translate_integrity_error
+from microblog.security import security_log
 
 
 class User(UserMixin, BaseModel):
@@ -136,6 +137,8 @@ class User(UserMixin, BaseModel):
         """
         with translate_integrity_error():
             User.update(username=username, about_me=about_me).where(User.id == self.id).execute()
+        if username != self.username:
+            security_log.record("renamed", self, to=username)
 
     @classmethod
     def active(cls):

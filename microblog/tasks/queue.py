@@ -106,8 +106,9 @@ class MicroblogHuey(PriorityRedisHuey):
     """
     Huey bound to one Flask app.
 
-    Jobs run inside the app's context, with an open database connection. Results are not stored: a task's
-    outcome is in its row. Before ``init_app`` no message can be read: the signing key is not known yet.
+    Jobs run inside the app's context, with an open database connection. A message is the job's name and the
+    row's id, and nothing of what Huey could add. Results are not stored: a task's outcome is in its row.
+    Before ``init_app`` no message can be read: the signing key is not known yet.
     """
 
     def __init__(self, name):
@@ -158,6 +159,13 @@ class MicroblogHuey(PriorityRedisHuey):
             self._log_outage(error)
             return False
         return True
+
+    def serialize_task(self, message):
+        return self.serializer.serialize([message.name, message.id])
+
+    def deserialize_task(self, data):
+        name, row_id = self.serializer.deserialize(data)
+        return jobs[name].huey_task.s(id=row_id)
 
     def queued_ids(self):
         """

@@ -82,9 +82,11 @@ def destroy(post_id):
 
 
 def _deletable(post_id):
-    """The post, if the user wrote it or is an administrator; else 403, since posts are no secret."""
+    """The post, if the user wrote it or is an administrator; else 403, or 404 if it is hidden from them."""
     post = Post.get_or_none(Post.id == post_id) or abort(404)
-    return post if current_user.is_admin or post.author == current_user else abort(403)
+    if current_user.is_admin or post.author == current_user:
+        return post
+    return abort(403 if Post.visible_to(current_user).where(Post.id == post_id).exists() else 404)
 
 
 @bp.get("/newer")

@@ -42,8 +42,8 @@ SILENT = """
     account-deleted confirmation-asked demo-people-added demo-people-removed email-change-asked
     email-confirmed export-asked export-deleted export-downloaded invitation-withdrawn invited limit-hit
     made-administrator mail-read oldest-sessions-ended other-sessions-ended password-check-failed
-    password-confirmed post-deleted registered reset-asked restored session-ended sessions-ended set-up
-    sign-in-failed sign-in-refused sign-out suspended task-cancelled task-retried token-ended
+    password-confirmed post-deleted registered renamed reset-asked restored session-ended sessions-ended
+    set-up sign-in-failed sign-in-refused sign-out suspended task-cancelled task-retried token-ended
 """
 
 

@@ -10,7 +10,9 @@ from itertools import product
 
 import pytest
 
+from microblog.base import clock
 from microblog.base.database import db
+from microblog.models import Block, User
 from microblog.web.headers import HEADERS
 from tests.conftest import PASSWORD
 
@@ -243,6 +245,23 @@ def test_every_answer_carries_the_headers(site):
 
     visitors = ("nobody", "susan", "mary")
     check_all(site, [(visitor, *row[:2]) for visitor in visitors for row in ROWS], check)
+
+
+def test_a_post_that_is_hidden_is_one_that_was_never_written(site):
+    """Whatever its address takes, the answer tells nobody that there is such a post."""
+    hidings = {
+        "a block": lambda: Block.add(site.susan, site.john),
+        "a suspension": lambda: User.update(suspended_at=clock.now()).where(User.id == site.susan).execute(),
+    }
+
+    def check(hide, method, route):
+        hidings[hide]()
+
+        assert ask(site, "john", method, route).status_code == 404
+
+    routes = [(method, route) for method, route, *_ in ROWS if "post_id" in route]
+    assert len(routes) >= 5
+    check_all(site, [(hide, *route) for hide, route in product(hidings, routes)], check)
 
 
 def test_a_miss_does_not_hide_the_next(site):

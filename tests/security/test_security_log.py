@@ -156,6 +156,7 @@ def test_what_a_stranger_does_is_told(client, susan, act, told):
         ("/account/password", {"current_password": "wrong horse", **NEW}, "password-check-failed"),
         ("/account/delete", {"current_password": "wrong horse"}, "password-check-failed"),
         ("/account/sessions/{session}/end", {}, "session-ended"),
+        ("/edit_profile", {"username": "suzy", "about_me": ""}, "renamed to=suzy"),
         ("/account/tokens", {"name": "mine"}, "token-made token=2"),
         ("/account/tokens/1/delete", {}, "token-ended token=1"),
         ("/tasks/{task}/retry", {}, "task-retried task={again}"),

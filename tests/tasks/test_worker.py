@@ -1,3 +1,4 @@
+import json
 from unittest.mock import Mock
 
 import pytest
@@ -318,6 +319,15 @@ def test_a_message_that_nobody_can_read_is_skipped_and_logged_once(run, nobody_w
     assert huey.dequeue() is None
     assert caplog.text.count("skipped a queue message") == 1
     assert huey.dequeue().id == row.id
+
+
+def test_a_message_is_the_name_of_the_job_and_the_id_of_the_row(run, nobody_works):
+    row = run(lambda task: None)
+
+    [data] = huey.storage.enqueued_items()
+
+    text, _signature = data.decode().rsplit(".", 1)
+    assert json.loads(text) == [row.name, row.id]
 
 
 def test_an_outage_is_logged_once_a_minute(app, monkeypatch, caplog):
