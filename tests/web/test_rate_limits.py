@@ -51,6 +51,20 @@ def test_guesses_of_a_code_are_limited_for_each_account_whichever_way_they_come(
     assert guess(second_factors.shown(), "john") == 302
 
 
+def test_a_known_browser_does_not_guess_codes_without_end(client, susan):
+    """A link for a new password makes a browser known, and needs no code."""
+    [code, *_] = second_factors.give(susan)
+
+    def guess(code):
+        client.post_form("/auth/login", username="susan", password=PASSWORD)
+        return client.post_form("/auth/second_factor", code=code).status_code
+
+    assert guess(code) == 302
+    client.post_form("/auth/logout")
+    assert client.get_cookie("known")
+    assert [guess(second_factors.wrong()) for _ in range(6)] == [422] * 5 + [429]
+
+
 # Signing in
 
 
