@@ -15,8 +15,9 @@ def consumer(settings):
 
 
 def environment(settings):
-    """Environment variables that override those which the processes inherit."""
-    return {"DATA_DIR": str(settings.data_dir)}  # A relative path would mean another folder there.
+    """Environment variables that override those which the processes inherit, and a changed ``.env``."""
+    # A relative path would mean another folder there; on another port nobody would look for the site.
+    return {"DATA_DIR": str(settings.data_dir), "HOST": settings.host, "PORT": str(settings.port)}
 
 
 def flask(*arguments):
