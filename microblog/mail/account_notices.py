@@ -10,12 +10,13 @@ from typing import NamedTuple
 from flask import has_request_context, request
 from flask_babel import get_locale
 
+from microblog.base import clock
 from microblog.base.i18n import N_
 from microblog.mail.delivery import Mail
 from microblog.mail.templates import MailText, mail_kind, may_be_mailed
 
 KIND = "account_notice"
-# So many mails about one event to one mailbox within that time; who got these knows already.
+# So many mails about one event to one user within that time; who got these knows already.
 MOST, WITHIN = 3, timedelta(hours=1)
 
 
@@ -73,9 +74,14 @@ def send(user, event, by=None):
 
     *by* is given if somebody else acted for them: an administrator, or the operator.
     """
-    lately = Mail.lately(KIND, user.email, WITHIN).where(Mail.arguments["event"] == event)
-    if lately.count() < MOST:
+    if _count_of_late(user, event) < MOST:
         Mail.send(KIND, user.email, user=user, event=event, **_circumstances(by))
+
+
+def _count_of_late(user, event):
+    now = clock.now()
+    same = (Mail.user == user, Mail.kind == KIND, Mail.arguments["event"] == event)
+    return Mail.select().where(*same, Mail.created_at.between(now - WITHIN, now)).count()
 
 
 def send_to_former_address(user, by=None):

@@ -122,17 +122,19 @@ class Mail(WorkItem):
     def _concerns(cls, user):
         return (cls.user == user) | (cls.recipient == user.email_key)
 
-    @classmethod
-    def lately(cls, kind, recipient, span, until=None):
-        """Mails of *kind* for *recipient* made in *span*, a timedelta, before *until*, else before now."""
-        until = until or clock.now()
-        # In whatever case: it is the same mailbox.
-        same = (cls.kind == kind, cls.recipient.collate("NOCASE") == recipient)
-        return cls.select().where(*same, cls.created_at.between(until - span, until))
-
     def asked_before(self, span):
         """How many mails of this kind were requested for its recipient in *span*, a timedelta, before it."""
-        return Mail.lately(self.kind, self.recipient, span, self.created_at).where(Mail.id != self.id).count()
+        return (
+            Mail.select()
+            .where(
+                Mail.kind == self.kind,
+                # In whatever case: it is the same mailbox.
+                Mail.recipient.collate("NOCASE") == self.recipient,
+                Mail.created_at.between(self.created_at - span, self.created_at),
+                Mail.id != self.id,
+            )
+            .count()
+        )
 
     def begin_sending(self):
         """

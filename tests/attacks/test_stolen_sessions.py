@@ -23,6 +23,7 @@ GET    /account/confirm                           free
 POST   /account/confirm                           asks
 GET    /account/confirm_email                     free
 POST   /account/confirm_email                     free
+POST   /account/confirm_email/send                free
 GET    /account/delete                            free
 POST   /account/delete                            own
 GET    /account/email                             free
