@@ -18,7 +18,7 @@ from microblog.base.files import for_owner_only
 from microblog.base.i18n import N_
 from microblog.exports import expiry
 from microblog.mail.delivery import Mail
-from microblog.models import OneTimeToken, Session, Token
+from microblog.models import OneTimeToken, Session, Token, User
 from microblog.ops.backup import FOLDERS, PARTS, staging_dir
 from microblog.ops.data_folder import locked_for_start, site_lock
 from microblog.security import signatures
@@ -27,6 +27,8 @@ from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
 
 RESTORED = N_("The site was restored from a backup")
+# More than people who can have registered since a backup was made, and than changes of anybody's credentials.
+LEAP = 1_000_000
 # A file from elsewhere: its views and triggers may call nothing that could do harm.
 SUSPICIOUS = (("trusted_schema", 0), ("cell_size_check", 1))
 
@@ -166,6 +168,15 @@ def _end_what_was_under_way():
         # One that was used or ended after the backup must not become valid again.
         for model in (Session, OneTimeToken, Token):
             model.delete().execute()
+        _void_device_cookies()
+
+
+def _void_device_cookies():
+    """They are signed: those that ended since the backup, or belong to people of since, would seem valid."""
+    ahead = User.credentials + LEAP
+    User.update(credentials=ahead, devices_since=ahead).execute()
+    # Whoever registers next must not get the id of somebody who has registered since.
+    db.execute_sql("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'user'", (LEAP,))
 
 
 def _exchange(present, folder):

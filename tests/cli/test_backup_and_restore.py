@@ -13,6 +13,7 @@ from datetime import timedelta
 import pytest
 from peewee import sqlite3
 
+from microblog.accounts import credentials
 from microblog.base import clock, schema
 from microblog.base.config import ROOT
 from microblog.base.database import data_dir, db
@@ -27,6 +28,8 @@ from microblog.tables import TRIGGERS
 from microblog.tasks.queue import huey
 from microblog.tasks.states import FAILED, SUCCEEDED
 from microblog.tasks.task import Task
+from microblog.web import cookies, remembered_devices
+from tests.conftest import make_user
 
 FORMER = sorted((ROOT / "tests" / "fixtures").glob("*_schema.sql"))
 
@@ -152,6 +155,35 @@ def test_sessions_and_what_was_under_way_end(take_backup, restore, susan, sign_i
     assert not OneTimeToken.select().exists()
     assert [(row.state, row.error) for row in (Task.get(), Mail.get())] == [(FAILED, RESTORED)] * 2
     assert not (data_dir() / "outbox").exists()
+
+
+def test_what_a_browser_was_given_since_the_backup_is_void(app, take_backup, restore, susan):
+    path = take_backup()
+    credentials.revoke(credentials.EVERYWHERE, susan)
+    susan, john = User.named("susan"), make_user("john")
+    given = {user: device_cookies(app, user) for user in (susan, john)}
+    for user, carried in given.items():
+        assert is_known(app, carried, user)
+
+    restore(path)
+
+    for user in User.named("susan"), make_user("mary"):
+        for carried in given.values():
+            assert not is_known(app, carried, user)
+
+
+def device_cookies(app, user):
+    """The header of a browser in which *user* has signed in with a second factor."""
+    with app.test_request_context():
+        cookies.remember_account(user)
+        remembered_devices.add(user)
+        response = app.process_response(app.response_class())
+    return "; ".join(cookie.partition(";")[0] for cookie in response.headers.getlist("Set-Cookie"))
+
+
+def is_known(app, carried, user):
+    with app.test_request_context(headers={"Cookie": carried}):
+        return bool(cookies.device_of(user) or remembered_devices.knows(user))
 
 
 def test_an_export_whose_file_is_there_only_loses_its_mail(take_backup, restore, susan):
