@@ -37,7 +37,7 @@ def end_session(session_id):
 def end_other_sessions():
     accounts.sign_out_everywhere(reader(), current_user.session)
     cookies.remember_account(reader())
-    flash(_("Every other browser is signed out."))
+    flash(_("Every other browser is signed out, and the tokens of your programs have ended."))
     return redirect(url_for("account.index"))
 
 

@@ -140,8 +140,9 @@ def test_another_session_can_be_ended(susan, browser, sign_in):
 def test_all_others_can_be_ended_at_once(susan, john, browser, sign_in):
     elsewhere, johns = [sign_in(susan), sign_in(susan, remember=True)], sign_in(john)
 
-    browser.post_form("/account/sessions/end_others")
+    response = browser.post_form("/account/sessions/end_others", follow_redirects=True)
 
+    assert "the tokens of your programs have ended" in response.text
     assert [is_signed_in(one) for one in elsewhere] == [False, False]
     assert is_signed_in(browser)
     assert is_signed_in(johns)

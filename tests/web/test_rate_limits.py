@@ -5,14 +5,14 @@ import pytest
 from microblog.base import clock
 from microblog.base.config import Settings
 from microblog.exports import EXPORTS_WITHIN, MOST_ASKED, MOST_EXPORTS
-from microblog.models import Token
+from microblog.models import Token, User
 from microblog.security import security_log
 from microblog.security.sliding_windows import Rate
 from microblog.tasks.states import CANCELLED, FAILED
 from microblog.tasks.task import Task
 from microblog.web import cookies, rate_limits
 from tests import second_factors
-from tests.conftest import PASSWORD, is_signed_in
+from tests.conftest import PASSWORD, is_signed_in, make_user
 
 
 @pytest.fixture
@@ -117,6 +117,31 @@ def test_a_browser_is_known_for_one_account_only_and_cannot_make_itself_known(ap
         assert not cookies.device_of(susan)
     with app.test_request_context(headers={"Cookie": f"known={known[:-1]}"}):
         assert not cookies.device_of(john)
+
+
+def test_a_browser_that_was_in_once_guesses_ten_times_a_minute_wherever_it_is(app, susan):
+    thief, own = app.test_client(), app.test_client()
+    for browser in (thief, own):
+        try_to_sign_in(browser, password=PASSWORD)
+        browser.post_form("/auth/logout")
+
+    statuses = [try_to_sign_in(thief, address=f"198.51.100.{number}").status_code for number in range(80)]
+
+    assert statuses == [422] * 10 + [429] * 70
+    assert try_to_sign_in(own, password=PASSWORD).status_code == 302
+
+
+def test_who_gave_up_a_name_is_a_stranger_to_whoever_takes_it(app, susan):
+    former = app.test_client()
+    try_to_sign_in(former, password=PASSWORD)
+    former.post_form("/edit_profile", username="somebody_else", about_me="")
+    former.post_form("/auth/logout")
+    make_user("victim")
+    User.update(username="susan").where(User.username == "victim").execute()
+
+    statuses = [try_to_sign_in(former, address=f"198.51.100.{number}").status_code for number in range(7)]
+
+    assert statuses == [422] * 5 + [429] * 2
 
 
 def test_many_wrong_passwords_from_one_address_are_delayed_whatever_the_account(client, susan):
