@@ -10,7 +10,7 @@ from microblog import accounts
 from microblog.accounts import second_factor
 from microblog.accounts.new_password import PasswordRefused
 from microblog.base.database import connected
-from microblog.models import OneTimeToken, User
+from microblog.models import OneTimeToken, SecondFactor, User
 from microblog.models.exceptions import EmailTaken, Suspended, UsernameTaken
 from microblog.security.security_log import OPERATOR
 from microblog.web.forms import RegistrationForm
@@ -57,7 +57,10 @@ def reset_password(username, password_stdin):
             accounts.change_password(user, password, by=OPERATOR)
         except PasswordRefused as error:
             raise _refusal([error]) from error
+        has_second_factor = SecondFactor.of(user) is not None
     click.echo(f"{user.username} can sign in with the new password now, and is signed out everywhere")
+    if has_second_factor:
+        click.echo("(the second factor stays; reset-second-factor removes it)")
 
 
 @click.command()

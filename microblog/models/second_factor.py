@@ -44,15 +44,21 @@ class SecondFactor(BaseModel):
         step = step_of(self.secret, code)
         if step is None:
             return False
+        # One beyond what can be right was redeemed before the clock was set back: it must shut nobody out.
+        unused = (SecondFactor.last_step < step) | (SecondFactor.last_step > _present() + SKEW_STEPS)
         # Of two requests with the same code at once, the second finds the step taken.
-        unused = (SecondFactor.user == self.user_id, SecondFactor.last_step < step)
-        return bool(SecondFactor.update(last_step=step).where(*unused).execute())
+        row = SecondFactor.update(last_step=step).where(SecondFactor.user == self.user_id, unused)
+        return bool(row.execute())
 
 
 def step_of(secret, code):
     """The step near the present one at which an app with *secret* shows *code*; None if none does."""
-    present = int(clock.now().timestamp()) // STEP_S
-    app = TOTP(secret)
+    present, app = _present(), TOTP(secret)
     shown = {step: app.generate_otp(step) for step in range(present - SKEW_STEPS, present + SKEW_STEPS + 1)}
     given = code.encode(errors="replace")
     return next((step for step in shown if compare_digest(shown[step].encode(), given)), None)
+
+
+def _present():
+    """The step of this moment, counted from 1970."""
+    return int(clock.now().timestamp()) // STEP_S

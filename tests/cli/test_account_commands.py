@@ -1,9 +1,10 @@
 import pytest
 
-from microblog.models import Session, User
+from microblog.models import SecondFactor, Session, User
 from microblog.security import security_log, setup_code
 from microblog.security.passwords import check_password
 from tests.conftest import PASSWORD
+from tests.second_factors import give
 
 
 def test_a_new_password_ends_all_sessions(run, susan, sign_in):
@@ -21,6 +22,15 @@ def test_a_new_password_is_asked_for_twice_where_there_is_a_terminal(run, susan)
 
     assert result.exit_code == 0, result.output
     assert check_password(User.named("susan"), "battery staple")
+
+
+def test_a_new_password_leaves_the_second_factor(run, susan):
+    give(susan)
+
+    result = run("reset-password", "susan", "--password-stdin", stdin="battery staple\n")
+
+    assert result.output.endswith("(the second factor stays; reset-second-factor removes it)\n")
+    assert SecondFactor.of(susan)
 
 
 @pytest.mark.parametrize("password", ["", "short", "x" * 129])
