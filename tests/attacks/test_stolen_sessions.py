@@ -12,9 +12,11 @@ from datetime import timedelta
 import pytest
 
 from microblog.base import clock
+from microblog.mail import outbox
+from microblog.mail.delivery import Mail
 from microblog.models import Session
 from microblog.models.session import CONFIRMED_FOR
-from tests.attacks.test_routes import FIELDS, GRAVE, address, ask, check_all, outcome, rows, rules
+from tests.attacks.test_routes import FIELDS, GRAVE, PAGES, address, ask, check_all, outcome, rows, rules
 from tests.conftest import PASSWORD, is_signed_in
 
 TABLE = """
@@ -139,6 +141,18 @@ def test_the_right_password_does_what_was_asked_for(site):
         assert outcome(send(site, method, route, current_password=PASSWORD)) == at_once
 
     check_all(site, ACTS, check)
+
+
+def test_no_page_shows_a_link_into_an_administrators_account(site):
+    mail = Mail.send("reset_password", site.mary.email)
+    [secret] = set(re.findall(r"/reset_password/([\w-]{43})", outbox.read(mail.id).text))
+    mary = site.browsers["mary"]
+
+    for page in PAGES:
+        path = address(site, page).replace(site.of["susan"].mail.id, mail.id)
+        assert secret not in mary.get(path, buffered=True).text, path
+
+    assert mail.id in mary.get("/admin/outbox").text
 
 
 def test_a_copy_of_the_cookie_is_void_once_the_password_was_given(site):
