@@ -98,6 +98,24 @@ def test_triggers_of_a_former_version_go_with_the_table_that_they_write_to(tmp_p
     db.close_all()
 
 
+def test_people_of_before_are_confirmed_and_the_made_up_ones_are_known(tmp_path):
+    real = ["susan@example.org", "demo@example.org", "demo1@mail.example", "demo1x@example.org"]
+    made_up = ["demo1@example.org", "demo20@example.org", "nora@demo.example.org"]
+    columns = "username, email, email_key, password_hash, about_me, is_admin, created_at"
+    database.init(tmp_path)
+    with database.connected():
+        Runner(db, str(schema.MIGRATIONS)).up("0010_credentials")
+        for number, address in enumerate([*real, *made_up]):
+            values = (f"name{number}", address, address, "hash", "", False, "2026-11-01 00:00:00")
+            db.execute_sql(f"INSERT INTO user ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+
+        schema.migrate(TRIGGERS)
+
+        assert [user.email for user in User.demo_people()] == made_up
+        assert [user.email for user in User.select() if user.confirmed_at] == real
+    db.close_all()
+
+
 def test_a_newer_database_is_refused(app):
     db.execute_sql(
         "INSERT INTO schema_migration (name, applied) VALUES ('9999_from_the_future', '2030-01-01')"

@@ -107,6 +107,16 @@ def test_real_people_come_and_go(client, susan, open_to_all):
     assert is_signed_in(client)
 
 
+def test_the_page_of_people_says_that_they_are_shut_out(susan, sign_in, person, open_to_all):
+    User.update(is_admin=True).where(User.id == susan.id).execute()
+    office = sign_in(susan)
+    assert "They cannot sign in" not in office.get("/admin/users").text
+
+    open_to_all()
+
+    assert "They cannot sign in" in office.get("/admin/users").text
+
+
 def test_the_start_says_that_they_are_shut_out(app, person, open_to_all):
     start = app.test_cli_runner()
     assert start.invoke(args=["migrate"]).output == ""
