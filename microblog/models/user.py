@@ -146,6 +146,11 @@ class User(UserMixin, BaseModel):
         return cls.select().where(cls.suspended_at.is_null()).order_by(cls.id.desc())
 
     @classmethod
+    def suspended(cls):
+        """Ids of all users who are suspended, for a subquery."""
+        return cls.select(cls.id).where(cls.suspended_at.is_null(False))
+
+    @classmethod
     def followers_of(cls, user):
         """Users who follow *user*, newest accounts first."""
         return cls.active().where(cls.id.in_(Follow.select(Follow.follower).where(Follow.followed == user)))
@@ -215,6 +220,9 @@ class User(UserMixin, BaseModel):
 
     def unfollow(self, other):
         Follow.delete().where(Follow.follower == self, Follow.followed == other).execute()
+
+
+User.add_index(User.index(User.suspended_at, where=User.suspended_at.is_null(False), name="user_suspended"))
 
 
 class Follow(BaseModel):

@@ -59,6 +59,15 @@ def test_the_explore_query_walks_the_posts_in_their_order_and_asks_for_blocks_on
     assert not [step for step in steps if "TEMP B-TREE" in step or "CORRELATED" in step]
 
 
+@pytest.mark.parametrize("reader", [None, "susan"])
+def test_posts_of_suspended_people_are_passed_without_reading_their_author(susan, plan, reader):
+    steps = plan(Post.visible_to(susan if reader else None).limit(26))
+
+    [listed] = [number for number, step in enumerate(steps) if "INDEX user_suspended" in step]
+    [author] = [number for number, step in enumerate(steps) if step.startswith("SEARCH t2 USING INTEGER")]
+    assert listed < author
+
+
 def test_the_profile_query_searches_by_author(susan, plan):
     steps = plan(Post.by_author(susan).where(Post.id < 1000).limit(26))
 
