@@ -29,6 +29,7 @@ from microblog.web import (
     presentation,
     rate_limits,
     reader_preferences,
+    refusals,
     second_factor,
 )
 from microblog.web.proxies import TrustedProxies
@@ -74,6 +75,7 @@ def create_app(settings=None):
         second_factor,
         presentation,
         rate_limits,
+        refusals,
         errors,
         views,
         cli,

@@ -18,6 +18,7 @@ from microblog.models.exceptions import (
     WrongCode,
 )
 from microblog.models.token import MOST
+from microblog.security import security_log
 from microblog.tasks.exceptions import NothingToRetry, TaskInProgress, UnknownJob
 from microblog.web import rate_limits, second_factor
 from microblog.web.auth import WrongPassword, authenticate, is_shut_out, login_manager
@@ -104,6 +105,10 @@ def identify():
     is_basic = OPERATIONS[request.endpoint].access == BASIC
     g._login_user, g.token = _by_password() if is_basic else _by_token()
     g.caller = g._login_user
+    if g.token:
+        if g.token.read_only and OPERATIONS[request.endpoint].is_change:
+            abort(problem(403, "This token can only read."))
+        g.token.note_use()
     if second_factor.is_missing(g.caller):
         place = url_for("second_factor.show", _external=True)
         abort(problem(403, f"This site asks you for a second factor. Set it up first: {place}"))
@@ -125,15 +130,12 @@ def let_be_kept(response):
 
 
 def _by_token():
-    """The user and the token of the request; 401 if there is no valid one, 403 if it may not do this."""
+    """The user and the token of the request; 401 if there is no valid one."""
     given = request.authorization
     token = Token.from_secret(given.token) if given and given.type == "bearer" and given.token else None
     if token is None or is_shut_out(token.user):
         headers = {"WWW-Authenticate": "Bearer"}
         abort(problem(401, "Send a valid token: Authorization: Bearer …", headers))
-    if token.read_only and OPERATIONS[request.endpoint].is_change:
-        abort(problem(403, "This token can only read."))
-    token.note_use()
     return token.user, token
 
 
@@ -149,6 +151,7 @@ def _by_password():
         with suppress(WrongPassword, Suspended, DemoShutOut):
             user = authenticate(given.username, given.password, door="api")
             _check_code(user)
+            security_log.record("sign-in", user, door="api")
             return user, None
     return abort(ask_for_password())
 

@@ -110,7 +110,7 @@ def start_session(user, remember):
     user.session, user.token = session, token
     login_user(user, remember=remember)
     cookies.remember_account(user)
-    security_log.record("sign-in", user)
+    security_log.record("sign-in", user, door=request.endpoint)
 
 
 def renew_session():

@@ -127,11 +127,13 @@ ACTS = {
 }
 
 
+@pytest.mark.asvs("6.3.7")
 def test_the_table_names_every_event():
     assert set(recorded()) == {*TOLD, *SILENT.split()}
 
 
 @pytest.mark.parametrize("event", ACTS)
+@pytest.mark.asvs("6.3.5", "6.3.7")
 def test_the_owner_is_told_when_from_which_browser_and_what_to_do(client, susan, outbox, event):
     ACTS[event](client, susan)
 

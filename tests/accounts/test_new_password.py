@@ -111,6 +111,7 @@ SHOWN_AT = {
 
 
 @pytest.mark.parametrize("door", DOORS)
+@pytest.mark.asvs("6.2.4", "6.1.2", "6.2.11", "6.2.12")
 def test_no_door_takes_a_password_that_others_would_guess(doors, door):
     said = {password: doors[door](password) for password in GUESSABLE}
 

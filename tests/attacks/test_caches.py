@@ -92,6 +92,7 @@ def visitors(site):
     return visitor
 
 
+@pytest.mark.asvs("14.3.1", "14.2.2", "14.2.5", "14.3.2")
 def test_no_cache_keeps_what_was_drawn_for_one_person(site, endpoint, visitors, caplog):
     token = f"Bearer {site.secrets['susan']}"
     anybodys = {}
@@ -133,6 +134,7 @@ def test_no_cache_keeps_what_was_drawn_for_one_person(site, endpoint, visitors, 
 
 @pytest.mark.parametrize("visitor", VISITORS)
 @pytest.mark.parametrize("path", ["/static/x/evil.css", "/static/x/../../evil.css", "/static/x/"])
+@pytest.mark.asvs("14.2.5")
 def test_a_file_that_is_missing_is_no_page(site, visitors, visitor, path):
     response = visitors(visitor).get(path)
 

@@ -17,6 +17,7 @@ def sign_in(browser, username="john", password=PASSWORD, **options):
     return browser.post_form("/auth/login", username=username, password=password, **options)
 
 
+@pytest.mark.asvs("7.2.4")
 def test_signing_in_begins_a_new_session(site):
     browser = site.app.test_client()
     browser.get("/auth/login")
@@ -34,6 +35,7 @@ def test_signing_in_begins_a_new_session(site):
 
 
 @pytest.mark.parametrize("end", ["logout", "password", "reset", "deletion", "suspension"])
+@pytest.mark.asvs("7.4.1", "7.4.2")
 def test_copied_cookies_are_dead_once_the_session_has_ended(site, end):
     browser = site.app.test_client()
     sign_in(browser, remember_me="y")
@@ -59,6 +61,7 @@ def test_copied_cookies_are_dead_once_the_session_has_ended(site, end):
 
 
 @pytest.mark.parametrize("way", ["/auth/logout", "/account/delete"])
+@pytest.mark.asvs("14.3.1")
 def test_the_browser_is_told_to_forget_what_was_written(site, way):
     browser = site.app.test_client()
     sign_in(browser)
@@ -68,6 +71,7 @@ def test_the_browser_is_told_to_forget_what_was_written(site, way):
     assert response.headers["Clear-Site-Data"] == '"storage"'
 
 
+@pytest.mark.asvs("11.4.1")
 def test_what_is_signed_is_signed_by_hmac_sha256_or_longer(site):
     browser = site.app.test_client()
     sign_in(browser, remember_me="y")
@@ -100,6 +104,7 @@ def test_known_and_unknown_accounts_cost_the_same_number_of_hashes(site, monkeyp
     assert pages[0] == pages[1]
 
 
+@pytest.mark.asvs("11.4.1")
 def test_passwords_are_hashed_by_the_parameters_that_owasp_recommends_or_above(site):
     parameters = extract_parameters(passwords.hash_password("battery staple"))
 

@@ -31,6 +31,7 @@ def pair(request):
     return request.param
 
 
+@pytest.mark.asvs("8.2.2")
 def test_nobody_meets_what_is_another_members(site, pair):
     visitor, owner = pair
     guessed = [address(site, route, owner) for method, route, *_ in ROWS if method == "GET"]
@@ -41,6 +42,7 @@ def test_nobody_meets_what_is_another_members(site, pair):
     assert [path for path, page in pages.items() if MARKS[owner].encode() in page] == []
 
 
+@pytest.mark.asvs("8.2.2")
 def test_no_program_of_another_member_meets_it_either(site, pair):
     visitor, owner = pair
     secret = site.secrets.get(visitor)
@@ -74,6 +76,7 @@ def test_so_does_a_program_of_the_owner(site, owner):
 
 
 @pytest.mark.parametrize("visitor", ["nobody", "john", "susan", "mary"])
+@pytest.mark.asvs("15.3.1")
 def test_an_address_is_shown_to_its_owner_and_the_administrator_only(site, visitor):
     pages = crawl(site.visitors[visitor], ["/", "/user/susan", "/user/john", "/admin/users"])
 

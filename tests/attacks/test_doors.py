@@ -76,6 +76,7 @@ def doors(site):
     }
 
 
+@pytest.mark.asvs("6.3.3", "6.4.3")
 def test_no_door_opens_without_the_second_factor(doors):
     """The doors of who has none show that what is sent would open them."""
     assert (doors(), doors(wrong())) == (DOORS, set())

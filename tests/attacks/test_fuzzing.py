@@ -71,6 +71,7 @@ requests = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.asvs("1.2.4", "1.2.5", "5.3.2")
 def test_nothing_that_is_sent_is_an_error_of_ours(site):
     fuzz(site, EXAMPLES)
 

@@ -115,6 +115,7 @@ def assert_harmless(response):
 
 
 @pytest.mark.parametrize("markup", MARKUP)
+@pytest.mark.asvs("1.2.1", "1.2.3", "3.2.2")
 def test_markup_is_shown_and_never_obeyed(site, markup):
     susan = site.susan
     User.update(about_me=markup).where(User.id == susan.id).execute()
@@ -158,6 +159,7 @@ def test_the_same_markup_elsewhere_would_be_found():
 
 
 @pytest.mark.parametrize("away", AWAY)
+@pytest.mark.asvs("1.2.2")
 def test_no_redirect_leads_away(site, away):
     browser, stranger = site.browsers["john"], site.visitors["nobody"]
     fields = {"csrf_token": browser.csrf_token, "next": away}
@@ -219,6 +221,7 @@ def test_many_spellings_of_a_name_are_one_name(site):
         assert response.status_code == 422, ascii(name)
 
 
+@pytest.mark.asvs("6.2.6", "6.2.7")
 def test_password_fields_are_masked_and_can_be_filled_in(site):
     own = ("/account/password", "/account/email", "/account/delete")
     pages = [("nobody", path) for path in ("/auth/login", "/auth/register")] + [
@@ -236,6 +239,7 @@ def test_password_fields_are_masked_and_can_be_filled_in(site):
         assert "paste" not in script.read_text(), script
 
 
+@pytest.mark.asvs("13.4.1")
 def test_nothing_of_the_checkout_is_served(site):
     for path in (
         ".git/config",
@@ -249,6 +253,7 @@ def test_nothing_of_the_checkout_is_served(site):
             assert site.visitors["nobody"].get(f"/{folder}{path}").status_code == 404, folder + path
 
 
+@pytest.mark.asvs("1.5.1")
 def test_no_module_reads_xml():
     readers = re.compile(r"\b(etree|minidom|sax|pulldom|expat|lxml)\b.*\b(parse|fromstring|XML)\b")
 

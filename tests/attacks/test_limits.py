@@ -42,6 +42,7 @@ def attempt(site, visitor, method, route):
     return ask(site, visitor, method, route)
 
 
+@pytest.mark.asvs("2.4.1")
 def test_every_change_has_a_limit(site):
     def check(visitor, change):
         make_one_change(site, visitor)

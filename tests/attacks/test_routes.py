@@ -180,10 +180,12 @@ GRAVE = {
 SEEN = {("session", "seen_at"), ("user", "seen_at"), ("token", "used_at")}
 
 
+@pytest.mark.asvs("8.1.1")
 def test_the_table_names_every_route(site):
     assert sorted(rules(site.app)) == sorted((method, route) for method, route, *_ in ROWS)
 
 
+@pytest.mark.asvs("8.2.1", "8.3.1")
 def test_each_visitor_gets_what_the_table_says(site):
     def check(method, route, *expected):
         got = [outcome(ask(site.restore(), visitor, method, route)) for visitor in VISITORS]
@@ -193,6 +195,7 @@ def test_each_visitor_gets_what_the_table_says(site):
     check_all(site, ROWS, check)
 
 
+@pytest.mark.asvs("3.5.3")
 def test_asking_for_a_page_changes_no_row(site):
     def check(visitor, page):
         before = rows()
@@ -204,6 +207,7 @@ def test_asking_for_a_page_changes_no_row(site):
     check_all(site, product(VISITORS, PAGES), check)
 
 
+@pytest.mark.asvs("3.5.1")
 def test_every_act_needs_the_token_of_a_form(site):
     def check(method, route):
         before = rows()
@@ -217,6 +221,7 @@ def test_every_act_needs_the_token_of_a_form(site):
     check_all(site, ACTS, check)
 
 
+@pytest.mark.asvs("3.5.2")
 def test_no_act_is_begun_by_another_site(site):
     def check(method, route):
         before = rows()
@@ -229,6 +234,7 @@ def test_no_act_is_begun_by_another_site(site):
     check_all(site, ACTS, check)
 
 
+@pytest.mark.asvs("3.2.1", "3.4.2", "4.1.1")
 def test_every_answer_carries_the_headers(site):
     def check(visitor, method, route):
         response = ask(site, visitor, method, route)

@@ -79,6 +79,7 @@ ASKING = [(method, route) for method, route, kind in ROWS if kind == "asks"]
 ACTS = [(method, route) for method, route in ASKING if method == "POST"]
 
 
+@pytest.mark.asvs("7.5.1")
 def test_the_table_names_every_delicate_route(site):
     delicate = [
         (method, rule)
@@ -101,6 +102,7 @@ def test_no_other_route_asks(site):
 
 
 @pytest.mark.parametrize("given", [CONFIRMED_FOR, timedelta(seconds=-5), None], ids=["old", "ahead", "never"])
+@pytest.mark.asvs("7.5.1", "7.5.2")
 def test_without_the_password_it_is_asked_for_and_nothing_happens(site, given):
     def check(method, route):
         let_password_be(given)
@@ -155,6 +157,7 @@ def test_no_page_shows_a_link_into_an_administrators_account(site):
     assert mail.id in mary.get("/admin/outbox").text
 
 
+@pytest.mark.asvs("7.2.4")
 def test_a_copy_of_the_cookie_is_void_once_the_password_was_given(site):
     let_password_be(None)
     thief = site.app.test_client()

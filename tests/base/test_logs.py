@@ -172,6 +172,7 @@ def broken(**_arguments):
     raise RuntimeError("on purpose")
 
 
+@pytest.mark.asvs("14.2.1")
 def test_planted_secrets_are_found_in_no_line(app, client, susan, settings, printed, logged_errors):
     """Keys, and passwords of servers and people, through pages that work and pages that break."""
     client.post_form("/auth/login", username="susan", password=PLANTED["tried"])

@@ -128,6 +128,7 @@ def test_a_message_keeps_its_draft_until_it_is_sent(open_home, john):
     assert watcher.faults == []
 
 
+@pytest.mark.asvs("14.3.1")
 def test_a_draft_is_gone_from_the_browser_after_signing_out(open_home):
     page, _watcher = open_home(viewport=DESKTOP)
     page.get_by_label("What is happening?").fill("Half a sent")

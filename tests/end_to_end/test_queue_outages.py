@@ -139,6 +139,7 @@ def test_fifty_doubled_messages_make_one_file_and_one_mail(world, susan):
     assert len(world.mails_of(task)) == 1
 
 
+@pytest.mark.asvs("9.1.1", "9.1.2", "9.1.3", "9.2.1")
 def test_forged_broken_and_unknown_messages_are_dropped(world, susan, tmp_path):
     fill(susan, 3)
     mark = tmp_path / "unpickled"

@@ -65,6 +65,7 @@ def test_what_it_writes_is_for_its_owner_only(running):
     assert [path for path in paths if mode(path) & 0o077] == []
 
 
+@pytest.mark.asvs("6.3.1")
 def test_a_burst_of_wrong_passwords_passes_no_more_than_the_limit_allows(running):
     with ThreadPoolExecutor(40) as pool:
         statuses = list(pool.map(lambda _: running.try_password("susan", "wrong horse"), range(40)))

@@ -55,6 +55,7 @@ class Person:
         return self.open(path, {"csrf_token": token, **fields})
 
 
+@pytest.mark.asvs("14.2.1")
 def test_a_day_of_a_site_leaves_no_secret_in_its_logs_and_no_file_open_to_others(site, postbox):
     person = Person(site)
     set_up(site, person)

@@ -281,6 +281,7 @@ def test_env_example_names_every_setting_and_changes_none():
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.asvs("15.1.2")
 def test_everything_that_is_installed_is_pinned(name):
     pins = read_pins(name)
     listed = {canonicalize_name(requirement.name) for requirement in listed_for(name)}
@@ -303,6 +304,7 @@ def test_what_both_files_pin_has_one_version():
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.asvs("15.1.1", "15.2.1")
 def test_every_pin_names_the_hashes_of_its_files(name):
     assert [line for line in read_lines(name) if "==" in line and "--hash=sha256:" not in line] == []
 

@@ -37,6 +37,7 @@ def test_the_codes_are_those_of_the_standard():
 
 
 @pytest.mark.parametrize(("steps", "right"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
+@pytest.mark.asvs("6.5.5")
 def test_a_phone_may_be_one_step_early_or_late(factor, steps, right):
     assert factor.redeem(shown(steps)) is right
 
@@ -85,6 +86,7 @@ def test_a_second_one_is_refused(susan, factor):
         SecondFactor.switch_on(susan, SECRET, 0)
 
 
+@pytest.mark.asvs("6.5.1")
 def test_each_recovery_code_works_once(factor, codes):
     assert len(set(codes)) == 10
     assert [RecoveryCode.redeem(factor, code) for code in codes] == [True] * 10
@@ -108,6 +110,7 @@ def test_new_recovery_codes_replace_the_old(factor, codes):
     assert RecoveryCode.redeem(factor, new[0])
 
 
+@pytest.mark.asvs("6.5.2", "6.5.3", "6.5.4")
 def test_no_recovery_code_is_stored(factor, codes):
     stored = str(list(RecoveryCode.select().dicts()))
 
@@ -121,6 +124,7 @@ def test_they_go_with_the_account(susan, factor):
 
 
 @pytest.mark.parametrize("kind", ["app", "recovery"])
+@pytest.mark.asvs("6.5.1")
 def test_a_code_that_comes_many_times_at_once_works_once(factor, codes, kind):
     """Each thread has read the row before any of them writes."""
     code = shown() if kind == "app" else codes[0]

@@ -6,6 +6,7 @@ from microblog.models.session import MOST
 from microblog.security import security_log
 
 
+@pytest.mark.asvs("7.2.1", "7.2.2", "7.2.3")
 def test_the_token_itself_is_not_stored(susan):
     session, token = Session.start(susan, False, "")
 
@@ -13,6 +14,7 @@ def test_the_token_itself_is_not_stored(susan):
     assert Session.from_token(token) == session
 
 
+@pytest.mark.asvs("7.2.1", "7.2.2", "7.2.3")
 def test_an_unknown_token_is_nobody(susan):
     assert Session.from_token("made up") is None
 
@@ -72,6 +74,7 @@ def alive(tokens):
     return [token for token in tokens if Session.from_token(token)]
 
 
+@pytest.mark.asvs("7.1.2")
 def test_of_fifty_sessions_the_least_recently_seen_ends_for_the_next(susan, john, later):
     first, second, *others = tokens_of(susan, MOST)
     johns = tokens_of(john, 2)

@@ -61,12 +61,12 @@ def test_what_happens_at_the_doors_is_told_in_a_line_each(client, susan):
     assert texts() == [
         "sign-in-failed user=susan address=127.0.0.1",
         "sign-in-failed address=127.0.0.1",
-        "sign-in user=susan address=127.0.0.1",
+        "sign-in user=susan door=sign_in.login address=127.0.0.1",
         f"export-asked user=susan task={task.id} address=127.0.0.1",
         f"export-downloaded user=susan task={task.id} address=127.0.0.1",
         "other-sessions-ended user=susan address=127.0.0.1",
         "password-changed user=susan address=127.0.0.1",
-        "sign-in user=susan address=127.0.0.1",
+        "sign-in user=susan door=password_change.update address=127.0.0.1",
         "account-deleted user=susan address=127.0.0.1",
         "sign-out user=susan address=127.0.0.1",
     ]
@@ -129,6 +129,10 @@ def fail_to_make_a_token(client, susan):
     client.post("/api/tokens", json={"name": "mine"}, auth=("susan", "wrong horse"))
 
 
+def guess_the_code(client, susan):
+    client.get("/setup?code=guessed")
+
+
 @pytest.mark.parametrize(
     ("act", "told"),
     [
@@ -139,13 +143,40 @@ def fail_to_make_a_token(client, susan):
         (knock_while_suspended, "sign-in-refused user=susan reason=suspended"),
         (knock_by_program_while_suspended, "sign-in-refused user=susan reason=suspended door=api"),
         (make_a_token, "token-made user=susan token=1"),
+        (make_a_token, "sign-in user=susan door=api"),
         (fail_to_make_a_token, "sign-in-failed user=susan door=api"),
+        (register, "sign-in user=john door=sign_in.register"),
+        (set_up, "sign-in user=john door=sign_in.setup"),
+        (guess_the_code, "access-refused door=sign_in.setup"),
     ],
 )
+@pytest.mark.asvs("16.3.1")
 def test_what_a_stranger_does_is_told(client, susan, act, told):
     act(client, susan)
 
     assert f"{told} address=127.0.0.1" in texts()
+
+
+@pytest.mark.asvs("16.3.2")
+def test_who_is_refused_is_told(browser, client, susan, john):
+    post = Post.create(author=john, body="john's")
+    _token, secret = Token.issue(susan, "a program", read_only=True)
+    bearer = {"Authorization": f"Bearer {secret}"}
+    forget()
+
+    browser.post_form(f"/post/{post.id}/delete")
+    browser.post_form("/preferences", headers={"Sec-Fetch-Site": "cross-site"})
+    browser.get("/admin/users")
+    browser.get("/admin/there-is-no-such-page")
+    browser.get("/there-is-no-such-page")
+    client.post("/api/posts", json={"body": "mine"}, headers=bearer)
+
+    assert [text.removesuffix(" address=127.0.0.1") for text in texts()] == [
+        "access-refused user=susan door=posts.destroy",
+        "access-refused user=susan door=preferences.update",
+        "access-refused user=susan door=admin_users.index",
+        "access-refused user=susan door=api.posts_create",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -259,6 +290,7 @@ def test_a_wrong_code_of_a_program_is_told_with_its_door(client, susan):
     assert texts() == ["second-factor-failed user=susan door=api address=127.0.0.1"]
 
 
+@pytest.mark.asvs("6.4.4")
 def test_a_second_factor_that_the_operator_resets_is_told(app, susan):
     second_factors.give(susan)
 
@@ -414,6 +446,7 @@ def test_the_file_is_for_its_owner_only(app):
     assert path.parent.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.asvs("16.4.2")
 def test_two_processes_write_into_two_files_of_limited_size(app):
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     both = [subprocess.Popen([sys.executable, "-c", MANY_LINES, data_dir(), name], **pipes) for name in "ab"]
@@ -439,6 +472,7 @@ def texts_about(*events):
     return [text for text in texts(9999) if text.split()[0] in events]
 
 
+@pytest.mark.asvs("16.4.2")
 def test_a_person_gets_a_share_of_the_lines_and_the_rest_is_counted(app, susan, john, later):
     security_log.record("sign-in-failed", john)
     for _ in range(MOST + 7):
@@ -488,10 +522,14 @@ def test_nobody_pushes_out_within_two_weeks_what_others_did(app, susan, john, la
     assert texts_about("suspended") == ["suspended user=john"]
 
 
-def test_a_log_that_cannot_be_written_keeps_nobody_out(client, susan):
+@pytest.mark.asvs("16.4.3")
+def test_a_log_that_cannot_be_written_keeps_nobody_out_and_the_sites_own_log_has_the_line(
+    client, susan, caplog
+):
     (data_dir() / "log").write_text("in the way")
 
     assert client.post_form("/auth/login", username="susan", password=PASSWORD).status_code == 302
+    assert "sign-in user=susan door=sign_in.login" in caplog.text
 
 
 def test_a_torn_file_can_be_read(app, monkeypatch):

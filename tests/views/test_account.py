@@ -27,6 +27,7 @@ def test_changes_are_posted_by_those_who_are_signed_in_with_the_token_of_the_for
 
 @pytest.mark.parametrize("path", FORMS)
 @pytest.mark.parametrize("password", ["", "wrong horse", "\x00", "x" * 5000])
+@pytest.mark.asvs("6.2.2", "6.2.3")
 def test_the_wrong_password_changes_nothing(app, browser, susan, path, password):
     before = User.get_by_id(susan.id).__data__
 

@@ -131,6 +131,7 @@ def test_nobody_cannot_be_suspended(office, username, act):
     assert office.post_form(f"/admin/users/{username}/{act}").status_code == 404
 
 
+@pytest.mark.asvs("7.4.5")
 def test_somebody_is_signed_out_everywhere_and_the_log_says_by_whom(client, office, browser, susan, sign_in):
     elsewhere, (_row, secret) = sign_in(susan, remember=True), Token.issue(susan, "a program")
     page = office.get("/admin/users").text

@@ -52,6 +52,7 @@ def test_the_link_may_be_opened_in_another_browser(client, susan, link):
     assert User.get_by_id(susan.id).email == "new@example.org"
 
 
+@pytest.mark.asvs("2.3.1", "6.4.1")
 def test_the_link_works_once(client, browser, link):
     client.get(link)
     client.post_form("/account/confirm_email")

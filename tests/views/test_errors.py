@@ -87,6 +87,7 @@ def test_a_wrong_method_is_told_the_right_ones(browser):
     assert "POST" in browser.get("/auth/logout").headers["Allow"]
 
 
+@pytest.mark.asvs("5.2.1")
 def test_a_form_that_is_too_large_is_refused_in_words(browser):
     response = browser.post_form("/", post="x" * 70_000)
 

@@ -10,6 +10,7 @@ def can_sign_in(app, password):
     return app.test_client().post_form("/auth/login", username="susan", password=password).status_code == 302
 
 
+@pytest.mark.asvs("6.2.2", "6.2.3")
 def test_the_password_is_changed_with_the_present_one(app, browser):
     response = browser.post_form("/account/password", current_password=PASSWORD, **NEW)
 

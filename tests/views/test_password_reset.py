@@ -58,6 +58,7 @@ def test_the_address_is_known_in_any_case_and_the_mail_goes_to_it_as_it_was_give
     assert "To: susan@example.org" in mail
 
 
+@pytest.mark.asvs("6.4.2")
 def test_nobody_can_tell_whether_there_is_such_an_account(app, susan, queries, monkeypatch):
     """Text, status, queries and hashes are the same; only the worker behaves differently."""
     monkeypatch.setitem(app.config, "MAIL_SERVER", "")
@@ -155,6 +156,7 @@ def test_the_link_is_in_both_bodies_and_leads_to_the_site_only(client, susan, se
 # Setting
 
 
+@pytest.mark.asvs("14.2.1")
 def test_the_token_leaves_the_address_at_once(client, link):
     response = client.get(link)
 
@@ -199,6 +201,7 @@ def test_the_link_works_once(app, client, link):
 
 
 @pytest.mark.parametrize(("minutes", "status"), [(9, 200), (10, 410)])
+@pytest.mark.asvs("6.4.1")
 def test_the_link_works_for_ten_minutes(client, link, later, minutes, status):
     later(minutes=minutes)
 
@@ -286,6 +289,7 @@ def test_setting_needs_the_token_of_the_form(app, client, link):
     assert can_sign_in(app, "correct horse")
 
 
+@pytest.mark.asvs("2.3.1")
 def test_twenty_at_once_redeem_a_token_once(app, susan):
     token = OneTimeToken.issue(RESET_PASSWORD, susan)
     tokens = [OneTimeToken.from_secret(RESET_PASSWORD, token) for _ in range(20)]

@@ -183,6 +183,7 @@ def test_a_registration_that_cannot_be_says_why_and_keeps_what_was_typed(client,
     assert User.select().count() == 1
 
 
+@pytest.mark.asvs("1.3.2")
 def test_weird_input_gives_a_form_error(client, susan):
     for value in (
         "\x00",
@@ -252,6 +253,7 @@ def test_without_any_account_the_first_page_says_how_to_set_up(client):
     assert 'action="/setup"' in response.text
 
 
+@pytest.mark.asvs("6.3.2")
 def test_the_code_makes_the_administrator_once(client, code):
     assert client.get(f"/setup?code={CODE}").status_code == 200
     response = client.post_form(f"/setup?code={CODE}", **NEW)
@@ -274,6 +276,7 @@ def test_a_wrong_code_is_refused_with_where_to_find_it(client, code, wrong):
 
 
 @pytest.mark.parametrize("left", [None, "", "\n"])
+@pytest.mark.asvs("6.3.2")
 def test_without_a_code_nothing_is_right(client, left):
     if left is not None:
         (data_dir() / "setup_code").write_text(left)
@@ -289,6 +292,7 @@ def test_without_an_administrator_setting_up_stays_open(client, susan, code):
     assert User.named("mary").is_admin
 
 
+@pytest.mark.asvs("7.2.4")
 def test_setting_up_ends_the_session_of_who_was_signed_in_before(client, browser, code):
     copy = browser.get_cookie("session").value
 

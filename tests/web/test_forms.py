@@ -54,6 +54,7 @@ def test_good_usernames(fill, username):
         "１２３",
     ],
 )
+@pytest.mark.asvs("2.1.1", "2.2.1", "2.2.2")
 def test_bad_usernames(fill, username):
     assert fill(RegistrationForm, **GOOD | {"username": username}).said["username"]
 
@@ -91,11 +92,13 @@ def test_good_addresses(fill, email):
         "a@\u202eexample..com",
     ],
 )
+@pytest.mark.asvs("2.2.1", "2.2.2")
 def test_bad_addresses(fill, email):
     assert fill(RegistrationForm, **GOOD | {"email": email}).said["email"]
 
 
 @pytest.mark.parametrize("password", ["8 chars!", " " * 8, "x" * 128, "пароль 密码 👍", " surrounded "])
+@pytest.mark.asvs("6.2.1", "6.2.5", "6.2.8")
 def test_passwords_are_taken_as_typed(fill, password):
     form = fill(RegistrationForm, **GOOD | {"password": password, "password2": password})
 
@@ -104,6 +107,7 @@ def test_passwords_are_taken_as_typed(fill, password):
 
 
 @pytest.mark.parametrize("password", ["", "1234567", "x" * 129])
+@pytest.mark.asvs("6.2.1", "6.2.5", "6.2.8")
 def test_passwords_of_a_bad_length(fill, password):
     assert fill(RegistrationForm, **GOOD | {"password": password, "password2": password}).said["password"]
 
@@ -151,6 +155,7 @@ def test_posts_are_cleaned_and_then_counted(fill, typed, kept):
     assert form.post.data == kept
 
 
+@pytest.mark.asvs("2.2.1", "2.2.2")
 def test_a_post_too_long_says_by_how_much(fill):
     assert fill(PostForm, post="x" * 141).said == {"post": ["That is 1 character too many. Shorten it."]}
     assert fill(PostForm, post="x" * 152).said == {"post": ["That is 12 characters too many. Shorten it."]}

@@ -15,6 +15,7 @@ def settings(tmp_path):
     return Settings(data_dir=tmp_path, secret_key="x" * 32, rate_limits=False, base_url=BASE_URL)
 
 
+@pytest.mark.asvs("3.3.1", "3.4.1")
 def test_cookies_are_bound_to_https_and_to_this_host(client, susan):
     page = client.get("/auth/login", base_url=BASE_URL).text
     token = re.search(r'name="csrf_token"[^>]*value="([^"]*)"', page)[1]

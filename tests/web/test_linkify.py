@@ -42,6 +42,7 @@ def test_an_address_ends_where_the_sentence_goes_on(text, address):
         "https://example.org:123456789",
     ],
 )
+@pytest.mark.asvs("1.2.2")
 def test_what_leads_nowhere_or_deceives_stays_text(text):
     assert links(text) == []
 

@@ -33,6 +33,7 @@ def wait_s(response):
 # Codes
 
 
+@pytest.mark.asvs("6.3.3")
 def test_guesses_of_a_code_are_limited_for_each_account_whichever_way_they_come(app, susan, john):
     for user in (susan, john):
         second_factors.give(user)
@@ -68,6 +69,7 @@ def test_a_known_browser_does_not_guess_codes_without_end(client, susan):
 # Signing in
 
 
+@pytest.mark.asvs("6.3.1")
 def test_many_wrong_passwords_for_one_account_are_delayed_wherever_they_come_from(client, susan):
     for number in range(5):
         assert try_to_sign_in(client, address=f"203.0.113.{number}").status_code == 422
@@ -95,6 +97,7 @@ def test_a_name_in_another_case_is_the_same_account(client, susan):
     assert statuses == [422] * 5 + [429]
 
 
+@pytest.mark.asvs("6.1.1")
 def test_nobody_is_kept_out_of_their_account_by_others(app, client, susan):
     own = app.test_client()
     try_to_sign_in(own, password=PASSWORD)
@@ -108,6 +111,7 @@ def test_nobody_is_kept_out_of_their_account_by_others(app, client, susan):
     assert is_signed_in(own)
 
 
+@pytest.mark.asvs("9.1.1", "9.1.2", "9.1.3", "9.2.1")
 def test_a_browser_is_known_for_one_account_only_and_cannot_make_itself_known(app, susan, john):
     browser = app.test_client()
     try_to_sign_in(browser, "john", PASSWORD)
@@ -144,6 +148,7 @@ def test_who_gave_up_a_name_is_a_stranger_to_whoever_takes_it(app, susan):
     assert statuses == [422] * 5 + [429] * 2
 
 
+@pytest.mark.asvs("6.3.1")
 def test_many_wrong_passwords_from_one_address_are_delayed_whatever_the_account(client, susan):
     statuses = [try_to_sign_in(client, f"name{number}").status_code for number in range(21)]
 
