@@ -56,7 +56,7 @@ def create_app(settings=None):
     logs.init_app(app)
     error_mails.init_app(app)
     database.init(settings.data_dir)
-    database.init_app(app)
+    database.init_app(app, is_needed=lambda: not caching.without_database())
     huey.init_app(app, settings.queue_url, app.config["SIGNING_KEYS"], settings.data_dir / "run")
     babel = Babel(
         app, locale_selector=reader_preferences.locale, timezone_selector=reader_preferences.time_zone

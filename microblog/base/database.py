@@ -97,12 +97,17 @@ def unless_busy(write):
     return attempt
 
 
-def init_app(app):
-    """Give each request a connection; one that the thread held before stays open."""
+def init_app(app, is_needed=lambda: True):
+    """
+    Give each request a connection for which *is_needed*; one that the thread held before stays open.
+
+    What needs none is answered even if the database cannot be opened.
+    """
 
     @app.before_request
     def open_connection():
-        g.connection_opened = db.connect(reuse_if_open=True)
+        if is_needed():
+            g.connection_opened = db.connect(reuse_if_open=True)
 
     @app.teardown_request
     def close_connection(_error):

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 from flask import Blueprint, request
 from peewee import PeeweeException
+from playhouse.pool import MaxConnectionsExceeded
 
 from microblog.base import clock
+from microblog.base.database import connected
 from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
 from microblog.web.proxies import address_of
@@ -47,8 +49,9 @@ def _asked_from_this_machine():
 def _backlog():
     """Number of due tasks and age of the oldest in seconds; empty if the database does not answer."""
     try:
-        oldest, waiting = Task.due().first(), Task.due().count()
-    except PeeweeException:
+        with connected():
+            oldest, waiting = Task.due().first(), Task.due().count()
+    except (PeeweeException, MaxConnectionsExceeded):
         return {}
     age = clock.now() - oldest.run_after if oldest else timedelta()
     return {"waiting": waiting, "oldest_waiting_s": round(age.total_seconds(), 1)}

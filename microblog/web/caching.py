@@ -22,6 +22,15 @@ def init_app(app):
 def for_everybody():
     """Whether the answer to this request, or the error in its place, is the same whoever asks."""
     named = FOR_EVERYBODY | FOR_EVERYBODY_IF_PUBLIC if current_app.config["PUBLIC"] else FOR_EVERYBODY
+    return _is_among(named)
+
+
+def without_database():
+    """Whether this request is answered without a connection, or by a view that opens one itself."""
+    return _is_among(FOR_EVERYBODY)
+
+
+def _is_among(named):
     return not named.isdisjoint((request.blueprint, request.endpoint))
 
 

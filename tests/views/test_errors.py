@@ -112,6 +112,14 @@ def test_json_where_a_form_is_expected_is_no_bug(browser, john, path, status, bo
     assert response.status_code == status
 
 
+def test_what_needs_no_database_is_answered_without_one(client, gone):
+    for path in ("/livez", "/robots.txt", "/static/x/icon.svg", "/api/openapi.json"):
+        assert client.get(path, buffered=True).status_code == 200, path
+    assert client.get("/static/x/nothing.css").status_code == 404
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.json["database"]) == (503, False)
+
+
 def test_a_host_that_is_not_ours_is_refused(client):
     response = client.get("/", headers={"Host": "evil.example"})
 
