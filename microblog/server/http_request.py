@@ -9,6 +9,8 @@ from waitress.utilities import RequestEntityTooLarge
 class Request(HTTPRequestParser):
     """What has been received of a request so far."""
 
+    path = ""  # Of one that is refused: waitress logs it.
+
     def __init__(self, adj):
         super().__init__(adj)
         self.began_at = time.time()

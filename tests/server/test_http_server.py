@@ -11,6 +11,7 @@ import pytest
 from microblog.factory import LARGEST_BODY_BYTES
 from microblog.ops import probes
 from microblog.server import http_connection, http_server
+from microblog.server.http_request import Request
 from microblog.server.http_server import Server
 from microblog.server.processes import wait_until
 from tests.apps import SETTINGS
@@ -214,6 +215,15 @@ def test_what_is_no_request_is_refused_without_a_line_in_the_log(connect, line, 
     assert answer(client).status == status
     assert is_closed(client)
     assert caplog.records == []
+
+
+def test_a_request_that_is_refused_has_the_path_that_waitress_logs_if_its_client_has_gone(server):
+    request = Request(server.adj)
+
+    request.received(b"rubbish\r\n\r\n")
+
+    assert request.error
+    assert request.path == ""
 
 
 def test_a_header_that_pretends_to_be_another_is_dropped(connect):
