@@ -180,6 +180,7 @@ AMBIGUOUS = {
 }
 
 
+@pytest.mark.asvs("4.2.1")
 @pytest.mark.parametrize("header", AMBIGUOUS.values(), ids=AMBIGUOUS)
 def test_a_request_whose_end_is_not_clear_is_refused_and_nothing_after_it_is_read(
     connect, header, logged_errors
