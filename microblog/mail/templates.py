@@ -100,7 +100,8 @@ def may_be_mailed(user):
 
 
 def _refuse_unconfirmed(mail, recipient):
-    user = User.with_email(recipient)
+    # Whom it is for comes first: another account may have been given their former address meanwhile.
+    user = mail.user or User.with_email(recipient)
     if user and not may_be_mailed(user):
         raise MailRefused(UNCONFIRMED) if mail.task_id else Unneeded
 

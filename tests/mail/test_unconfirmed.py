@@ -93,6 +93,28 @@ def test_whatever_such_a_user_does_nothing_else_leaves(app, client, postbox):
     assert left(postbox) == [], "the former address is still nobody's"
 
 
+def test_nobody_keeps_a_warning_back_by_registering_with_the_former_address(app, client, postbox, susan):
+    susan.change_email("taken.over@example.org")
+    client.post_form("/auth/register", username="mary", email="susan@example.org", **NEW)
+    left(postbox)
+
+    with app.app_context():
+        Mail.send("email_changed", "susan@example.org", user=susan)
+
+    assert [mail["To"] for mail in postbox.mails] == ["susan@example.org"]
+
+
+def test_a_mail_by_address_alone_goes_to_no_unconfirmed_one(app, postbox, stranger, monkeypatch):
+    monkeypatch.setitem(
+        templates.kinds, "news", lambda mail: templates.MailText(mail.recipient, None, "x", {})
+    )
+    with app.app_context():
+        mail = Mail.send("news", stranger.email.upper())
+
+    assert Mail.get_by_id(mail.id).state == CANCELLED
+    assert left(postbox) == []
+
+
 def test_the_mailed_link_confirms(client, postbox):
     make_user("susan")
     client.post_form("/auth/register", username="mary", email="mary@example.org", **NEW)
