@@ -72,7 +72,6 @@ def slow_clients(download, cookie):
 
 
 @pytest.mark.asvs("15.2.2")
-@pytest.mark.asvs("15.2.2")
 def test_slow_clients_keep_nobody_waiting(address, download, cookie):
     held = []
     for kind, sent in slow_clients(download, cookie).items():
