@@ -1,7 +1,8 @@
 """The schema of the database: brought up to date by numbered migrations, refused where it does not fit."""
 
+import logging
 import re
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from peewee import SqliteDatabase
@@ -101,10 +102,22 @@ def refuse_foreign(database, triggers):
 def _known(last, triggers):
     """What the migrations up to the *last* and *triggers* define."""
     with closing(SqliteDatabase(":memory:")) as known:
-        Runner(known, str(MIGRATIONS)).up(last)
+        with _quietly():
+            Runner(known, str(MIGRATIONS)).up(last)
         for statement in triggers:
             known.execute_sql(statement)
         return _definitions(known)
+
+
+@contextmanager
+def _quietly():
+    """Nobody wants to read that a database was brought up to date which is there for a comparison only."""
+    log = logging.getLogger("peewee.migrations")
+    log.disabled = True
+    try:
+        yield
+    finally:
+        log.disabled = False
 
 
 def _definitions(database):

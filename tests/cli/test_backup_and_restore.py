@@ -304,7 +304,7 @@ def test_a_backup_of_a_newer_version_is_refused(take_backup, restore, susan):
     assert "the database is newer than this version" in result.output
 
 
-def test_a_backup_with_a_back_door_is_refused(take_backup, restore, susan):
+def test_a_backup_with_a_back_door_is_refused_in_one_line(take_backup, restore, susan, caplog):
     db.execute_sql("""
         CREATE TRIGGER "back\ndoor" AFTER INSERT ON user BEGIN UPDATE user SET is_admin = 1; END
     """)
@@ -314,6 +314,7 @@ def test_a_backup_with_a_back_door_is_refused(take_backup, restore, susan):
     assert result.exit_code == 1
     assert "it has not Microblog's schema, see trigger 'back\\ndoor'" in result.output
     assert result.output.count("\n") == 1
+    assert "0001_initial" not in caplog.text
 
 
 @pytest.mark.parametrize("former", FORMER, ids=lambda path: path.stem)
