@@ -1,5 +1,6 @@
 """Files that are written completely or not at all, and that only their owner may read."""
 
+import errno
 import os
 from contextlib import contextmanager
 
@@ -7,6 +8,25 @@ from contextlib import contextmanager
 def for_owner_only(path, flags):
     """An opener for ``open`` that creates files only their owner may read."""
     return os.open(path, flags, 0o600)
+
+
+def make_folder(path):
+    """
+    Make the folder *path*, for its owner only, unless it is there.
+
+    Raises:
+        OSError: it cannot be made; *path* may be a link that leads nowhere, to a disk that is not mounted.
+    """
+    if is_dead_link(path):
+        raise FileNotFoundError(
+            errno.ENOENT, f"the link leads to {path.readlink()}, which is not there", str(path)
+        )
+    path.mkdir(mode=0o700, exist_ok=True)
+
+
+def is_dead_link(path):
+    """Whether *path* is a link to something that is not there."""
+    return path.is_symlink() and not path.exists()
 
 
 @contextmanager

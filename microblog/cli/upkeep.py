@@ -9,9 +9,17 @@ from microblog.base import schema
 from microblog.base.database import DamagedCopy, connected, data_dir
 from microblog.models import PostIndex, User
 from microblog.ops import backup, data_folder
+from microblog.ops.doctor import FLASK
+from microblog.ops.exchange import HalfRestored
 from microblog.ops.restore import CannotRestore, restore
 from microblog.security import setup_code
 from microblog.tables import TRIGGERS
+
+AFTER_A_RESTORE = f"""\
+now:
+  start the site, then see whether all is well: {FLASK} doctor
+  sign in again, as everybody has to, with a second factor where there was one
+  make new tokens for programs, and send again what mails with links were waiting"""
 
 
 @click.command()
@@ -56,7 +64,10 @@ def restore_backup(file):
         former = restore(file, current_app.config["SETTINGS"].https)
     except (CannotRestore, data_folder.Unavailable) as error:
         raise click.ClickException(f"nothing was changed: {error}") from error
+    except HalfRestored as error:
+        raise click.ClickException(str(error)) from error
     click.echo(f"restored; what was there before lies in {former}")
+    click.echo(AFTER_A_RESTORE)
 
 
 @click.command("search-rebuild")

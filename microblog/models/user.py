@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 
 from flask_login import UserMixin
-from peewee import SQL, BooleanField, CharField, Check, ForeignKeyField, IntegerField
+from peewee import SQL, BooleanField, CharField, Check, ForeignKeyField, IntegerField, fn
 from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog.base import clock
@@ -72,6 +72,11 @@ class User(UserMixin, BaseModel):
     def exists(cls):
         """Whether there is any account at all."""
         return cls.select(cls.id).limit(1).scalar() is not None
+
+    @classmethod
+    def first_registered_at(cls):
+        """When the first of all present users registered, None if there is nobody: when the site began."""
+        return cls.select(fn.MIN(cls.created_at)).scalar()
 
     @classmethod
     def has_admin(cls):

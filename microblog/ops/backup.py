@@ -15,10 +15,9 @@ from peewee import DatabaseError
 
 from microblog.base import clock, database
 from microblog.base.database import FILE_NAME, connected, data_dir
-from microblog.base.files import atomic_write
+from microblog.base.files import atomic_write, make_folder
 from microblog.base.locks import locked
 
-FOLDERS = ("exports", "outbox")
 # What belongs in a backup. Nothing else is unpacked: a file from elsewhere must not write where it likes.
 PARTS = re.compile(rf"{re.escape(FILE_NAME)}|secret_key|exports/[\w-]+\.json|outbox/[\w-]+\.eml")
 
@@ -38,11 +37,12 @@ def write(kind="microblog"):
     """
     path = data_dir() / "backups" / f"{kind}-{clock.now():%Y-%m-%d-%H%M%S-%f}.tar.gz"
     try:
-        path.parent.mkdir(mode=0o700, exist_ok=True)
+        make_folder(path.parent)
         with staging_dir() as folder:
             with connected():
                 database.copy_into(folder / FILE_NAME)
-            with atomic_write(path, "wb", draft=folder / "packed") as file:
+            # Its draft lies beside it: the folder may be a link, or another disk.
+            with atomic_write(path, "wb") as file:
                 _pack(folder / FILE_NAME, file)
     except (OSError, DatabaseError) as error:
         raise CannotBackUp(f"no backup was written: {error}") from error
@@ -54,7 +54,7 @@ def staging_dir():
     """An empty folder on the disk of the data folder, for one backup or restore at a time."""
     folder = data_dir() / "run" / "staging"
     with locked(folder.with_name("staging.lock")):
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove_remains(folder)
         folder.mkdir(mode=0o700)
         try:
             yield folder
@@ -66,16 +66,29 @@ def empty_staging_dir():
     """Delete what a backup or restore left that was cut short, unless one is under way."""
     folder = data_dir() / "run" / "staging"
     with suppress(BlockingIOError), locked(folder.with_name("staging.lock"), wait=False):
-        shutil.rmtree(folder, ignore_errors=True)
-        # Its name before the upgrade.
-        shutil.rmtree(folder.with_name("workshop"), ignore_errors=True)
+        _remove_remains(folder)
+
+
+def newest():
+    """Path of the newest backup, None if there is none."""
+    return max(data_dir().glob("backups/*.tar.gz"), key=lambda path: path.stat().st_mtime, default=None)
+
+
+def _remove_remains(folder):
+    """Remove what a kill left of a former backup, restore or rehearsal."""
+    shutil.rmtree(folder, ignore_errors=True)
+    # Its name before the upgrade.
+    shutil.rmtree(folder.with_name("workshop"), ignore_errors=True)
+    for draft in data_dir().glob("backups/*.part"):
+        draft.unlink(missing_ok=True)
 
 
 def _pack(copy, file):
     # The lightest compression: more of it takes several times as long and saves little.
     with (
         gzip.GzipFile(fileobj=file, mode="wb", compresslevel=1) as packed,
-        tarfile.open(fileobj=packed, mode="w|") as tar,
+        # What a link leads to, not the link: that would lead nowhere on another machine.
+        tarfile.open(fileobj=packed, mode="w|", dereference=True) as tar,
     ):
         tar.add(copy, FILE_NAME)
         # Listed after the database was copied: what the copy refers to exists, unless deleted since.

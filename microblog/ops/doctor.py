@@ -17,7 +17,7 @@ from microblog.base import clock, database, schema
 from microblog.base.config import is_loopback
 from microblog.mail.smtp import mail
 from microblog.models import User
-from microblog.ops import probes
+from microblog.ops import backup, probes, rehearsal
 from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
 
@@ -26,6 +26,9 @@ FLASK = ".venv/bin/flask --app microblog"
 START = "start the site: ./run.sh"
 MIB = 1024**2
 SPARE_BYTES = 200 * MIB
+# For how long there may be no backup.
+GRACE = timedelta(days=2)
+NO_NIGHTLY_BACKUP = f"{FLASK} backup, then see in the log why no night wrote one"
 
 # *grade* of *part*: *what* was seen, and the *remedy*, "" if nothing needs to be done.
 Finding = namedtuple("Finding", "grade part what remedy", defaults=[""])
@@ -93,14 +96,31 @@ def _check_database(settings):
 
 
 def _check_backups(settings):
-    written_at = [path.stat().st_mtime for path in (settings.data_dir / "backups").glob("*.tar.gz")]
-    if not written_at:
-        return WARNING, "there is none yet", f"{FLASK} backup"
-    age = timedelta(seconds=clock.now().timestamp() - max(written_at))
-    what = f"{len(written_at)}, the newest {format_timedelta(age, locale='en')} old"
-    if age > timedelta(days=2):
-        return FAULT, what, f"{FLASK} backup, then see in the log why no night wrote one"
-    return WELL, what
+    newest = backup.newest()
+    if newest is None:
+        return _no_backup(settings)
+    age = clock.now().timestamp() - newest.stat().st_mtime
+    what = f"the newest is {format_timedelta(timedelta(seconds=age), locale='en')} old"
+    if age > GRACE.total_seconds():
+        return FAULT, what, NO_NIGHTLY_BACKUP
+    rehearsed = rehearsal.last()
+    if rehearsed is None or rehearsed.name != newest.name:
+        return WELL, f"{what}; the next night tries whether it can be restored"
+    if rehearsed.fault:
+        return FAULT, f"{what} and cannot be restored: {rehearsed.fault}", f"{FLASK} backup"
+    return WELL, f"{what}, and can be restored"
+
+
+def _no_backup(settings):
+    founded_at = None
+    # Not without a database: opening one would create it.
+    if _database_bytes(settings):
+        with database.connected():
+            founded_at = User.first_registered_at()
+    if founded_at and clock.now() - founded_at > GRACE:
+        age = format_timedelta(clock.now() - founded_at, locale="en")
+        return FAULT, f"there is none, and the site is {age} old", NO_NIGHTLY_BACKUP
+    return WARNING, "there is none yet", f"{FLASK} backup"
 
 
 def _check_queue(settings):

@@ -9,15 +9,13 @@ import logging
 import shutil
 from datetime import UTC, datetime, timedelta
 
-from peewee import fn
-
 from microblog.base import clock
 from microblog.base.database import data_dir, db
 from microblog.base.i18n import N_
 from microblog.exports import expiry
 from microblog.mail.delivery import Mail
 from microblog.models import Notification, OneTimeToken, Session, Token, User
-from microblog.ops import backup
+from microblog.ops import backup, rehearsal
 from microblog.tasks.queue import huey
 from microblog.tasks.states import CANCELLED, RUNNING
 from microblog.tasks.task import Task
@@ -105,12 +103,12 @@ def back_up():
     Raises:
         CannotBackUp: nothing was deleted either.
     """
-    founded = User.select(fn.MIN(User.created_at)).scalar()
-    if founded is None or clock.now() - founded < EVERY:
+    founded_at = User.first_registered_at()
+    if founded_at is None or clock.now() - founded_at < EVERY:
         return
     path = backup.write("nightly")
     log.info("backup written: %s, %d bytes", path, path.stat().st_size)
-    for old in sorted(path.parent.glob("nightly-*"))[:-KEEP_BACKUPS]:
+    for old in sorted(path.parent.glob("nightly-*.tar.gz"))[:-KEEP_BACKUPS]:
         old.unlink()
 
 
@@ -121,6 +119,7 @@ CHORES = [
     remove_stray_mails,
     remove_former_databases,
     back_up,
+    rehearsal.rehearse_newest,
 ]
 
 

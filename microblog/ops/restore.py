@@ -1,4 +1,4 @@
-"""Restores a site from a backup: unpacked, checked and prepared aside, then swapped for the present one."""
+"""Restores a site from a backup: unpacked, checked and prepared aside, then exchanged for the present one."""
 
 import gzip
 import logging
@@ -12,15 +12,16 @@ from pathlib import Path
 
 from peewee import DatabaseError, OperationalError, SqliteDatabase
 
-from microblog.base import clock, database, error_codes, schema
+from microblog.base import database, error_codes, schema
 from microblog.base.database import FILE_NAME, connected, data_dir, db
 from microblog.base.files import for_owner_only
 from microblog.base.i18n import N_
 from microblog.exports import expiry
 from microblog.mail.delivery import Mail
 from microblog.models import OneTimeToken, Session, Token, User
-from microblog.ops.backup import FOLDERS, PARTS, staging_dir
+from microblog.ops.backup import PARTS, staging_dir
 from microblog.ops.data_folder import locked_for_start, site_lock
+from microblog.ops.exchange import exchange
 from microblog.security import signatures
 from microblog.tables import TRIGGERS
 from microblog.tasks.queue import huey
@@ -51,20 +52,44 @@ def restore(path, https):
     Raises:
         CannotRestore: the backup cannot be used, or the database is in use.
         Unavailable: the site is running.
+        HalfRestored: the disk failed, and what was done could not be undone.
     """
     present = data_dir()
-    with locked_for_start(present), site_lock.exclusive(), staging_dir() as folder:
-        db.close_all()
-        _refuse_while_used()
-        _unpack(path, folder)
-        try:
-            _refuse_weak_key(folder / "secret_key", https)
-            _refuse_unsound(folder / FILE_NAME)
-            _make_ready(folder)
-        finally:
+    try:
+        with locked_for_start(present), site_lock.exclusive(), staging_dir() as folder:
             db.close_all()
-            database.init(present)
-        return _exchange(present, folder)
+            _refuse_while_used()
+            _unpack_sound(path, folder, https)
+            try:
+                _make_ready(folder)
+            finally:
+                db.close_all()
+                database.init(present)
+            return exchange(present, folder)
+    except OSError as error:
+        raise CannotRestore(str(error)) from error
+
+
+def rehearse(path, https):
+    """
+    Unpack the backup at *path* into a folder of its own, check all that a restore checks, and delete it.
+
+    Nothing else is touched; the site may run.
+
+    Raises:
+        CannotRestore: a restore of it would fail.
+    """
+    try:
+        with staging_dir() as folder:
+            _unpack_sound(path, folder, https)
+    except OSError as error:
+        raise CannotRestore(str(error)) from error
+
+
+def _unpack_sound(path, folder, https):
+    _unpack(path, folder)
+    _refuse_weak_key(folder / "secret_key", https)
+    _refuse_unsound(folder / FILE_NAME)
 
 
 def _refuse_while_used():
@@ -177,25 +202,3 @@ def _void_device_cookies():
     User.update(credentials=ahead, devices_since=ahead).execute()
     # Whoever registers next must not get the id of somebody who has registered since.
     db.execute_sql("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'user'", (LEAP,))
-
-
-def _exchange(present, folder):
-    former = present / "before-restore" / f"{clock.now():%Y-%m-%d-%H%M%S-%f}"
-    former.mkdir(mode=0o700, parents=True)
-    for name in FOLDERS:
-        _rename(present / name, former / name)
-        _rename(folder / name, present / name)
-    for log_beside in ("-wal", "-shm"):
-        _rename(present / f"{FILE_NAME}{log_beside}", former / f"{FILE_NAME}{log_beside}")
-    for name in ("secret_key", FILE_NAME):
-        if (folder / name).exists():
-            if (present / name).exists():
-                os.link(present / name, former / name)
-            # The file is never missing, so an interrupted restore can be repeated.
-            (folder / name).replace(present / name)
-    return former
-
-
-def _rename(path, target):
-    if path.exists():
-        path.rename(target)

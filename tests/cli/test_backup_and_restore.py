@@ -22,7 +22,7 @@ from microblog.exports.expiry import expire_file
 from microblog.mail.delivery import Mail
 from microblog.models import OneTimeToken, Post, PostIndex, Session, User
 from microblog.models.one_time_token import RESET_PASSWORD
-from microblog.ops import nightly
+from microblog.ops import backup, nightly
 from microblog.ops.restore import RESTORED
 from microblog.tables import TRIGGERS
 from microblog.tasks.queue import huey
@@ -30,6 +30,7 @@ from microblog.tasks.states import FAILED, SUCCEEDED
 from microblog.tasks.task import Task
 from microblog.web import cookies, remembered_devices
 from tests.conftest import make_user
+from tests.end_to_end.small_disk import small_disk
 
 FORMER = sorted((ROOT / "tests" / "fixtures").glob("*_schema.sql"))
 
@@ -418,6 +419,79 @@ def test_nightly_backups_are_kept_for_seven_nights_and_others_for_ever(susan, ta
     kept = sorted((data_dir() / "backups").iterdir())
     assert own in kept
     assert len(kept) == 1 + 7
+
+
+@pytest.mark.parametrize("place", ["a link", "a disk"])
+def test_backups_on_another_disk_are_written_and_restored(restore, run, susan, tmp_path_factory, place):
+    folder = data_dir() / "backups"
+    if place == "a link":
+        elsewhere = tmp_path_factory.mktemp("elsewhere")
+        folder.symlink_to(elsewhere)
+    with small_disk(elsewhere if place == "a link" else folder, "4m"):
+        result = run("backup")
+        assert result.exit_code == 0, result.output
+        [path] = folder.iterdir()
+
+        result = restore(path)
+
+        assert result.exit_code == 0, result.output
+    assert User.get().username == "susan"
+
+
+def test_backups_that_are_a_link_to_a_disk_that_is_not_there_say_so(run, susan):
+    (data_dir() / "backups").symlink_to("/nowhere/at/all")
+
+    result = run("backup")
+
+    assert result.exit_code == 1
+    assert "the link leads to /nowhere/at/all, which is not there" in result.output
+
+
+def test_a_half_written_backup_goes_with_the_next_one_and_is_never_taken_for_one(run, susan):
+    half = data_dir() / "backups" / "nightly-2026-01-01-000000-000000.tar.part"
+    half.parent.mkdir()
+    half.write_bytes(b"half")
+
+    assert backup.newest() is None
+    run("backup")
+
+    assert not half.exists()
+
+
+def test_what_is_behind_links_is_in_the_backup(take_backup, restore, susan):
+    key = data_dir().with_name("key")
+    key.write_text("a" * 64)
+    (data_dir() / "secret_key").symlink_to(key)
+
+    path = take_backup()
+
+    with tarfile.open(path) as tar:
+        assert tar.getmember("secret_key").isfile()
+
+
+def test_a_restore_onto_a_full_disk_changes_nothing(take_backup, restore, susan, write_posts):
+    task = Task.launch(export_posts, susan, "Exporting posts...", by="a test")
+    path = take_backup()
+    write_posts(susan, "present")
+    expire_file(task)
+    shutil.rmtree(data_dir() / "exports")
+    with small_disk(data_dir() / "exports", "4k"):
+        (data_dir() / "exports" / "full.json").write_text("x" * 4000)
+
+        result = restore(path)
+
+        assert result.exit_code == 1
+        assert "nothing was changed: [Errno 28] No space left on device" in result.output
+        assert result.output.count("\n") == 1
+        assert Post.get().body == "present"
+        assert not (data_dir() / "before-restore").exists()
+
+
+def test_a_restore_ends_with_what_to_do_now(take_backup, restore, susan):
+    told = restore(take_backup()).output
+
+    for what in ("start the site", "sign in again", "new tokens", "doctor"):
+        assert what in told
 
 
 def test_a_site_younger_than_a_day_has_no_nightly_backup_yet(susan):

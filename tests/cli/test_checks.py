@@ -13,9 +13,10 @@ from microblog import demo
 from microblog.base import clock
 from microblog.base.config import ROOT, Settings
 from microblog.base.database import data_dir, db
-from microblog.ops import doctor
+from microblog.ops import backup, doctor, rehearsal
 from microblog.ops.doctor import FAULT, WARNING, WELL
 from microblog.ops.probes import leave_address, reachable_address
+from microblog.ops.restore import CannotRestore
 from microblog.server import queue_server
 from microblog.tasks.task import Task
 from tests.end_to_end.postbox import Postbox
@@ -160,6 +161,34 @@ def test_an_old_backup_is_a_fault_and_a_fresh_one_is_well(run, grades):
     old = clock.now().timestamp() - 3 * 24 * 3600
     os.utime(path, (old, old))
     assert grades()["backups"] == FAULT
+
+
+def test_no_backup_is_a_fault_two_days_after_the_site_began(examine, susan, later):
+    assert examine()["backups"].grade == WARNING
+
+    later(days=3)
+    found = examine()["backups"]
+
+    assert (found.grade, found.what) == (FAULT, "there is none, and the site is 3 days old")
+    assert found.remedy.endswith("then see in the log why no night wrote one")
+
+
+def test_what_the_nightly_rehearsal_found_is_told(examine, app, susan):
+    path = backup.write()
+    assert "the next night tries" in examine()["backups"].what
+    with app.app_context():
+        rehearsal.rehearse_newest()
+    assert examine()["backups"].what.endswith("and can be restored")
+
+    path.write_bytes(b"damaged")
+    (data_dir() / "run" / "rehearsal").unlink()
+    with app.app_context(), pytest.raises(CannotRestore):
+        rehearsal.rehearse_newest()
+
+    found = examine()["backups"]
+    assert found.grade == FAULT
+    assert "cannot be restored" in found.what
+    assert "is no backup, or damaged" in found.what
 
 
 def test_no_worker_is_a_fault(grades, worker_gone):
