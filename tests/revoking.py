@@ -17,7 +17,7 @@ from microblog.accounts.credentials import (
 )
 from microblog.mail import templates
 from microblog.mail.delivery import Mail
-from microblog.models import OneTimeToken, SecondFactor, Session, Token, User
+from microblog.models import OneTimeToken, RecoveryCode, SecondFactor, Session, Token, User
 from microblog.models.one_time_token import CHANGE_EMAIL, INVITE, LASTS, RESET_PASSWORD
 from microblog.tasks.queue import huey
 from microblog.tasks.states import SUCCEEDED
@@ -37,14 +37,12 @@ class WaysIn:
     In ``own`` the user acts; ``spare`` is signed out of by one of the acts.
     """
 
-    def __init__(self, app, user):
+    def __init__(self, app, user, by_form=True):
+        """*by_form*: one browser has all the cookies that one gets by signing in."""
         self.app, self.user = app, user
         self.own, self.own_session = self._signed_in()
         self.spare, self.spare_session = self._signed_in()
-        self.browser = app.test_client()
-        fields = {"username": user.username, "password": PASSWORD, "remember_me": "y"}
-        assert self.browser.post_form("/auth/login", **fields).status_code == 302
-        self._remember_device()
+        self.browser, self.session = self._signed_in_by_form() if by_form else self._signed_in()
         _token, self.secret = Token.issue(user, "a program")
         self.links = {kind: OneTimeToken.issue(kind, user, f"other-{user.id}@example.org") for kind in MAILED}
         self.mails = [
@@ -67,13 +65,8 @@ class WaysIn:
         }
 
     def rows(self):
-        """What there is, by which somebody gets in: ids of rows, address and password."""
-        of = [
-            model.select(model.id).where(model.user == self.user) for model in (Session, Token, OneTimeToken)
-        ]
-        mails = Mail.select(Mail.id).where(Mail.user == self.user, Mail.kind.in_(templates.links))
-        facts = User.select(User.email, User.password_hash).where(User.id == self.user.id)
-        return [set(query.tuples()) for query in (*of, mails, facts)]
+        """What there is, by which somebody gets in."""
+        return {row for row in rows_of_ways_in() if row[1] == self.user.id}
 
     def _signed_in(self):
         browser = self.app.test_client()
@@ -82,11 +75,18 @@ class WaysIn:
             session.update(_user_id=token, _fresh=True)
         return browser, row
 
-    def _remember_device(self):
+    def _signed_in_by_form(self):
+        browser = self.app.test_client()
+        fields = {"username": self.user.username, "password": PASSWORD, "remember_me": "y"}
+        assert browser.post_form("/auth/login", **fields).status_code == 302
+        self._remember_device(browser)
+        return browser, Session.select().order_by(Session.id.desc()).first()
+
+    def _remember_device(self, browser):
         with self.app.test_request_context():
             remembered_devices.add(self.user)
             [cookie] = self.app.process_response(self.app.response_class()).headers.getlist("Set-Cookie")
-        self.browser.set_cookie("device", cookie.partition("=")[2].partition(";")[0])
+        browser.set_cookie("device", cookie.partition("=")[2].partition(";")[0])
 
     def _opens(self, kind):
         path = PAGES[kind] + self.links[kind]
@@ -123,6 +123,10 @@ def sign_out_everywhere(ways_in):
     ways_in.own.post_form("/account/sessions/end_others")
 
 
+def end_sessions_of_somebody(ways_in):
+    accounts.end_sessions(ways_in.user, by="mary")
+
+
 def switch_second_factor_on(ways_in):
     second_factor.switch_on(_acting(ways_in), SECRET, shown())
 
@@ -154,12 +158,33 @@ DONE_BY = [
     (NEW_ADDRESS, confirm_address),
     (SUSPENSION, suspend_and_restore),
     (EVERYWHERE, sign_out_everywhere),
+    (EVERYWHERE, end_sessions_of_somebody),
     (SECOND_FACTOR, switch_second_factor_on),
     (SECOND_FACTOR, switch_second_factor_off),
     (SECOND_FACTOR, reset_second_factor),
     (ONE_SESSION, end_a_session),
     (ONE_SESSION, sign_out),
 ]
+
+
+def rows_of_ways_in():
+    """For everybody what they get in by: name of a table, id of the user, and what of the row matters."""
+    found = set()
+    for columns in (
+        (User.id, User.email, User.password_hash),
+        (Session.user, Session.id, Session.token_hash),
+        (Token.user, Token.id),
+        (OneTimeToken.user, OneTimeToken.id),
+        (Mail.user, Mail.id),
+        (SecondFactor.user, SecondFactor.secret),
+        (RecoveryCode.factor, RecoveryCode.id),
+    ):
+        model = columns[0].model
+        rows = model.select(*columns).tuples()
+        if model is Mail:
+            rows = rows.where(Mail.kind.in_(templates.links))
+        found |= {(model.__name__, *row) for row in rows}
+    return found
 
 
 def work_off():

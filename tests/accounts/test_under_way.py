@@ -11,15 +11,17 @@ from argon2 import PasswordHasher
 
 from microblog import accounts
 from microblog.accounts.credentials import ENDS, LINK_MAILS, LINKS, SECOND_FACTOR
+from microblog.base.database import connected
 from microblog.mail import outbox, templates
 from microblog.mail.delivery import Mail
 from microblog.models import OneTimeToken, Session, User
 from microblog.models.one_time_token import CHANGE_EMAIL, RESET_PASSWORD
+from microblog.security.signatures import serializer
 from microblog.tasks.states import CANCELLED, SUCCEEDED
 from microblog.web import second_step
 from tests.conftest import PASSWORD, make_user
 from tests.revoking import DONE_BY, WaysIn, reset_second_factor, work_off
-from tests.second_factors import give, shown
+from tests.second_factors import SECRET, give, shown
 
 
 class Flight(NamedTuple):
@@ -30,9 +32,13 @@ class Flight(NamedTuple):
     go: object
 
 
-def from_page(path, **fields):
-    """A signed-in browser sends a form, and its session has been found alive."""
-    return Flight(Session, "from_token", lambda ways_in: ways_in.browser.post_form(path, **fields))
+def from_page(path, code=None, **fields):
+    """A signed-in browser sends a form, with what *code* returns, and its session has been found alive."""
+
+    def go(ways_in):
+        return ways_in.browser.post_form(path, **fields, **({"code": code()} if code else {}))
+
+    return Flight(Session, "from_token", go)
 
 
 def by_link(kind, path, **fields):
@@ -60,18 +66,48 @@ def make_token(ways_in):
     return ways_in.app.test_client().post("/api/tokens", json={"name": "a program"}, auth=basic)
 
 
+def give_password(ways_in):
+    with connected():
+        Session.update(password_confirmed_at=None).where(Session.id == ways_in.session.id).execute()
+    return ways_in.browser.post_form("/account/confirm", current_password=PASSWORD)
+
+
+def switch_second_factor_on(ways_in):
+    secret = serializer([ways_in.app.secret_key], "second factor").dumps([ways_in.user.id, SECRET])
+    fields = {"secret": secret, "code": shown(), "current_password": PASSWORD}
+    return ways_in.browser.post_form("/account/second_factor", **fields)
+
+
+def show_code(ways_in):
+    browser = ways_in.app.test_client()
+    browser.post_form("/auth/login", username=ways_in.user.username, password=PASSWORD)
+    return browser.post_form("/auth/second_factor", code=shown())
+
+
 def passwords(text):
     return {"password": text, "password2": text}
 
 
+# What a signed-in browser sends, by path.
+FORMS = {
+    "/account/confirm_email/send": {},
+    "/account/delete": {"current_password": PASSWORD},
+    "/account/email": {"email": "x@example.com", "current_password": PASSWORD},
+    "/account/password": {"current_password": PASSWORD, **passwords("staple battery")},
+    "/account/sessions/end_others": {},
+    "/account/tokens": {"name": "a program"},
+}
 CHECKED = {
+    **{path: from_page(path, **fields) for path, fields in FORMS.items()},
     "sign-in": Flight(PasswordHasher, "verify", sign_in),
     "token by password": Flight(PasswordHasher, "verify", make_token),
-    "token": from_page("/account/tokens", name="a program"),
-    "new address": from_page("/account/email", email="x@example.com", current_password=PASSWORD),
-    "new password": from_page("/account/password", current_password=PASSWORD, **passwords("staple battery")),
-    "sign out everywhere": from_page("/account/sessions/end_others"),
-    "deletion": from_page("/account/delete", current_password=PASSWORD),
+    "password given": Flight(Session, "from_token", give_password),
+    "second factor": Flight(Session, "from_token", switch_second_factor_on),
+}
+WITH_CODE = {
+    "second step": Flight(second_step, "pending", show_code),
+    "no second factor": from_page("/account/second_factor/delete", shown, current_password=PASSWORD),
+    "recovery codes": from_page("/account/second_factor/codes", shown, current_password=PASSWORD),
 }
 BY_LINK = {
     "reset": by_link(RESET_PASSWORD, "/auth/reset_password", **passwords("staple battery")),
@@ -88,7 +124,7 @@ pytestmark = pytest.mark.usefixtures("nobody_works")
 @pytest.mark.parametrize("act", ENDS)
 def test_what_a_password_or_a_session_permitted_is_refused_after_any_act(app, act, monkeypatch):
     for number, (name, flight) in enumerate(CHECKED.items()):
-        ways_in = WaysIn(app, make_user(f"susan{number}"))
+        ways_in = WaysIn(app, make_user(f"susan{number}"), by_form=False)
 
         with held(flight, ways_in, monkeypatch) as landed:
             DO[act](ways_in)
@@ -101,7 +137,7 @@ def test_what_a_password_or_a_session_permitted_is_refused_after_any_act(app, ac
 @pytest.mark.parametrize("act", ENDS)
 def test_what_a_link_permitted_is_refused_after_what_ends_links(app, act, monkeypatch):
     for number, (name, flight) in enumerate(BY_LINK.items()):
-        ways_in = WaysIn(app, make_user(f"susan{number}"))
+        ways_in = WaysIn(app, make_user(f"susan{number}"), by_form=False)
 
         with held(flight, ways_in, monkeypatch) as landed:
             DO[act](ways_in)
@@ -118,7 +154,7 @@ def test_a_mail_in_the_hands_of_a_worker_brings_no_link_after_what_ends_it(
 ):
     flight = Flight(owner, moment, lambda _ways_in: work_off())
     for number, kind in enumerate(sorted(templates.links)):
-        ways_in = WaysIn(app, make_user(f"susan{number}"))
+        ways_in = WaysIn(app, make_user(f"susan{number}"), by_form=False)
         OneTimeToken.delete().execute()
         [mail] = [mail for mail in ways_in.mails if mail.kind == kind]
         Mail.delete().where(Mail.id != mail.id).execute()
@@ -133,24 +169,22 @@ def test_a_mail_in_the_hands_of_a_worker_brings_no_link_after_what_ends_it(
 
 
 @pytest.mark.parametrize("act", ENDS)
-def test_a_code_after_the_password_is_refused_after_any_act(app, susan, act, monkeypatch):
-    ways_in = WaysIn(app, susan)
-    give(susan)
-    browser = app.test_client()
-    browser.post_form("/auth/login", username="susan", password=PASSWORD)
-    flight = Flight(second_step, "pending", lambda _: browser.post_form("/auth/second_factor", code=shown()))
+def test_what_a_code_permitted_is_refused_after_any_act(app, act, monkeypatch):
+    for number, (name, flight) in enumerate(WITH_CODE.items()):
+        ways_in = WaysIn(app, make_user(f"susan{number}"), by_form=False)
+        give(ways_in.user)
 
-    with held(flight, ways_in, monkeypatch) as landed:
-        done = reset_second_factor if act == SECOND_FACTOR else DO[act]
-        done(ways_in)
-        before = ways_in.rows()
+        with held(flight, ways_in, monkeypatch) as landed:
+            done = reset_second_factor if act == SECOND_FACTOR else DO[act]
+            done(ways_in)
+            before = ways_in.rows()
 
-    assert landed[0].status_code in (409, 422)
-    assert ways_in.rows() == before
+        assert landed[0].status_code in (409, 422), name
+        assert ways_in.rows() == before, name
 
 
 def test_an_account_that_was_deleted_meanwhile_cannot_be_signed_in_to(app, monkeypatch):
-    ways_in = WaysIn(app, make_user("susan"))
+    ways_in = WaysIn(app, make_user("susan"), by_form=False)
 
     with held(CHECKED["sign-in"], ways_in, monkeypatch) as landed:
         accounts.delete(User.named("susan"), by="mary")
