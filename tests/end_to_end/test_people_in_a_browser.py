@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from microblog.models import Follow, Message, Post
+from microblog.models import Follow, Message, Post, Session
 from tests.conftest import PASSWORD
 from tests.end_to_end.browsing import DESKTOP, PHONE, Watcher, needs_browser
 from tests.end_to_end.running_site import wait_until
@@ -139,3 +139,22 @@ def test_a_draft_is_gone_from_the_browser_after_signing_out(open_home):
     page.get_by_label("Password").wait_for()
 
     assert page.evaluate(kept) == ""
+
+
+def test_whoever_is_asked_for_the_password_again_goes_on_with_what_was_typed(open_home):
+    page, watcher = open_home(viewport=PHONE)
+    page.goto(f"{watcher.url}/account/tokens")
+    page.get_by_label("What is it for?").fill("Backup at home")
+    page.get_by_label("It can only read").check()
+    Session.update(password_confirmed_at=None).execute()
+
+    page.get_by_role("button", name="Make a token").click()
+    page.get_by_role("heading", name="Confirm your password").wait_for()
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+
+    page.get_by_label("The new token.").wait_for()
+    assert "Backup at home" in page.locator(".log").inner_text()
+    assert "can only read" in page.locator(".log").inner_text()
+    # The answer that asks is an error to the browser, as it is to programs.
+    assert [fault for fault in watcher.faults if "401" not in str(fault)] == []
