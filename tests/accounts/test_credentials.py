@@ -140,6 +140,7 @@ def ways_in(app, susan, nobody_works):
 
 
 @pytest.mark.parametrize(("act", "done"), DONE_BY)
+@pytest.mark.asvs("7.4.1", "7.4.2")
 def test_what_there_was_ends_by_the_list(ways_in, susan, act, done):
     assert {mail.kind for mail in ways_in.mails} == templates.links
 

@@ -122,6 +122,7 @@ pytestmark = pytest.mark.usefixtures("nobody_works")
 
 
 @pytest.mark.parametrize("act", ENDS)
+@pytest.mark.asvs("7.4.1", "7.4.2", "15.4.2")
 def test_what_a_password_or_a_session_permitted_is_refused_after_any_act(app, act, monkeypatch):
     for number, (name, flight) in enumerate(CHECKED.items()):
         ways_in = WaysIn(app, make_user(f"susan{number}"), by_form=False)

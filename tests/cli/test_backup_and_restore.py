@@ -143,7 +143,6 @@ def test_a_damaged_database_does_not_keep_a_backup_from_being_restored(take_back
     ]
 
 
-@pytest.mark.asvs("15.4.2")
 def test_sessions_and_what_was_under_way_end(take_backup, restore, susan, sign_in):
     sign_in(susan)
     OneTimeToken.issue(RESET_PASSWORD, susan)

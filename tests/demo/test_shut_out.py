@@ -57,6 +57,7 @@ def test_signing_in_says_why_it_is_refused(client, person, open_to_all, url):
 
 
 @pytest.mark.parametrize("cookie", ["session", "remember"])
+@pytest.mark.asvs("6.3.2")
 def test_who_is_in_already_is_a_stranger_on_every_page(app, client, present, open_to_all, cookie):
     browser = app.test_client()
     browser.set_cookie(cookie, present[0].get_cookie(cookie).value)

@@ -123,6 +123,7 @@ def test_a_browser_is_known_for_one_account_only_and_cannot_make_itself_known(ap
         assert not cookies.device_of(john)
 
 
+@pytest.mark.asvs("6.3.1")
 def test_a_browser_that_was_in_once_guesses_ten_times_a_minute_wherever_it_is(app, susan):
     thief, own = app.test_client(), app.test_client()
     for browser in (thief, own):
