@@ -1,8 +1,10 @@
 """Flask-Mail with what it lacks: a timeout, verified TLS, and what the server's answer means for the mail."""
 
 import smtplib
+import socket
 import ssl
 from contextlib import suppress
+from email.utils import parseaddr
 
 import flask_mail
 from flask import current_app
@@ -13,6 +15,7 @@ from microblog.mail.exceptions import MailDelayed, MailRefused, TooBig
 TIMEOUT_S = 15
 PIECE_BYTES = 64 * 1024
 END = b"\r\n.\r\n"
+ACCEPTED = 250
 TOO_BIG = 552
 UNREACHABLE = N_("The mail server could not be reached.")
 LATER = N_("The mail server asked to try again later.")
@@ -59,6 +62,35 @@ def send(message, before_data_end=lambda: None):
     except OSError as error:
         # Includes every other SMTPException, refused and timed out connections, and bad certificates.
         raise MailDelayed(UNREACHABLE) from error
+
+
+def rehearse(sender):
+    """
+    Go as far as a mail of *sender* would before its recipient is named, and take it back: no mail leaves.
+
+    Raises:
+        OSError: the server cannot be reached, or refuses; with its words if it said any.
+        UnicodeError: *sender* cannot be sent.
+    """
+    with mail.connect() as connection:
+        connection.host.ehlo_or_helo_if_needed()
+        code, answer = connection.host.mail(parseaddr(flask_mail.sanitize_address(sender))[1])
+        if code != ACCEPTED:
+            raise smtplib.SMTPSenderRefused(code, answer, sender)
+        connection.host.rset()
+
+
+def begins_with_tls():
+    """Whether the mail server speaks TLS from the first byte, whoever signed its certificate."""
+    server, port = current_app.extensions["mail"].server, current_app.extensions["mail"].port
+    try:
+        with socket.create_connection((server, port), TIMEOUT_S) as plain:
+            ssl.create_default_context().wrap_socket(plain, server_hostname=server).close()
+    except ssl.SSLCertVerificationError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def _meaning(code, refusal):

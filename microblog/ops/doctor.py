@@ -1,12 +1,13 @@
 """Checks the site: what is well, what could be better, what is wrong, and the command that fixes it."""
 
+import logging
 import os
 import shutil
 from collections import namedtuple
 from contextlib import suppress
 from datetime import timedelta
 from http.client import HTTPException
-from smtplib import SMTPAuthenticationError
+from itertools import chain
 
 from babel.dates import format_timedelta
 from flask import current_app
@@ -15,10 +16,11 @@ from redis.exceptions import RedisError
 
 from microblog.base import clock, database, schema
 from microblog.base.config import is_loopback
-from microblog.mail.smtp import mail
+from microblog.base.files import is_dead_link
+from microblog.mail import smtp
 from microblog.models import User
-from microblog.ops import backup, probes, rehearsal
-from microblog.tasks.queue import huey
+from microblog.ops import backup, mail_advice, probes, queue_advice, rehearsal
+from microblog.tasks.queue import QueueUnreachable, ask_for_write, huey
 from microblog.tasks.task import Task
 
 WELL, WARNING, FAULT = "well", "warning", "fault"
@@ -29,6 +31,13 @@ SPARE_BYTES = 200 * MIB
 # For how long there may be no backup.
 GRACE = timedelta(days=2)
 NO_NIGHTLY_BACKUP = f"{FLASK} backup, then see in the log why no night wrote one"
+
+REPORT = "a fault of Microblog, or of what it runs on: LOG_LEVEL=DEBUG tells where"
+# What the site makes in the data folder, any of which may be a link.
+OURS = ("microblog.db", "secret_key", "backups", "before-restore", "before-upgrade", "exports")
+OURS += ("log", "outbox", "queue", "run")
+
+log = logging.getLogger(__name__)
 
 # *grade* of *part*: *what* was seen, and the *remedy*, "" if nothing needs to be done.
 Finding = namedtuple("Finding", "grade part what remedy", defaults=[""])
@@ -46,6 +55,11 @@ def examine():
             grade, *said = FAULT, str(error), "git pull"
         except OSError as error:
             grade, *said = FAULT, str(error), f"ls -la {settings.data_dir}"
+        except Exception as error:
+            # Whatever one check meets, the others are told of.
+            log.debug("%s could not be checked", part, exc_info=True)
+            what = " ".join(f"could not be checked: {type(error).__name__}: {error}".split())
+            grade, *said = FAULT, what, REPORT
         yield Finding(grade, part, *said)
 
 
@@ -64,8 +78,12 @@ def _check_data_folder(settings):
     owner = folder.stat().st_uid
     if owner != os.geteuid():
         return FAULT, f"{folder} belongs to user {owner}, not to you", f"sudo -u '#{owner}' {FLASK} doctor"
+    links = [folder / name for name in OURS if (folder / name).is_symlink()]
+    for path in filter(is_dead_link, links):
+        what = f"{path} is a link to {path.readlink()}, which is not there"
+        return FAULT, what, f"mount the disk that it leads to, or remove the link: rm {path}"
     # Perhaps root ran a command: the site will need to change what that wrote.
-    for path in folder.rglob("*"):
+    for path in chain.from_iterable(place.rglob("*") for place in [folder, *links]):
         with suppress(FileNotFoundError):  # Deleted meanwhile.
             if path.lstat().st_uid != owner and path.name != "lost+found":
                 return FAULT, f"not all in it is yours, as {path}", f"sudo chown -R '#{owner}' {folder}"
@@ -124,13 +142,17 @@ def _no_backup(settings):
 
 
 def _check_queue(settings):
+    client = probes.queue_client(settings.queue_url)
     try:
-        _name, version = probes.queue_product(probes.queue_client(settings.queue_url))
+        ask_for_write(client)
+        _name, version = probes.queue_product(client)
     except RedisError as error:
         stopped = not settings.redis_url and not settings.queue_url_file.exists()
-        what = "the bundled queue server is not running" if stopped else f"does not answer: {error}"
-        return FAULT, what, "start the server that REDIS_URL names" if settings.redis_url else START
-    return WELL, f"version {version} answers"
+        if stopped and isinstance(error, QueueUnreachable):
+            return FAULT, "the bundled queue server is not running", START
+        start = "start the server that REDIS_URL names" if settings.redis_url else START
+        return FAULT, f"takes no messages: {error}", queue_advice.advice(error, start)
+    return WELL, f"version {version} takes messages"
 
 
 def _check_worker(settings):
@@ -143,6 +165,8 @@ def _check_worker(settings):
             oldest = Task.due().first()
         if oldest and (age := clock.now() - oldest.run_after) > timedelta(minutes=5):
             remedy = f"see what keeps the workers busy: {FLASK} tasks list; or set WORKERS higher"
+            if not huey.takes_messages:
+                remedy = "see above: the queue takes no messages, so no worker hears of it"
             return FAULT, f"a task has been waiting for {format_timedelta(age, locale='en')}", remedy
     return WELL, f"{len(living)} alive"
 
@@ -153,17 +177,18 @@ def _check_mail(settings):
         return (WARNING, what, "set MAIL_SERVER") if settings.https else (WELL, what)
     where = f"{settings.mail_server}:{settings.mail_port}"
     try:
-        with mail.connect():
-            pass
-    except SMTPAuthenticationError as error:
-        return FAULT, f"{where} refuses: {error}", "set MAIL_USERNAME and MAIL_PASSWORD"
+        smtp.rehearse(settings.sender)
     except OSError as error:
-        remedy = "set MAIL_USE_SSL=on for port 465, MAIL_USE_TLS=on for 587; is a firewall between?"
-        return FAULT, f"{where}: {error}", remedy
+        return FAULT, f"{where}: {mail_advice.words(error)}", mail_advice.advice(error, settings)
+    except UnicodeError:
+        return FAULT, f"no mail can be sent by {settings.sender}", mail_advice.SENDABLE_SENDER
     encrypted = settings.mail_use_tls or settings.mail_use_ssl or is_loopback(settings.mail_server)
     if settings.mail_password and not encrypted:
         return WARNING, "the password travels in the clear", "set MAIL_USE_TLS=on or MAIL_USE_SSL=on"
-    return WELL, f"{where} lets the site in; to send one: {FLASK} mail-test ADDRESS"
+    return (
+        WELL,
+        f"{where} lets the site in and mail by {settings.sender}; to send one: {FLASK} mail-test ADDRESS",
+    )
 
 
 def _check_address(settings):

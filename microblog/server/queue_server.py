@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from redis import RedisError
+from redis import AuthenticationError, RedisError, ResponseError
 from redis.connection import parse_url
 
 from microblog.base.files import atomic_write
@@ -127,6 +127,9 @@ def describe(url):
     where = parts.get("path") or "{host}, port {port}, database {db}".format_map(parts)
     try:
         name, version = probes.queue_product(probes.queue_client(url))
+    except (AuthenticationError, ResponseError) as error:
+        # Only the server's own words: those of the client may hold a part of the URL.
+        return f"{where} refuses: {error}"
     except RedisError as error:
         return f"{where} does not answer yet ({type(error).__name__})"
     return f"{name} {version} at {where}"

@@ -185,12 +185,14 @@ class MicroblogHuey(PriorityRedisHuey):
             return None
 
     @property
-    def answers(self):
-        """Whether the queue server answers, asked anew each time; in immediate mode nobody needs one."""
+    def takes_messages(self):
+        """Whether the queue server would, asked anew each time; in immediate mode nobody needs one."""
         try:
-            return self.immediate or bool(self._probe.ping())
+            if not self.immediate:
+                ask_for_write(self._probe)
         except RedisError:
             return False
+        return True
 
     def dequeue(self):
         """The next message; None if there is none, if it cannot be read, or if the queue does not answer."""
@@ -271,6 +273,18 @@ class MicroblogHuey(PriorityRedisHuey):
             log.warning("the queue does not answer (%s); tasks wait in the database", error)
 
 
+def ask_for_write(client):
+    """
+    Ask the server of *client* for a write that changes nothing, not even its file, where messages are kept.
+
+    One that is full, a replica or not ours refuses it, though it answers whatever only reads.
+
+    Raises:
+        RedisError: it takes no messages.
+    """
+    client.zadd(MESSAGES_KEY, {"": 0}, xx=True)
+
+
 def _pool(url, timeout_s=TIMEOUT_S, retries=1):
     # Huey refuses `url=` beside other options, so the pool is made here, with its timeouts. A connection that
     # died while idle is reopened once; a queue that hangs is not asked twice.
@@ -281,3 +295,4 @@ def _pool(url, timeout_s=TIMEOUT_S, retries=1):
 
 
 huey = MicroblogHuey("microblog")
+MESSAGES_KEY = huey.storage.queue_key

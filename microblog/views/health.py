@@ -31,7 +31,7 @@ def ready():
     backlog, messages = _backlog(), huey.count_messages()
     parts = {
         "database": bool(backlog),
-        "queue": messages is not None,
+        "queue": messages is not None and huey.takes_messages,
         "worker": bool(huey.lock.living()),
     }
     good = all(parts.values())

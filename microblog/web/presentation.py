@@ -59,8 +59,8 @@ class News:
 
     @property
     def queue_is_down(self):
-        """Whether the queue did not answer when it was last tried."""
-        return not huey.answers
+        """Whether the queue takes no messages."""
+        return not huey.takes_messages
 
     @cached_property
     def worker_alive(self):

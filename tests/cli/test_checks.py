@@ -13,53 +13,19 @@ from microblog import demo
 from microblog.base import clock
 from microblog.base.config import ROOT, Settings
 from microblog.base.database import data_dir, db
-from microblog.ops import backup, doctor, rehearsal
+from microblog.ops import backup, doctor, mail_advice, rehearsal
 from microblog.ops.doctor import FAULT, WARNING, WELL
 from microblog.ops.probes import leave_address, reachable_address
 from microblog.ops.restore import CannotRestore
-from microblog.server import queue_server
 from microblog.tasks.task import Task
 from tests.end_to_end.postbox import Postbox
-from tests.end_to_end.running_site import PATIENCE_S, free_port, wait_until
-
-
-@pytest.fixture
-def examine(app, monkeypatch):
-    """A function that examines the site and returns the finding of each part."""
-
-    def examine(**changed):
-        examined = dataclasses.replace(app.config["SETTINGS"], **changed)
-        monkeypatch.setitem(app.config, "SETTINGS", examined)
-        with app.app_context():
-            return {finding.part: finding for finding in doctor.examine()}
-
-    return examine
+from tests.end_to_end.running_site import PATIENCE_S, free_port
 
 
 @pytest.fixture
 def grades(examine):
     """A function that examines the site and returns the grade of each part."""
     return lambda **changed: {part: finding.grade for part, finding in examine(**changed).items()}
-
-
-@pytest.fixture
-def queue(settings):
-    """A function that starts a real queue server with further options, and returns its address."""
-    servers = []
-    (settings.data_dir / "queue").mkdir()
-
-    def start():
-        socket = settings.data_dir / f"queue{len(servers)}.sock"
-        command = queue_server.command(settings, socket)
-        servers.append(subprocess.Popen(command, stdout=subprocess.DEVNULL))
-        url = queue_server.url_of(socket)
-        wait_until(lambda: queue_server.answers(url))
-        return url
-
-    yield start
-    for server in servers:
-        server.kill()
-        server.wait()
 
 
 @pytest.fixture
@@ -217,8 +183,8 @@ def test_a_mail_server_that_refuses_the_password_is_a_fault(examine, mail_server
 
     assert found.grade == grade
     if grade == FAULT:
-        assert found.what.startswith("127.0.0.1:25 refuses: (535, ")
-        assert found.remedy == "set MAIL_USERNAME and MAIL_PASSWORD"
+        assert found.what.startswith("127.0.0.1:25: 535 ")
+        assert found.remedy == mail_advice.CREDENTIALS
     assert password not in found.what
 
 
@@ -229,7 +195,7 @@ def test_a_mail_server_that_speaks_no_tls_where_it_should_is_a_fault(examine, ma
 
     assert found.grade == FAULT
     assert "SSL" in found.what
-    assert found.remedy.startswith("set MAIL_USE_SSL=on for port 465, MAIL_USE_TLS=on for 587")
+    assert found.remedy == mail_advice.NO_TLS_FIRST
 
 
 @pytest.mark.parametrize(
@@ -270,7 +236,7 @@ def test_a_bundled_queue_server_that_does_not_run_is_called_so(examine, settings
     killed = examine()["queue"]
 
     assert stopped == (FAULT, "queue", "the bundled queue server is not running", "start the site: ./run.sh")
-    assert killed.what.startswith("does not answer: ")
+    assert killed.what.startswith("takes no messages: ")
     assert "/dev/null" in killed.what
 
 
@@ -358,6 +324,54 @@ def test_the_web_server_is_asked_where_it_listens_and_not_where_the_settings_poi
     assert reachable_address(settings) == "127.0.0.1:8000"
     leave_address(elsewhere)
     assert reachable_address(settings) == "127.0.0.1:8899"
+
+
+@pytest.mark.parametrize("part", doctor.CHECKS)
+def test_whatever_one_check_raises_the_others_are_told(examine, monkeypatch, part):
+    def fail(_settings):
+        raise RuntimeError("out of\nreach")
+
+    before = examine()
+    monkeypatch.setitem(doctor.CHECKS, part, fail)
+
+    found = examine()
+
+    assert list(found) == list(before)
+    assert found[part].grade == FAULT
+    assert found[part].what == "could not be checked: RuntimeError: out of reach"
+    assert found[part].remedy
+    for other in set(before) - {part}:
+        # The disk changes from one look to the next.
+        assert found[other].grade == before[other].grade
+
+
+@pytest.mark.parametrize("name", doctor.OURS)
+def test_a_link_of_ours_that_leads_nowhere_is_a_fault(examine, name):
+    data_dir().chmod(0o700)
+    db.close_all()
+    path = data_dir() / name
+    if path.exists():
+        path.rename(data_dir().with_name(f"{name}-moved"))
+    path.symlink_to("/nowhere/at/all")
+
+    found = examine()["data folder"]
+
+    assert (found.grade, found.what) == (
+        FAULT,
+        f"{path} is a link to /nowhere/at/all, which is not there",
+    )
+    assert found.remedy.startswith("mount the disk")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file away")
+def test_a_file_of_somebody_else_behind_a_link_is_a_fault(examine, tmp_path_factory):
+    data_dir().chmod(0o700)
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "nightly.tar.gz").touch()
+    os.chown(elsewhere / "nightly.tar.gz", 65534, -1)
+    (data_dir() / "backups").symlink_to(elsewhere)
+
+    assert examine()["data folder"].grade == FAULT
 
 
 def test_links_and_what_the_system_puts_there_are_none_of_ours(grades):

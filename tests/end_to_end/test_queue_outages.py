@@ -37,11 +37,11 @@ def test_queue_down_at_the_click(world, susan, susans_browser):
 
     assert response.status_code == 302
     assert Task.for_user(susan).get().state == QUEUED
-    assert not huey.answers
+    assert not huey.takes_messages
     assert b"Waiting for the background worker" in susans_browser.get("/").data
     world.start_queue()
     world.settle()
-    assert huey.answers
+    assert huey.takes_messages
     assert len(world.postbox.mails) == 1
 
 

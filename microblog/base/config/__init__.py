@@ -15,6 +15,8 @@ from microblog.base.config.kinds import number, one_of, subset
 
 ROOT = Path(__file__).resolve().parents[3]
 ENV_FILE = ROOT / ".env"
+# Of submission over TLS, RFC 8314.
+TLS_PORT = 465
 # Words that example keys are made of, including those of this project's own tests.
 PLACEHOLDERS = re.compile("change.?me|example|for tests only|microblog|password|secret|you-will-never-guess")
 
@@ -156,6 +158,10 @@ class Settings:
         errors = []
         if self.mail_use_tls and self.mail_use_ssl:
             errors.append("MAIL_USE_TLS and MAIL_USE_SSL exclude each other")
+        if self.mail_port == TLS_PORT and not self.mail_use_ssl:
+            errors.append("MAIL_PORT=465 speaks TLS from the first byte: it needs MAIL_USE_SSL=on")
+        if bool(self.mail_username) != bool(self.mail_password):
+            errors.append("MAIL_USERNAME and MAIL_PASSWORD belong together: set both or none")
         if not is_loopback(self.host) and not self.base_url:
             errors.append(f"HOST={self.host} can be reached from outside: BASE_URL must say by which address")
         if not self.rate_limits and not self.private:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from email_validator import validate_email
-from redis.connection import parse_url
+from redis import ConnectionPool, RedisError
 
 BOOLEANS = {"on": True, "yes": True, "true": True, "1": True}
 BOOLEANS |= {"off": False, "no": False, "false": False, "0": False}
@@ -90,8 +90,12 @@ def _is_site(text):
 
 
 def _is_queue(text):
-    """Whether *text* can be parsed, and in one way only."""
-    parse_url(text)
+    """Whether *text* can be parsed, in one way only, and a connection can be made with what it says."""
+    try:
+        # None is opened.
+        ConnectionPool.from_url(text).make_connection()
+    except (TypeError, RedisError) as error:
+        raise ValueError from error
     parts = urlsplit(text)
     # An unquoted / ? or # in a password ends the host part early: the rest would be taken for a path, and
     # shown.
@@ -105,15 +109,22 @@ def _is_email(text):
     return validate_email(text, **options)
 
 
+def _as_path(text):
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError as error:
+        raise ValueError from error
+
+
 STR = Kind()
 LIST = Kind(many=True)
-PATH = Kind(convert=lambda text: Path(text).expanduser().absolute())
+PATH = Kind("begins with the home folder of a user who has none", convert=_as_path)
 BOOL = Kind("must be on or off", convert=lambda text: BOOLEANS[text.lower()])
 HOST = Kind("must be a host name or an IP address alone", _is_host)
 URL = Kind("must look like https://blog.example.org", _is_site, lambda text: text.rstrip("/"))
 REDIS_URL = Kind(
     "must look like redis://:password@host:6379/0, rediss://… or unix:///path/to/socket; "
-    "in the password write %2F for /, %3F for ?, %23 for #",
+    "in the password write %2F for /, %3F for ?, %23 for #; after ? only options of redis-py",
     _is_queue,
 )
 SECRET = Kind("needs 16 characters or more", lambda text: len(text) >= 16)

@@ -54,6 +54,13 @@ def test_nothing_set_is_enough(tmp_path):
         ({"HOST": "0.0.0.0"}, "BASE_URL must say by which address"),
         ({"RATE_LIMITS": "off", "BASE_URL": "https://example.org"}, "RATE_LIMITS=off is for loopback"),
         ({"MAIL_USE_TLS": "on", "MAIL_USE_SSL": "on"}, "exclude each other"),
+        ({"MAIL_PORT": "465"}, "it needs MAIL_USE_SSL=on"),
+        ({"MAIL_PORT": "465", "MAIL_USE_TLS": "on"}, "it needs MAIL_USE_SSL=on"),
+        ({"MAIL_USERNAME": "me"}, "MAIL_USERNAME and MAIL_PASSWORD belong together"),
+        ({"MAIL_PASSWORD": "hush"}, "MAIL_USERNAME and MAIL_PASSWORD belong together"),
+        ({"DATA_DIR": "~nobody-of-that-name/mb"}, "DATA_DIR=~nobody-of-that-name/mb begins with the home"),
+        ({"REDIS_URL": "redis://host/0?foo=bar"}, "after ? only options of redis-py"),
+        ({"REDIS_URL": "rediss://host?ssl_cert_reqs=CERT_NONE"}, "after ? only options of redis-py"),
         *(
             ({"BASE_URL": "https://example.org", "SECRET_KEY": key}, "32 random characters")
             for key in WEAK_KEYS
@@ -109,7 +116,7 @@ def test_a_secret_is_never_repeated(tmp_path):
         load(tmp_path, SECRET_KEY="hush", REDIS_URL="http://:hush@host")
 
     assert "hush" not in str(caught.value)
-    assert "hush" not in repr(load(tmp_path, SECRET_KEY="hush" * 8, MAIL_PASSWORD="hush"))
+    assert "hush" not in repr(load(tmp_path, SECRET_KEY="hush" * 8, MAIL_USERNAME="me", MAIL_PASSWORD="hush"))
 
 
 @pytest.mark.parametrize(
