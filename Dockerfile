@@ -20,4 +20,4 @@ EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["python", "-c", \
     "import os, urllib.request as u; u.urlopen(u.Request('http://127.0.0.1:' + os.environ['PORT'] + '/livez', headers={'Host': 'localhost'}), timeout=4)"]
-CMD ["sh", "-c", "flask --app microblog migrate && exec python -m microblog web"]
+CMD ["sh", "-c", "flask migrate && exec python -m microblog web"]

@@ -3,7 +3,7 @@
 
 def create_app(settings=None):
     """
-    The app, as ``flask --app microblog`` and others look for it.
+    The app, as ``flask`` and others look for it.
 
     Raises:
         BadSettings: naming each setting that cannot be used.

@@ -12,8 +12,7 @@ from microblog.base.config import ROOT, Settings
 from microblog.demo import views as demo
 from microblog.mail import error_mails, smtp
 from microblog.models.session import LONGEST
-from microblog.ops import nightly
-from microblog.ops.data_folder import site_lock
+from microblog.ops import nightly, sites
 from microblog.security.signatures import secret_key
 from microblog.tasks import example, progress, reconciler
 from microblog.tasks.queue import huey
@@ -49,8 +48,8 @@ def create_app(settings=None):
     settings = settings or Settings.load()
     # Whatever our processes write is readable by its owner only.
     os.umask(0o077)
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    site_lock.acquire(settings.data_dir)
+    if not cli.is_asked():  # A command finds out first whether it may.
+        sites.prepare(settings)
     app = Flask("microblog", root_path=str(ROOT), static_folder=None)
     _configure(app, settings)
     logs.init_app(app)

@@ -24,7 +24,7 @@ NGINX = (ROOT / "deploy" / "nginx.conf").read_text()
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 # None but these start a part themselves: web server and worker have their options from command_lines.
 PART = re.compile(r"python -m microblog (web|worker)$")
-MIGRATE = "flask --app microblog migrate"
+MIGRATE = "flask migrate"
 
 
 def setting_of(unit, name):
@@ -120,7 +120,7 @@ def test_three_terminals_find_each_other():
     text = (ROOT / "CONTRIBUTING.md").read_text()
     [(queue, worker, web)] = re.findall(r"```sh\n(.*)\n(.*)\n(.*)\n```", text)
     [url] = re.findall("REDIS_URL=([^`]+)", text)
-    [port] = re.findall(r"flask --app microblog run .*--port (\d+)", text)
+    [port] = re.findall(r"flask run .*--port (\d+)", text)
 
     assert [PART.search(line)[1] for line in (worker, web)] == ["worker", "web"]
     assert worker.startswith(f".venv/bin/{MIGRATE} && ")

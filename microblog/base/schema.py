@@ -73,7 +73,7 @@ def refuse_misfit():
         SchemaError: the database was written by a newer version, or still needs migrations.
     """
     if waiting := pending():
-        raise SchemaError(f"the database lacks {', '.join(waiting)}; run: flask --app microblog migrate")
+        raise SchemaError(f"the database lacks {', '.join(waiting)}; run: flask migrate")
 
 
 def refuse_foreign(database, triggers):

@@ -1,14 +1,14 @@
-"""The operator's commands: ``flask --app microblog …``, one subject per file."""
+"""The operator's commands: ``flask …`` in the project's folder, one subject per file."""
 
 from copy import copy
 from functools import wraps
 
 import click
-from flask.cli import with_appcontext
+from flask.cli import run_command, with_appcontext
 from peewee import DatabaseError
 
 from microblog.base.database import db
-from microblog.cli import accounts, checks, demo, mail, tasks, translate, upkeep
+from microblog.cli import accounts, checks, demo, mail, site, tasks, translate, upkeep
 from microblog.tables import MODELS
 
 
@@ -17,16 +17,25 @@ def init_app(app):
         for command in subject.COMMANDS:
             app.cli.add_command(_inside_app(command))
     app.shell_context_processor(_shell_context)
+    if is_asked() and click.get_current_context().command is run_command:
+        with app.app_context():
+            site.enter(site.MADE)
+
+
+def is_asked():
+    """Whether a command loads the app, or its help: until it has entered the site it may write nothing."""
+    return click.get_current_context(silent=True) is not None
 
 
 def _shell_context():
     """The models and ``db``, with a connection that stays open until the shell ends."""
+    site.enter()
     db.connect(reuse_if_open=True)
     return {model.__name__: model for model in MODELS} | {"db": db}
 
 
 def _inside_app(command):
-    """*command*, run in the app's context; a database error becomes a message of one line."""
+    """*command*, run in the app's context and in its site; a database error becomes a message of one line."""
     # A copy: otherwise each app created in this process would wrap the command again.
     command = copy(command)
     if hasattr(command, "commands"):
@@ -36,11 +45,10 @@ def _inside_app(command):
         @wraps(function)
         def explaining(*args, **kwargs):
             try:
+                site.enter(site.need_of(function))
                 return function(*args, **kwargs)
             except DatabaseError as error:
-                message = (
-                    f"the database does not answer ({error}); see: .venv/bin/flask --app microblog doctor"
-                )
+                message = f"the database does not answer ({error}); see: .venv/bin/flask doctor"
                 raise click.ClickException(message) from error
 
         command.callback = with_appcontext(explaining)

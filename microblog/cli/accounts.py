@@ -10,6 +10,7 @@ from microblog import accounts
 from microblog.accounts import second_factor
 from microblog.accounts.new_password import PasswordRefused
 from microblog.base.database import connected
+from microblog.cli.site import makes_site
 from microblog.models import OneTimeToken, SecondFactor, User
 from microblog.models.exceptions import EmailTaken, Suspended, UsernameTaken
 from microblog.security.security_log import OPERATOR
@@ -23,6 +24,7 @@ password_stdin = click.option("--password-stdin", is_flag=True, help="Read the p
 @click.argument("email")
 @click.option("--admin", is_flag=True, help="Make this the account of an administrator.")
 @password_stdin
+@makes_site
 def create_user(username, email, admin, password_stdin):
     """Make an account; the rules are those of the registration page."""
     password = _ask_password(password_stdin)

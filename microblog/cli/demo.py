@@ -5,6 +5,7 @@ from flask import current_app
 
 from microblog import demo
 from microblog.base.database import connected
+from microblog.cli.site import makes_site
 
 
 @click.command("demo")
@@ -14,6 +15,7 @@ from microblog.base.database import connected
     "--follows", default=5, show_default=True, type=click.IntRange(0, 100_000), help="For each user."
 )
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same people and posts.")
+@makes_site
 def fill_with_demo(users, posts, follows, seed):
     """Fill the site for a trial with people, demo1 … demoN, whose password is demo-password."""
     settings = current_app.config["SETTINGS"]

@@ -11,6 +11,7 @@ from flask.cli import AppGroup
 
 from microblog.base.config import ROOT
 from microblog.base.i18n import catalogues
+from microblog.cli.site import ignores_site
 
 TRANSLATIONS = Path("microblog", "translations")
 # Files without line numbers: otherwise every change of code would change every catalogue.
@@ -26,6 +27,7 @@ def extract(template):
 
 @translate.command()
 @click.argument("language")
+@ignores_site
 def init(language):
     """Begin the catalogue of LANGUAGE, such as de."""
     try:
@@ -38,12 +40,14 @@ def init(language):
 
 
 @translate.command()
+@ignores_site
 def update():
     """Bring new and changed texts into every catalogue; what was translated stays."""
     _with_template("update", "--no-fuzzy-matching", "--ignore-obsolete", "--ignore-pot-creation-date")
 
 
 @translate.command("compile")
+@ignores_site
 def compile_all():
     """Compile every catalogue, as run.sh does at each start."""
     catalogues.compile_all(ROOT / TRANSLATIONS)

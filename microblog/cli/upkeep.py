@@ -7,6 +7,7 @@ from flask import current_app
 
 from microblog.base import schema
 from microblog.base.database import DamagedCopy, connected, data_dir
+from microblog.cli.site import begins_site
 from microblog.models import PostIndex, User
 from microblog.ops import backup, data_folder
 from microblog.ops.doctor import FLASK
@@ -23,6 +24,7 @@ now:
 
 
 @click.command()
+@begins_site
 def migrate():
     """Bring the database up to date; while there is no administrator, make the set-up code."""
     try:
@@ -58,6 +60,7 @@ def write_backup():
 
 @click.command("restore")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@begins_site
 def restore_backup(file):
     """Put the backup FILE in the place of everything; the site must be stopped."""
     try:

@@ -1,14 +1,43 @@
-"""The data folder: made for its owner only, locked by one start at a time, left alone for a restore."""
+"""The data folder: for its owner only, locked by one start at a time, left alone for a restore."""
 
 import os
+import pwd
+import shlex
 import tempfile
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from microblog.base import locks
 
+# Its name is older than ``SharedLock``: a process of an earlier version must be seen as well.
+SHARED_LOCK = Path("run", "presence.lock")
+
 
 class Unavailable(Exception):
-    """The data folder cannot be written or is in use; the message says which."""
+    """The data folder cannot be written, is in use or belongs to another user; the message says which."""
+
+
+def refuse_foreign(data_dir, command):
+    """
+    Let nobody but its owner use *data_dir*, root neither: the owner could not change what others write there.
+
+    Raises:
+        Unavailable: it belongs to another user; the message says how to run *command* as them.
+    """
+    with suppress(FileNotFoundError):
+        owner = data_dir.stat().st_uid
+        if owner != os.geteuid():
+            name = _name_of(owner)
+            as_owner = shlex.join(["sudo", "-u", name, "env", f"DATA_DIR={data_dir}"])
+            raise Unavailable(f"{data_dir} belongs to user {name}: {as_owner} {command}")
+
+
+def _name_of(owner):
+    """What ``sudo -u`` calls the user with the number *owner*."""
+    try:
+        return pwd.getpwuid(owner).pw_name
+    except KeyError:
+        return f"#{owner}"
 
 
 @contextmanager
@@ -17,8 +46,9 @@ def locked_for_start(data_dir):
     Create the data folder, for the owner only, and lock it against a second start.
 
     Raises:
-        Unavailable: it cannot be written, or another start holds it.
+        Unavailable: it cannot be written, belongs to another user, or another start holds it.
     """
+    refuse_foreign(data_dir, "./run.sh")
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not any(data_dir.iterdir()):  # One with contents keeps the mode that its owner gave it.
@@ -50,8 +80,7 @@ class SharedLock:
         # A process that cannot write there does no harm; the doctor reports that the folder is not its own.
         with suppress(OSError):
             (data_dir / "run").mkdir(mode=0o700, exist_ok=True)
-            # The file's name is older than the class's: a process of an earlier version must be seen as well.
-            self._lock = os.open(data_dir / "run" / "presence.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            self._lock = os.open(data_dir / SHARED_LOCK, os.O_RDWR | os.O_CREAT, 0o600)
             locks.acquire(self._lock, shared=True)
 
     @contextmanager

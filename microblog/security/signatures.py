@@ -20,26 +20,44 @@ from microblog.base.locks import locked
 
 def secret_key(settings):
     """
-    The key that signs cookies and queue messages: ``SECRET_KEY``, else one made at the first start.
+    The key that signs cookies and queue messages: ``SECRET_KEY``, else the one that ``keep_key`` stored.
 
-    That one is stored in ``secret_key`` in the data folder, readable by its owner only.
+    While there is none it is a new one in memory: the app of a command that may not make one has it.
 
     Raises:
         BadSettings: somebody has put a bad one there.
     """
     if settings.secret_key:
         return settings.secret_key
-    path = settings.data_dir / "secret_key"
+    path = _path(settings)
+    try:
+        return read_key(path, settings.https)
+    except OSError:
+        # Nor one that somebody else may not read: whoever goes on calls ``keep_key``, and learns of it there.
+        return secrets.token_hex(32)
+    except ValueError as error:
+        raise BadSettings(f"the file {path} {error}; delete it, and a new one is made") from error
+
+
+def keep_key(settings, new_key=None):
+    """
+    Store a key in ``secret_key`` in the data folder, unless there is one, readable by its owner only.
+
+    It is *new_key*, by default a random one.
+
+    Raises:
+        OSError: there is none that can be read.
+    """
+    if settings.secret_key:
+        return
+    path = _path(settings)
     if not path.exists():
         # Two processes that start at once must use the same key.
         with locked(settings.data_dir / "run" / "secret_key.lock"):
             if not path.exists():
                 with atomic_write(path) as file:
-                    file.write(secrets.token_hex(32))
-    try:
-        return read_key(path, settings.https)
-    except ValueError as error:
-        raise BadSettings(f"the file {path} {error}; delete it, and a new one is made") from error
+                    file.write(new_key or secrets.token_hex(32))
+    path.open().close()
 
 
 def read_key(path, https):
@@ -58,6 +76,10 @@ def read_key(path, https):
     if https and can_be_guessed(key):
         raise ValueError("must have 32 random characters or more under https")
     return key
+
+
+def _path(settings):
+    return settings.data_dir / "secret_key"
 
 
 class SignedSerializer(Serializer):

@@ -22,4 +22,5 @@ def environment(settings):
 
 def flask(*arguments):
     """The command line of one of our commands."""
+    # Whatever FLASK_APP says in the environment of whoever starts the site.
     return [sys.executable, "-m", "flask", "--app", "microblog", *arguments]

@@ -308,7 +308,7 @@ def test_a_database_that_is_none_is_told_in_one_line(run):
 
 def test_bad_settings_are_told_in_one_line(tmp_path):
     environment = {**os.environ, "DATA_DIR": str(tmp_path), "PORT": "abc", "WORKERS": "0"}
-    command = [sys.executable, "-m", "flask", "--app", "microblog", "doctor"]
+    command = [sys.executable, "-m", "flask", "doctor"]
 
     result = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
 

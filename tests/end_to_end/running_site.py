@@ -86,7 +86,7 @@ class RunningSite:
 
     def flask(self, *arguments, **options):
         """Run one of the operator's commands against the site. Returns what it prints."""
-        command = [sys.executable, "-m", "flask", "--app", "microblog", *arguments]
+        command = [sys.executable, "-m", "flask", *arguments]
         streams = {"stdout": subprocess.PIPE, "text": True, "timeout": PATIENCE_S, **options}
         return subprocess.run(command, cwd=ROOT, env=self.environment, check=True, **streams).stdout
 

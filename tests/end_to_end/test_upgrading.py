@@ -293,7 +293,7 @@ def test_a_consumer_started_by_itself_does_not_work_on_a_database_that_waits_for
 
     assert refused.returncode == 1
     assert re.fullmatch(
-        r"microblog: the database lacks 0006_crashes, .*; run: flask --app microblog migrate\n",
+        r"microblog: the database lacks 0006_crashes, .*; run: flask migrate\n",
         refused.stderr,
     )
     assert state_of(site, task_id) == "queued"

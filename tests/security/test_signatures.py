@@ -8,7 +8,7 @@ from itsdangerous import BadSignature
 
 from microblog.base.config import BadSettings, Settings
 from microblog.models import User
-from microblog.security.signatures import SignedSerializer, secret_key
+from microblog.security.signatures import SignedSerializer, keep_key, secret_key
 from microblog.web import cookies
 from tests.apps import opened
 from tests.conftest import PASSWORD, make_user
@@ -101,6 +101,14 @@ def test_a_key_in_the_data_folder_must_be_as_good_as_one_in_the_settings(tmp_pat
 
 def test_a_key_that_was_made_here_is_good_enough_for_https(tmp_path):
     settings = Settings(data_dir=tmp_path, base_url="https://blog.example.org")
-    (tmp_path / "run").mkdir()
+
+    keep_key(settings)
 
     assert secret_key(settings) == secret_key(settings) == (tmp_path / "secret_key").read_text()
+
+
+def test_a_key_that_was_not_kept_is_one_in_memory(tmp_path):
+    settings = Settings(data_dir=tmp_path / "nowhere")
+
+    assert secret_key(settings) != secret_key(settings)
+    assert not settings.data_dir.exists()

@@ -145,7 +145,8 @@ class Settings:
         """The queue's URL: ``REDIS_URL``, else what our own queue server wrote, else Redis' default."""
         if self.redis_url:
             return self.redis_url
-        with suppress(FileNotFoundError):
+        # Not permitted: a command of somebody else, which will be told so.
+        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
             return self.queue_url_file.read_text().strip()
         return "redis://"
 

@@ -46,8 +46,8 @@ def in_use(tmp_path_factory):
 def test_a_catalogue_holds_just_the_texts_in_use(in_use, language):
     known = {message.id for message in catalogue(language)}
 
-    assert in_use - known == set(), "new texts: run flask --app microblog translate update, then translate"
-    assert known - in_use == set(), "texts of former days: run flask --app microblog translate update"
+    assert in_use - known == set(), "new texts: run flask translate update, then translate"
+    assert known - in_use == set(), "texts of former days: run flask translate update"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
