@@ -17,11 +17,21 @@ def make_folder(path):
     Raises:
         OSError: it cannot be made; *path* may be a link that leads nowhere, to a disk that is not mounted.
     """
+    refuse_dead_link(path)
+    path.mkdir(mode=0o700, exist_ok=True)
+
+
+def refuse_dead_link(path):
+    """
+    Check that *path* is no link to a place that is not there, as on a disk that is not mounted.
+
+    Raises:
+        FileNotFoundError: it is one; the message says where it leads.
+    """
     if is_dead_link(path):
         raise FileNotFoundError(
             errno.ENOENT, f"the link leads to {path.readlink()}, which is not there", str(path)
         )
-    path.mkdir(mode=0o700, exist_ok=True)
 
 
 def is_dead_link(path):

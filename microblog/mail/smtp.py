@@ -20,6 +20,7 @@ TOO_BIG = 552
 UNREACHABLE = N_("The mail server could not be reached.")
 LATER = N_("The mail server asked to try again later.")
 BROKEN_OFF = N_("The mail server broke off the connection.")
+MISFIT = N_("The mail server lacks what this site is set up to use.")
 NOT_SIGNED_IN = N_("The mail server did not let this site sign in.")
 ADDRESS_REFUSED = N_("The mail server refused the address.")
 MAIL_REFUSED = N_("The mail server refused the mail.")
@@ -59,6 +60,8 @@ def send(message, before_data_end=lambda: None):
         raise MailDelayed(NOT_SIGNED_IN) from error
     except smtplib.SMTPResponseException as error:
         raise _meaning(error.smtp_code, MAIL_REFUSED) from error
+    except smtplib.SMTPNotSupportedError as error:
+        raise MailDelayed(MISFIT) from error
     except OSError as error:
         # Includes every other SMTPException, refused and timed out connections, and bad certificates.
         raise MailDelayed(UNREACHABLE) from error

@@ -14,7 +14,7 @@ from itsdangerous import Signer, URLSafeTimedSerializer
 
 from microblog.base.config import BadSettings, can_be_guessed
 from microblog.base.config.kinds import SECRET
-from microblog.base.files import atomic_write
+from microblog.base.files import atomic_write, refuse_dead_link
 from microblog.base.locks import locked
 
 
@@ -51,6 +51,8 @@ def keep_key(settings, new_key=None):
     if settings.secret_key:
         return
     path = _path(settings)
+    # A new key would sign everybody out.
+    refuse_dead_link(path)
     if not path.exists():
         # Two processes that start at once must use the same key.
         with locked(settings.data_dir / "run" / "secret_key.lock"):

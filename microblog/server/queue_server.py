@@ -46,9 +46,11 @@ class QueueServer(Child):
         if self.starts_without_answer == 1 and any(folder.iterdir()):
             aside = folder.with_name("queue.broken")
             shutil.rmtree(aside, ignore_errors=True)
-            # The database has every task and mail, and they are enqueued again.
-            folder.rename(aside)
-            folder.mkdir(mode=0o700)
+            # The database has every task and mail, and they are enqueued again. The folder itself may be a
+            # link, or a disk of its own.
+            aside.mkdir(mode=0o700)
+            for path in folder.iterdir():
+                shutil.move(path, aside / path.name)
             say(f"the queue server did not start: starting it empty, its former data lies in {aside}")
         super().start()
         self.starts_without_answer += 1

@@ -437,6 +437,23 @@ def test_backups_on_another_disk_are_written_and_restored(restore, run, susan, t
     assert User.get().username == "susan"
 
 
+@pytest.mark.parametrize("name", ["exports", "outbox", "before-restore"])
+def test_a_restore_leaves_a_disk_of_its_own_where_it_is(take_backup, restore, susan, write_posts, name):
+    write_posts(susan, "before")
+    task = Task.launch(export_posts, susan, "Exporting posts...", by="a test")
+    path = take_backup()
+    shutil.rmtree(data_dir() / name, ignore_errors=True)
+    with small_disk(data_dir() / name, "4m"):
+        result = restore(path)
+
+        assert result.exit_code == 0, result.output
+        assert (data_dir() / name).is_mount()
+        assert Task.get_by_id(task.id).file.exists()
+        assert Task.get_by_id(task.id).mail.is_in_outbox
+        [former] = (data_dir() / "before-restore").iterdir()
+        assert (former / "microblog.db").exists()
+
+
 def test_backups_that_are_a_link_to_a_disk_that_is_not_there_say_so(run, susan):
     (data_dir() / "backups").symlink_to("/nowhere/at/all")
 

@@ -93,3 +93,14 @@ def test_a_server_that_does_not_let_us_sign_in_is_told_so(app, postbox, trusted)
         send_test("susan@example.org")
 
     assert postbox.mails == []
+
+
+@pytest.mark.parametrize("lacking", ["starttls", "auth"])
+def test_a_server_that_lacks_what_the_site_uses_was_reached_all_the_same(app, lacking):
+    with Postbox() as postbox:
+        mail = app.extensions["mail"]
+        mail.server, mail.port, mail.use_ssl = "localhost", postbox.port, False
+        mail.use_tls = lacking == "starttls"
+
+        with app.app_context(), pytest.raises(MailDelayed, match="lacks what this site is set up to use"):
+            send_test("susan@example.org")

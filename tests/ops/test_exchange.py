@@ -123,6 +123,39 @@ def test_whichever_step_fails_nothing_was_changed(tmp_path, monkeypatch):
         assert not (present / "before-restore").exists(), step
 
 
+class Killed(BaseException):
+    """Nothing runs after it."""
+
+
+def test_wherever_it_is_killed_no_file_is_missing_and_it_can_be_repeated(tmp_path, monkeypatch):
+    for step in range(1, 100):
+        present = write(tmp_path / str(step) / "data", OLD)
+        restored = write(present / "run" / "staging", NEW)
+        calls, put = [], exchange_module._put
+
+        def dying(target, source, step=step, calls=calls, put=put):
+            calls.append(target)
+            if len(calls) == step:
+                raise Killed
+            put(target, source)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(exchange_module, "_put", dying)
+            patch.setattr(exchange_module, "_undo", lambda *_: None)
+            try:
+                exchange(present, restored)
+            except Killed:
+                pass
+            else:
+                break
+
+        named = OLD if read(present)["microblog.db"] == "old" else NEW
+        assert named.keys() <= read(present).keys(), step
+        exchange(present, write(present / "run" / "staging", NEW))
+        assert read(present) == NEW, step
+    assert step > len(OLD) + len(NEW)
+
+
 def test_what_cannot_even_be_undone_says_where_everything_is(present, restored, monkeypatch):
     with pytest.raises(HalfRestored, match="what was there before lies in"):
         count_steps(present, restored, monkeypatch, fail_from=12, fail_to=99)

@@ -112,3 +112,13 @@ def test_a_key_that_was_not_kept_is_one_in_memory(tmp_path):
 
     assert secret_key(settings) != secret_key(settings)
     assert not settings.data_dir.exists()
+
+
+def test_a_key_behind_a_link_that_leads_nowhere_is_not_made_anew(tmp_path):
+    path = tmp_path / "secret_key"
+    path.symlink_to("/nowhere/at/all")
+
+    with pytest.raises(FileNotFoundError, match="the link leads to /nowhere/at/all, which is not there"):
+        keep_key(Settings(data_dir=tmp_path))
+
+    assert path.is_symlink()

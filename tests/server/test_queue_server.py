@@ -9,6 +9,7 @@ from microblog.server import queue_server
 from microblog.server.children import CannotRun
 from microblog.server.processes import wait_until
 from microblog.server.queue_server import QueueServer
+from tests.end_to_end.small_disk import small_disk
 from tests.server.conftest import SOON_S
 
 # There are threads here, and newer Pythons warn about forking a process with threads.
@@ -159,13 +160,31 @@ def test_a_folder_that_was_deleted_is_made_again(server, settings):
     assert (settings.data_dir / "queue").exists()
 
 
+def test_damaged_data_on_a_disk_of_their_own_are_set_aside_as_well(server, settings, said):
+    with small_disk(settings.data_dir / "queue", "4m"):
+        tend_until_it_answers(server)
+        client = probes.queue_client(server.url)
+        client.set("a", 1)
+        damage(settings)
+        server.process.kill()
+        server.process.wait()
+
+        tend_until_it_answers(server)
+
+        assert client.get("a") is None
+        assert (settings.data_dir / "queue.broken" / "appendonlydir").exists()
+        client.close()
+        server.process.kill()
+        server.process.wait()
+
+
 def test_a_disk_that_refuses_to_set_them_aside_ends_nothing(server, settings, said, monkeypatch):
     def refuse(*_):
         raise OSError(28, "No space left on device")
 
     (settings.data_dir / "queue").mkdir()
     (settings.data_dir / "queue" / "former").touch()
-    monkeypatch.setattr("pathlib.Path.rename", refuse)
+    monkeypatch.setattr("shutil.move", refuse)
     server.command = ["sh", "-c", "exit 1"]
 
     tend_until(server, lambda: len(server.died_at) > 2)
