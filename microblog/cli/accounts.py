@@ -1,4 +1,4 @@
-"""Commands that create accounts, reset passwords, make administrators and invite people."""
+"""Commands that create and delete accounts, reset passwords, make administrators and invite people."""
 
 import sys
 
@@ -12,7 +12,7 @@ from microblog.accounts.new_password import PasswordRefused
 from microblog.base.database import connected
 from microblog.cli.site import makes_site
 from microblog.models import OneTimeToken, SecondFactor, User
-from microblog.models.exceptions import EmailTaken, Suspended, UsernameTaken
+from microblog.models.exceptions import EmailTaken, LastAdministrator, Suspended, UsernameTaken
 from microblog.security.security_log import OPERATOR
 from microblog.web.forms import RegistrationForm
 
@@ -90,6 +90,24 @@ def make_admin(username):
 
 
 @click.command()
+@click.argument("username")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete_user(username, yes):
+    """Delete the account of the user USERNAME with all that they wrote; only a backup brings it back."""
+    with connected():
+        user = _user_named(username)
+        if not yes:
+            click.confirm(f"Delete {user.username} ({user.email}) with all that they wrote?", abort=True)
+        try:
+            accounts.delete(user, by=OPERATOR)
+        except LastAdministrator as error:
+            raise click.ClickException(
+                f"{user.username} is the only administrator; make somebody else one first: make-admin NAME"
+            ) from error
+    click.echo(f"{user.username} is deleted")
+
+
+@click.command()
 def invite():
     """Print a link by which one person can register, within seven days."""
     with current_app.test_request_context(base_url=current_app.config["SITE_URL"]), connected():
@@ -118,4 +136,4 @@ def _refusal(texts):
     return click.ClickException(" ".join(str(text) for text in texts))
 
 
-COMMANDS = (create_user, invite, make_admin, reset_password, reset_second_factor)
+COMMANDS = (create_user, delete_user, invite, make_admin, reset_password, reset_second_factor)

@@ -1,6 +1,6 @@
 import pytest
 
-from microblog.models import SecondFactor, Session, User
+from microblog.models import Post, SecondFactor, Session, User
 from microblog.security import security_log, setup_code
 from microblog.security.passwords import check_password
 from tests.conftest import PASSWORD
@@ -94,3 +94,36 @@ def test_the_only_administrator_can_leave_once_there_is_another(run, susan):
     run("make-admin", "susan")
 
     assert not admin.is_last_admin
+
+
+def test_an_account_is_deleted_with_all_that_its_owner_wrote(run, susan, john, write_posts):
+    write_posts(susan, "one of hers")
+    write_posts(john, "one of his")
+
+    result = run("delete-user", "SUSAN", "--yes")
+
+    assert result.exit_code == 0, result.output
+    assert result.output == "susan is deleted\n"
+    assert User.named("susan") is None
+    assert [post.body for post in Post.select()] == ["one of his"]
+    assert security_log.latest(1)[0].text == "account-deleted user=susan by=operator"
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n", ""])
+def test_an_account_is_deleted_only_after_a_yes(run, susan, answer):
+    result = run("delete-user", "susan", stdin=answer)
+
+    assert result.exit_code == 1
+    assert "Delete susan (susan@example.org)" in result.output
+    assert User.named("susan") == susan
+
+    assert run("delete-user", "susan", stdin="y\n").exit_code == 0
+    assert User.named("susan") is None
+
+
+def test_neither_the_last_administrator_nor_a_stranger_is_deleted(run, susan):
+    User.update(is_admin=True).execute()
+
+    assert "susan is the only administrator" in run("delete-user", "susan", "--yes").output
+    assert run("delete-user", "nobody", "--yes").exit_code == 1
+    assert User.named("susan") == susan
