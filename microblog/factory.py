@@ -85,6 +85,13 @@ def create_app(settings=None):
     return app
 
 
+class _IPv6Host(str):
+    """A trusted host for Werkzeug, which takes what is behind the first colon for a port."""
+
+    def partition(self, _colon):
+        return self, "", ""
+
+
 def _site_languages(app, babel):
     """Tags of the languages that pages and mails come in, a list, the default first."""
     with app.app_context():
@@ -103,7 +110,7 @@ def _configure(app, settings):
         SIGNING_KEYS=keys,
         SITE_URL=settings.site_url,
         SENDER=settings.sender,
-        TRUSTED_HOSTS=settings.trusted_hosts,
+        TRUSTED_HOSTS=[_IPv6Host(f"[{host}]") if ":" in host else host for host in settings.trusted_hosts],
         MAX_CONTENT_LENGTH=LARGEST_BODY_BYTES,
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "microblog" / "translations"),
         # The session row expires earlier when unused; a cookie that outlives it is worthless.

@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from flask import current_app
 
+from microblog.base.hosts import readable_host
 from microblog.base.i18n import N_
 from microblog.security.guessable_passwords import is_guessable
 from microblog.security.passwords import check_password, hash_password
@@ -33,5 +34,5 @@ def hash_new(password, username, email, user=None):
 
 def _words_of_the_site():
     """Its name, its host, and the words that its host is made of."""
-    host = urlsplit(current_app.config["SITE_URL"]).hostname
+    host = readable_host(urlsplit(current_app.config["SITE_URL"]).hostname)
     return ["microblog", host, *host.split(".")]

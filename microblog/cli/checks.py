@@ -3,8 +3,8 @@
 import sys
 
 import click
-from email_validator import EmailNotValidError, validate_email
 
+from microblog.base.addresses import BadAddress, checked
 from microblog.mail.delivery import send_test
 from microblog.mail.exceptions import MailDelayed, MailRefused
 from microblog.ops import doctor
@@ -32,10 +32,9 @@ def examine(quiet):
 def mail_test(address):
     """Send a mail to ADDRESS, and tell what the mail server said."""
     try:
-        recipient = validate_email(address, check_deliverability=False, test_environment=True).normalized
-        click.echo(send_test(recipient))
-    except EmailNotValidError as error:
-        raise click.ClickException(f"{address} is no address: {error}") from error
+        click.echo(send_test(checked(address)))
+    except BadAddress as error:
+        raise click.ClickException(f"{address} is not an e-mail address that can be used: {error}") from error
     except (MailDelayed, MailRefused) as error:
         said = f" ({error.__cause__})" if error.__cause__ else ""
         raise click.ClickException(f"{error}{said}") from error

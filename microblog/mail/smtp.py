@@ -1,4 +1,4 @@
-"""Flask-Mail with what it lacks: a timeout, verified TLS, and what the server's answer means for the mail."""
+"""Flask-Mail with what it lacks: a timeout, verified TLS, UTF-8, and what the server's answer means."""
 
 import smtplib
 import socket
@@ -163,9 +163,30 @@ class _TellsUncertainty:
             raise
 
 
-class _SMTP(_TellsUncertainty, smtplib.SMTP):
+class _UTF8(str):
+    """Text that smtplib, which asks for ASCII, gets in UTF-8."""
+
+    def encode(self, *_encoding):
+        return super().encode()
+
+
+class _SignsInByUTF8:
+    """Name and password may hold any character: RFC 4616 has them in UTF-8."""
+
+    def login(self, user, password, **options):
+        return super().login(_UTF8(user), _UTF8(password), **options)
+
+    def auth(self, mechanism, answer, **options):
+        def answer_in_utf8(challenge=None):
+            text = answer(challenge)
+            return None if text is None else _UTF8(text)
+
+        return super().auth(mechanism, answer_in_utf8, **options)
+
+
+class _SMTP(_SignsInByUTF8, _TellsUncertainty, smtplib.SMTP):
     pass
 
 
-class _SMTPOverTLS(_TellsUncertainty, smtplib.SMTP_SSL):
+class _SMTPOverTLS(_SignsInByUTF8, _TellsUncertainty, smtplib.SMTP_SSL):
     pass

@@ -8,6 +8,7 @@ import flask_mail
 from flask import current_app, render_template
 from flask_babel import force_locale, gettext
 
+from microblog.base.addresses import ascii_address
 from microblog.base.i18n import N_
 from microblog.mail.exceptions import MailRefused, Unneeded
 from microblog.models import OneTimeToken, User
@@ -112,16 +113,18 @@ def compose(template, subject, recipient, message_id, written_at, **values):
 
     Links in it start with the site's own address, never with the host that a request named.
     """
-    site_url = current_app.config["SITE_URL"]
+    # Not as it was when this process started: without a BASE_URL the web server decides.
+    site_url = current_app.config["SETTINGS"].site_url
     with current_app.test_request_context(base_url=site_url):
         text = render_template(f"email/{template}.txt", **values)
         html = render_template(f"email/{template}.html", **values)
     message = flask_mail.Message(
         subject,
-        recipients=[recipient],
+        # Flask-Mail by itself would send what is for x@straße.de to x@strasse.de.
+        recipients=[ascii_address(recipient)],
         body=text,
         html=html,
-        sender=current_app.config["SENDER"],
+        sender=ascii_address(current_app.config["SENDER"]),
         date=written_at.timestamp(),
         extra_headers={"Auto-Submitted": "auto-generated"},
     )

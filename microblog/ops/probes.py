@@ -9,6 +9,8 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from microblog.base.files import atomic_write
+
 
 def queue_client(url, timeout_s=2):
     """A client of the queue server at *url*, for a question or two."""
@@ -58,15 +60,17 @@ def listen(settings):
 
 
 def leave_address(settings):
-    """Record where the site listens, for commands that are started without its PORT."""
-    _address_file(settings).write_text(settings.address)
+    """Record where the web server listens, for commands and workers that are started with another PORT."""
+    settings.address_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # If it is there already, a full disk keeps no site from starting.
+    if not (settings.address_file.exists() and settings.listening_address == settings.address):
+        with atomic_write(settings.address_file) as file:
+            file.write(settings.address)
 
 
 def reachable_address(settings):
     """Where the site can be reached from this machine, as ``host:port``."""
-    left = _address_file(settings)
-    where = left.read_text() if left.exists() else settings.address
-    return where.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]")  # noqa: S104
+    return settings.listening_address.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]")  # noqa: S104
 
 
 def answer_of(settings, path, timeout_s):
@@ -80,7 +84,3 @@ def answer_of(settings, path, timeout_s):
     with closing(HTTPConnection(reachable_address(settings), timeout=timeout_s)) as connection:
         connection.request("GET", path, headers={"Host": "localhost"})
         return connection.getresponse().status
-
-
-def _address_file(settings):
-    return settings.data_dir / "run" / "address"

@@ -105,7 +105,6 @@ class Supervisor:
         say(f"queue server: {queue_server.describe(self.settings.queue_url)}")
         say(f"mail: {describe_mail(self.settings)}")
         self._migrate()
-        probes.leave_address(self.settings)
         for name, command in (
             ("web server", command_lines.web_server()),
             ("background worker", command_lines.consumer(self.settings)),

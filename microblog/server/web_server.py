@@ -28,6 +28,7 @@ def run(settings, create_app):
     try:
         wait_until(lambda: not probes.is_taken(settings), PORT_S)
         listener = probes.listen(settings)
+        probes.leave_address(settings)
         app = create_app(settings)
     except Exception:
         log.exception("the web server cannot start")

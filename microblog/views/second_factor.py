@@ -10,6 +10,7 @@ from markupsafe import Markup
 from pyotp import TOTP, random_base32
 
 from microblog.accounts import second_factor as acts
+from microblog.base.hosts import readable_host
 from microblog.models import SecondFactor
 from microblog.models.exceptions import SecondFactorOn, WrongCode
 from microblog.security.signatures import serializer
@@ -113,7 +114,7 @@ def _qr_code(text):
 
 
 def _host():
-    return urlsplit(current_app.config["SITE_URL"]).hostname
+    return readable_host(urlsplit(current_app.config["SITE_URL"]).hostname)
 
 
 def _serializer():

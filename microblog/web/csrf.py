@@ -45,7 +45,7 @@ def _begun_here():
         return site in OWN
     origin = request.headers.get("Origin")
     # Behind a proxy that is not named in TRUSTED_PROXIES the scheme is not that of BASE_URL.
-    ours = filter(None, (request.host_url, current_app.config["BASE_URL"]))
+    ours = filter(None, (f"{request.scheme}://{request.host}", current_app.config["BASE_URL"]))
     return origin is None or _normal(origin) in map(_normal, ours)
 
 

@@ -2,16 +2,16 @@
 
 import re
 
-from email_validator import EmailNotValidError, validate_email
 from flask import request
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, IntegerField, PasswordField, StringField, TextAreaField
 from wtforms.validators import EqualTo, InputRequired, Length, NumberRange, StopValidation, ValidationError
 
+from microblog.base.addresses import BadAddress, checked
 from microblog.base.database import LARGEST_ID
 from microblog.base.i18n.languages import tag
 from microblog.base.text import MAX_LENGTH, clean, is_blank
@@ -116,21 +116,12 @@ class EmailForm(Form):
 
     def validate_email(self, field):
         try:
-            # No DNS lookup while a person waits; and few mail servers accept names beyond ASCII.
-            checked = validate_email(
-                field.data,
-                check_deliverability=False,
-                strict=True,
-                allow_smtputf8=False,
-                test_environment=True,
-            )
-        except EmailNotValidError as error:
-            raise ValidationError(
-                _l("This does not look like an e-mail address. Check how it is spelled.")
-            ) from error
-        if len(checked.normalized) > LONGEST_EMAIL:
+            address = checked(field.data)
+        except BadAddress as error:
+            raise ValidationError(gettext(str(error))) from error
+        if len(address) > LONGEST_EMAIL:
             raise ValidationError(_l("This e-mail address is too long. Use another."))
-        field.data = checked.normalized
+        field.data = address
 
 
 class RegistrationForm(EmailForm):

@@ -36,7 +36,7 @@ GUESSABLE = [
 @pytest.fixture
 def site(app, monkeypatch):
     monkeypatch.setitem(app.config, "SITE_URL", "https://garden-party.example")
-    monkeypatch.setitem(app.config, "TRUSTED_HOSTS", ["localhost", "garden-party.example"])
+    monkeypatch.setitem(app.config, "TRUSTED_HOSTS", ["localhost", "127.0.0.1", "garden-party.example"])
     return app
 
 

@@ -209,5 +209,5 @@ def test_the_web_server_itself_logs_as_it_is_told_to(tmp_path):
     assert ended.returncode == 1
     assert ended.stderr == ""
     entries = [json.loads(line) for line in ended.stdout.splitlines()]
-    assert "FileExistsError" in "".join(entry.get("traceback", "") for entry in entries)
+    assert "NotADirectoryError" in "".join(entry.get("traceback", "") for entry in entries)
     assert {entry["logger"] for entry in entries} == {"microblog.server.web_server"}

@@ -1,7 +1,6 @@
 """Settings from the environment or a ``.env`` file, every error named at once."""
 
 import ipaddress
-import os
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
@@ -44,7 +43,7 @@ class Settings:
     """What the operator chose, checked. Sizes in bytes, ``_s`` in seconds, ``_days`` in days."""
 
     data_dir: Path = setting(ROOT / "data", kinds.PATH)  # noqa: RUF009 - no path ever changes
-    host: str = setting("127.0.0.1", kinds.STR)
+    host: str = setting("127.0.0.1", kinds.HOST)
     port: int = setting(8000, number(1, 65535))
     base_url: str = setting("", kinds.URL)
     trusted_proxies: tuple[str, ...] = setting((), kinds.NETWORKS)
@@ -59,7 +58,7 @@ class Settings:
     mail_use_tls: bool = setting(False, kinds.BOOL)
     mail_use_ssl: bool = setting(False, kinds.BOOL)
     mail_username: str = setting("", kinds.STR)
-    mail_password: str = setting("", kinds.STR, secret=True)
+    mail_password: str = setting("", kinds.PASSWORD, secret=True)
     mail_default_sender: str = setting("", kinds.EMAIL)
     admins: tuple[str, ...] = setting((), kinds.EMAILS)
     languages: tuple[str, ...] = setting(("en", "es", "zh"), subset("en", "es", "zh"))
@@ -82,7 +81,7 @@ class Settings:
             BadSettings: with every error in one line.
         """
         written, errors = env_file.read(ENV_FILE, [one.name.upper() for one in fields(cls)])
-        return cls.from_mapping({**written, **os.environ}, errors)
+        return cls.from_mapping({**written, **env_file.environment(written)}, errors)
 
     @classmethod
     def from_mapping(cls, values, errors=()):
@@ -95,11 +94,12 @@ class Settings:
         errors, chosen = list(errors), {}
         for one in fields(cls):
             kind, name = one.metadata["kind"], one.name.upper()
-            if text := values.get(name, "").strip():
+            text = values.get(name, "")
+            if text.strip():
                 value, wrong = kind.parse(text)
                 # Before the @ of a URL there may be a password.
                 hidden = not one.repr or (kind is kinds.URL and "@" in text)
-                errors += [f"{name}={'…' if hidden else part} {kind.rule}" for part in wrong]
+                errors += [f"{name}={'…' if hidden else part} {rule}" for part, rule in wrong]
                 if not wrong:
                     chosen[one.name] = value
         settings = cls(**chosen)
@@ -110,7 +110,7 @@ class Settings:
     @property
     def private(self):
         """Whether the site can be reached from this machine only, not even through a proxy."""
-        return is_loopback(self.host) and is_loopback(urlsplit(self.site_url).hostname)
+        return is_loopback(self.host) and is_loopback(urlsplit(self.base_url).hostname or self.host)
 
     @property
     def https(self):
@@ -125,19 +125,36 @@ class Settings:
 
     @property
     def site_url(self):
-        """The URL at which people reach the site, without a trailing slash; links in mails start with it."""
-        return self.base_url or f"http://{self.address}"
+        """
+        The URL at which people reach the site, without a trailing slash; links in mails start with it.
+
+        Without a ``BASE_URL`` it is where the web server listened last, because others than it may be
+        started with another ``PORT``: by honcho and foreman they are.
+        """
+        return self.base_url or f"http://{self.listening_address}"
+
+    @property
+    def listening_address(self):
+        """Where the web server listens, by its own account; as the settings say if it has never run."""
+        with suppress(FileNotFoundError):
+            return self.address_file.read_text()
+        return self.address
+
+    @property
+    def address_file(self):
+        """Where the web server writes the address that it listens on."""
+        return self.data_dir / "run" / "address"
 
     @property
     def trusted_hosts(self):
-        """Hosts that a request may name: that of ``BASE_URL``, if set, and the loopback names."""
-        loopback = ["localhost", "127.0.0.1", "[::1]"]
-        return [urlsplit(self.base_url).hostname, *loopback] if self.base_url else loopback
+        """Hosts that a request may name: the site's own, and the loopback names."""
+        own = urlsplit(self.base_url).hostname or self.host
+        return [own, "localhost", "127.0.0.1", "::1"]
 
     @property
     def sender(self):
         """The address every mail comes from."""
-        fallback = f"microblog@{urlsplit(self.site_url).hostname}"
+        fallback = f"microblog@{_mail_domain(urlsplit(self.site_url).hostname)}"
         return self.mail_default_sender or next(iter(self.admins), fallback)
 
     @property
@@ -181,6 +198,15 @@ def is_loopback(host):
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _mail_domain(host):
+    """*host* as it stands behind the @: RFC 5321 wants an IP address in brackets."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return f"[IPv6:{address}]" if address.version == 6 else f"[{address}]"
 
 
 def can_be_guessed(key):

@@ -1,13 +1,16 @@
 """Reads a ``.env`` file and collects what is wrong with it."""
 
+import os
+import re
 from difflib import get_close_matches
 from io import StringIO
 
-from dotenv import dotenv_values
 from dotenv.parser import parse_stream
+from dotenv.variables import parse_variables
 
 # How much a name must resemble a setting, from 0 to 1, to be taken for a typo of it.
 LIKENESS = 0.85
+LITERAL = re.compile(r"\s*(export\s+)?('[^']*'|[^=#\s]+)\s*=\s*'")
 
 
 def read(path, known):
@@ -26,9 +29,32 @@ def read(path, known):
         return {}, [f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}"]
     lines = [line for line in parse_stream(StringIO(text)) if line.key is not None or line.error]
     errors = [f"{path.name} line {_number(line)} {rule}" for line in lines if (rule := _error(line, known))]
-    # Without the lines that cannot be read: python-dotenv logs each of them.
-    readable = "".join(line.original.string for line in lines if line.value is not None)
-    return dotenv_values(stream=StringIO(readable)), errors
+    values = {}
+    for line in lines:
+        if line.value is not None:
+            values[line.key] = line.value if _is_literal(line) else _expanded(line.value, values)
+    return values, errors
+
+
+def environment(written):
+    """
+    The real environment, without what ``flask`` has put there of the values *written* in the file.
+
+    It lets python-dotenv read the file, which replaces ``${NAME}`` even in single quotes.
+    """
+    misread = {name for name, text in written.items() if os.environ.get(name) == _expanded(text, written)}
+    return {name: text for name, text in os.environ.items() if name not in misread}
+
+
+def _is_literal(line):
+    """Whether its value stands in single quotes, which for a shell means: as it is."""
+    return LITERAL.match(line.original.string) is not None
+
+
+def _expanded(text, values):
+    """*text* with ``${NAME}`` replaced by what lines above it, else the environment, have for NAME."""
+    known = {**os.environ, **values}
+    return "".join(atom.resolve(known) for atom in parse_variables(text))
 
 
 def _error(line, known):

@@ -3,13 +3,14 @@
 import ipaddress
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from email_validator import validate_email
 from redis import ConnectionPool, RedisError
+
+from microblog.base.addresses import BadAddress, checked
+from microblog.base.hosts import ascii_host, is_host
 
 BOOLEANS = {"on": True, "yes": True, "true": True, "1": True}
 BOOLEANS |= {"off": False, "no": False, "false": False, "0": False}
@@ -27,20 +28,24 @@ class Kind(NamedTuple):
     convert: Callable = str
     # Separated by commas, spaces or both; each is converted alone.
     many: bool = False
+    verbatim: bool = False
 
     def parse(self, text):
-        """The value of *text*, None if it breaks the rule, and a list of the parts of it that do."""
+        """The value of *text*, None if it breaks the rule, and a list: each part that does, and the rule."""
+        text = text if self.verbatim else text.strip()
         parts = _words(text) if self.many else [text]
-        if wrong := [part for part in parts if not self._fits(part)]:
+        if wrong := [(part, rule) for part in parts if (rule := self._broken_by(part))]:
             return None, wrong
         values = tuple(map(self.convert, parts))
         return values if self.many else values[0], []
 
-    def _fits(self, part):
+    def _broken_by(self, part):
         try:
-            return self.is_valid(self.convert(part))
+            return None if self.is_valid(self.convert(part)) else self.rule
+        except BadAddress as error:
+            return f"{self.rule}: {error}"
         except (ValueError, KeyError):
-            return False
+            return self.rule
 
 
 def number(least, most, convert=int):
@@ -67,17 +72,16 @@ def _words(text):
     return text.replace(",", " ").split()
 
 
-def _is_host(text):
-    """Whether *text* is an IP address, or a name that can be looked up."""
-    with suppress(ValueError):
-        return bool(ipaddress.ip_address(text))
-    # Fails if a label is empty or too long, or has characters that no name may have.
-    labels = text.encode("idna").decode().split(".")
-    # Digits at the end would be an address, but it is none.
-    return all(re.fullmatch(r"[\w-]+", label, re.ASCII) for label in labels) and not labels[-1].isdigit()
+def _unbracketed(text):
+    """*text* in its ASCII form, without the brackets around an IPv6 address."""
+    if text.startswith("[") and text.endswith("]"):
+        return str(ipaddress.IPv6Address(text[1:-1]))
+    return text if ":" in text else ascii_host(text)
 
 
-def _is_site(text):
+def _site(text):
+    """*text* without a trailing slash, and with its host as browsers send it, however it is spelled."""
+    text = text.rstrip("/")
     # Fails at brackets that hold no IPv6 address, and at what is no port from 0 to 65535.
     parts = urlsplit(text)
     port = f":{parts.port}" if parts.port else ""
@@ -86,7 +90,9 @@ def _is_site(text):
     # urlsplit() overlooks white space, and what is around brackets; nor may there be a user, a port 0 or a
     # path.
     is_plain = text.lower() == f"{parts.scheme}://{host}{port}".lower()
-    return text.startswith(("http://", "https://")) and is_plain and _is_host(name)
+    if not (text.startswith(("http://", "https://")) and is_plain and is_host(name)):
+        raise ValueError(text)
+    return f"{parts.scheme}://{host if ':' in name else ascii_host(name)}{port}"
 
 
 def _is_queue(text):
@@ -104,9 +110,9 @@ def _is_queue(text):
     return names_a_place and "@" not in after_host and not parts.fragment
 
 
-def _is_email(text):
-    options = {"check_deliverability": False, "allow_domain_literal": True, "test_environment": True}
-    return validate_email(text, **options)
+def _email(text):
+    # The operator may address a mail server by its number; people who register may not.
+    return checked(text, allow_domain_literal=True)
 
 
 def _as_path(text):
@@ -117,17 +123,19 @@ def _as_path(text):
 
 
 STR = Kind()
+# White space around it is part of it.
+PASSWORD = Kind(verbatim=True)
 LIST = Kind(many=True)
 PATH = Kind("begins with the home folder of a user who has none", convert=_as_path)
 BOOL = Kind("must be on or off", convert=lambda text: BOOLEANS[text.lower()])
-HOST = Kind("must be a host name or an IP address alone", _is_host)
-URL = Kind("must look like https://blog.example.org", _is_site, lambda text: text.rstrip("/"))
+HOST = Kind("must be a host name or an IP address alone", is_host, _unbracketed)
+URL = Kind("must look like https://blog.example.org", convert=_site)
 REDIS_URL = Kind(
     "must look like redis://:password@host:6379/0, rediss://… or unix:///path/to/socket; "
     "in the password write %2F for /, %3F for ?, %23 for #; after ? only options of redis-py",
     _is_queue,
 )
 SECRET = Kind("needs 16 characters or more", lambda text: len(text) >= 16)
-EMAIL = Kind("is not an e-mail address", _is_email)
+EMAIL = Kind("is not an e-mail address that can be used", convert=_email)
 EMAILS = EMAIL._replace(many=True)
 NETWORKS = Kind("is neither an IP address nor a network like 10.0.0.0/8", ipaddress.ip_network, many=True)

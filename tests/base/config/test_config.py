@@ -3,6 +3,7 @@ import stat
 import pytest
 
 from microblog.base.config import BadSettings, Settings
+from microblog.ops import probes
 from microblog.security.signatures import secret_key
 
 
@@ -21,14 +22,25 @@ IMPOSSIBLE_URLS = [
     *("http://exa<mple", "http://exa%20mple", "http://1.2.3.999"),
     *("http://[::1]x", "http://x[::1]", "http://[v1.x]", "HTTP://x"),
 ]
-NO_HOSTS = ["http://foo", "foo:25", "[::1]", "user@foo", "foo bar", "foo/bar", "foo..bar", "1.2.3.999", "-:-"]
+NO_HOSTS = [
+    "http://foo",
+    "foo:25",
+    "[::1",
+    "[foo]",
+    "user@foo",
+    "foo bar",
+    "foo/bar",
+    "foo..bar",
+    "1.2.3.999",
+    "-:-",
+]
 
 
 def test_nothing_set_is_enough(tmp_path):
     settings = load(tmp_path)
 
     assert settings.site_url == "http://127.0.0.1:8000"
-    assert settings.sender == "microblog@127.0.0.1"
+    assert settings.sender == "microblog@[127.0.0.1]"
     assert settings.export_attach_max_bytes == 1024 * 1024
 
 
@@ -80,16 +92,69 @@ def test_a_bad_setting_is_named(tmp_path, values, error):
 
 
 @pytest.mark.parametrize(
-    "host", ["blog.example.org", "my_site", "bücher.example", "localhost", "127.0.0.1", "[::1]"]
+    "host", ["blog.example.org", "my_site", "xn--bcher-kva.example", "localhost", "127.0.0.1", "[::1]"]
 )
 @pytest.mark.parametrize("port", ["", ":1", ":65535"])
 def test_a_url_of_a_site_is_taken(tmp_path, host, port):
     assert load(tmp_path, BASE_URL=f"http://{host}{port}/").base_url == f"http://{host}{port}"
 
 
-@pytest.mark.parametrize("host", ["smtp.example.org", "mail_server", "bücher.example", "192.0.2.1", "::1"])
+@pytest.mark.parametrize("host", ["smtp.example.org", "mail_server", "192.0.2.1", "::1", "pi.local", "pi"])
 def test_a_host_of_a_mail_server_is_taken(tmp_path, host):
     assert load(tmp_path, MAIL_SERVER=host).mail_server == host
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("blog.bücher.example", "blog.xn--bcher-kva.example"),
+        ("Blog.BÜCHER.Example", "blog.xn--bcher-kva.example"),
+        ("blog.xn--bcher-kva.example", "blog.xn--bcher-kva.example"),
+        ("straße.example", "xn--strae-oqa.example"),
+        ("例子。example", "xn--fsqu00a.example"),
+        ("☃.example", "xn--n3h.example"),
+    ],
+)
+def test_a_host_is_kept_as_browsers_send_it(tmp_path, written, sent):
+    settings = load(tmp_path, BASE_URL=f"http://{written}:8000", MAIL_SERVER=written, HOST=written)
+
+    assert settings.base_url == f"http://{sent}:8000"
+    assert settings.sender == f"microblog@{sent}"
+    assert (settings.mail_server, settings.host) == (sent, sent)
+    assert sent in settings.trusted_hosts
+
+
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_an_ipv6_address_may_stand_in_brackets(tmp_path, host):
+    settings = load(tmp_path, HOST=host)
+
+    assert (settings.host, settings.site_url) == ("::1", "http://[::1]:8000")
+    assert settings.sender == "microblog@[IPv6:::1]"
+    assert settings.private
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0 ", "a b", "http://127.0.0.1", "127.0.0.1:8000", "[pi]", "*"])
+def test_what_nobody_can_listen_on_is_refused(tmp_path, host):
+    with pytest.raises(BadSettings, match="HOST="):
+        load(tmp_path, HOST=host)
+
+
+def test_a_password_keeps_the_white_space_around_it(tmp_path):
+    settings = load(tmp_path, MAIL_PASSWORD=" a b ", MAIL_USERNAME=" susan ")
+
+    assert (settings.mail_password, settings.mail_username) == (" a b ", "susan")
+    assert load(tmp_path, MAIL_PASSWORD="  ").mail_password == ""
+
+
+def test_without_a_base_url_the_site_is_where_the_web_server_says_that_it_listens(tmp_path):
+    worker = load(tmp_path, PORT="5100")
+    assert worker.site_url == "http://127.0.0.1:5100"
+
+    probes.leave_address(load(tmp_path, PORT="5000"))
+
+    assert worker.site_url == "http://127.0.0.1:5000"
+    assert worker.address == "127.0.0.1:5100"
+    assert load(tmp_path, BASE_URL="http://pi.local").site_url == "http://pi.local"
 
 
 def test_a_language_named_twice_is_offered_once(tmp_path):

@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 
+import flask.cli
 import pytest
 
 from microblog.base import config
@@ -75,6 +76,41 @@ def test_what_can_be_read_has_no_error(read, content):
 
     assert errors == []
     assert values in ({}, {"PORT": "8001"})
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("MAIL_PASSWORD='ab${PORT}cd'", "ab${PORT}cd"),
+        ("export MAIL_PASSWORD = 'ab${PORT}cd' # mine", "ab${PORT}cd"),
+        ("MAIL_PASSWORD='${NOBODY_SETS_THIS:-x}'", "${NOBODY_SETS_THIS:-x}"),
+        ('MAIL_PASSWORD="ab${PORT}cd"', "ab8001cd"),
+        ("MAIL_PASSWORD=ab${PORT}cd", "ab8001cd"),
+        ("MAIL_PASSWORD=${NOBODY_SETS_THIS:-x}y", "xy"),
+        ("MAIL_PASSWORD=' ab '", " ab "),
+        ('MAIL_PASSWORD=" ab "', " ab "),
+        ("MAIL_PASSWORD=  ab  ", "ab"),
+    ],
+)
+def test_single_quotes_mean_as_it_is(read, line, value):
+    values, errors = read(f"PORT=8001\n{line}\n".encode())
+
+    assert (values["MAIL_PASSWORD"], errors) == (value, [])
+
+
+def test_what_flask_makes_of_the_file_takes_no_precedence_over_it(tmp_path, monkeypatch):
+    (tmp_path / ".env").write_text("MAIL_PASSWORD=' ab${PORT}cd '\nMAIL_USERNAME='a${PORT}'\n")
+    monkeypatch.setattr(config, "ENV_FILE", tmp_path / ".env")
+    monkeypatch.delenv("MAIL_PASSWORD", raising=False)
+    monkeypatch.setenv("MAIL_USERNAME", "somebody else")
+    monkeypatch.chdir(tmp_path)
+
+    flask.cli.load_dotenv()
+    assert os.environ["MAIL_PASSWORD"] == " abcd "
+
+    settings = Settings.load()
+    assert settings.mail_password == " ab${PORT}cd "
+    assert settings.mail_username == "somebody else"
 
 
 def test_every_default_that_the_example_shows_can_be_set():
