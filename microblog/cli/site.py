@@ -4,6 +4,7 @@ The site that a command works on: it must be there, and the caller's own, before
 So it is for each command that says nothing else by a decorator of this module.
 """
 
+import os
 import shlex
 import sys
 
@@ -57,7 +58,8 @@ def enter(need=NEEDED):
     except (data_folder.Unavailable, OSError) as error:
         raise click.ClickException(str(error)) from error
     if secret_key(settings) != current_app.secret_key:
-        raise click.ClickException("another process is making this site at this moment: try again")
+        # Another process was quicker to make it, as honcho starts two at once: begin anew, with its key.
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
     if not found and need == MADE:
         schema.migrate(TRIGGERS)
 

@@ -4,7 +4,7 @@ import pytest
 
 from microblog.base.config import BadSettings, Settings
 from microblog.ops import probes
-from microblog.security.signatures import secret_key
+from microblog.security.signatures import keep_key, secret_key
 
 
 def load(tmp_path, **values):
@@ -224,7 +224,9 @@ def test_an_address_of_the_queue_that_can_be_read_in_one_way_is_taken(tmp_path, 
 
 def test_the_secret_is_made_once_and_is_private(tmp_path):
     settings = load(tmp_path)
+    keep_key(settings)
     key = secret_key(settings)
+    keep_key(settings)
 
     assert len(key) == 64
     assert secret_key(settings) == key
