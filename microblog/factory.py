@@ -32,6 +32,7 @@ from microblog.web import (
     second_factor,
 )
 from microblog.web.proxies import TrustedProxies
+from microblog.web.request import Request
 
 LARGEST_BODY_BYTES = 64 * 1024
 # Imported because they connect jobs, handlers and the reconciler to the queue.
@@ -51,6 +52,7 @@ def create_app(settings=None):
     if not cli.is_asked():  # A command finds out first whether it may.
         sites.prepare(settings)
     app = Flask("microblog", root_path=str(ROOT), static_folder=None)
+    app.request_class = Request
     _configure(app, settings)
     logs.init_app(app)
     error_mails.init_app(app)

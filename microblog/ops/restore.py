@@ -2,6 +2,7 @@
 
 import gzip
 import logging
+import lzma
 import os
 import re
 import shutil
@@ -120,7 +121,8 @@ def _unpack(path, folder):
         with tarfile.open(path, "r:*") as tar:
             for member in tar:
                 _unpack_one(tar, member, folder)
-    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
+    # ValueError: a number in its headers that is none.
+    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError, ValueError) as error:
         # tarfile goes on with a line for each way in which it tried to read the file.
         reason = str(error).partition("\n")[0].rstrip(":")
         raise CannotRestore(f"{path} is no backup, or damaged: {reason}") from error
@@ -173,7 +175,8 @@ def _make_ready(folder):
             _end_what_was_under_way()
             # A single file again, without a write-ahead log that would have to be moved with it.
             db.execute_sql("PRAGMA journal_mode = DELETE")
-    except (DatabaseError, schema.SchemaError) as error:
+    # ValueError: a time that is none.
+    except (DatabaseError, schema.SchemaError, ValueError) as error:
         raise CannotRestore(f"the backup's database cannot be used: {error}") from error
 
 

@@ -17,6 +17,31 @@ NOWHERE = {
     "filename": "nothing.css",
 }
 
+# What the app or a library of it reads, each in its own way.
+HEADERS = (
+    *(
+        "Accept",
+        "Accept-Language",
+        "Authorization",
+        "Cookie",
+        "If-Match",
+        "If-Modified-Since",
+        "If-None-Match",
+    ),
+    *("If-Range", "If-Unmodified-Since", "Range", "Referer", "User-Agent", "X-CSRFToken"),
+)
+BROKEN = (
+    "",
+    "\xff",
+    "Basic \xff",
+    "Basic YQ==\xff",
+    "Bearer \xff",
+    "bytes=\xff",
+    "http://[",
+    "x;q=\xff",
+    "session=\xff",
+)
+
 
 def filled(rule, values, other):
     return re.sub(r"<(?:[^:>]+:)?(\w+)>", lambda name: values.get(name[1], other), rule.rule)
@@ -58,3 +83,16 @@ def test_a_name_or_an_id_that_nobody_has_is_missing(site):
             assert response.status_code == (410 if "token" in rule.arguments else 404), f"{method} {path}"
             asked += 1
     assert asked > 40
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_headers_that_cannot_be_read_break_nothing(site, broken):
+    stranger, asked = site.app.test_client(), 0
+    for rule in site.app.url_map.iter_rules():
+        path = filled(rule, {**NOWHERE, "kind": "atom"}, "1")
+        for method in rule.methods & set(METHODS):
+            response = stranger.open(path, method=method, headers=dict.fromkeys(HEADERS, broken))
+
+            assert response.status_code < 500, f"{method} {path}"
+            asked += 1
+    assert asked > 100

@@ -1,6 +1,7 @@
 import dataclasses
 import io
 import json
+import lzma
 import os
 import shutil
 import stat
@@ -9,6 +10,7 @@ import sys
 import tarfile
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from peewee import sqlite3
@@ -259,12 +261,23 @@ def test_a_web_server_that_nobody_asked_for_anything_yet_refuses_it(
     assert restore(path).exit_code == 0
 
 
-def pack(path, name, content):
-    """Make *path* an archive that holds one file."""
-    with tarfile.open(path, "w:gz") as tar:
+def pack(file, name, content, mode="w:gz", **headers):
+    """Make *file*, a path or an open one, an archive that holds one file, with more *headers*."""
+    with tarfile.open(**{"name" if isinstance(file, Path) else "fileobj": file}, mode=mode) as tar:
         entry = tarfile.TarInfo(name)
+        entry.pax_headers = headers
         entry.size = len(content)
         tar.addfile(entry, io.BytesIO(content))
+
+
+def damaged_xz():
+    """An archive whose beginning alone can be read."""
+    archive = io.BytesIO()
+    pack(archive, "exports/x.json", json.dumps(list(range(100_000))).encode(), mode="w")
+    content = bytearray(lzma.compress(archive.getvalue()))
+    middle = len(content) // 2
+    content[middle : middle + 100] = bytes(100)
+    return bytes(content)
 
 
 @pytest.mark.parametrize(
@@ -276,6 +289,11 @@ def pack(path, name, content):
         (lambda path: pack(path, "microblog.db", b"nothing of the kind"), "database cannot be used"),
         (lambda path: pack(path, "exports/x.json", b"{}"), "there is no database in it"),
         (lambda path: pack(path, "../evil", b""), "what is '../evil' doing in a backup?"),
+        (
+            lambda path: pack(path, "exports/x.json", b"{}", **{"GNU.sparse.map": "1,x"}),
+            "is no backup, or damaged",
+        ),
+        (lambda path: path.write_bytes(damaged_xz()), "is no backup, or damaged"),
         (lambda path: pack(path, "/etc/evil", b""), "what is '/etc/evil' doing in a backup?"),
     ],
 )
@@ -345,6 +363,7 @@ def test_a_backup_of_a_former_version_is_brought_up_to_date_without_what_is_fore
     ("change", "reason"),
     [
         ("UPDATE task SET id = '../../evil'", "an id in the backup's database is none of Microblog's"),
+        ("UPDATE task SET created_at = 'in spring'", "cannot be used: Invalid isoformat"),
         ("UPDATE post SET author_id = 99", "the backup's database is damaged"),
         ("UPDATE user SET username = 'a name'", "the backup's database is damaged"),
     ],
