@@ -32,10 +32,10 @@ def setting_of(unit, name):
     return re.findall(rf"^{name}=(.*)$", UNITS[unit], re.MULTILINE)
 
 
-def supervised():
+def supervised(option="command"):
     reader = configparser.ConfigParser(inline_comment_prefixes=";", interpolation=None)
     reader.read(ROOT / "deploy" / "supervisor.conf")
-    return reader["program:microblog"]["command"]
+    return reader["program:microblog"][option]
 
 
 def started():
@@ -108,6 +108,14 @@ def test_every_queue_server_has_the_options_of_our_own():
 
     assert _without(places, _options(shlex.split(unit))) == _without(places, ours)
     assert _options(shlex.split(container)) == _without(reach, ours)
+
+
+def test_no_log_that_others_keep_grows_for_ever():
+    megabytes = int(supervised("stdout_logfile_maxbytes").removesuffix("MB"))
+    assert 1 <= megabytes * (1 + int(supervised("stdout_logfile_backups"))) <= 100
+    for name, service in COMPOSE["services"].items():
+        # Docker's own format, json-file, has no limit by default; this one has.
+        assert service["logging"] == {"driver": "local"}, name
 
 
 def test_the_env_file_of_containers_is_a_list():

@@ -28,7 +28,7 @@ now:
 def migrate():
     """Bring the database up to date; while there is no administrator, make the set-up code."""
     try:
-        schema.migrate(TRIGGERS, tell=click.echo)
+        schema.migrate(TRIGGERS, tell=_tell)
     except (schema.SchemaError, DamagedCopy) as error:
         raise click.ClickException(str(error)) from error
     with connected():
@@ -41,7 +41,12 @@ def migrate():
     except OSError as error:
         raise click.ClickException(f"the set-up code cannot be written: {error.strerror}") from error
     if not current_app.config["SETTINGS"].private and (count := _count_of_demo_people()):
-        click.echo(f"demo people: {count:,} who cannot sign in, because others can reach the site")
+        _tell(f"demo people: {count:,} who cannot sign in, because others can reach the site")
+
+
+def _tell(line):
+    """To the standard error, which whoever starts the site sees; the log may go elsewhere."""
+    click.echo(line, err=True)
 
 
 def _count_of_demo_people():

@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 
 from microblog.base.config import ROOT
-from microblog.server import command_lines, processes
+from microblog.server import command_lines, processes, site_log
 from microblog.server.console import say
 from microblog.server.processes import wait_until
 
@@ -34,13 +34,18 @@ class Child:
     it SIGTERM; ``leftovers`` finds what has not obeyed.
     """
 
-    def __init__(self, name, command, settings, stop_signal=signal.SIGTERM, most_deaths=None):
-        """*most_deaths* within a minute end the site, which can do without it if that is None."""
+    def __init__(self, name, command, settings, stop_signal=signal.SIGTERM, most_deaths=None, tells=False):
+        """
+        *most_deaths* within a minute end the site, which can do without it if that is None.
+
+        Its lines go to the log of the site; if it *tells*, its errors are for whoever starts the site.
+        """
         self.name = name
         self.command = command
         self.settings = settings
         self.stop_signal = stop_signal
         self.most_deaths = most_deaths
+        self.tells = tells
         # Without symbolic links: so the system names the file that a process has open.
         self.input = (settings.data_dir / "run").resolve() / f"{name}.input"
         self.process = None
@@ -52,10 +57,12 @@ class Child:
         """Start the process, or start it again after it has ended."""
         parent = os.getpid()
         self.input.parent.mkdir(exist_ok=True)
-        with self.input.open("w+") as file:
+        with self.input.open("w+") as file, site_log.opened(self.settings) as log:
             self.process = subprocess.Popen(  # noqa: S603 - the commands are the supervisor's own
                 self.command,
                 stdin=file,
+                stdout=log,
+                stderr=None if self.tells else log,
                 cwd=ROOT,
                 env={**os.environ, **command_lines.environment(self.settings)},
                 start_new_session=True,
@@ -116,9 +123,9 @@ class Child:
         now = time.monotonic()
         self.died_at = [at for at in self.died_at if at > now - WITHIN_S] + [now]
         if len(self.died_at) == self.most_deaths:
+            place = site_log.path(self.settings) or "the lines above"
             raise CannotRun(
-                f"{self.name} {reason}, {self.most_deaths} deaths within a minute: giving up; "
-                "see the lines above"
+                f"{self.name} {reason}, {self.most_deaths} deaths within a minute: giving up; see {place}"
             )
         before = len(self.died_at) - 1
         pause = min(SHORTEST_PAUSE_S * 2 ** (before - 1), LONGEST_PAUSE_S) if before else 0

@@ -13,7 +13,7 @@ from http.client import HTTPException
 from microblog.base.config import BadSettings, Settings
 from microblog.ops import data_folder, probes
 from microblog.security import setup_code
-from microblog.server import command_lines, queue_server
+from microblog.server import command_lines, queue_server, site_log
 from microblog.server.children import CannotRun, Child, end, leftovers
 from microblog.server.console import say
 from microblog.server.processes import wait_until
@@ -100,16 +100,21 @@ class Supervisor:
 
     def _start_all(self):
         say(f"data folder: {self.settings.data_dir}")
+        if place := site_log.path(self.settings):
+            say(f"log: {place}")
         if not self.settings.redis_url:
             self._start_queue_server()
-        say(f"queue server: {queue_server.describe(self.settings.queue_url)}")
-        say(f"mail: {describe_mail(self.settings)}")
+        self._note(f"queue server: {queue_server.describe(self.settings.queue_url)}")
+        self._note(f"mail: {describe_mail(self.settings)}")
         self._migrate()
         for name, command in (
             ("web server", command_lines.web_server()),
             ("background worker", command_lines.consumer(self.settings)),
         ):
             self.services.append(Child(name, command, self.settings, most_deaths=MOST_DEATHS))
+
+    def _note(self, line):
+        site_log.note(self.settings, line)
 
     def _start_queue_server(self):
         server = queue_server.QueueServer(self.settings)
@@ -120,7 +125,8 @@ class Supervisor:
     def _migrate(self):
         # A stop in the meantime is not passed on: the migration has as long as the others to finish. Killing
         # it does no harm: each step is one transaction, and the next start repeats the step.
-        migration = Child("migration", command_lines.flask("migrate"), self.settings, stop_signal=None)
+        command = command_lines.flask("migrate")
+        migration = Child("migration", command, self.settings, stop_signal=None, tells=True)
         migration.start()
         try:
             self._wait(lambda: not migration.alive)
@@ -151,6 +157,7 @@ class Supervisor:
             raise StopAsked
         for service in self.services:
             service.tend()
+        site_log.keep_small(self.settings)
 
     def _stop_all(self):
         # The queue server goes last: a job that ends meanwhile still talks to it.

@@ -73,6 +73,11 @@ class RunningSite:
         return self.process.poll() is not None
 
     def output(self):
+        """Its log and all that it has printed so far."""
+        site_log = self.data_dir / "log" / "site.log"
+        return (site_log.read_text(errors="replace") if site_log.exists() else "") + self.printed()
+
+    def printed(self):
         """All that it has printed so far."""
         return self.log.read_text(errors="replace")
 

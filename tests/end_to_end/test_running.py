@@ -59,6 +59,15 @@ def test_it_shows_the_way_to_the_first_account(running):
     assert lines[ready - 1] == f"make the first account at: {running.url}/setup?code={code}"
 
 
+def test_a_start_prints_four_lines_and_keeps_the_rest_in_its_log(running):
+    lines = running.printed().splitlines()
+    log = running.data_dir / "log" / "site.log"
+
+    assert lines.index(f"ready {running.url}") == 3
+    assert lines[:2] == [f"data folder: {running.data_dir}", f"log: {log}"]
+    assert "huey.consumer" in log.read_text()
+
+
 def test_what_it_writes_is_for_its_owner_only(running):
     paths = [running.data_dir, *running.data_dir.rglob("*")]
 
@@ -80,7 +89,7 @@ def test_second_start_in_the_same_folder_is_refused(running):
     second.start()
 
     assert second.exit_code() == 1
-    assert second.output() == (
+    assert second.printed() == (
         f"microblog: the data folder {running.data_dir} is in use: this site runs already; stop it first\n"
     )
     assert running.get("/readyz") == 200
