@@ -28,6 +28,24 @@ web_server.Server, web_server.PORT_S = Server, 0.1
 sys.exit(web_server.run(Settings(port=int(sys.argv[1])), lambda settings: None))
 """
 
+# How many MiB more a process has after each of its threads has hashed a password.
+HASH = """
+        from pathlib import Path
+        from threading import Thread
+        from microblog.security.passwords import hash_password
+        from microblog.server.http_server import THREADS
+
+        def memory():
+            return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1024**2
+
+        before = memory()
+        threads = [Thread(target=hash_password, args=["a password"]) for _ in range(THREADS)]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+        print("grown by", memory() - before, flush=True)
+        sys.exit(3)
+"""
+
 
 @pytest.fixture
 def serve():
@@ -87,3 +105,12 @@ def test_a_taken_port_is_told(serve):
 
     assert server.returncode == 1
     assert "Address already in use" in output
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_memory_that_hashing_passwords_takes_is_given_back(serve):
+    output, _ = serve(HASH).communicate(timeout=SOON_S)
+
+    grown = [float(line.split()[-1]) for line in output.splitlines() if line.startswith("grown")]
+    assert grown
+    assert max(grown) < 15, "less than a single hash takes"
