@@ -1,17 +1,21 @@
 """Web server and worker as parts of their own: what runs is what run.sh would start."""
 
+import os
 import re
 import signal
 import subprocess
 import sys
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from microblog.base.config import ROOT, Settings
-from microblog.server import command_lines
+from microblog.server import command_lines, queue_server
+from tests.conftest import PASSWORD
 from tests.end_to_end.running_site import PATIENCE_S, RunningSite, wait_until
+from tests.end_to_end.test_secrets import Person
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
@@ -64,6 +68,44 @@ def test_a_worker_alone_is_that_of_run_sh(site):
     assert is_command(site, command_lines.consumer(Settings.from_mapping(site.environment)))
     site.process.send_signal(signal.SIGTERM)
     assert site.exit_code() == 0
+
+
+@pytest.fixture
+def queue(tmp_path):
+    """The URL of a queue server that is nobody's part."""
+    settings = Settings(data_dir=tmp_path)
+    (tmp_path / "queue").mkdir()
+    socket = tmp_path / "queue.sock"
+    with subprocess.Popen(queue_server.command(settings, socket)) as server:
+        wait_until(socket.exists)
+        yield f"unix://{socket}"
+        server.kill()
+
+
+def test_the_parts_of_the_procfile_agree_on_where_links_lead(tmp_path, queue):
+    """As honcho and foreman start them: all at once on an empty folder, each with a port of its own."""
+    settings = {"REDIS_URL": queue, "WORKERS": "2", "WEB_CONCURRENCY": "1", "FLASK_APP": "microblog"}
+    with ExitStack() as stack:
+        parts = {}
+        for name, line in re.findall(r"^(\w+): (.*)$", (ROOT / "Procfile").read_text(), re.MULTILINE):
+            parts[name] = stack.enter_context(RunningSite(tmp_path / "site", **settings))
+            parts[name].environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+            parts[name].log = tmp_path / f"{name}.log"
+            parts[name].start(["sh", "-c", line])
+        web, worker = parts["web"], parts["worker"]
+        wait_until(lambda: web.get("/livez") == 200 or web.ended or worker.ended, web.output)
+        assert not web.ended, web.output()
+        web.flask("create-user", "susan", "susan@pi.local", "--password-stdin", input=PASSWORD)
+
+        person = Person(web)
+        person.send("/auth/reset_password_request", email="susan@pi.local")
+        outbox = tmp_path / "site" / "outbox"
+        wait_until(lambda: list(outbox.glob("*.eml")), worker.output)
+
+        [mail] = outbox.glob("*.eml")
+        [link] = re.findall(r"^http://\S+/auth/reset_password/\S+$", mail.read_text(), re.MULTILINE)
+        assert link.startswith(f"{web.url}/")
+        assert "Set a new password" in person.open(link)
 
 
 @pytest.mark.parametrize("part", ["web", "worker"])
