@@ -5,6 +5,7 @@ import sys
 import click
 
 from microblog.base.addresses import BadAddress, checked
+from microblog.cli.site import examines_site
 from microblog.mail.delivery import send_test
 from microblog.mail.exceptions import MailDelayed, MailRefused
 from microblog.ops import doctor
@@ -13,6 +14,7 @@ MARKS = {doctor.WELL: ("✓", "green"), doctor.WARNING: ("!", "yellow"), doctor.
 
 
 @click.command("doctor")
+@examines_site
 @click.option("--quiet", is_flag=True, help="Say nothing of what is well.")
 def examine(quiet):
     """Look the site over. The exit code is 1 if something is wrong, for monitors; else 0."""

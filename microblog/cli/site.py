@@ -12,11 +12,13 @@ import click
 from flask import current_app
 
 from microblog.base import schema
+from microblog.base.database import FILE_NAME
+from microblog.base.files import refuse_dead_link
 from microblog.ops import data_folder, sites
 from microblog.security.signatures import secret_key
 from microblog.tables import TRIGGERS
 
-NEEDED, MADE, BEGUN, IGNORED = "needed", "made", "begun", "ignored"
+NEEDED, MADE, BEGUN, EXAMINED, IGNORED = "needed", "made", "begun", "examined", "ignored"
 
 
 def makes_site(function):
@@ -27,6 +29,11 @@ def makes_site(function):
 def begins_site(function):
     """Decorate a command that finds a data folder at least, and fills it itself."""
     return _with(BEGUN, function)
+
+
+def examines_site(function):
+    """Decorate a command that needs a site, and itself says what is wrong with it."""
+    return _with(EXAMINED, function)
 
 
 def ignores_site(function):
@@ -51,11 +58,16 @@ def enter(need=NEEDED):
     settings = current_app.config["SETTINGS"]
     try:
         data_folder.refuse_foreign(settings.data_dir, _command_line())
+        refuse_dead_link(settings.data_dir / FILE_NAME)
         found = sites.is_in(settings.data_dir)
-        if not found and need == NEEDED:
+        if not found and need in (NEEDED, EXAMINED):
             raise click.ClickException(_no_site(settings.data_dir))
         sites.prepare(settings, current_app.secret_key)
-    except (data_folder.Unavailable, OSError) as error:
+    except data_folder.Unavailable as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        if need == EXAMINED:
+            return
         raise click.ClickException(str(error)) from error
     if secret_key(settings) != current_app.secret_key:
         # Another process was quicker to make it, as honcho starts two at once: begin anew, with its key.

@@ -33,8 +33,8 @@ NO_NIGHTLY_BACKUP = f"{FLASK} backup, then see in the log why no night wrote one
 
 REPORT = "a fault of Microblog, or of what it runs on: LOG_LEVEL=DEBUG tells where"
 # What the site makes in the data folder, any of which may be a link.
-OURS = ("microblog.db", "secret_key", "backups", "before-restore", "before-upgrade", "exports")
-OURS += ("log", "outbox", "queue", "run")
+FOLDERS = ("backups", "before-restore", "before-upgrade", "exports", "log", "outbox", "queue", "run")
+OURS = (database.FILE_NAME, "secret_key", *FOLDERS)
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +79,10 @@ def _check_data_folder(settings):
     for path in filter(is_dead_link, links):
         what = f"{path} is a link to {path.readlink()}, which is not there"
         return FAULT, what, f"mount the disk that it leads to, or remove the link: rm {path}"
+    for path in (folder / name for name in OURS):
+        if path.exists() and path.is_dir() != (path.name in FOLDERS):
+            what = f"{path} is no {'folder' if path.name in FOLDERS else 'file'}"
+            return FAULT, what, f"mv {path} {path}.aside"
     # Perhaps root ran a command: the site will need to change what that wrote.
     for path in chain.from_iterable(place.rglob("*") for place in [folder, *links]):
         with suppress(FileNotFoundError):  # Deleted meanwhile.

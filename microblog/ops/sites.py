@@ -4,6 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from microblog.base.database import FILE_NAME
+from microblog.base.files import refuse_dead_link
 from microblog.ops.data_folder import SHARED_LOCK, site_lock
 from microblog.security import signatures
 
@@ -21,6 +22,8 @@ def is_in(data_dir):
 def prepare(settings, new_key=None):
     """Make what every process of a site needs, unless it is there: folder, lock, and key, else *new_key*."""
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # SQLite would make an empty database where the link leads.
+    refuse_dead_link(settings.data_dir / FILE_NAME)
     site_lock.acquire(settings.data_dir)
     signatures.keep_key(settings, new_key)
 

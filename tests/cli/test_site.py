@@ -169,7 +169,7 @@ def _leaves(group, before=""):
 
 def _may_go_without(words, commands):
     need = site.need_of(commands[words].callback)
-    return need != site.NEEDED or words in ITS_OWN or words == "run"
+    return need not in (site.NEEDED, site.EXAMINED) or words in ITS_OWN or words == "run"
 
 
 def _arguments(command):

@@ -14,6 +14,7 @@ from microblog.base.config.kinds import number, one_of, subset
 
 ROOT = Path(__file__).resolve().parents[3]
 ENV_FILE = ROOT / ".env"
+ADDRESS = re.compile(r"[\w.:\[\]-]+:\d{1,5}", re.ASCII)
 # Of submission over TLS, RFC 8314.
 TLS_PORT = 465
 # Words that example keys are made of, including those of this project's own tests.
@@ -136,9 +137,7 @@ class Settings:
     @property
     def listening_address(self):
         """Where the web server listens, by its own account; as the settings say if it has never run."""
-        with suppress(FileNotFoundError):
-            return self.address_file.read_text()
-        return self.address
+        return _left(self.address_file, ADDRESS.fullmatch) or self.address
 
     @property
     def address_file(self):
@@ -162,10 +161,7 @@ class Settings:
         """The queue's URL: ``REDIS_URL``, else what our own queue server wrote, else Redis' default."""
         if self.redis_url:
             return self.redis_url
-        # Not permitted: a command of somebody else, which will be told so.
-        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
-            return self.queue_url_file.read_text().strip()
-        return "redis://"
+        return _left(self.queue_url_file, lambda text: not kinds.REDIS_URL.parse(text)[1]) or "redis://"
 
     @property
     def queue_url_file(self):
@@ -190,6 +186,17 @@ class Settings:
                 "SECRET_KEY and SECRET_KEY_FALLBACKS must have 32 random characters or more under https"
             )
         return errors
+
+
+def _left(path, is_valid):
+    """What a process of the site left in the file *path*; "" unless it *is_valid*."""
+    # Not permitted: a command of somebody else, which will be told so.
+    with suppress(OSError):
+        text = path.read_text(errors="replace").strip()
+        # A power cut may have left anything there.
+        if is_valid(text):
+            return text
+    return ""
 
 
 def is_loopback(host):
