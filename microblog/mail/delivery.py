@@ -61,6 +61,8 @@ class Mail(WorkItem):
         Raises:
             CredentialsChanged: it holds a link, and an act has revoked what *user* was checked by.
         """
+        if user and not templates.may_be_mailed(user):
+            arguments[templates.TO_UNCONFIRMED] = True
         with user.as_checked() if user and kind in templates.links else db.atomic():
             mail = cls.create(
                 kind=kind, recipient=recipient, user=user, task=task, priority=priority, arguments=arguments

@@ -8,7 +8,7 @@ import flask_mail
 from flask import current_app, render_template
 from flask_babel import force_locale, gettext
 
-from microblog.base.addresses import ascii_address
+from microblog.base.addresses import ascii_address, email_key
 from microblog.base.i18n import N_
 from microblog.mail.exceptions import MailRefused, Unneeded
 from microblog.models import OneTimeToken, User
@@ -21,6 +21,8 @@ LINKS_WITHIN = timedelta(minutes=10)
 # The kind of mail that must cause no other one if it fails.
 ERROR = "error"
 UNCONFIRMED = N_("Your e-mail address is not confirmed yet.")
+# The argument of a mail whose recipient was not confirmed when it was recorded.
+TO_UNCONFIRMED = "to_unconfirmed"
 # Functions by the kind of mail that they describe, and which kinds are a link: for as long as they wait, too.
 kinds = {}
 links = set()
@@ -103,7 +105,9 @@ def may_be_mailed(user):
 def _refuse_unconfirmed(mail, recipient):
     # Whom it is for comes first: another account may have been given their former address meanwhile.
     user = mail.user or User.with_email(recipient)
-    if user and not may_be_mailed(user):
+    # Of an address that they have left, nothing else tells whether it was ever confirmed.
+    left = user and TO_UNCONFIRMED in mail.arguments and email_key(recipient) != user.email_key
+    if user and (left or not may_be_mailed(user)):
         raise MailRefused(UNCONFIRMED) if mail.task_id else Unneeded
 
 

@@ -194,7 +194,8 @@ class User(UserMixin, BaseModel):
 
     def confirm(self):
         """Record that the user reads what is mailed to their address."""
-        User.update(confirmed_at=clock.now()).where(User.id == self.id).execute()
+        self.confirmed_at = clock.now()
+        User.update(confirmed_at=self.confirmed_at).where(User.id == self.id).execute()
 
     def suspend(self):
         """Lock the user out and hide their posts; return whether it was done: administrators are exempt."""

@@ -9,6 +9,7 @@ from microblog.mail import templates
 from microblog.mail.delivery import Mail
 from microblog.models import OneTimeToken, User
 from microblog.models.one_time_token import RESET_PASSWORD
+from microblog.tasks.queue import huey
 from microblog.tasks.states import CANCELLED, FAILED, SUCCEEDED
 from microblog.tasks.task import Task
 from tests.conftest import PASSWORD, make_user
@@ -69,6 +70,22 @@ def test_only_links_leave_until_the_address_is_confirmed(app, postbox, stranger,
     postbox.mails.clear()
     stranger.confirm()
     assert send() == (SUCCEEDED, [stranger.email])
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS - BY_THE_OPERATOR - LINKS))
+def test_what_waits_for_an_unconfirmed_address_is_not_sent_there_after_it_was_left(
+    app, postbox, stranger, export, kind, monkeypatch
+):
+    former, task = stranger.email, export if kind == "export_posts" else None
+    with app.app_context():
+        with monkeypatch.context() as patch:
+            patch.setattr(huey, "enqueue_item", lambda mail: None)
+            mail = Mail.send(kind, former, user=stranger, task=task, **ARGUMENTS)
+        stranger.change_email("new@example.org")
+        huey.enqueue_item(mail)
+
+    assert Mail.get_by_id(mail.id).complete
+    assert former not in [mail["To"] for mail in postbox.mails]
 
 
 def test_whatever_such_a_user_does_nothing_else_leaves(app, client, postbox):
