@@ -5,22 +5,26 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
-from flask.cli import FlaskGroup, routes_command
+from flask.cli import FlaskGroup, routes_command, run_command
 
 from microblog import create_app
 from microblog.base import database
 from microblog.base.config import ROOT, Settings
 from microblog.base.database import db
 from microblog.cli import site
-from microblog.ops.data_folder import SHARED_LOCK
+from microblog.ops.data_folder import SHARED_LOCK, Unavailable, refuse_foreign
+from microblog.security.signatures import secret_key
 from tests.apps import migrated_database
 
 NO_SETTINGS = {field.name.upper(): "" for field in dataclasses.fields(Settings)}
 MAY_MAKE_ONE = {"create-user", "demo", "migrate", "restore", "run"}
+NOBODY = 65534
 # What Flask brings along that says nothing of the site.
 ITS_OWN = {"routes": routes_command}
 
@@ -78,6 +82,35 @@ def test_an_empty_database_is_no_site(flask, data_folder, tmp_path):
     assert _contents(tmp_path) == before
 
 
+def test_a_data_folder_that_is_a_file_is_told_in_one_line(flask, data_folder, tmp_path):
+    data_folder.parent.mkdir()
+    data_folder.write_text("a file")
+    before = _contents(tmp_path)
+
+    assert flask("--help").exit_code == 0
+    assert flask("backup").output.startswith(f"Error: there is no site in {data_folder}")
+    assert flask("migrate").output == f"Error: [Errno 17] File exists: '{data_folder}'\n"
+    assert _contents(tmp_path) == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else")
+def test_who_may_not_even_look_into_the_data_folder_is_told_what_to_type():
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        settings = Settings(data_dir=Path(place, "data"))
+        _make_site(settings.data_dir)
+        settings.data_dir.chmod(0o700)
+        os.seteuid(NOBODY)
+        try:
+            # What the app of a command asks for while it is made.
+            assert (settings.queue_url, settings.site_url) == ("redis://", "http://127.0.0.1:8000")
+            assert secret_key(settings)
+            with pytest.raises(Unavailable, match="belongs to user root: sudo -u root env "):
+                refuse_foreign(settings.data_dir, "flask backup")
+        finally:
+            os.seteuid(0)
+
+
 def test_no_command_writes_into_the_folder_of_somebody_else(
     flask, commands, data_folder, tmp_path, monkeypatch
 ):
@@ -124,6 +157,14 @@ def test_a_command_that_may_makes_a_whole_site(data_folder, words):
     assert second.returncode == 0, second.stderr
     assert data_folder.stat().st_mode & 0o777 == 0o700
     assert (data_folder / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_web_server_of_developers_makes_a_whole_site(data_folder):
+    with click.Context(run_command):
+        app = create_app(Settings(data_dir=data_folder))
+
+    assert (data_folder / "secret_key").read_text() == app.secret_key
+    assert app.test_client().get("/auth/login").status_code == 200
 
 
 def test_a_site_that_runs_elsewhere_is_named(data_folder, tmp_path):
