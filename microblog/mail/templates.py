@@ -128,7 +128,7 @@ def compose(template, subject, recipient, message_id, written_at, **values):
         recipients=[ascii_address(recipient)],
         body=text,
         html=html,
-        sender=ascii_address(current_app.config["SENDER"]),
+        sender=current_app.config["SENDER"],
         date=written_at.timestamp(),
         extra_headers={"Auto-Submitted": "auto-generated"},
     )

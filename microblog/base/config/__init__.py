@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from click import ClickException
 
+from microblog.base.addresses import ascii_address
 from microblog.base.config import env_file, kinds
 from microblog.base.config.kinds import number, one_of, subset
 
@@ -152,9 +153,9 @@ class Settings:
 
     @property
     def sender(self):
-        """The address every mail comes from."""
+        """The address every mail comes from, as mail servers see it."""
         fallback = f"microblog@{_mail_domain(urlsplit(self.site_url).hostname)}"
-        return self.mail_default_sender or next(iter(self.admins), fallback)
+        return ascii_address(self.mail_default_sender or next(iter(self.admins), fallback))
 
     @property
     def queue_url(self):

@@ -19,7 +19,7 @@ WEAK_KEYS = [
 IMPOSSIBLE_URLS = [
     *("http://x:99999", "http://x:0", "http://x:http", "http://x:", "http://:8000"),
     *("http://exa mple", "http://exa\tmple", "http://...", "http://x..y", "http://x.", f"http://{'x' * 64}"),
-    *("http://exa<mple", "http://exa%20mple", "http://1.2.3.999"),
+    *("http://exa<mple", "http://exa%20mple", "http://1.2.3.999", "http://my_site"),
     *("http://[::1]x", "http://x[::1]", "http://[v1.x]", "HTTP://x"),
 ]
 NO_HOSTS = [
@@ -92,7 +92,7 @@ def test_a_bad_setting_is_named(tmp_path, values, error):
 
 
 @pytest.mark.parametrize(
-    "host", ["blog.example.org", "my_site", "xn--bcher-kva.example", "localhost", "127.0.0.1", "[::1]"]
+    "host", ["blog.example.org", "my-site", "xn--bcher-kva.example", "localhost", "127.0.0.1", "[::1]"]
 )
 @pytest.mark.parametrize("port", ["", ":1", ":65535"])
 def test_a_url_of_a_site_is_taken(tmp_path, host, port):
@@ -122,6 +122,10 @@ def test_a_host_is_kept_as_browsers_send_it(tmp_path, written, sent):
     assert settings.sender == f"microblog@{sent}"
     assert (settings.mail_server, settings.host) == (sent, sent)
     assert sent in settings.trusted_hosts
+
+
+def test_the_sender_is_kept_as_mail_servers_see_it(tmp_path):
+    assert load(tmp_path, ADMINS="me@straße.example").sender == "me@xn--strae-oqa.example"
 
 
 @pytest.mark.parametrize("host", ["::1", "[::1]"])
