@@ -87,7 +87,7 @@ def test_a_nightly_backup_that_was_interrupted_is_made_up_for(world, susan, stop
     User.update(created_at=clock.now() - timedelta(days=2)).execute()
     staging, backups = (world.settings.data_dir / path for path in ("run/staging", "backups"))
     consumer = world.start_consumer(HANGS_AT="microblog.ops.backup._pack")
-    world.wait_for(lambda: (staging / "packed").exists())
+    world.wait_for(lambda: list(backups.glob("*.part")))
     [night] = nights()
     assert night.state == RUNNING
 
@@ -95,12 +95,31 @@ def test_a_nightly_backup_that_was_interrupted_is_made_up_for(world, susan, stop
     consumer.wait(PATIENCE_S)
 
     assert list(staging.iterdir())
-    assert list(backups.iterdir()) == []
+    assert not list(backups.glob("*.tar.gz"))
     world.start_consumer()
     world.settle()
     [night] = nights()
     assert (night.state, night.attempts) == (SUCCEEDED, 1 if stop == signal.SIGTERM else 2)
-    assert len(list(backups.glob("nightly-*.tar.gz"))) == 1
+    [path] = backups.iterdir()
+    assert path.match("nightly-*.tar.gz")
+    assert not staging.exists()
+
+
+def test_a_rehearsal_that_was_killed_leaves_no_scratch_folder_and_is_made_up_for(world, susan):
+    User.update(created_at=clock.now() - timedelta(days=2)).execute()
+    staging = world.settings.data_dir / "run" / "staging"
+    consumer = world.start_consumer(HANGS_AT="microblog.ops.restore._refuse_weak_key")
+    world.wait_for(
+        lambda: (staging / "microblog.db").exists() and list(staging.parent.glob("../backups/*.gz"))
+    )
+
+    consumer.kill()
+    consumer.wait(PATIENCE_S)
+
+    assert list(staging.iterdir())
+    world.start_consumer()
+    world.settle()
+    assert "was unpacked and checked: it can be restored" in world.log_text()
     assert not staging.exists()
 
 
