@@ -111,4 +111,5 @@ class WebServer:
         self.stopping = True
         self.listener.close()
         for pid in self.pids:
-            os.kill(pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # It was waited for this moment.
+                os.kill(pid, signal.SIGTERM)
