@@ -77,7 +77,7 @@ class SharedLock:
         if self._lock:
             os.close(self._lock)
             self._lock = None
-        # A process that cannot write there does no harm; the doctor reports that the folder is not its own.
+        # A process that cannot write there does no harm.
         with suppress(OSError):
             (data_dir / "run").mkdir(mode=0o700, exist_ok=True)
             self._lock = os.open(data_dir / SHARED_LOCK, os.O_RDWR | os.O_CREAT, 0o600)

@@ -131,11 +131,7 @@ def _check_backups(settings):
 
 
 def _no_backup(settings):
-    founded_at = None
-    # Not without a database: opening one would create it.
-    if _database_bytes(settings):
-        with database.connected():
-            founded_at = User.first_registered_at()
+    founded_at = _looked_up(settings, User.first_registered_at)
     if founded_at and clock.now() - founded_at > GRACE:
         age = format_timedelta(clock.now() - founded_at, locale="en")
         return FAULT, f"there is none, and the site is {age} old", NO_NIGHTLY_BACKUP
@@ -160,15 +156,12 @@ def _check_worker(settings):
     living = huey.lock.living()
     if not living:
         return FAULT, "none is alive", f"{START}, or start its worker service"
-    # Not without a database: opening one would create it.
-    if _database_bytes(settings):
-        with database.connected():
-            oldest = Task.due().first()
-        if oldest and (age := clock.now() - oldest.run_after) > timedelta(minutes=5):
-            remedy = f"see what keeps the workers busy: {FLASK} tasks list; or set WORKERS higher"
-            if not huey.takes_messages:
-                remedy = "see above: the queue takes no messages, so no worker hears of it"
-            return FAULT, f"a task has been waiting for {format_timedelta(age, locale='en')}", remedy
+    oldest = _looked_up(settings, lambda: Task.due().first())
+    if oldest and (age := clock.now() - oldest.run_after) > timedelta(minutes=5):
+        remedy = f"see what keeps the workers busy: {FLASK} tasks list; or set WORKERS higher"
+        if not huey.takes_messages:
+            remedy = "see above: the queue takes no messages, so no worker hears of it"
+        return FAULT, f"a task has been waiting for {format_timedelta(age, locale='en')}", remedy
     return WELL, f"{len(living)} alive"
 
 
@@ -203,11 +196,7 @@ def _check_address(settings):
 
 
 def _check_demo_people(settings):
-    # Not without a database: opening one would create it.
-    if not _database_bytes(settings):
-        return WELL, "none"
-    with database.connected():
-        count = User.demo_people().count()
+    count = _looked_up(settings, User.demo_people().count)
     if count and not settings.private:
         what = f"{count:,}, who cannot sign in: others can reach the site, and everybody knows the password"
         return WARNING, what, "remove them on the page Administration, People"
@@ -222,6 +211,14 @@ def _check_web_server(settings):
         return FAULT, f"{where}: {error}", START
     what = f"{where} answers {status}"
     return (WELL, what) if status == 200 else (FAULT, what, START)
+
+
+def _looked_up(settings, question):
+    """What *question()* returns from the database; None while there is none: opening one would create it."""
+    if not _database_bytes(settings):
+        return None
+    with database.connected():
+        return question()
 
 
 def _database_bytes(settings):

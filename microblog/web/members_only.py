@@ -45,9 +45,14 @@ def ask_who_is_there():
         return None
     if not current_user.is_authenticated:
         return login_manager.unauthorized()
-    if request.url_rule.rule.startswith("/admin") and not current_user.is_admin:
+    if is_hidden_from(current_user):
         abort(404)
     return None
+
+
+def is_hidden_from(user):
+    """Whether the requested page is there, but for administrators only, which *user* is not."""
+    return request.url_rule is not None and request.url_rule.rule.startswith("/admin") and not user.is_admin
 
 
 def tell_search_engines(response):

@@ -4,6 +4,7 @@ from flask import request
 
 from microblog.security import security_log
 from microblog.web.auth import reader
+from microblog.web.members_only import is_hidden_from
 
 
 def init_app(app):
@@ -11,13 +12,10 @@ def init_app(app):
 
 
 def record(response):
-    if response.status_code == 403 or (response.status_code == 404 and _is_hidden()):
+    if response.status_code == 403 or (response.status_code == 404 and _was_hidden(reader())):
         security_log.record("access-refused", reader(), door=request.endpoint)
     return response
 
 
-def _is_hidden():
-    """Whether the requested page is there, but not for this reader."""
-    user = reader()
-    rule = request.url_rule.rule if request.url_rule else ""
-    return rule.startswith("/admin") and user is not None and not user.is_admin
+def _was_hidden(user):
+    return user is not None and is_hidden_from(user)
