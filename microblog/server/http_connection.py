@@ -41,8 +41,13 @@ class Connection(HTTPChannel):
 
     def service(self):
         if self.server.stopping:
-            self.requests[0].close_afterwards()
+            self.take_no_more()
         super().service()
+
+    def take_no_more(self):
+        """Have the answers to what has arrived announce the end of the connection, one under way as well."""
+        for request in list(self.requests):
+            request.close_afterwards()
 
     def handle_write(self):
         """Send; the last answer is followed by the end of our side only."""

@@ -57,6 +57,8 @@ class Server(TcpWSGIServer):
         while not self.stopping and os.getppid() == parent:
             self._turn(TURN_S)
         self.stopping = True
+        for connection in list(self.active_channels.values()):
+            connection.take_no_more()
         wasyncore.dispatcher.close(self)  # The listener alone: the threads still wake this one.
         deadline = time.monotonic() + STOP_S
         while self.active_channels and time.monotonic() < deadline:
