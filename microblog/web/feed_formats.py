@@ -9,10 +9,10 @@ from feedgenerator import Atom1Feed
 from flask import url_for
 from markupsafe import Markup
 
+from microblog.base.linkify import linkify
 from microblog.base.text import beginning
 from microblog.models import Post, User
 from microblog.web.formats import iso
-from microblog.web.linkify import linkify
 from microblog.web.presentation import site_address
 
 # Characters that XML cannot represent, not even escaped.

@@ -9,14 +9,14 @@ from flask_login import current_user
 
 from microblog import exports
 from microblog.base.i18n.languages import own_name
+from microblog.base.identicon import identicon
+from microblog.base.linkify import linkify
 from microblog.base.text import beginning
 from microblog.mail.templates import may_be_mailed
 from microblog.models import Message
 from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
 from microblog.web.formats import FILTERS
-from microblog.web.identicon import identicon
-from microblog.web.linkify import linkify
 from microblog.web.reader_preferences import preference
 
 CARDS = 5

@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from microblog.base import clock
+from microblog.base.identicon import identicon
 from microblog.web import formats, reader_preferences
-from microblog.web.identicon import identicon
 
 MOMENT = datetime(2026, 11, 22, 14, 31, 5, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ BYTES = 5 * 1024
 
 def test_every_class_is_used():
     places = [*(ROOT / "templates").rglob("*.html"), *(ROOT / "static" / "js").glob("*.js")]
-    places.append(ROOT / "microblog" / "web" / "identicon.py")
+    places.append(ROOT / "microblog" / "base" / "identicon.py")
     words = set(re.findall(r"[\w-]+", " ".join(path.read_text() for path in places)))
     selectors = " ".join(re.findall(r"[^{};]+(?={)", RULES))
 

@@ -1,7 +1,7 @@
 import pytest
 from markupsafe import Markup
 
-from microblog.web.linkify import linkify
+from microblog.base.linkify import linkify
 
 
 def links(text):

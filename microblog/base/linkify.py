@@ -1,4 +1,4 @@
-"""Texts with their links and marks, as pages and feeds show them."""
+"""Texts with their links and marks, as pages, feeds and archives show them."""
 
 import re
 from urllib.parse import urlsplit
@@ -15,11 +15,11 @@ HOST = re.compile(r"[\w.-]*\w(:\d{1,5})?|\[[0-9a-f:.]+\](:\d{1,5})?", re.IGNOREC
 BRACKETS = {")": "(", "]": "[", "}": "{"}
 
 
-def linkify(text, marks=()):
+def linkify(text, marks=(), rel="nofollow ugc noopener"):
     """
     *text* as Markup, with URLs as links and never more than one blank line in a row.
 
-    *marks* are pairs of start and end of what to highlight, in order.
+    *marks* are pairs of start and end of what to highlight, in order; *rel* is said of the links.
     """
     parts, end = [], 0
     for match in ADDRESS.finditer(text):
@@ -27,7 +27,10 @@ def linkify(text, marks=()):
         if _leads_somewhere(address):
             start, before = match.start(), end
             end = start + len(address)
-            parts += [_marked(text, before, start, marks), _link(address, _marked(text, start, end, marks))]
+            parts += [
+                _marked(text, before, start, marks),
+                _link(address, rel, _marked(text, start, end, marks)),
+            ]
     parts.append(_marked(text, end, len(text), marks))
     return Markup(re.sub(r"\n{3,}", "\n\n", "".join(parts)))  # noqa: S704 - every part is Markup
 
@@ -63,5 +66,5 @@ def _marked(text, start, end, marks):
     return Markup("").join([*parts, escape(text[start:end])])
 
 
-def _link(address, label):
-    return Markup('<a href="{}" rel="nofollow ugc noopener">{}</a>').format(address, label)
+def _link(address, rel, label):
+    return Markup('<a href="{}" rel="{}">{}</a>').format(address, rel, label)

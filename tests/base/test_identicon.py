@@ -1,6 +1,6 @@
 import xml.etree.ElementTree as ElementTree
 
-from microblog.web.identicon import identicon
+from microblog.base.identicon import identicon
 
 
 def test_the_same_name_gives_the_same_picture_whatever_its_case():
