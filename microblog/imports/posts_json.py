@@ -1,0 +1,49 @@
+"""``posts.json``: what this site mails. Old ones have neither ids nor languages."""
+
+from microblog.base.i18n import N_
+from microblog.base.i18n.languages import tag
+from microblog.base.json_items import items_of
+from microblog.base.text import clean, is_blank
+from microblog.imports.record import NO_TEXT, NoPost, Unreadable, moment, records, web_address
+
+SECOND = 10**6
+OTHER_TIME = N_("Its id and its time disagree.")
+# What is kept of where a post came from.
+ORIGIN = ("source", "id", "url")
+LONGEST_ORIGIN = 500
+
+
+def read(file, name="posts.json"):
+    """Yield a ``Record`` for each post in *file*, a binary one."""
+    return records(items_of(file, "posts"), fields, name)
+
+
+def fields(post):
+    """The fields of a ``Record`` for *post*, an object of a ``posts.json`` or of an archive of ours."""
+    body, written_at = clean(post["body"]), moment(post.get("timestamp"))
+    if is_blank(body):
+        raise NoPost(NO_TEXT)
+    post_id = post.get("id")
+    return {
+        "key": None if post_id is None else str(post_id),
+        "body": body,
+        "written_at": written_at if post_id is None else _same_time(int(post_id), written_at),
+        "language": post.get("language") and tag(post["language"]),
+        "origin": _origin(post.get("origin")),
+    }
+
+
+def _same_time(post_id, written_at):
+    """*post_id*, which is the microsecond of *written_at*, or of the second that this is cut to."""
+    if post_id != written_at and post_id // SECOND * SECOND != written_at:
+        raise Unreadable(OTHER_TIME)
+    return post_id
+
+
+def _origin(origin):
+    if not isinstance(origin, dict):
+        return None
+    texts = {name: origin.get(name) for name in ORIGIN}
+    if not all(isinstance(text, str) and text and len(text) <= LONGEST_ORIGIN for text in texts.values()):
+        return None
+    return texts if web_address(texts["url"]) else None
