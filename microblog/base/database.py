@@ -11,6 +11,8 @@ from flask import g
 from peewee import DatabaseError, DateTimeField, Model, OperationalError
 from playhouse.pool import PooledSqliteDatabase
 
+from microblog.base.prepared import insert
+
 FILE_NAME = "microblog.db"
 LARGEST_ID = 2**63 - 1
 BUSY_TIMEOUT_MS = 10_000
@@ -46,13 +48,21 @@ class UTCDateTimeField(DateTimeField):
         return value and value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
     def python_value(self, value):
-        return value and datetime.fromisoformat(value).replace(tzinfo=UTC)
+        # With the offset in the text it takes a fifth of the time of setting it afterwards.
+        return value and datetime.fromisoformat(f"{value}+00:00")
 
 
 class BaseModel(Model):
     class Meta:
         database = db
         legacy_table_names = False
+
+    @classmethod
+    def create(cls, **values):
+        """Insert a row and return it."""
+        row = cls(**values)
+        insert(row)
+        return row
 
 
 def init(folder):

@@ -1,0 +1,114 @@
+"""
+What becomes of the rows of a query: tuples, or the instances that Peewee makes, in a tenth of the time.
+
+All that is the same for each row is worked out once: which column belongs to which instance, and which needs
+a conversion. Whole numbers and texts need none, and a column that is no field is what SQLite returns.
+"""
+
+from operator import itemgetter
+
+from peewee import CharField, Field, FieldAlias, ForeignKeyField, IntegerField, TextField
+
+
+def tuples_of(query):
+    """A function that turns the list of what SQLite returns for *query* into a list of tuples."""
+    conversions = [_conversion(column) for column in query.selected_columns]
+    if not any(conversions):
+        return list
+    return lambda rows: [
+        tuple(convert(value) if convert else value for convert, value in zip(conversions, row, strict=True))
+        for row in rows
+    ]
+
+
+def instances_of(query):
+    """
+    A function that turns the list of what SQLite returns for *query* into a list of instances of its model.
+
+    Those that they join, by a key that is selected, come with them; rows that join the same one share it. A
+    column that is no field becomes the attribute that its alias names.
+    """
+    attributes = {source: name for source, name, *_ in query._joins.get(query.model, ())}
+    columns, others = _by_source(query.selected_columns)
+    make = _maker(query.model, columns.pop(query.model))
+    joined = [_Joined(query.model, attributes[source], source, names) for source, names in columns.items()]
+
+    def instances(rows):
+        known = [{} for _ in joined]
+        return [whole(row, known) for row in rows]
+
+    def whole(row, known):
+        instance = make(row)
+        for join, found in zip(joined, known, strict=True):
+            join.add(instance, row, found)
+        for name, index in others:
+            setattr(instance, name, row[index])
+        return instance
+
+    return instances
+
+
+class _Joined:
+    """A model that is joined to another, whose instances get it as *attribute*."""
+
+    def __init__(self, model, attribute, source, columns):
+        joined = source if isinstance(source, type) else source.model
+        self._attribute, self._make = attribute, _maker(joined, columns)
+        self._is_foreign_key = isinstance(model._meta.fields.get(attribute), ForeignKeyField)
+        self._key = columns[joined._meta.primary_key.name][0]
+
+    def add(self, instance, row, found):
+        """Give *instance* what *row* joins to it, None where an outer join found nothing."""
+        key = row[self._key]
+        if key is not None and key not in found:
+            found[key] = self._make(row)
+        if self._is_foreign_key:
+            instance.__data__[self._attribute] = key
+            instance.__rel__[self._attribute] = found.get(key)
+        else:
+            setattr(instance, self._attribute, found.get(key))
+
+
+def _by_source(selected):
+    """Of each model or alias ``{name: (index, conversion)}``; of the other columns ``(name, index)``."""
+    columns, others = {}, []
+    for index, column in enumerate(selected):
+        field = column.unwrap()
+        if isinstance(field, Field) and not column.is_alias():
+            source = field.source if isinstance(field, FieldAlias) else field.model
+            columns.setdefault(source, {})[field.name] = (index, _conversion(column))
+        else:
+            others.append((column.name, index))
+    return columns, others
+
+
+def _maker(model, columns):
+    """A function that makes an instance of *model* from a row."""
+    indices = [index for index, _conversion in columns.values()]
+    conversions = [(name, convert) for name, (_index, convert) in columns.items() if convert]
+    names, pick = list(columns), _picker(indices)
+
+    def make(row):
+        instance = model(__no_default__=True)
+        instance.__data__ = data = dict(zip(names, pick(row), strict=True))
+        for name, convert in conversions:
+            data[name] = convert(data[name])
+        return instance
+
+    return make
+
+
+def _picker(indices):
+    """A function that returns the values at *indices* of a row."""
+    first, last = indices[0], indices[-1] + 1
+    return itemgetter(slice(first, last)) if indices == list(range(first, last)) else itemgetter(*indices)
+
+
+def _conversion(column):
+    """The function that converts what SQLite returns for *column*; None if there is nothing to convert."""
+    field = column.unwrap()
+    if not isinstance(field, Field):
+        return None
+    stored = field.rel_field if isinstance(field, ForeignKeyField) else field
+    is_plain = isinstance(stored, IntegerField | CharField | TextField)
+    return None if is_plain and type(stored).python_value is Field.python_value else field.python_value
