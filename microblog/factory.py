@@ -25,12 +25,14 @@ from microblog.web import (
     headers,
     members_only,
     pagination,
+    paths,
     presentation,
     rate_limits,
     reader_preferences,
     refusals,
     second_factor,
 )
+from microblog.web.compiled_templates import TranslatedEnvironment
 from microblog.web.proxies import TrustedProxies
 from microblog.web.request import Request
 
@@ -53,6 +55,7 @@ def create_app(settings=None):
         sites.prepare(settings)
     app = Flask("microblog", root_path=str(ROOT), static_folder=None)
     app.request_class = Request
+    app.jinja_environment = TranslatedEnvironment
     _configure(app, settings)
     logs.init_app(app)
     error_mails.init_app(app)
@@ -74,6 +77,7 @@ def create_app(settings=None):
         headers,
         members_only,
         second_factor,
+        paths,
         presentation,
         rate_limits,
         refusals,

@@ -1,0 +1,57 @@
+"""Paths from prepared patterns are those of ``url_for``, for every route and whatever the values."""
+
+import pytest
+from flask import url_for
+from werkzeug.routing import BuildError
+
+VALUES = [
+    "susan",
+    "Susan_1",
+    "0190a7f2-3c1e-7abc-9def-0123456789ab",
+    7,
+    2**63,
+    -1,
+    True,
+    None,
+    "",
+    "..",
+    "a b",
+    "a/b",
+    "ä",
+    "100%",
+    "%(x)s",
+    "?a=b&c",
+    "mark-of-username.",
+    "<script>",
+    "atom",
+    "a\n",
+]
+
+
+def _outcome(build, *args, **values):
+    try:
+        return build(*args, **values)
+    except (BuildError, ValueError) as error:
+        return type(error)
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"after": 7}, {"next": "/?a=1&b"}, {"_external": True}, {"_anchor": "x"}]
+)
+def test_every_path_is_the_one_of_url_for(app, more):
+    paths = app.jinja_env.globals["url_for"]
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            for value in VALUES:
+                values = {**dict.fromkeys(rule.arguments, value), **more}
+
+                assert _outcome(paths, rule.endpoint, **values) == _outcome(url_for, rule.endpoint, **values)
+
+
+def test_a_path_with_two_values_has_each_in_its_place(app):
+    paths = app.jinja_env.globals["url_for"]
+    with app.test_request_context():
+        for after, before in [("1", "2"), ("mark-of-before.", "%(after)s")]:
+            values = {"after": after, "username": "susan", "before": before}
+
+            assert paths("users.show", **values) == url_for("users.show", **values)
