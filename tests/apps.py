@@ -46,11 +46,11 @@ def opened(settings):
     """
     A site with an empty database, where tasks and mails run at once, inside the request.
 
-    With the standard settings its app is shared by the tests: making one takes longer than a test, and it
-    reads each template anew. Data folder, database, queue and configuration are fresh for each of them.
+    Tests with the same settings share its app: making one takes longer than a test, and it reads each
+    template anew. Data folder, database, queue and configuration are fresh for each of them.
     """
     migrated = migrated_database()
-    app = _bound(settings) if _plain(settings) == SETTINGS else create_app(settings)
+    app = _bound(settings)
     if not (settings.data_dir / database.FILE_NAME).exists():
         shutil.copyfile(migrated, settings.data_dir / database.FILE_NAME)
     app.testing = True
@@ -73,28 +73,38 @@ def migrated_database():
     return folder / database.FILE_NAME
 
 
-def changes_of_shared_app():
-    """Names of settings and views that are not what they were when the shared app was made."""
-    if not _shared_app.cache_info().currsize:
-        return []
-    app, config, views = _shared_app()
-    was, now = config | views, _plain_config(app) | app.view_functions
-    return sorted(name for name in was | now if was.get(name) != now.get(name))
+def changes_of_shared_apps():
+    """Names of settings and views that are not what they were when the shared apps were made."""
+    return sorted({name for shared in _shared_apps.values() for name in shared.changes()})
 
 
-@functools.cache
-def _shared_app():
-    """The app, and copies of its configuration and of its views."""
-    app = create_app(dataclasses.replace(SETTINGS, data_dir=_new_folder()))
-    return app, _plain_config(app), dict(app.view_functions)
+class SharedApp:
+    """An app, and copies of its configuration and of its views as they were at first."""
+
+    def __init__(self, settings):
+        self.app = create_app(dataclasses.replace(settings, data_dir=_new_folder()))
+        self.config, self.views = _plain_config(self.app), dict(self.app.view_functions)
+
+    def changes(self):
+        was, now = self.config | self.views, _plain_config(self.app) | self.app.view_functions
+        return [name for name in was | now if was.get(name) != now.get(name)]
+
+    def as_it_was(self, settings):
+        """The app as it was made, with a new data folder."""
+        self.app.config.clear()
+        self.app.config.update(self.config, DATA_DIR=settings.data_dir, SETTINGS=settings)
+        self.app.view_functions = dict(self.views)
+        return self.app
+
+
+_shared_apps = {}
 
 
 def _bound(settings):
-    """The shared app as it was made, with a new data folder."""
-    app, config, views = _shared_app()
-    app.config.clear()
-    app.config.update(config, DATA_DIR=settings.data_dir, SETTINGS=settings)
-    app.view_functions = dict(views)
+    plain = _plain(settings)
+    if plain not in _shared_apps:
+        _shared_apps[plain] = SharedApp(plain)
+    app = _shared_apps[plain].as_it_was(settings)
     _bind_process(app, settings)
     return app
 

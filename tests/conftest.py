@@ -14,7 +14,7 @@ from microblog.base.i18n import catalogues
 from microblog.models import Post, Session, User
 from microblog.security.passwords import hash_password
 from microblog.tasks.queue import huey
-from tests.apps import SETTINGS, changes_of_shared_app, opened
+from tests.apps import SETTINGS, changes_of_shared_apps, opened
 
 PASSWORD = "correct horse"
 KINDS_OF_RED = {
@@ -182,7 +182,7 @@ def plan(app):
 def shared_app_unchanged():
     """Fail a test that changed the shared app and did not restore it."""
     yield
-    assert changes_of_shared_app() == [], "to be set by monkeypatch.setitem"
+    assert changes_of_shared_apps() == [], "to be set by monkeypatch.setitem"
 
 
 @pytest.fixture(autouse=True)
