@@ -7,16 +7,21 @@ import os
 from datetime import timedelta
 
 import pytest
+from argon2 import PasswordHasher
 
 from microblog.base import clock
 from microblog.base.database import db
 from microblog.base.i18n import catalogues
 from microblog.models import Post, Session, User
+from microblog.security import passwords
 from microblog.security.passwords import hash_password
 from microblog.tasks.queue import huey
 from tests.apps import SETTINGS, changes_of_shared_apps, opened
 
 PASSWORD = "correct horse"
+# In this process passwords are hashed by the smallest parameters that there are: most tests sign in.
+REAL_HASHER = passwords.hasher
+passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 KINDS_OF_RED = {
     "failed": "something is not as the test says",
     "error": "a test could not be loaded, set up or cleaned up, or an error was logged meanwhile",
@@ -67,6 +72,12 @@ def pytest_sessionfinish(session, exitstatus):
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get("CI") and reporter and reporter.stats.get("skipped") and exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture
+def real_hashes(monkeypatch):
+    """Hash passwords as the site does."""
+    monkeypatch.setattr(passwords, "hasher", REAL_HASHER)
 
 
 @pytest.fixture

@@ -105,11 +105,12 @@ def test_known_and_unknown_accounts_cost_the_same_number_of_hashes(site, monkeyp
 
 
 @pytest.mark.asvs("11.4.1")
-def test_passwords_are_hashed_by_the_parameters_that_owasp_recommends_or_above(site):
+def test_passwords_are_hashed_by_the_parameters_that_owasp_recommends_or_above(site, real_hashes):
     parameters = extract_parameters(passwords.hash_password("battery staple"))
 
     assert parameters.type is Type.ID
     assert (parameters.memory_cost, parameters.time_cost) >= (19 * 1024, 2)
+    assert extract_parameters(passwords.NOBODY) == parameters
 
 
 def test_at_most_two_passwords_are_hashed_at_once(monkeypatch):
@@ -135,7 +136,7 @@ def test_at_most_two_passwords_are_hashed_at_once(monkeypatch):
     assert len(most) == 6
 
 
-def test_a_weaker_hash_is_exchanged_at_the_next_sign_in(site):
+def test_a_weaker_hash_is_exchanged_at_the_next_sign_in(site, real_hashes):
     weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
     User.update(password_hash=weak.hash(PASSWORD)).where(User.username == "john").execute()
 
