@@ -9,7 +9,7 @@ from microblog.models import Post
 from microblog.models.exceptions import UsernameTaken
 from microblog.models.profile import Profile
 from microblog.web.auth import reader
-from microblog.web.formats import when
+from microblog.web.dates import when
 from microblog.web.forms import ProfileForm
 from microblog.web.pagination import page
 

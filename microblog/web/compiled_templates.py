@@ -76,8 +76,8 @@ class Constants(NodeTransformer):
             return node
         if node.node.name in TEXTS and _is_constant(node.args):
             return _text(node)
-        if node.node.name == "url_for" and _is_constant(node.args) and _is_constant(node.kwargs):
-            return self._path(node) or node
+        if node.node.name == "url_for":
+            return self._path(node)
         return node
 
     def visit_Include(self, node):  # noqa: N802 - Jinja's name
@@ -90,9 +90,14 @@ class Constants(NodeTransformer):
         return nodes.Scope(self.visit(included).body, lineno=node.lineno)
 
     def _path(self, node):
-        [endpoint], values = node.args, {one.key: one.value.value for one in node.kwargs}
-        path = self.environment.globals["url_for"].fixed(endpoint.value, **values)
-        return path and nodes.Const(path, lineno=node.lineno)
+        [endpoint], names = node.args, {one.key for one in node.kwargs}
+        if not isinstance(endpoint, nodes.Const) or any(name.startswith("_") for name in names):
+            return node
+        if _is_constant(node.kwargs):
+            values = {one.key: one.value.value for one in node.kwargs}
+            return nodes.Const(self.environment.globals["url_for"].fixed(endpoint.value, **values))
+        # Called as a filter, it is not asked first whether it wants Jinja's context.
+        return nodes.Filter(endpoint, "url_for", [], node.kwargs, None, None, lineno=node.lineno)
 
 
 def _is_constant(arguments):

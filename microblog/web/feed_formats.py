@@ -12,7 +12,7 @@ from markupsafe import Markup
 from microblog.base.linkify import linkify
 from microblog.base.text import beginning
 from microblog.models import Post, User
-from microblog.web.formats import iso
+from microblog.web.dates import iso
 from microblog.web.presentation import site_address
 
 # Characters that XML cannot represent, not even escaped.

@@ -17,7 +17,9 @@ PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 def init_app(app):
-    app.add_template_global(Paths(app), "url_for")
+    paths = Paths(app)
+    app.add_template_global(paths, "url_for")
+    app.add_template_filter(paths, "url_for")
 
 
 class Paths:

@@ -16,16 +16,16 @@ from microblog.mail.templates import may_be_mailed
 from microblog.models import Message
 from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
-from microblog.web.formats import FILTERS
+from microblog.web import dates, formats
 from microblog.web.reader_preferences import preference
 
 CARDS = 5
 
 
 def init_app(app):
-    for show in (*FILTERS, own_name, linkify, beginning):
+    for show in (*dates.FILTERS, *formats.FILTERS, own_name, identicon, linkify, beginning):
         app.add_template_filter(show)
-    for draw in (identicon, page_url, site_address, preference, may_be_mailed):
+    for draw in (page_url, site_address, preference, may_be_mailed):
         app.add_template_global(draw)
     app.add_template_test(exports.is_export, "export")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -1,12 +1,17 @@
 import re
+from html.parser import HTMLParser
 
 import pytest
+from flask import render_template
 from flask_babel import force_locale
 from jinja2 import nodes
 from jinja2.compiler import CodeGenerator
+from peewee import CharField
 
-from microblog.models import Message, User
+from microblog.base import clock
+from microblog.models import Message, Post, User
 from microblog.web.compiled_templates import TEXTS, Constants, ConstantsFirst
+from microblog.web.pagination import Page
 
 HOSTILE = """<script>alert("1")</script> {{ 7*7 }} 100 % of %(x)s & https://example.org/?a=1&b='"""
 # Tokens of forms, and the secret of a second factor that is not set up yet.
@@ -49,6 +54,21 @@ def test_every_page_says_what_jinja_alone_would_say(
     assert '<html lang="en"' not in str(compiled)
 
 
+def test_whatever_a_post_holds_it_stays_text(app, susan):
+    kept = Post(id=1, author=susan, body="hello", language="en", timestamp=clock.now())
+    changes = [(row, name) for row in (kept, susan) for name in _texts(row)]
+    with app.test_request_context("/explore"):
+        tags = _tags(_drawn(kept))
+        for row, name in changes:
+            was = getattr(row, name)
+            setattr(row, name, HOSTILE.replace("https", ""))
+            html = _drawn(kept)
+            setattr(row, name, was)
+
+            assert _tags(html) == tags, name
+    assert len(changes) > 3
+
+
 @pytest.mark.parametrize("language", ["en", "es", "zh"])
 def test_no_template_looks_up_a_constant_for_each_request(app, language):
     looked_up = []
@@ -83,6 +103,23 @@ def test_templates_that_are_being_edited_are_read_again(app, monkeypatch):
         tree = Constants(app.jinja_env).visit(app.jinja_env.parse('{% include "_nav.html" %}'))
 
     assert list(tree.find_all(nodes.Include))
+
+
+def _drawn(post):
+    return render_template("posts/explore.html", page=Page([post], None, None))
+
+
+def _tags(html):
+    """Every tag with the names of its attributes, as a browser finds them."""
+    parser, tags = HTMLParser(), []
+    parser.handle_starttag = lambda tag, attributes: tags.append((tag, [name for name, _value in attributes]))
+    parser.feed(html)
+    return tags
+
+
+def _texts(row):
+    """Names of the columns of *row* that hold texts."""
+    return [field.name for field in row._meta.sorted_fields if isinstance(field, CharField)]
 
 
 def _pages(app):

@@ -4,7 +4,7 @@ import pytest
 
 from microblog.base import clock
 from microblog.base.identicon import identicon
-from microblog.web import formats, reader_preferences
+from microblog.web import dates, reader_preferences
 
 MOMENT = datetime(2026, 11, 22, 14, 31, 5, tzinfo=UTC)
 
@@ -68,7 +68,7 @@ def test_days_have_names(shown, monkeypatch):
 def test_a_day_in_the_middle_of_a_sentence_has_no_capital(app, monkeypatch, language, said):
     monkeypatch.setattr(clock, "now", lambda: MOMENT)
     with app.test_request_context("/", headers={"Accept-Language": language}):
-        assert [formats.when(MOMENT - timedelta(days=days)) for days in (0, 1, 2)] == said
+        assert [dates.when(MOMENT - timedelta(days=days)) for days in (0, 1, 2)] == said
 
 
 def test_the_day_begins_at_the_readers_midnight(shown, monkeypatch):
@@ -135,4 +135,4 @@ def test_only_languages_with_a_catalogue_are_spoken(app):
 
 
 def test_identicons_can_be_drawn_by_templates(shown):
-    assert shown("{{ identicon('susan') }}") == identicon("susan")
+    assert shown("{{ 'susan'|identicon }}") == identicon("susan")
