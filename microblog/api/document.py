@@ -91,7 +91,8 @@ def _responses(operation):
     good = {"description": "As asked for"}
     if operation.response:
         one = ref(operation.response)
-        good["content"] = _json({"type": "array", "items": one} if operation.paged else one)
+        schema = {"type": "array", "items": one} if operation.paged else one
+        good["content"] = {operation.media_type: {"schema": schema}}
     if headers := _headers(operation):
         good["headers"] = headers
     responses = {str(operation.status): good}

@@ -58,6 +58,7 @@ class Operation(NamedTuple):
     summary: str
     name: str
     response: str | None = None
+    media_type: str = "application/json"
     status: int = 200
     body: dict | None = None
     located: bool = False

@@ -56,11 +56,14 @@ def dump_post(post):
 
 def dump_task(task):
     offered = task.file_expires_at is not None
+    # Of before there were archives.
+    has_archive = offered and "archive_bytes" in (task.result or {})
     return dump(
         "Task",
         task,
         mail=task.mail and task.mail.summary(),
         file=url_for("api.exports_download", task_id=task.id) if offered else None,
+        archive=url_for("api.exports_archive", task_id=task.id) if has_archive else None,
     )
 
 
@@ -104,12 +107,14 @@ SCHEMAS = {
         mail=or_null(some(state={"enum": list(STATES)}, error=or_null(TEXT), sent_at=or_null(MOMENT))),
         result=or_null({"type": "object"}),
         file=or_null(TEXT),
+        archive=or_null(TEXT),
         file_expires_at=or_null(MOMENT),
         created_at=MOMENT,
         started_at=or_null(MOMENT),
         finished_at=or_null(MOMENT),
     ),
     "Export": {"type": "object"},
+    "Archive": {"description": "A ZIP file"},
     "Token": some(**_TOKEN),
     "NewToken": some(**_TOKEN, token=TEXT),
     "Problem": some(title=TEXT, status={"type": "integer"}, detail=TEXT)

@@ -24,7 +24,7 @@ UTF_8 = 1 << 11
 IN_ZIP64_2, IN_ZIP64_4 = 0xFFFF, 0xFFFFFFFF
 
 # PKWARE's APPNOTE 6.3.10, sections 4.3.7, 4.3.12, 4.3.14, 4.3.15 and 4.3.16.
-LOCAL = struct.Struct("<4s22xHH")
+LOCAL = struct.Struct("<4s2xHH16xHH")
 ENTRY = struct.Struct("<4s4xHH4xLLLHHHH2xLL")
 END_64 = struct.Struct("<4sQ4xLLQQQQ")
 LOCATOR_64 = struct.Struct("<4sLQL")
@@ -46,6 +46,9 @@ class Entry(NamedTuple):
     packed: int
     size: int
     offset: int
+    # As it stands, in what encoding ever, and the flags, for the comparison with the local header.
+    raw_name: bytes = b""
+    flags: int = 0
     # Where the next entry or the directory begins.
     limit: int = 0
 
@@ -212,7 +215,8 @@ def _entry(file):
     _refuse_kind(flags, method, disk, mode)
     size, packed, offset = _sizes_64(extra, size, packed, offset)
     text = name.decode("utf-8" if flags & UTF_8 else "cp437", "replace")
-    return Entry(text, method, crc, packed, size, offset), ENTRY.size + n_name + n_extra + n_comment
+    entry = Entry(text, method, crc, packed, size, offset, name, flags)
+    return entry, ENTRY.size + n_name + n_extra + n_comment
 
 
 def _refuse_kind(flags, method, disk, mode):
@@ -268,9 +272,10 @@ def _apart(entries, directory):
 
 def _begin(file, entry):
     """Where the data of *entry* begin, behind its local header."""
-    mark, n_name, n_extra = _unpack(LOCAL, file, entry.offset)
+    mark, flags, method, n_name, n_extra = _unpack(LOCAL, file, entry.offset)
     begin = entry.offset + LOCAL.size + n_name + n_extra
-    if mark != b"PK\3\4":
+    same = (mark, flags, method) == (b"PK\3\4", entry.flags, entry.method)
+    if not same or _exactly(file, n_name) != entry.raw_name:
         raise BadZip(BROKEN)
     if begin + entry.packed > entry.limit:
         raise BadZip(N_("Files in it overlap."))

@@ -1,15 +1,20 @@
-"""The export of one's own posts: the request with its limit, the job, and the offer of the file."""
+"""The export of one's own posts: the request with its limit, the job, and the offer of the files."""
 
+import logging
 from datetime import timedelta
 
 from flask import current_app
+from flask_babel import get_locale, gettext
 
 from microblog.base import clock, error_codes
 from microblog.base.database import db
 from microblog.base.i18n import N_
 from microblog.exports import archive, expiry
+from microblog.exports.archive.parts import Source, Words
+from microblog.exports.archive.site import Site
 from microblog.exports.mail import MAIL
 from microblog.mail.delivery import Mail
+from microblog.mail.templates import in_language
 from microblog.security import security_log
 from microblog.tasks.exceptions import JobFailed
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, SUCCEEDED
@@ -20,6 +25,9 @@ MOST_EXPORTS = 20
 # With those that failed or were cancelled: each leaves rows behind.
 MOST_ASKED = 60
 EXPORTS_WITHIN = timedelta(hours=1)
+NOT_READ_BACK = N_("What was written could not be read back. Try again.")
+
+log = logging.getLogger(__name__)
 
 
 class TooManyExports(Exception):
@@ -32,7 +40,9 @@ class TooManyExports(Exception):
 
 def request(user, **arguments):
     """
-    Launch an export of *user*'s posts and return its task; *arguments*: the ``language`` of the mail.
+    Launch an export of *user*'s posts and return its task.
+
+    *arguments*: the ``language`` of mail and pages; ``messages``, if true, adds messages and e-mail address.
 
     Raises:
         TaskInProgress: one is under way.
@@ -70,25 +80,36 @@ def _check(counted, most):
 
 @job(limit=check_limit)
 def export_posts(task):
-    """Write the archive of the user's posts and publish it; its mail is a row of its own."""
+    """Write the user's archive and posts.json, and publish them; their mail is a row of its own."""
+    with in_language(task.arguments.get("language"), task.user.language):
+        source = source_of(task.user, has_messages(task))
+        made = _write(task, source)
+    publish_file(task, made)
+
+
+def source_of(user, messages=False):
+    """What an archive of *user* is made of, in the present language; *messages*: see ``request``."""
+    # Not as they were when this process started: without a BASE_URL the web server decides.
+    site = Site(current_app.config["SETTINGS"].site_url, tuple(current_app.config["SIGNING_KEYS"]))
+    return Source(user.id, site, Words(gettext, str(get_locale()).replace("_", "-")), messages)
+
+
+def _write(task, source):
+    delay_s = current_app.config["EXPORT_DELAY_S"]
     try:
-        made = archive.write(
-            task.user_id,
-            task.file,
-            task.draft,
-            report=task.advance,
-            delay_s=current_app.config["EXPORT_DELAY_S"],
-        )
+        return archive.write(source, task.file, task.draft, report=task.advance, delay_s=delay_s)
+    except archive.NotReadBack as error:
+        log.error("the archive of %s could not be read back: %s", task.id, error)
+        raise JobFailed(NOT_READ_BACK) from error
     except OSError as error:
         if error_codes.is_full(error):
             raise JobFailed(error_codes.OUT_OF_SPACE) from error
         raise
-    publish_file(task, made)
 
 
 def publish_file(task, made):
     """
-    Offer the file, which is complete: the task succeeds, and its mail is recorded in the same transaction.
+    Offer the files, which are complete: the task succeeds, and its mail is recorded in the same transaction.
 
     The user's older export mails that wait are withdrawn: this one says all that they would have said. Of the
     files only the newest stay.
@@ -107,3 +128,8 @@ def publish_file(task, made):
 
 def is_export(task):
     return task.name == export_posts.name
+
+
+def has_messages(task):
+    """Whether the archive of *task* has private messages and an e-mail address in it."""
+    return bool(task.arguments.get("messages"))

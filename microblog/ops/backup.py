@@ -19,7 +19,7 @@ from microblog.base.files import atomic_write, make_folder
 from microblog.base.locks import locked
 
 # What belongs in a backup. Nothing else is unpacked: a file from elsewhere must not write where it likes.
-PARTS = re.compile(rf"{re.escape(FILE_NAME)}|secret_key|exports/[\w-]+\.json|outbox/[\w-]+\.eml")
+PARTS = re.compile(rf"{re.escape(FILE_NAME)}|secret_key|exports/[\w-]+\.(json|zip)|outbox/[\w-]+\.eml")
 
 log = logging.getLogger(__name__)
 

@@ -5,12 +5,14 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from peewee import prefetch
 
+from microblog import exports
 from microblog.exports import expiry
 from microblog.mail.delivery import Mail
 from microblog.tasks.exceptions import TaskInProgress
 from microblog.tasks.states import SUCCEEDED
 from microblog.tasks.task import Task
-from microblog.web.downloads import send_export
+from microblog.web import password_confirmation
+from microblog.web.downloads import send_archive, send_posts
 from microblog.web.redirects import back
 
 bp = Blueprint("tasks", __name__, url_prefix="/tasks")
@@ -32,7 +34,22 @@ def card(task_id):
 
 @bp.get("/<uuid:task_id>/download")
 def download(task_id):
-    return send_export(_own(task_id)) or abort(404)
+    return send_posts(_own(task_id)) or abort(404)
+
+
+@bp.get("/<uuid:task_id>/archive")
+def archive(task_id):
+    """The archive; one with private messages only after the password."""
+    task = _own(task_id)
+    send = _confirmed_archive if exports.has_messages(task) else _archive
+    return send(task)
+
+
+def _archive(task):
+    return send_archive(task) or abort(404)
+
+
+_confirmed_archive = password_confirmation.required(_archive)
 
 
 @bp.post("/<uuid:task_id>/cancel")

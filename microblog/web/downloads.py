@@ -1,36 +1,44 @@
-"""Sends an export file to its owner, for pages and for the API."""
+"""Sends the files of an export to its owner, for pages and for the API."""
 
 import os
 
 from flask import request, send_file
 from werkzeug.wsgi import wrap_file
 
+from microblog.exports import archive
 from microblog.security import security_log
 
 
-def send_export(task):
-    """
-    A response with the file of *task*, or the requested range of it; None when there is no file.
+def send_posts(task):
+    """A response with posts.json of *task*, or the requested range of it; None when there is no file."""
+    return _send(task, task.file, "application/json", "posts.json")
 
-    Logged as a security event only if something is sent: not if the browser already has the file.
-    """
+
+def send_archive(task):
+    """A response with the archive of *task*, or the requested range of it; None when there is none."""
+    name = f"microblog-{task.user.username}-{task.created_at:%Y-%m-%d}.zip"
+    return _send(task, archive.zip_beside(task.file), "application/zip", name, file="archive")
+
+
+def _send(task, path, media_type, name, **facts):
+    """Logged as a security event only if something is sent: not if the browser already has the file."""
     if not task.file_expires_at:
         return None
     try:
         response = send_file(
-            task.file,
-            mimetype="application/json",
+            path,
+            mimetype=media_type,
             as_attachment=True,
-            download_name="posts.json",
-            etag=f"{task.id}-{task.attempts}",
+            download_name=name,
+            etag=f"{task.id}-{task.attempts}{path.suffix}",
         )
         if response.status_code == 206:
-            _send_without_thread(response, task.file)
+            _send_without_thread(response, path)
     except FileNotFoundError:
         # It has been withdrawn at this very moment.
         return None
     if request.method == "GET" and response.status_code in (200, 206):
-        security_log.record("export-downloaded", task.user, task=task.id)
+        security_log.record("export-downloaded", task.user, task=task.id, **facts)
     return response
 
 

@@ -36,10 +36,11 @@ REQUESTS = {
     ("get", "/api/tasks/{task_id}"): (None, 200),
     ("post", "/api/tasks/{task_id}/cancel"): (None, 200),
     ("post", "/api/tasks/{task_id}/retry"): (None, 202),
-    ("post", "/api/exports"): (None, 202),
+    ("post", "/api/exports"): ({"messages": False}, 202),
     ("get", "/api/exports/{task_id}"): (None, 200),
     ("post", "/api/exports/{task_id}/cancel"): (None, 200),
     ("get", "/api/exports/{task_id}/file"): (None, 200),
+    ("get", "/api/exports/{task_id}/archive"): (None, 200),
     ("delete", "/api/exports/{task_id}/file"): (None, 204),
 }
 NEW_TOKEN = ("post", "/api/tokens")

@@ -64,6 +64,7 @@ class Belongings:
     def write_files(self):
         for path, text in (
             (self.task.file, f'{{"posts": ["{self.mark}"]}}'),
+            (self.task.file.with_suffix(".zip"), self.mark),
             (outbox.path_of(self.mail.id), f"Subject: {self.mark}\n\n{self.mark}"),
         ):
             # Reading takes much less time than writing.

@@ -70,7 +70,8 @@ def test_so_does_a_program_of_the_owner(site, owner):
     headers = {"Authorization": f"Bearer {site.secrets[owner]}"}
     task = f"/api/exports/{site.of[owner].task.id}"
 
-    for path in ("/api/messages", "/api/messages/sent", "/api/tasks", "/api/tokens", task, f"{task}/file"):
+    own = ("/api/messages", "/api/messages/sent", "/api/tasks", "/api/tokens")
+    for path in (*own, task, f"{task}/file", f"{task}/archive"):
         page = site.app.test_client().get(path, headers=headers, buffered=True).text
         assert MARKS[owner] in page, path
 

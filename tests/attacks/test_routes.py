@@ -65,6 +65,7 @@ GET    /api/docs                                  200    200    200    200
 POST   /api/exports                               401    202    202    202
 GET    /api/exports/<task_id>                     401    404    200    404
 POST   /api/exports/<task_id>/cancel              401    404    200    404
+GET    /api/exports/<task_id>/archive             401    404    200    404
 DELETE /api/exports/<task_id>/file                401    404    204    404
 GET    /api/exports/<task_id>/file                401    404    200    404
 GET    /api/messages                              401    200    200    200
@@ -139,6 +140,7 @@ GET    /setup                                     login  login  login  login
 POST   /setup                                     login  login  login  login
 GET    /static/<version>/<path:filename>          200    200    200    200
 GET    /tasks                                     login  200    200    200
+GET    /tasks/<uuid:task_id>/archive              login  404    200    404
 POST   /tasks/<uuid:task_id>/cancel               login  404    302    404
 GET    /tasks/<uuid:task_id>/card                 login  404    200    404
 POST   /tasks/<uuid:task_id>/delete               login  404    302    404

@@ -106,6 +106,7 @@ def link(name):
 
 def with_flags(flags):
     data = bytearray(packed([("a", b"x")]))
+    struct.pack_into("<H", data, 6, flags)
     struct.pack_into("<H", data, data.index(b"PK\1\2") + 8, flags)
     return data
 
@@ -119,9 +120,16 @@ def overlapping():
 
 
 def reaching_over():
-    """An entry whose local header is that of a longer one: it reaches into the next."""
+    """An entry with a field behind its name that is so long that its data reach into the next one's."""
     data = bytearray(packed([("a", b"first"), ("b", b"second")], zipfile.ZIP_STORED))
     struct.pack_into("<H", data, 28, 30)
+    return data
+
+
+def of_another_name():
+    """An entry that other programs would write under a name that the directory does not tell."""
+    data = bytearray(packed([("a", b"first")]))
+    data[30] = ord("b")
     return data
 
 
@@ -150,6 +158,7 @@ def of_several_disks():
         (with_flags(1 << 6), "It is protected by a password."),
         (overlapping(), "Files in it overlap."),
         (reaching_over(), "Files in it overlap."),
+        (of_another_name(), BROKEN),
         (twice(), "A name occurs twice in it."),
         (of_several_disks(), "It is one part of several."),
     ],

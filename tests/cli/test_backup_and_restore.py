@@ -77,6 +77,7 @@ def test_a_backup_is_one_private_file_with_everything_in_it(run, take_backup, su
         assert set(tar.getnames()) == {
             "microblog.db",
             f"exports/{task.id}.json",
+            f"exports/{task.id}.zip",
             f"outbox/{Task.get_by_id(task.id).mail.id}.eml",
         }
     assert not (data_dir() / "run" / "staging").exists()

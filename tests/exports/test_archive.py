@@ -1,30 +1,53 @@
+"""The two files of an export: what is in them, and that both are of one moment or not there."""
+
 import json
 import threading
+import zipfile
 
 import pytest
 
 from microblog.base.database import connected
 from microblog.exports import archive
+from microblog.exports.archive.parts import Source, Words
+from microblog.exports.archive.site import Site
+from microblog.exports.archive.snapshot import PAGE
 from microblog.models import Post
+
+SITE = Site("https://blog.example.org", ("a key of tests",))
+WORDS = Words(lambda text, **values: text % values if values else text, "en")
 
 
 @pytest.fixture
 def write(susan, tmp_path):
-    """A function that writes susan's archive and returns (Archive, text of the file)."""
+    """A function that writes susan's files and returns (Made, text of posts.json)."""
 
-    def write(report=lambda _done, _total: None, delay_s=0):
-        path = tmp_path / "exports" / "posts.json"
-        made = archive.write(susan.id, path, path.with_suffix(".part"), report, delay_s)
+    def write(report=lambda _done, _total: None, delay_s=0, messages=False):
+        path = tmp_path / "exports" / "x.json"
+        source = Source(susan.id, SITE, WORDS, messages)
+        made = archive.write(source, path, path.with_suffix(".part"), report, delay_s)
         return made, path.read_text(encoding="utf-8")
 
     return write
 
 
-def test_no_posts_give_a_valid_empty_archive(write):
+@pytest.fixture
+def entries(write, tmp_path):
+    """A function that writes susan's archive and returns the bytes of each file in it."""
+
+    def entries(**options):
+        write(**options)
+        with zipfile.ZipFile(tmp_path / "exports" / "x.zip") as file:
+            return {name: file.read(name) for name in file.namelist()}
+
+    return entries
+
+
+def test_no_posts_give_a_valid_empty_file(write):
     made, text = write()
 
     assert json.loads(text) == {"posts": []}
-    assert made == (0, len(text))
+    assert made.posts == 0
+    assert made.size_bytes == len(text)
 
 
 def test_posts_come_oldest_first_one_a_line(write, susan, write_posts):
@@ -38,62 +61,88 @@ def test_posts_come_oldest_first_one_a_line(write, susan, write_posts):
     assert made.posts == 3
 
 
-def test_timestamps_are_utc_by_rfc_3339(write, susan):
-    Post.create(author=susan, body="x")
+def test_the_small_file_has_whole_seconds_and_the_archive_has_all_of_them(write, entries, susan):
+    Post.create(author=susan, body="x", language="es")
     Post.update(timestamp=Post.timestamp.python_value("2026-11-22 14:31:00.123456")).execute()
+    post = Post.get()
 
-    _made, text = write()
+    [small] = json.loads(write()[1])["posts"]
+    [whole] = json.loads(entries()["data/posts.json"])["posts"]
 
-    assert json.loads(text)["posts"][0]["timestamp"] == "2026-11-22T14:31:00Z"
-
-
-def test_posts_of_others_are_not_in_it(write, susan, john, write_posts):
-    write_posts(john, "john's")
-
-    assert json.loads(write()[1]) == {"posts": []}
+    told = {"id": str(post.id), "body": "x", "language": "es"}
+    assert small == {**told, "timestamp": "2026-11-22T14:31:00Z"}
+    assert whole == {**told, "timestamp": "2026-11-22T14:31:00.123456Z"}
 
 
-@pytest.mark.parametrize("count", [1, 36, archive.PAGE - 1, archive.PAGE, archive.PAGE + 1, 2500])
-def test_every_page_border_keeps_every_post_once(write, susan, count):
+def test_posts_of_others_are_not_in_it(entries, john, write_posts):
+    write_posts(john, "john's secret")
+
+    assert not [name for name, data in entries().items() if b"john" in data]
+
+
+@pytest.mark.parametrize("count", [1, 36, PAGE - 1, PAGE, PAGE + 1, 2500])
+def test_every_page_border_keeps_every_post_once(entries, susan, count):
     Post.insert_many([{"author": susan, "body": str(number)} for number in range(count)]).execute()
     reports = []
 
-    _made, text = write(lambda done, total: reports.append((done, total)))
+    files = entries(report=lambda done, total: reports.append((done, total)))
 
-    assert [post["body"] for post in json.loads(text)["posts"]] == [str(number) for number in range(count)]
+    numbers = list(range(count))
+    assert [int(post["body"]) for post in json.loads(files["data/posts.json"])["posts"]] == numbers
+    assert [int(item["content_text"]) for item in json.loads(files["feed.json"])["items"]] == numbers[::-1]
+    contents = [item["object"]["content"] for item in json.loads(files["outbox.json"])["orderedItems"]]
+    assert contents == [f"<p>{number}</p>" for number in numbers]
+    pages = b"".join(data for name, data in files.items() if name.startswith("pages/")).decode()
+    assert [int(part.partition("<")[0]) for part in pages.split('e-content p-name"><p>')[1:]] == numbers[::-1]
     assert reports[0] == (0, count)
     assert reports[-1] == (count, count)
+    assert reports == sorted(reports)
 
 
-def test_a_post_written_meanwhile_is_not_in_the_snapshot(write, susan, write_posts):
-    write_posts(susan, "before")
+def test_both_files_are_of_one_moment_whatever_happens_meanwhile(write, entries, susan, write_posts):
+    write_posts(susan, "first", "second")
 
-    _made, text = write(lambda _done, _total: write_posts(susan, "meanwhile"))
+    def interfere(_done, _total):
+        write_posts(susan, "meanwhile")
+        Post.delete().where(Post.body == "first").execute()
 
-    assert [post["body"] for post in json.loads(text)["posts"]] == ["before"]
+    files = entries(report=interfere)
 
-
-def test_a_post_deleted_meanwhile_may_be_missing_and_the_last_report_is_the_whole(write, susan, write_posts):
-    write_posts(susan, "kept", "deleted")
-    reports = []
-
-    def delete(done, total):
-        reports.append((done, total))
-        Post.delete().where(Post.body == "deleted").execute()
-
-    made, text = write(delete)
-
-    assert made.posts == 1
-    assert reports[-1] == (2, 2)
-    assert [post["body"] for post in json.loads(text)["posts"]] == ["kept"]
+    for text in (files["data/posts.json"], (files["feed.json"]), files["outbox.json"], files["index.html"]):
+        assert b"first" in text
+        assert b"second" in text
+        assert b"meanwhile" not in text
 
 
-def test_what_report_raises_leaves_no_file(write, susan, write_posts, tmp_path):
+def test_nothing_waits_while_the_transaction_is_open(write, susan, write_posts, monkeypatch):
+    """A pause in it would let the write-ahead log grow."""
+    write_posts(susan, "first", "second")
+    steps = []
+    monkeypatch.setattr(archive.time, "sleep", lambda _seconds: steps.append("pause"))
+    written = archive.parts.write
+
+    def write_parts(*arguments):
+        posts = written(*arguments)
+        steps.append("written")
+        return posts
+
+    monkeypatch.setattr(archive.parts, "write", write_parts)
+
+    write(lambda done, _total: steps.append(done), delay_s=1)
+
+    assert steps[steps.index("written") :] == ["written", 1, "pause", 2, "pause", 2]
+    assert set(steps[: steps.index("written")]) == {0}
+
+
+@pytest.mark.parametrize("step", [0, 1, 3, 5])
+def test_what_report_raises_leaves_no_file(write, susan, write_posts, tmp_path, step):
     write_posts(susan, "first")
+    steps = []
 
-    def stop(done, _total):
-        if done:
+    def stop(_done, _total):
+        if len(steps) == step:
             raise KeyError("stop")
+        steps.append(step)
 
     with pytest.raises(KeyError):
         write(stop)
@@ -101,12 +150,28 @@ def test_what_report_raises_leaves_no_file(write, susan, write_posts, tmp_path):
     assert list((tmp_path / "exports").iterdir()) == []
 
 
-def test_progress_may_be_written_while_posts_are_read_and_another_process_writes(write, susan):
-    """
-    The trap: a statement that writes while a SELECT is open fails at once with "database is locked".
+def test_what_is_not_read_back_is_not_offered(write, susan, write_posts, monkeypatch, tmp_path):
+    write_posts(susan, "first")
+    written = archive.parts.write
 
-    Pages are fetched whole, so each report finds no SELECT open, whatever another connection writes.
-    """
+    def spoil(file, *arguments):
+        posts = written(file, *arguments)
+        file.seek(40)
+        byte = file.read(1)
+        file.seek(40)
+        file.write(bytes([byte[0] ^ 1]))
+        return posts
+
+    monkeypatch.setattr(archive.parts, "write", spoil)
+
+    with pytest.raises(archive.NotReadBack):
+        write()
+
+    assert list((tmp_path / "exports").iterdir()) == []
+
+
+def test_progress_may_be_written_while_posts_are_read_and_another_process_writes(write, susan):
+    """Posts are read on a connection of their own: whatever another one writes, no statement is refused."""
     Post.insert_many([{"author": susan, "body": str(number)} for number in range(5000)]).execute()
     stop = threading.Event()
 

@@ -9,6 +9,7 @@ from peewee import OperationalError
 from microblog import exports
 from microblog.base import clock
 from microblog.exports import TooManyExports, expiry, export_posts
+from microblog.exports.archive import Made
 from microblog.mail import smtp
 from microblog.mail.delivery import Mail
 from microblog.mail.exceptions import MailDelayed, TooBig
@@ -48,7 +49,7 @@ def test_it_succeeds_when_its_file_is_offered_and_its_mail_is_another_row(export
 def test_file_and_mail_are_recorded_together_or_not_at_all(export, app, monkeypatch, nobody_works):
     task = export()
     claimed = Task.claim(task.id)
-    made = exports.archive.Archive(0, 1)
+    made = Made(0, 1, 1)
     monkeypatch.setattr(Mail, "send", Mock(side_effect=OperationalError("database is locked")))
 
     with app.app_context(), pytest.raises(OperationalError):
@@ -163,7 +164,7 @@ def publish(task):
     claimed = Task.claim(task.id)
     claimed.file.parent.mkdir(exist_ok=True)
     claimed.file.write_text("{}")
-    exports.publish_file(claimed, exports.archive.Archive(0, 2))
+    exports.publish_file(claimed, Made(0, 2, 2))
 
 
 def test_a_missing_file_ends_the_offer_and_nothing_is_written_again(export, delayed):
@@ -195,7 +196,7 @@ def test_a_cancel_that_was_committed_before_the_end_wins(export, app, nobody_wor
     Task.get_by_id(task.id).cancel()
 
     with app.app_context():
-        exports.publish_file(claimed, exports.archive.Archive(0, 2))
+        exports.publish_file(claimed, Made(0, 2, 2))
 
     assert Task.get_by_id(task.id).state == CANCELLED
     assert Mail.select().count() == 0
@@ -248,6 +249,6 @@ def test_the_notification_of_the_end_tells_of_the_mail_at_once(export, app, susa
     claimed = Task.claim(export().id)
 
     with app.app_context():
-        exports.publish_file(claimed, exports.archive.Archive(0, 2))
+        exports.publish_file(claimed, Made(0, 2, 2))
 
     assert Notification.since(susan, 0)[0].data["mail"]["state"] == QUEUED

@@ -1,0 +1,36 @@
+"""What makes the archive a bag that others can check: RFC 8493, https://www.rfc-editor.org/rfc/rfc8493."""
+
+from microblog.exports.archive import names, seal
+
+DECLARATION = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+
+
+def write_payload_manifest(container, snapshot, site):
+    """Write what tells of ``data/``, which is complete, and of where it comes from."""
+    payload = _payload(container)
+    info = {
+        "Bag-Software-Agent": "Microblog",
+        # Not the present day: the same posts give the same bytes.
+        "Bagging-Date": snapshot.day,
+        "Payload-Oxum": f"{sum(entry.size_bytes for entry in payload.values())}.{len(payload)}",
+        "External-Identifier": site.user_page(snapshot.person.username),
+    }
+    container.write(names.BAG, DECLARATION)
+    container.write(names.BAG_INFO, "".join(f"{key}: {value}\n" for key, value in info.items()))
+    container.write(names.MANIFEST, _manifest(payload))
+
+
+def write_tag_manifest(container, keys):
+    """Write what tells of all other files, which are complete, and seal it."""
+    payload = _payload(container)
+    manifest = _manifest({name: entry for name, entry in container.written.items() if name not in payload})
+    container.write(names.TAG_MANIFEST, manifest)
+    container.write(names.SEAL, seal.of(manifest.encode(), keys))
+
+
+def _payload(container):
+    return {name: entry for name, entry in container.written.items() if name in names.PAYLOAD}
+
+
+def _manifest(entries):
+    return "".join(f"{entry.sha256}  {name}\n" for name, entry in sorted(entries.items()))

@@ -1,0 +1,140 @@
+"""Whether an archive is whole and unchanged: each file against its checksum, each post against the format."""
+
+import re
+from hashlib import sha256
+from typing import NamedTuple
+
+from microblog.base.i18n import N_
+from microblog.base.json_items import BadJSON
+from microblog.base.zips import CHUNK, BadZip, SafeZip
+from microblog.exports.archive import names, seal
+from microblog.exports.archive.reader import NotOurs, posts_in, read_about
+
+# Of a list of checksums: the files of an archive are few.
+MOST_BYTES = 1024**2
+CHECKSUM = re.compile(r"([0-9a-f]{64})  (\S+)", re.ASCII)
+
+
+class Fault(NamedTuple):
+    """*text* with *values*, by which it is translated; *reason*, a text too, follows it."""
+
+    text: str
+    values: dict
+    reason: str | None = None
+
+    def __str__(self):
+        return self.told(lambda text: text)
+
+    def told(self, translate):
+        """The whole sentence, with its texts passed through *translate*."""
+        told = translate(self.text) % self.values
+        return f"{told} {translate(self.reason)}" if self.reason else told
+
+
+class Check:
+    """
+    Reads all of the archive in *file*, a seekable binary one, with flat memory.
+
+    *receive* is called with each post that can be read. Afterwards *posts* is their number, and *sealed*
+    whether one of *keys* sealed the archive; None without keys, or before.
+    """
+
+    def __init__(self, file, keys=(), receive=lambda post: None):
+        self.posts, self.sealed = 0, None
+        self._file, self._keys, self._receive = file, keys, receive
+
+    def faults(self):
+        """Yield each ``Fault`` as it is found."""
+        try:
+            archive = SafeZip(self._file)
+            about = read_about(archive)
+            yield from _wrong_names(archive)
+            yield from self._wrong_files(archive)
+            if about.get("posts") != self.posts:
+                text = N_("It says that it has %(said)s posts, and has %(found)s.")
+                yield Fault(text, {"said": about.get("posts"), "found": self.posts})
+            if self._keys:
+                self._check_seal(archive)
+        except (BadZip, NotOurs) as error:
+            yield Fault(str(error), {})
+
+    def _wrong_files(self, archive):
+        payload, tags = {}, {}
+        yield from _read_manifest(archive, names.MANIFEST, payload)
+        yield from _read_manifest(archive, names.TAG_MANIFEST, tags)
+        for name in sorted(archive.entries.keys() - names.UNLISTED):
+            listed = (payload if name.startswith("data/") else tags).pop(name, None)
+            yield from self._wrong_file(archive, name, listed)
+        for name in sorted({*payload, *tags} - names.REQUIRED):
+            yield Fault(N_("%(name)s is missing."), {"name": name})
+
+    def _wrong_file(self, archive, name, listed):
+        try:
+            with archive.open(name) as content:
+                hashed = _Hashed(content)
+                if name == names.POSTS:
+                    yield from self._wrong_posts(hashed)
+                checksum = hashed.finish()
+        except BadZip as error:
+            yield Fault(N_("%(name)s cannot be read."), {"name": name}, str(error))
+        else:
+            if listed is None:
+                yield Fault(N_("%(name)s is in no list of checksums."), {"name": name})
+            elif checksum != listed:
+                yield Fault(N_("%(name)s was changed: its checksum is another."), {"name": name})
+
+    def _wrong_posts(self, file):
+        try:
+            for item in posts_in(file):
+                if item.error:
+                    yield Fault(N_("Post %(number)s cannot be read."), {"number": item.number}, item.error)
+                else:
+                    self.posts += 1
+                    self._receive(item.value)
+        except BadJSON as error:
+            yield Fault(N_("%(name)s cannot be read."), {"name": names.POSTS}, str(error))
+
+    def _check_seal(self, archive):
+        if archive.entries.keys() >= names.UNLISTED:
+            manifest = archive.read(names.TAG_MANIFEST, MOST_BYTES)
+            self.sealed = seal.is_ours(archive.read(names.SEAL, MOST_BYTES), manifest, self._keys)
+
+
+class _Hashed:
+    """A binary file whose bytes are hashed as they are read."""
+
+    def __init__(self, file):
+        self._file, self._digest = file, sha256()
+
+    def read(self, size):
+        data = self._file.read(size)
+        self._digest.update(data)
+        return data
+
+    def finish(self):
+        """Read the rest; the checksum of all."""
+        while self.read(CHUNK):
+            pass
+        return self._digest.hexdigest()
+
+
+def _wrong_names(archive):
+    for name in sorted(names.REQUIRED - archive.entries.keys()):
+        yield Fault(N_("%(name)s is missing."), {"name": name})
+    for name in archive.entries:
+        if not names.is_known(name):
+            # As people are shown it: a name may hold whatever its maker likes.
+            yield Fault(N_("%(name)s does not belong in an archive."), {"name": ascii(name)})
+
+
+def _read_manifest(archive, name, checksums):
+    """Fill *checksums*, by the names of files, from one of the two lists."""
+    if name not in archive:
+        return
+    lines = archive.read(name, MOST_BYTES).decode(errors="replace").splitlines()
+    for line in lines:
+        if match := CHECKSUM.fullmatch(line):
+            checksums[match[2]] = match[1]
+        else:
+            yield Fault(N_("%(name)s is no list of checksums."), {"name": name})
+            return

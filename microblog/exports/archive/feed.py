@@ -1,0 +1,33 @@
+"""The posts as a JSON Feed 1.1, newest first: https://www.jsonfeed.org/version/1.1/."""
+
+import json
+
+from microblog.exports.archive import names
+from microblog.exports.archive.lines import as_json, column, quoted
+from microblog.exports.archive.own import write_array
+from microblog.exports.archive.snapshot import WRITTEN_AT
+
+
+def write(container, snapshot, site, counted):
+    username = snapshot.person.username
+    head = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": f"{username} · Microblog",
+        "home_page_url": site.user_page(username),
+        "authors": [{"name": username, "url": site.user_page(username)}],
+    }
+    beginning = json.dumps(head, ensure_ascii=False).removesuffix("}")
+    with container.entry(names.FEED) as write:
+        write_array(write, f'{beginning}, "items": [', counted(snapshot.newest_first(_item(site), ",\n")))
+
+
+def _item(site):
+    item = {
+        "id": column("CAST(id AS TEXT)"),
+        "url": column(f"{quoted(site.post_page)} || id"),
+        "content_text": column("body"),
+        "date_published": column(WRITTEN_AT),
+    }
+    with_language = as_json({**item, "language": column("language")})
+    # The standard knows no null.
+    return f"CASE WHEN language IS NULL THEN {as_json(item)} ELSE {with_language} END"

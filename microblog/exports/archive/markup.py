@@ -1,0 +1,37 @@
+"""
+A post's text as HTML: paragraphs, line breaks and links, everything else escaped.
+
+SQLite does it for texts without links, which is several times as fast; both ways give the same.
+"""
+
+from microblog.base.linkify import linkify
+from microblog.exports.archive.lines import quoted
+
+# In the order of the replacements, those of markupsafe.
+ESCAPES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&#34;"), ("'", "&#39;"))
+BREAKS = (("\n\n", "</p><p>"), ("\n", "<br>"))
+MORE_LINES = "\n\n\n"
+
+
+def html_of(text):
+    """*text* as paragraphs, a plain string."""
+    content = str(linkify(text, rel="nofollow noreferrer"))
+    for old, new in BREAKS:
+        content = content.replace(old, new)
+    return f"<p>{content}</p>"
+
+
+def escaped(expression):
+    """SQL that escapes the text *expression*, for content and for attributes in quotation marks."""
+    return _replaced(expression, ESCAPES)
+
+
+def _replaced(expression, pairs):
+    for old, new in pairs:
+        expression = f"replace({expression}, {quoted(old)}, {quoted(new)})"
+    return expression
+
+
+# SQL of the HTML of a post, on a connection that knows the function ``html_of``.
+HTML = f"""CASE WHEN instr(body, '://') OR instr(body, {quoted(MORE_LINES)}) THEN html_of(body)
+    ELSE '<p>' || {_replaced(escaped("body"), BREAKS)} || '</p>' END"""

@@ -1,0 +1,125 @@
+"""The archive as Mastodon writes it: actor, outbox and collections of ActivityStreams 2, and lists as CSV."""
+
+import csv
+import io
+import json
+
+from microblog.base.identicon import identicon
+from microblog.exports.archive import names
+from microblog.exports.archive.lines import as_json, column, quoted
+from microblog.exports.archive.markup import html_of
+from microblog.exports.archive.own import write_array
+from microblog.exports.archive.snapshot import WRITTEN_AT
+
+CONTEXT = "https://www.w3.org/ns/activitystreams"
+PUBLIC = f"{CONTEXT}#Public"
+FOLLOWING_HEADER = ("Account address", "Show boosts", "Notify on new posts", "Languages")
+FOLLOWING = (
+    "SELECT username FROM follow JOIN user ON user.id = followed_id WHERE follower_id = :user ORDER BY 1"
+)
+BLOCKED = "SELECT username FROM block JOIN user ON user.id = blocked_id WHERE blocker_id = :user ORDER BY 1"
+
+
+def write_actor(container, snapshot, site):
+    person = snapshot.person
+    page = site.user_page(person.username)
+    actor = {
+        "@context": CONTEXT,
+        "id": page,
+        "type": "Person",
+        "preferredUsername": person.username,
+        "name": person.username,
+        "summary": html_of(person.about_me) if person.about_me else "",
+        "url": page,
+        "published": person.created_at,
+        "inbox": f"{page}/inbox",
+        "outbox": names.OUTBOX,
+        "likes": names.LIKED,
+        "bookmarks": names.BOOKMARKS,
+        "followers": f"{page}/followers",
+        "following": f"{page}/following",
+        # A viewer of such archives fails without it.
+        "icon": {"type": "Image", "mediaType": "image/svg+xml", "url": names.AVATAR},
+        "tag": [],
+        "attachment": [],
+    }
+    container.write(names.ACTOR, json.dumps(actor, ensure_ascii=False, indent=1) + "\n")
+    picture = identicon(person.username).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ')
+    container.write(names.AVATAR, f"{picture}\n")
+
+
+def write_outbox(container, snapshot, site, counted):
+    activity = _activity(site.user_page(snapshot.person.username), site)
+    pages = snapshot.oldest_first(activity, ",\n")
+    _write_collection(container, names.OUTBOX, snapshot.posts, counted(pages))
+
+
+def write_collections(container):
+    """What was liked and bookmarked: nothing, as long as people here do neither."""
+    for name in (names.LIKED, names.BOOKMARKS):
+        _write_collection(container, name, 0, ())
+
+
+def write_lists(container, snapshot, site):
+    """Whom the person follows and blocks, as Mastodon imports it: the second list has no header there."""
+    following = ((_address(name, site), "true", "false", "") for (name,) in snapshot.rows(FOLLOWING))
+    _write_csv(container, names.FOLLOWING_CSV, following, FOLLOWING_HEADER)
+    blocked = ((_address(name, site),) for (name,) in snapshot.rows(BLOCKED))
+    _write_csv(container, names.BLOCKED_CSV, blocked)
+
+
+def _write_collection(container, name, total, pages):
+    head = {"@context": CONTEXT, "id": name, "type": "OrderedCollection", "totalItems": total}
+    with container.entry(name) as write:
+        write_array(write, json.dumps(head).removesuffix("}") + ', "orderedItems": [', pages)
+
+
+def _activity(page, site):
+    """SQL of one item of the outbox; programs that read it expect each of these members."""
+    post = column(f"{quoted(site.post_page)} || id")
+    published = column(WRITTEN_AT)
+    addressed = {"published": published, "to": [PUBLIC], "cc": [f"{page}/followers"]}
+    note = {
+        "id": post,
+        "type": "Note",
+        "summary": None,
+        "inReplyTo": None,
+        "url": post,
+        "attributedTo": page,
+        **addressed,
+        "sensitive": False,
+        "atomUri": post,
+        "inReplyToAtomUri": None,
+        "conversation": None,
+        "content": column("html"),
+        "attachment": [],
+        "tag": [],
+        "replies": {"type": "Collection", "first": {"type": "CollectionPage", "items": []}},
+    }
+    activity = {
+        "id": column(f"{quoted(site.post_page)} || id || '/activity'"),
+        "type": "Create",
+        "actor": page,
+    }
+    plain = as_json({**activity, **addressed, "object": note})
+    translated = {**note, "contentMap": {column("language"): column("html")}}
+    of_language = as_json({**activity, **addressed, "object": translated})
+    return f"CASE WHEN language IS NULL THEN {plain} ELSE {of_language} END"
+
+
+def _write_csv(container, name, rows, header=()):
+    with container.entry(name) as write:
+        file = io.StringIO()
+        writer = csv.writer(file, lineterminator="\n")
+        if header:
+            writer.writerow(header)
+        for row in rows:
+            writer.writerow(row)
+            write(file.getvalue())
+            file.seek(0)
+            file.truncate()
+        write(file.getvalue())
+
+
+def _address(username, site):
+    return f"{username}@{site.host}"

@@ -1,0 +1,79 @@
+"""Our own format: ``data/`` is what comes back, byte for byte; ``record/`` is for its owner to keep."""
+
+import json
+
+from microblog.exports.archive import names
+from microblog.exports.archive.lines import as_json, column
+from microblog.exports.archive.snapshot import MOMENT, WRITTEN_AT
+
+FORMAT = 1
+POST = as_json(
+    {
+        "id": column("CAST(id AS TEXT)"),
+        "body": column("body"),
+        "timestamp": column(WRITTEN_AT),
+        "language": column("language"),
+    }
+)
+# Nobody knows since when.
+PERSON = as_json({"username": column("username"), "since": None})
+PEOPLE = """SELECT {line} FROM {table} JOIN user ON user.id = {table}.{other}
+    WHERE {table}.{own} = :user ORDER BY username"""
+MESSAGE = as_json(
+    {
+        "direction": column("CASE sender_id WHEN :user THEN 'sent' ELSE 'received' END"),
+        "username": column("username"),
+        "body": column("body"),
+        "timestamp": column(MOMENT.format("timestamp")),
+        "read_at": column(MOMENT.format("read_at")),
+    }
+)
+MESSAGES = f"""SELECT {MESSAGE} FROM message
+    JOIN user ON user.id = CASE sender_id WHEN :user THEN recipient_id ELSE sender_id END
+    WHERE sender_id = :user OR recipient_id = :user ORDER BY message.id"""  # noqa: S608
+
+
+def write_data(container, snapshot, counted):
+    """The truth: posts, oldest first, one a line, and the profile; nothing of the site or of this moment."""
+    person = snapshot.person
+    with container.entry(names.POSTS) as write:
+        write_array(write, '{"posts": [', counted(snapshot.oldest_first(POST, ",\n")))
+    _write(container, names.PROFILE, {"about_me": person.about_me, "language": person.language})
+    newest = None if snapshot.newest is None else str(snapshot.newest)
+    _write(container, names.ABOUT, {"format": FORMAT, "posts": snapshot.posts, "newest": newest})
+
+
+def write_record(container, snapshot, messages):
+    """What no import puts back by itself; *messages*: with the messages and the e-mail address."""
+    person = snapshot.person
+    account = {"username": person.username, "created_at": person.created_at}
+    _write(container, names.ACCOUNT, {**account, "email": person.email} if messages else account)
+    for name, key, table, own, other in (
+        (names.FOLLOWING, "following", "follow", "follower_id", "followed_id"),
+        (names.FOLLOWERS, "followers", "follow", "followed_id", "follower_id"),
+        (names.BLOCKS, "blocks", "block", "blocker_id", "blocked_id"),
+    ):
+        people = PEOPLE.format(line=PERSON, table=table, own=own, other=other)
+        _write_rows(container, name, key, snapshot.rows(people))
+    _write_rows(container, names.LIKES, "likes", ())
+    if messages:
+        _write_rows(container, names.MESSAGES, "messages", snapshot.rows(MESSAGES))
+
+
+def write_array(write, beginning, pages, end="]}\n"):
+    """Write *pages*, pairs of a text and a count, one item a line, between *beginning* and *end*."""
+    write(beginning)
+    separator = "\n"
+    for text, _count in pages:
+        write(separator + text)
+        separator = ",\n"
+    write(f"\n{end}" if separator == ",\n" else end)
+
+
+def _write_rows(container, name, key, rows):
+    with container.entry(name) as write:
+        write_array(write, f'{{"{key}": [', ((line, 1) for (line,) in rows))
+
+
+def _write(container, name, value):
+    container.write(name, json.dumps(value, ensure_ascii=False) + "\n")

@@ -1,0 +1,23 @@
+"""What an archive says of the site that it comes from."""
+
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+
+class Site(NamedTuple):
+    """*address*: its URL without a trailing slash. *keys*: those that sign, the last one new seals."""
+
+    address: str
+    keys: tuple = ()
+
+    @property
+    def host(self):
+        return urlsplit(self.address).netloc
+
+    @property
+    def post_page(self):
+        """What the URL of each post begins with; its id follows."""
+        return f"{self.address}/post/"
+
+    def user_page(self, username):
+        return f"{self.address}/user/{username}"

@@ -1,0 +1,94 @@
+"""
+What one read transaction sees of a person, on a connection of its own.
+
+Several passes over the posts are in it, between which nothing changes. While it is open SQLite cannot
+shorten its write-ahead log: nothing may wait in it.
+"""
+
+from contextlib import closing, contextmanager
+from typing import NamedTuple
+
+from peewee import sqlite3
+
+from microblog.base.database import BUSY_TIMEOUT_MS, LARGEST_ID, db
+from microblog.exports.archive.markup import HTML, html_of
+
+PAGE = 1000
+# When a row was written, as RFC 3339 has it, in SQL; and the year of a post.
+MOMENT = "substr({0}, 1, 10) || 'T' || substr({0}, 12) || 'Z'"
+WRITTEN_AT = MOMENT.format("timestamp")
+YEAR = "substr(timestamp, 1, 4)"
+
+
+class Person(NamedTuple):
+    """*created_at* is a text, as RFC 3339 has it."""
+
+    username: str
+    about_me: str
+    language: str | None
+    created_at: str
+    email: str
+
+
+class Snapshot:
+    """*person*, the number of their *posts*, the id of the *newest*, None without any, and its *day*."""
+
+    def __init__(self, connection, user_id):
+        self._connection, self._user_id = connection, user_id
+        columns = f"username, about_me, language, {MOMENT.format('created_at')}, email"
+        [person] = self.rows(f"SELECT {columns} FROM user WHERE id = :user")  # noqa: S608
+        self.person = Person(*person)
+        [(self.posts, self.newest, newest_at)] = self.rows(
+            f"SELECT count(*), max(id), {WRITTEN_AT} FROM post WHERE author_id = :user"  # noqa: S608
+        )
+        # The day of the newest post, or that of the account.
+        self.day = (newest_at or self.person.created_at)[:10]
+
+    def rows(self, sql, **values):
+        """The rows of *sql*, in which ``:user`` is the user's id."""
+        return self._connection.execute(sql, {"user": self._user_id, **values})
+
+    def years(self):
+        """Pairs of a year, a text of four digits, and the number of its posts, newest first."""
+        return self.rows(
+            f"SELECT {YEAR}, count(*) FROM post WHERE author_id = :user GROUP BY 1 ORDER BY 1 DESC"  # noqa: S608
+        ).fetchall()
+
+    def oldest_first(self, line, separator):
+        """Yield ``(text, count)`` for each page of posts; *line*: the SQL of what is said of one."""
+        return self._pages(_page_sql(line, "id > :last", "ASC", "max"), separator, 0)
+
+    def newest_first(self, line, separator, year=None, most=LARGEST_ID):
+        """The same from the newest, of all posts or those of *year*; *most*: how many."""
+        of_year = f"AND {YEAR} = :year" if year else ""
+        sql = _page_sql(line, f"id < :last {of_year}", "DESC", "min")
+        return self._pages(sql, separator, LARGEST_ID, most, year=year)
+
+    def _pages(self, sql, separator, last, most=LARGEST_ID, **values):
+        while most:
+            page = {"separator": separator, "last": last, "size": min(PAGE, most), **values}
+            [(text, last, count)] = self.rows(sql, **page)
+            if not count:
+                return
+            yield text, count
+            most -= count
+
+
+@contextmanager
+def taken(user_id):
+    """The ``Snapshot`` of the user for the block."""
+    timeout_s = BUSY_TIMEOUT_MS / 1000
+    with closing(sqlite3.connect(db.database, timeout_s, isolation_level=None)) as connection:
+        connection.create_function("html_of", 1, html_of, deterministic=True)
+        connection.execute("PRAGMA query_only = 1")
+        connection.execute("BEGIN")
+        yield Snapshot(connection, user_id)
+
+
+def _page_sql(line, condition, order, end):
+    """SQLite builds the text of a page, without holding the GIL; *line* may ask for the HTML as well."""
+    return f"""
+        SELECT group_concat({line}, :separator), {end}(id), count(*) FROM (
+            SELECT *, {HTML} AS html FROM post
+            WHERE author_id = :user AND {condition} ORDER BY id {order} LIMIT :size)
+    """  # noqa: S608 - no part of it comes from outside
