@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from microblog import create_app
-from microblog.base import schema
+from microblog.base import schema, slices
 from microblog.base.config import Settings
 from microblog.base.database import connected, db
 from microblog.demo import fill
@@ -60,7 +60,7 @@ def time_home(people, options):
     for depth in DEPTHS:
         before = round(options.posts * (1 - depth)) + 1
         pages = [page(Post.timeline(user), before) for user in people]
-        skipped = [Post.timeline(user).where(Post.id >= before).count() for user in people]
+        skipped = [Post.timeline(user).query.where(Post.id >= before).count() for user in people]
         naive = [naive_page(user, skip) for user, skip in zip(people, skipped, strict=True)]
         assert [post.id for post in pages[0]] == [post.id for post in naive[0]]
         ours_ms, naive_ms = median_ms(pages, options.rounds), median_ms(naive, NAIVE_ROUNDS)
@@ -91,7 +91,7 @@ def time_others(people, options):
 
 
 def page(query, before):
-    return query.where(Post.id < before).limit(PAGE + 1)
+    return slices.newest(query, before, None, PAGE + 1)
 
 
 def naive_page(user, skipped):

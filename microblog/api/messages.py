@@ -50,7 +50,7 @@ def create():
 
 @operation("PUT", "/messages/{message_id}/read", "Mark a message to you as read", status=204)
 def read(message_id):
-    message = Message.inbox(g.caller).where(Message.id == known_id(message_id)).first()
+    message = Message.received(g.caller, known_id(message_id))
     message = message or abort(problem(404, "There is no such message."))
     Message.mark_read(g.caller, message.id, message.id)
     return "", 204

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from flask import abort, jsonify, request
 from peewee import prefetch
 
+from microblog.base import slices
 from microblog.web.pagination import DIGITS, cursor, whole_number
 from microblog.web.problem import problem
 
@@ -12,21 +13,34 @@ DEFAULT, MOST = 25, 100
 CURSOR = {"type": "string", "pattern": f"^{DIGITS}$"}
 
 
-def newest_first(query, dump, column=None, place=None, related=()):
+def newest_first(query, dump):
     """
-    A page of *query*, which is ordered by *column*, else the id, descending; *dump* makes the JSON of a row.
+    A page of *query*, which is prepared and ordered by id, descending; *dump* makes the JSON of a row.
 
-    ``next`` leads to older rows, ``prev`` to those added since. For another *column* than the id,
-    *place(name)* returns its value for the row whose id is in the query parameter *name*. Rows of the models
-    *related* that belong to those of the page come with one query for each model.
+    ``next`` leads to older rows, ``prev`` to those added since.
     """
-    column, place = column or query.model.id, place or row_id
+    most = limit()
+    rows = list(slices.newest(query, row_id("max_id"), row_id("since_id"), most + 1))
+    return _newest_first(rows, dump, most)
+
+
+def newest_first_by(column, place, query, dump, related=()):
+    """
+    The same for a *query* of Peewee's that is ordered by *column* instead.
+
+    *place(name)* returns the column's value for the row whose id is in the query parameter *name*. Rows of
+    the models *related* that belong to those of the page come with one query for each model.
+    """
     most, before, after = limit(), place("max_id"), place("since_id")
     if before is not None:
         query = query.where(column < before)
     if after is not None:
         query = query.where(column > after)
-    rows = list(prefetch(query.limit(most + 1), *related))
+    return _newest_first(list(prefetch(query.limit(most + 1), *related)), dump, most)
+
+
+def _newest_first(rows, dump, most):
+    """The response of *rows*, of which one more than *most* was looked for."""
     shown, more = rows[:most], len(rows) > most
     links = {}
     if more:
@@ -37,9 +51,9 @@ def newest_first(query, dump, column=None, place=None, related=()):
 
 
 def oldest_first(query, dump):
-    """A page of *query*, which is ordered by id, ascending; ``next`` leads to newer rows."""
+    """A page of *query*, which is prepared and ordered by id, ascending; ``next`` leads to newer rows."""
     most, after = limit(), row_id("since_id")
-    rows = list(query.where(query.model.id > (after or 0)).limit(most))
+    rows = list(slices.oldest(query, after or 0, most))
     return _listed(rows, dump, {"next": {"since_id": rows[-1].id}} if rows else {}, most)
 
 

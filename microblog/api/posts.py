@@ -71,5 +71,5 @@ class PostOfProgram(PostForm):
 
 
 def _visible(post_id):
-    post = Post.visible_to(g.caller).where(Post.id == known_id(post_id)).first()
+    post = Post.seen_by(g.caller, known_id(post_id))
     return post or abort(problem(404, "There is no such post."))

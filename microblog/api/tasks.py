@@ -3,7 +3,7 @@
 from flask import abort, g, request, url_for
 
 from microblog.api.operation import NEWEST_FIRST, operation
-from microblog.api.paging import newest_first
+from microblog.api.paging import newest_first_by
 from microblog.api.schemas import TASK_ID, dump_task
 from microblog.mail.delivery import Mail
 from microblog.tasks.task import Task
@@ -12,7 +12,7 @@ from microblog.web.problem import problem
 
 @operation("GET", "/tasks", "Your tasks, newest first", response="Task", paged=NEWEST_FIRST, cursor=TASK_ID)
 def index():
-    return newest_first(Task.for_user(g.caller), dump_task, Task.age(), _age, [Mail])
+    return newest_first_by(Task.age(), _age, Task.for_user(g.caller), dump_task, [Mail])
 
 
 @operation("GET", "/tasks/{task_id}", "One task: its state, progress and result", response="Task")

@@ -58,7 +58,7 @@ def profile_of(text):
     if text == "me":
         name = g.caller.username
     elif text.isdigit():
-        name = User.select(User.username).where(User.id == known_id(text)).scalar()
+        name = User.name_of(known_id(text))
     else:
         name = text.removeprefix("@")
     profile = Profile.by_username(name, g.caller)

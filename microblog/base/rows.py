@@ -78,7 +78,7 @@ def _by_source(selected):
             source = field.source if isinstance(field, FieldAlias) else field.model
             columns.setdefault(source, {})[field.name] = (index, _conversion(column))
         else:
-            others.append((column.name, index))
+            others.append((column._alias, index))
     return columns, others
 
 

@@ -3,6 +3,7 @@
 from peewee import SQL, Check, ForeignKeyField
 
 from microblog.base.database import BaseModel, db
+from microblog.base.prepared import prepared
 from microblog.models.exceptions import ACROSS_A_BLOCK
 from microblog.models.user import User
 
@@ -32,8 +33,13 @@ class Block(BaseModel):
     @classmethod
     def between(cls, one, other):
         """Whether either has blocked the other."""
-        pair = (one.id, other.id)
-        return cls.select(SQL("1")).where(cls.blocker.in_(pair), cls.blocked.in_(pair)).exists()
+        return cls._between(one, other).exists()
+
+    @classmethod
+    @prepared
+    def _between(cls, one, other):
+        pair = (one, other)
+        return cls.select(SQL("1")).where(cls.blocker.in_(pair), cls.blocked.in_(pair))
 
     @classmethod
     def placed_by(cls, user):
@@ -41,22 +47,28 @@ class Block(BaseModel):
         return cls.select(cls.blocked).where(cls.blocker == user)
 
     @classmethod
-    def hidden_from(cls, user):
+    def hidden_from(cls, user, is_admin):
         """
         Ids of those whom *user* does not see, for a subquery; a block hides each from the other.
 
         Nobody can hide from an administrator, who misses only those whom they blocked themselves.
         """
-        if user.is_admin:
+        if is_admin:
             return cls.placed_by(user)
         return cls.placed_by(user).union_all(cls.select(cls.blocker).where(cls.blocked == user))
 
     @classmethod
     def seen_by(cls, reader, people):
-        """*people*, a query of users, without those whom a block hides from *reader*."""
-        return people.where(User.id.not_in(cls.hidden_from(reader)))
+        """*people*, a prepared query of users, without those whom a block hides from *reader*."""
+        return cls._seen_by(people, reader, reader.is_admin)
 
     @classmethod
+    @prepared
+    def _seen_by(cls, people, reader, is_admin):
+        return people.where(User.id.not_in(cls.hidden_from(reader, is_admin)))
+
+    @classmethod
+    @prepared
     def people(cls, user):
         """The users whom *user* has blocked, newest accounts first."""
         return User.select().where(User.id.in_(cls.placed_by(user))).order_by(User.id.desc())

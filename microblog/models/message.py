@@ -5,11 +5,12 @@ from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, db
+from microblog.base.prepared import prepared
 from microblog.base.text import MAX_LENGTH
 from microblog.models.block import Block
 from microblog.models.exceptions import Suspended, translate_integrity_error
 from microblog.models.notification import Notification
-from microblog.models.user import User
+from microblog.models.user import SHOWN, User
 
 
 class Message(BaseModel):
@@ -37,11 +38,13 @@ class Message(BaseModel):
         return message
 
     @classmethod
+    @prepared
     def inbox(cls, user):
         """Messages to *user*, with their senders, newest first; none from people whom they have blocked."""
         return cls._newest_first(cls.sender).where(*cls._to(user))
 
     @classmethod
+    @prepared
     def sent(cls, user):
         """Messages that *user* wrote, with their recipients, newest first."""
         return cls._newest_first(cls.recipient).where(cls.sender == user)
@@ -49,7 +52,22 @@ class Message(BaseModel):
     @classmethod
     def latest(cls, user, sender):
         """The last message that *sender* wrote to *user*, None if there is none or *user* blocked them."""
-        return cls.inbox(user).where(cls.sender == sender).first()
+        return cls._of(cls.inbox(user), sender).first()
+
+    @classmethod
+    def received(cls, user, message_id):
+        """The message of that id in the inbox of *user*, None if there is none."""
+        return cls._of_id(cls.inbox(user), message_id).first()
+
+    @classmethod
+    @prepared
+    def _of_id(cls, messages, message_id):
+        return messages.where(cls.id == message_id)
+
+    @classmethod
+    @prepared
+    def _of(cls, messages, sender):
+        return messages.where(cls.sender == sender).limit(1)
 
     @classmethod
     def mark_read(cls, user, oldest, newest):
@@ -78,10 +96,16 @@ class Message(BaseModel):
     @classmethod
     def unread_and_cursor(cls, user):
         """``(unread count, newest notification id or 0)`` of the same moment, in one query."""
-        newest = fn.COALESCE(Notification.newest(user), 0)
-        return cls._unread(user).select_extend(newest).tuples().get()
+        return cls._unread_and_cursor(user).tuples()[0]
 
     @classmethod
+    @prepared
+    def _unread_and_cursor(cls, user):
+        newest = fn.COALESCE(Notification.newest(user), 0)
+        return cls._unread(user).query.select_extend(newest)
+
+    @classmethod
+    @prepared
     def _unread(cls, user):
         return cls.select(fn.COUNT(cls.id)).where(*cls._to(user), cls.read_at.is_null())
 
@@ -91,7 +115,7 @@ class Message(BaseModel):
 
     @classmethod
     def _newest_first(cls, other):
-        return cls.select(cls, User).join(User, on=other).order_by(cls.id.desc())
+        return cls.select(cls, *SHOWN).join(User, on=other).order_by(cls.id.desc())
 
 
 Message.add_index(Message.index(Message.recipient, where=Message.read_at.is_null(), name="message_unread"))

@@ -5,6 +5,7 @@ from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, db
+from microblog.base.prepared import prepared
 from microblog.models.user import User
 
 PAGE = 100
@@ -26,18 +27,28 @@ class Notification(BaseModel):
     def push(cls, user, name, data, key=""):
         """Notify *user*; replaces the older notification of the same name and key. Returns the new one."""
         with db.atomic():
-            cls.delete().where(cls.user == user, cls.name == name, cls.key == key).execute()
+            cls._older(user, name, key).execute()
             return cls.create(user=user, name=name, data=data, key=key)
 
     @classmethod
     def since(cls, user, cursor):
         """Notifications of *user* after *cursor*, an id, oldest first; at most ``PAGE`` at once."""
-        return cls.select().where(cls.user == user, cls.id > cursor).order_by(cls.id).limit(PAGE)
+        return cls._since(user, cursor, PAGE)
+
+    @classmethod
+    @prepared
+    def _since(cls, user, cursor, most):
+        return cls.select().where(cls.user == user, cls.id > cursor).order_by(cls.id).limit(most)
 
     @classmethod
     def newest(cls, user):
         """Query for the newest notification's id, to be combined with others."""
         return cls.select(cls.id).where(cls.user == user).order_by(cls.id.desc()).limit(1)
+
+    @classmethod
+    @prepared
+    def _older(cls, user, name, key):
+        return cls.delete().where(cls.user == user, cls.name == name, cls.key == key)
 
     def as_json(self):
         return {

@@ -1,13 +1,14 @@
 """Posts, and the lists in which they are read."""
 
-from peewee import CharField, Check, ForeignKeyField, fn
+from peewee import SQL, CharField, Check, ForeignKeyField, fn
 from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField
+from microblog.base.prepared import prepared
 from microblog.base.text import MAX_LENGTH
 from microblog.models.block import Block
-from microblog.models.user import Follow, User
+from microblog.models.user import SHOWN, Follow, User
 from microblog.security import security_log
 
 # The search index marks the start and end of a hit with these; clean() keeps both out of posts.
@@ -34,6 +35,7 @@ class Post(BaseModel):
         return marks(self.marked, self.body) if self.marked else []
 
     @classmethod
+    @prepared
     def timeline(cls, user):
         """Posts of *user* and those they follow, newest first; a block has already ended the follows."""
         followed = Follow.select(Follow.followed).where(Follow.follower == user)
@@ -42,22 +44,34 @@ class Post(BaseModel):
         return cls._newest_first().where(cls.author.in_(authors))
 
     @classmethod
-    def newer(cls, user, than):
-        """Posts by others in *user*'s timeline with an id above *than*, newest first."""
-        return cls.timeline(user).where(cls.id > than, cls.author != user)
+    def count_newer(cls, user, than, most):
+        """How many posts by others in *user*'s timeline have an id above *than*; it counts up to *most*."""
+        return cls._count_newer(user, than, most).scalar()
+
+    @classmethod
+    @prepared
+    def _count_newer(cls, user, than, most):
+        newer = cls.timeline(user).query.where(cls.id > than, cls.author != user)
+        return cls.select(fn.COUNT(SQL("*"))).from_(newer.select(cls.id).limit(most))
 
     @classmethod
     def newest_id(cls):
         """The id of the newest post of all, 0 if there is none."""
-        return cls.select(fn.MAX(cls.id)).scalar() or 0
+        return cls._newest_id().scalar() or 0
+
+    @classmethod
+    @prepared
+    def _newest_id(cls):
+        return cls.select(fn.MAX(cls.id))
 
     @classmethod
     def authors_lately(cls, reader, count):
         """Up to *count* authors of the latest posts that *reader* may see, as suggestions to follow."""
-        others = cls.visible_to(reader).where(cls.author != reader).limit(LATELY)
+        others = cls.visible_to(reader).query.where(cls.author != reader).limit(LATELY)
         return list(dict.fromkeys(post.author for post in others))[:count]
 
     @classmethod
+    @prepared
     def by_author(cls, user):
         """Posts of *user* alone, newest first."""
         return cls._newest_first().where(cls.author == user)
@@ -65,8 +79,25 @@ class Post(BaseModel):
     @classmethod
     def visible_to(cls, reader=None):
         """All posts, newest first; for *reader*, without those that a block hides from them."""
+        return cls._visible_to(reader, reader.is_admin) if reader else cls._visible_to(None, False)
+
+    @classmethod
+    @prepared
+    def _visible_to(cls, reader, is_admin):
         posts = cls._newest_first()
-        return posts.where(cls.author.not_in(Block.hidden_from(reader))) if reader else posts
+        if reader is None:
+            return posts
+        return posts.where(cls.author.not_in(Block.hidden_from(reader, is_admin)))
+
+    @classmethod
+    def seen_by(cls, reader, post_id):
+        """The post of that id; None if there is none that *reader*, a user or None, may see."""
+        return cls._of_id(cls.visible_to(reader), post_id).first()
+
+    @classmethod
+    @prepared
+    def _of_id(cls, posts, post_id):
+        return posts.where(cls.id == post_id)
 
     @classmethod
     def delete_most_by(cls, author):
@@ -87,7 +118,7 @@ class Post(BaseModel):
         # Posts of suspended people are hidden from everybody until they are restored. Told by the author's
         # id, which the post has, many of them are passed without reading their author each time.
         return (
-            cls.select(cls, User)
+            cls.select(cls, *SHOWN)
             .join(User)
             .where(cls.author.not_in(User.suspended()))
             .order_by(cls.id.desc())

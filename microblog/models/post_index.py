@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from playhouse.sqlite_ext import FTS5Model, SearchField
 
 from microblog.base.database import db
+from microblog.base.prepared import prepared
 from microblog.base.text import clean
 from microblog.models.post import CLOSE, OPEN, Post
 
@@ -69,21 +70,25 @@ class PostIndex(FTS5Model):
         """
         Posts that *reader* may see and that match *query*, as a person typed it, newest first.
 
-        Page by ``PostIndex.rowid``, so that SQLite reads the index from the newest and stops after a page.
+        Page by ``PostIndex``, so that SQLite reads the index from the newest and stops after a page.
         """
+        return cls._matching(Post.visible_to(reader), cls.asked(query))
+
+    @classmethod
+    @prepared
+    def _matching(cls, posts, asked):
         return (
-            Post.visible_to(reader)
-            .select_extend(cls.marked().alias("marked"))
+            posts.select_extend(cls.marked().alias("marked"))
             .join_from(Post, cls, on=(cls.rowid == Post.id))
-            .where(cls.finds(query))
+            .where(cls.match(asked))
             .order_by(cls.rowid.desc())
         )
 
     @classmethod
-    def finds(cls, query):
-        """The condition that a post matches *query*, as a person typed it; no query is a syntax error."""
+    def asked(cls, query):
+        """What FTS5 is asked for *query*, as a person typed it; no query is a syntax error."""
         apart = WITHOUT_SPACES.sub(r" \1 ", cls._understood(query))
-        return cls.match(SHORT_PREFIX.sub(r"\1", apart))
+        return SHORT_PREFIX.sub(r"\1", apart)
 
     @classmethod
     def asks_for_something(cls, query):

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from peewee import Value, fn
 
+from microblog.base.prepared import prepared
 from microblog.models.block import Block
 from microblog.models.user import Follow, User
 
@@ -37,17 +38,22 @@ class Profile(NamedTuple):
     @classmethod
     def by_username(cls, username, reader=None):
         """The profile of the user of that name, whatever its case; None when there is none."""
-        moderated = bool(reader and reader.is_admin)
-        reader = Value(reader.id if reader else None)
-        counts = (
-            _count(Follow.follower, Follow.followed == User.id).alias("followers"),
-            _count(Follow.followed, Follow.follower == User.id).alias("following"),
-            _is(Follow, Follow.follower == reader, Follow.followed == User.id).alias("followed"),
-            _is(Block, Block.blocker == reader, Block.blocked == User.id).alias("blocked"),
-            _is(Block, Block.blocker == User.id, Block.blocked == reader).alias("blocks"),
-        )
-        user = User.select(User, *counts).where(User.username == username).first()
-        return user and cls(user, *(getattr(user, name) for name in cls._fields[1:-1]), moderated)
+        user = _with_facts(username, reader).first()
+        facts = user and (getattr(user, name) for name in cls._fields[1:-1])
+        return user and cls(user, *facts, moderated=bool(reader and reader.is_admin))
+
+
+@prepared
+def _with_facts(username, reader):
+    """Query for the user of that name, with the facts of a Profile."""
+    facts = (
+        _count(Follow.follower, Follow.followed == User.id).alias("followers"),
+        _count(Follow.followed, Follow.follower == User.id).alias("following"),
+        _is(Follow, Follow.follower == reader, Follow.followed == User.id).alias("followed"),
+        _is(Block, Block.blocker == reader, Block.blocked == User.id).alias("blocked"),
+        _is(Block, Block.blocker == User.id, Block.blocked == reader).alias("blocks"),
+    )
+    return User.select(User, *facts).where(User.username == username)
 
 
 def _count(person, condition):

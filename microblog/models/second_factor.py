@@ -7,6 +7,7 @@ from pyotp import TOTP
 
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField
+from microblog.base.prepared import prepared
 from microblog.models.exceptions import translate_integrity_error
 from microblog.models.user import User
 
@@ -26,7 +27,7 @@ class SecondFactor(BaseModel):
     @classmethod
     def of(cls, user):
         """The second factor of *user*; None if they have none."""
-        return cls.get_or_none(cls.user == user)
+        return cls._of(user).first()
 
     @classmethod
     def switch_on(cls, user, secret, step):
@@ -38,6 +39,11 @@ class SecondFactor(BaseModel):
         """
         with translate_integrity_error():
             return cls.create(user=user, secret=secret, last_step=step)
+
+    @classmethod
+    @prepared
+    def _of(cls, user):
+        return cls.select().where(cls.user == user)
 
     def redeem(self, code):
         """Whether *code* is right now, and neither it nor a later one was redeemed before."""

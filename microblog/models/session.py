@@ -7,6 +7,7 @@ from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, unless_busy
+from microblog.base.prepared import prepared
 from microblog.models.user import User
 from microblog.security import security_log
 from microblog.security.random_secret import hash_of, new_secret
@@ -54,13 +55,18 @@ class Session(BaseModel):
     @classmethod
     def from_token(cls, token):
         """The live session of *token*, with its user; None when there is none, or the user is suspended."""
-        valid = (cls.token_hash == hash_of(token), ~cls._expired(), User.suspended_at.is_null())
-        return cls.select(cls, User).join(User).where(*valid).first()
+        return cls._of_token(hash_of(token), *_limits()).first()
+
+    @classmethod
+    @prepared
+    def _of_token(cls, token_hash, *limits):
+        valid = (cls.token_hash == token_hash, ~cls._expired(*limits), User.suspended_at.is_null())
+        return cls.select(cls, User).join(User).where(*valid)
 
     @classmethod
     def active_for(cls, user):
         """The live sessions of *user*, most recently seen first."""
-        live = cls.select().where(cls.user == user, ~cls._expired())
+        live = cls.select().where(cls.user == user, ~cls._expired(*_limits()))
         return live.order_by(cls.seen_at.desc(), cls.id.desc()).limit(MOST)
 
     @classmethod
@@ -70,7 +76,7 @@ class Session(BaseModel):
 
     @classmethod
     def delete_expired(cls):
-        cls.delete().where(cls._expired()).execute()
+        cls.delete().where(cls._expired(*_limits())).execute()
 
     @property
     def is_confirmed(self):
@@ -106,7 +112,12 @@ class Session(BaseModel):
             security_log.record("oldest-sessions-ended", self.user, number=ended)
 
     @classmethod
-    def _expired(cls):
-        now = clock.now()
-        unused = (cls.seen_at <= now - UNUSED) & ~cls.remembered | (cls.seen_at <= now - UNUSED_REMEMBERED)
-        return unused | (cls.created_at <= now - LONGEST)
+    def _expired(cls, unused, unused_remembered, longest):
+        is_unused = (cls.seen_at <= unused) & ~cls.remembered | (cls.seen_at <= unused_remembered)
+        return is_unused | (cls.created_at <= longest)
+
+
+def _limits():
+    """The moments since which a session has to be seen, seen if it is remembered, and started."""
+    now = clock.now()
+    return now - UNUSED, now - UNUSED_REMEMBERED, now - LONGEST

@@ -7,6 +7,7 @@ from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, unless_busy
+from microblog.base.prepared import prepared
 from microblog.models.exceptions import TooManyTokens
 from microblog.models.user import User
 from microblog.security import security_log
@@ -44,7 +45,7 @@ class Token(BaseModel):
         """
         secret = PREFIX + new_secret()
         with user.as_checked():
-            if cls.for_user(user).count() >= MOST:
+            if len(list(cls.for_user(user))) >= MOST:
                 raise TooManyTokens
             token = cls.create(user=user, name=name or "API", token_hash=hash_of(secret), read_only=read_only)
         security_log.record("token-made", user, token=token.id)
@@ -53,13 +54,23 @@ class Token(BaseModel):
     @classmethod
     def from_secret(cls, secret):
         """The token of *secret*, with its user; None when there is none, or the user is suspended."""
-        valid = (cls.token_hash == hash_of(secret), ~cls._expired(), User.suspended_at.is_null())
-        return cls.select(cls, User).join(User).where(*valid).first()
+        return cls._of_secret(hash_of(secret), _limit()).first()
+
+    @classmethod
+    @prepared
+    def _of_secret(cls, token_hash, limit):
+        valid = (cls.token_hash == token_hash, ~cls._expired(limit), User.suspended_at.is_null())
+        return cls.select(cls, User).join(User).where(*valid)
 
     @classmethod
     def for_user(cls, user):
         """The tokens of *user* that work, newest first."""
-        return cls.select().where(cls.user == user, ~cls._expired()).order_by(cls.id.desc())
+        return cls._for_user(user, _limit())
+
+    @classmethod
+    @prepared
+    def _for_user(cls, user, limit):
+        return cls.select().where(cls.user == user, ~cls._expired(limit)).order_by(cls.id.desc())
 
     @classmethod
     def end_all(cls, user):
@@ -67,7 +78,7 @@ class Token(BaseModel):
 
     @classmethod
     def delete_expired(cls):
-        cls.delete().where(cls._expired()).execute()
+        cls.delete().where(cls._expired(_limit())).execute()
 
     @property
     def expires_at(self):
@@ -90,5 +101,10 @@ class Token(BaseModel):
         Token.update(used_at=moment).where(Token.id == self.id).execute()
 
     @classmethod
-    def _expired(cls):
-        return fn.COALESCE(cls.used_at, cls.created_at) <= UTCDateTimeField().db_value(clock.now() - UNUSED)
+    def _expired(cls, limit):
+        return fn.COALESCE(cls.used_at, cls.created_at) <= limit
+
+
+def _limit():
+    """The moment since which a token has to be used, or made, as the database stores it."""
+    return UTCDateTimeField().db_value(clock.now() - UNUSED)

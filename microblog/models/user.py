@@ -1,5 +1,6 @@
 """Users and whom they follow."""
 
+import re
 from contextlib import contextmanager
 
 from flask_login import UserMixin
@@ -9,6 +10,7 @@ from playhouse.sqlite_ext import AutoIncrementField
 from microblog.base import clock
 from microblog.base.addresses import email_key
 from microblog.base.database import BaseModel, UTCDateTimeField, db
+from microblog.base.prepared import prepared
 from microblog.models.exceptions import CredentialsChanged, Suspended, translate_integrity_error
 from microblog.security import security_log
 
@@ -71,7 +73,12 @@ class User(UserMixin, BaseModel):
     @classmethod
     def exists(cls):
         """Whether there is any account at all."""
-        return cls.select(cls.id).limit(1).scalar() is not None
+        return cls._anybody().exists()
+
+    @classmethod
+    @prepared
+    def _anybody(cls):
+        return cls.select(cls.id).limit(1)
 
     @classmethod
     def first_registered_at(cls):
@@ -86,7 +93,22 @@ class User(UserMixin, BaseModel):
     @classmethod
     def named(cls, username):
         """The user of that name, whatever its case; None when there is none."""
-        return cls.get_or_none(cls.username == username)
+        return cls._named(username).first()
+
+    @classmethod
+    @prepared
+    def _named(cls, username):
+        return cls.select().where(cls.username == username)
+
+    @classmethod
+    def name_of(cls, user_id):
+        """The username of the user of that id; None when there is none."""
+        return cls._name_of(user_id).scalar()
+
+    @classmethod
+    @prepared
+    def _name_of(cls, user_id):
+        return cls.select(cls.username).where(cls.id == user_id)
 
     @classmethod
     def demo_people(cls):
@@ -146,6 +168,7 @@ class User(UserMixin, BaseModel):
             security_log.record("renamed", self, to=username)
 
     @classmethod
+    @prepared
     def active(cls):
         """All users who are not suspended, newest accounts first."""
         return cls.select().where(cls.suspended_at.is_null()).order_by(cls.id.desc())
@@ -156,20 +179,32 @@ class User(UserMixin, BaseModel):
         return cls.select(cls.id).where(cls.suspended_at.is_null(False))
 
     @classmethod
+    @prepared
     def followers_of(cls, user):
         """Users who follow *user*, newest accounts first."""
-        return cls.active().where(cls.id.in_(Follow.select(Follow.follower).where(Follow.followed == user)))
+        return cls.active().query.where(
+            cls.id.in_(Follow.select(Follow.follower).where(Follow.followed == user))
+        )
 
     @classmethod
+    @prepared
     def followed_by(cls, user):
         """Users whom *user* follows, newest accounts first."""
-        return cls.active().where(cls.id.in_(Follow.select(Follow.followed).where(Follow.follower == user)))
+        return cls.active().query.where(
+            cls.id.in_(Follow.select(Follow.followed).where(Follow.follower == user))
+        )
 
     @classmethod
     def whose_name_begins(cls, beginning):
         """Users whose name starts with *beginning*, in any case, newest first; everybody if it is empty."""
+        escaped = re.sub(r"([\\%_])", r"\\\1", beginning)
+        return cls._whose_name_is_like(f"{escaped}%" if beginning else None)
+
+    @classmethod
+    @prepared
+    def _whose_name_is_like(cls, pattern):
         people = cls.select().order_by(cls.id.desc())
-        return people.where(cls.username.startswith(beginning)) if beginning else people
+        return people if pattern is None else people.where(fn.LIKE(pattern, cls.username, "\\"))
 
     def change_password(self, password_hash):
         User.update(password_hash=password_hash).where(User.id == self.id).execute()
@@ -228,6 +263,8 @@ class User(UserMixin, BaseModel):
         Follow.delete().where(Follow.follower == self, Follow.followed == other).execute()
 
 
+# Of whoever wrote what a list shows, so much is read, and not even the hash of a password.
+SHOWN = (User.id, User.username, User.about_me, User.created_at, User.suspended_at)
 User.add_index(User.index(User.suspended_at, where=User.suspended_at.is_null(False), name="user_suspended"))
 
 

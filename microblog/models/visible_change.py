@@ -8,6 +8,7 @@ database was replaced by a backup; a counter would run through the same numbers 
 from peewee import Check, IntegerField
 
 from microblog.base.database import BaseModel
+from microblog.base.prepared import prepared
 
 
 class VisibleChange(BaseModel):
@@ -19,7 +20,12 @@ class VisibleChange(BaseModel):
     @classmethod
     def latest(cls):
         """The number of the latest change."""
-        return cls.select(cls.number).scalar()
+        return cls._latest().scalar()
+
+    @classmethod
+    @prepared
+    def _latest(cls):
+        return cls.select(cls.number)
 
 
 def _after(name, event):

@@ -5,6 +5,7 @@ import functools
 from flask import Blueprint, Response, abort, current_app, request, url_for
 from werkzeug.http import generate_etag
 
+from microblog.base import slices
 from microblog.base.config import ROOT
 from microblog.base.database import db
 from microblog.models import Post, VisibleChange
@@ -70,5 +71,5 @@ def show(username, kind):
 
 def _answer(kind, address, posts, author=None):
     write, mimetype = KINDS[kind]
-    posts = list(posts.limit(current_app.config["POSTS_PER_PAGE"]))
+    posts = list(slices.newest(posts, None, None, current_app.config["POSTS_PER_PAGE"]))
     return Response(write(feed_formats.Feed(site_address() + address, posts, author)), mimetype=mimetype)

@@ -60,7 +60,7 @@ def explore():
 @bp.get("/post/<row_id:post_id>")
 def show(post_id):
     """One post on its own page, its permalink."""
-    post = Post.visible_to(reader()).where(Post.id == post_id).first() or abort(404)
+    post = Post.seen_by(reader(), post_id) or abort(404)
     return render_template("posts/show.html", post=post)
 
 
@@ -86,7 +86,7 @@ def _deletable(post_id):
     post = Post.get_or_none(Post.id == post_id) or abort(404)
     if current_user.is_admin or post.author == current_user:
         return post
-    return abort(403 if Post.visible_to(current_user).where(Post.id == post_id).exists() else 404)
+    return abort(403 if Post.seen_by(current_user, post_id) else 404)
 
 
 @bp.get("/newer")
@@ -95,7 +95,7 @@ def newer():
     if not current_user.is_authenticated:
         abort(401)
     most = current_app.config["POSTS_PER_PAGE"]
-    count = Post.newer(current_user, cursor("after") or 0).limit(most + 1).count()
+    count = Post.count_newer(current_user, cursor("after") or 0, most + 1)
     if count > most:
         return {"text": _("More than %(number)d new posts", number=most)}
     return {"text": ngettext("%(num)d new post", "%(num)d new posts", count) if count else ""}

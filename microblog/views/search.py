@@ -16,6 +16,6 @@ def index():
     """Posts that match ``q``, newest first; the search box in the bar leads here."""
     query = request.args.get("q", "").strip()
     hits = PostIndex.search(query, reader())
-    posts = page(hits, key=PostIndex.rowid)
+    posts = page(hits, by=PostIndex)
     wordless = bool(query) and not PostIndex.asks_for_something(query)
     return render_template("search/index.html", query=query, page=posts, wordless=wordless)

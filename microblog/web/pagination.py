@@ -1,4 +1,4 @@
-"""Ids in paths and queries, and pagination by cursor: page one thousand is as fast as the first."""
+"""Ids in paths and queries, and pagination by cursor."""
 
 import re
 from typing import NamedTuple
@@ -6,6 +6,7 @@ from typing import NamedTuple
 from flask import current_app, request
 from werkzeug.routing import BaseConverter
 
+from microblog.base import slices
 from microblog.base.database import LARGEST_ID
 
 DIGITS = "[0-9]{1,19}"
@@ -47,25 +48,22 @@ def cursor(name):
     return whole_number(request.args.get(name, ""))
 
 
-def page(query, key=None):
+def page(query, by=None):
     """
     The page of *query* that the request asks for by ``before`` or ``after``, an id.
 
-    *query* selects a model by id, newest first; *key* is the field to page by, if not the id itself.
+    *query* is prepared and selects a model, newest first; *by* is the model whose key to page by, if another.
     One extra row is fetched to see whether there are more. A page beyond either end is empty and links
     back.
     """
     size = current_app.config["POSTS_PER_PAGE"]
-    key = key or query.model.id
     before, after = cursor("before"), cursor("after")
     if after is not None and before is None:
-        rows = list(query.where(key > after).order_by(key).limit(size + 1))
+        rows = list(slices.oldest(query, after, size + 1, by))
         items = rows[:size][::-1]
         newer = items[0].id if len(rows) > size else None
         return Page(items, items[-1].id if items else after + 1, newer)
-    if before is not None:
-        query = query.where(key < before)
-    rows = list(query.limit(size + 1))
+    rows = list(slices.newest(query, before, None, size + 1, by))
     items = rows[:size]
     older = items[-1].id if len(rows) > size else None
     if before is None:

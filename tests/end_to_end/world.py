@@ -159,7 +159,7 @@ class World:
 
     def _assert_whole(self, task):
         bodies = [post["body"] for post in json.loads(task.file.read_text())["posts"]]
-        before = Post.by_author(task.user).where(Post.timestamp < task.created_at).order_by(Post.id)
+        before = Post.by_author(task.user).query.where(Post.timestamp < task.created_at).order_by(Post.id)
         there = [post.body for post in before]
         still_there = set(there)
         assert len(bodies) == task.result["posts"]

@@ -70,9 +70,9 @@ def test_the_notification_tells_of_the_mail(export, delayed, susan):
         "sent_at": None,
     }
     task.dismiss()
-    newest = Notification.since(susan, 0)[0].id
+    newest = Notification.since(susan, 0).first().id
     task.mail.withdraw()
-    assert Notification.since(susan, 0)[0].id == newest, "nobody looks at a card that was dismissed"
+    assert Notification.since(susan, 0).first().id == newest, "nobody looks at a card that was dismissed"
 
 
 def test_a_newer_export_withdraws_the_mail_that_waits(export, delayed):
@@ -251,4 +251,4 @@ def test_the_notification_of_the_end_tells_of_the_mail_at_once(export, app, susa
     with app.app_context():
         exports.publish_file(claimed, Made(0, 2, 2))
 
-    assert Notification.since(susan, 0)[0].data["mail"]["state"] == QUEUED
+    assert Notification.since(susan, 0).first().data["mail"]["state"] == QUEUED

@@ -1,6 +1,7 @@
 import pytest
 from peewee import IntegrityError
 
+from microblog.base import slices
 from microblog.models import Block, Message, Notification
 
 
@@ -31,7 +32,7 @@ def test_nobody_marks_what_is_in_another_inbox(susan, john):
 
     Message.mark_read(john, message.id, message.id)
 
-    assert Message.inbox(susan).get().read_at is None
+    assert Message.inbox(susan).first().read_at is None
 
 
 def test_messages_of_blocked_people_are_neither_shown_nor_counted_until_the_block_is_lifted(susan, john):
@@ -68,7 +69,7 @@ def test_the_database_refuses_what_is_too_short_or_too_long(susan, john, body):
 
 @pytest.mark.parametrize(("box", "index"), [("inbox", "recipient"), ("sent", "sender")])
 def test_a_page_of_messages_is_read_from_an_index_in_its_order(susan, plan, box, index):
-    steps = plan(getattr(Message, box)(susan).where(Message.id < 1000).limit(26))
+    steps = plan(slices.newest(getattr(Message, box)(susan), 1000, None, 26))
 
     assert f"SEARCH t1 USING INDEX message_{index}_id ({index}_id=? AND rowid<?)" in steps
     assert "USE TEMP B-TREE FOR ORDER BY" not in steps

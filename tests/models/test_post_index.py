@@ -7,7 +7,7 @@ from peewee import DatabaseError
 from playhouse.pool import PooledSqliteDatabase
 
 from microblog import demo
-from microblog.base import database
+from microblog.base import database, slices
 from microblog.base.database import db
 from microblog.models import Block, Post, PostIndex, User
 from microblog.models.post import marks
@@ -197,13 +197,11 @@ def test_rebuilding_mends_an_index_that_is_wrong(susan, write_posts):
     assert_right()
 
 
-def test_a_search_reads_the_index_from_the_newest_and_stops(susan):
-    sql, values = PostIndex.search("tea", susan).where(PostIndex.rowid < 1000).limit(26).sql()
+def test_a_search_reads_the_index_from_the_newest_and_stops(susan, plan):
+    steps = plan(slices.newest(PostIndex.search("tea", susan), 1000, None, 26, PostIndex))
 
-    plan = [row[3] for row in db.execute_sql(f"EXPLAIN QUERY PLAN {sql}", values)]
-
-    assert plan[0].startswith("SCAN t3 VIRTUAL TABLE INDEX")
-    assert not [step for step in plan if "TEMP B-TREE" in step]
+    assert steps[0].startswith("SCAN t3 VIRTUAL TABLE INDEX")
+    assert not [step for step in steps if "TEMP B-TREE" in step]
 
 
 @pytest.fixture

@@ -240,7 +240,7 @@ def test_progress_of_a_former_claim_is_not_recorded(task, susan):
     record(task, Progress(10, 100, running.consumer_id, 7))
 
     assert Task.get_by_id(task.id).done == 0
-    assert Notification.since(susan, 0)[0].data["done"] == 0
+    assert Notification.since(susan, 0).first().data["done"] == 0
 
 
 def test_advance_reports_at_most_four_times_a_second(task, monkeypatch, run_on):
@@ -321,7 +321,7 @@ def test_success_shows_a_hundred_and_notifies_the_user(task, susan):
 
     row = Task.get_by_id(task.id)
     assert (row.state, row.progress, row.complete) == (SUCCEEDED, 100, True)
-    assert Notification.since(susan, 0)[0].data["state"] == SUCCEEDED
+    assert Notification.since(susan, 0).first().data["state"] == SUCCEEDED
 
 
 def test_failure_needs_a_reason_and_never_shows_a_hundred(task):

@@ -78,7 +78,7 @@ def test_somebody_elses_messages_stay_unread(browser, susan, john, sign_in):
 
     browser.post_form("/messages/read", oldest=0, newest=message.id)
 
-    assert Message.inbox(john).get().read_at is None
+    assert Message.inbox(john).first().read_at is None
 
 
 @pytest.mark.parametrize(

@@ -343,4 +343,4 @@ def test_what_is_shared_stands_in_the_composer(browser):
 def test_what_is_shared_is_posted_only_by_the_button(browser, susan):
     browser.get("/?text=Look")
 
-    assert Post.by_author(susan).count() == 0
+    assert not Post.by_author(susan).exists()
