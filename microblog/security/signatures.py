@@ -6,6 +6,7 @@ The libraries default to HMAC-SHA-1, which is not for new designs (OWASP ASVS 5.
 
 import json
 import secrets
+from functools import lru_cache
 from hashlib import sha256
 
 from flask.sessions import SecureCookieSessionInterface
@@ -109,9 +110,20 @@ class SignedSerializer(Serializer):
 
 
 class SignedCookie(SecureCookieSessionInterface):
-    digest_method = staticmethod(sha256)
+    """Flask's session cookie; it would make a new serializer for reading and another one for writing."""
+
+    def get_signing_serializer(self, app):
+        return _kept_serializer(
+            tuple(app.config["SIGNING_KEYS"]), self.salt, self.serializer, self.key_derivation
+        )
 
 
 def serializer(keys, salt):
     """Signs texts, such as the tokens of forms: the last of *keys* signs, and all of them are accepted."""
-    return URLSafeTimedSerializer(keys, salt=salt, signer_kwargs={"digest_method": sha256})
+    return _kept_serializer(tuple(keys), salt)
+
+
+@lru_cache(maxsize=20)
+def _kept_serializer(keys, salt, serializer=None, key_derivation=None):
+    signer = {"digest_method": sha256, "key_derivation": key_derivation}
+    return URLSafeTimedSerializer(list(keys), salt=salt, serializer=serializer, signer_kwargs=signer)

@@ -7,7 +7,8 @@ the style sheet and of the main pages: a third of the sign-in page's time. So th
 each language of the site, and while it compiles a template, it exchanges three kinds of nodes of the syntax
 tree:
 
-- ``_("Home")`` becomes the text in that language, and ``_("By %(name)s", name=…)`` a text to be filled in;
+- ``_("Home")`` becomes the text in that language, ``_("By %(name)s", name=…)`` a text to be filled in, and
+  ``language()`` the language's tag;
 - ``url_for("posts.index")``, where all arguments are constant, becomes the path, but no address with a host:
   that depends on the request;
 - ``{% include "_nav.html" %}`` becomes what that file holds, in a scope of its own, as it had before.
@@ -78,6 +79,8 @@ class Constants(NodeTransformer):
             return _text(node)
         if node.node.name == "url_for":
             return self._path(node)
+        if node.node.name == "language":
+            return nodes.Const(self.environment.language, lineno=node.lineno)
         return node
 
     def visit_Include(self, node):  # noqa: N802 - Jinja's name

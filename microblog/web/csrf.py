@@ -10,7 +10,7 @@ import hmac
 import secrets
 from urllib.parse import urlsplit
 
-from flask import abort, current_app, request, session
+from flask import abort, current_app, g, request, session
 from itsdangerous import BadData
 
 from microblog.security.signatures import serializer
@@ -26,8 +26,11 @@ def init_app(app):
 
 
 def new_token():
-    """A token for a form of this page; the session has what it is compared with."""
-    return _serializer().dumps(session.setdefault("csrf_token", secrets.token_hex(16)))
+    """A token for the forms of this page; the session has what it is compared with."""
+    value = session.setdefault("csrf_token", secrets.token_hex(16))
+    if value not in g.setdefault("csrf_tokens", {}):
+        g.csrf_tokens[value] = _serializer().dumps(value)
+    return g.csrf_tokens[value]
 
 
 def check():

@@ -3,12 +3,13 @@
 import re
 
 from flask import request
-from flask_babel import gettext, ngettext
+from flask_babel import get_locale, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, IntegerField, PasswordField, StringField, TextAreaField
+from wtforms.meta import DefaultMeta
 from wtforms.validators import EqualTo, InputRequired, Length, NumberRange, StopValidation, ValidationError
 
 from microblog.base.addresses import BadAddress, checked
@@ -50,6 +51,14 @@ def cleaned(text):
 class Form(FlaskForm):
     class Meta(FlaskForm.Meta):
         csrf = False  # `web.csrf` checks every request before any form is made.
+
+        @property
+        def locales(self):
+            return str(get_locale()), "en"
+
+        def get_translations(self, form):
+            """WTForms' own, which it keeps; Flask-WTF would read the file of a catalogue for each request."""
+            return DefaultMeta.get_translations(self, form)
 
         def wrap_formdata(self, form, formdata):
             if isinstance(formdata, MultiDict):

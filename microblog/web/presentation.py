@@ -25,11 +25,11 @@ CARDS = 5
 def init_app(app):
     for show in (*dates.FILTERS, *formats.FILTERS, own_name, identicon, linkify, beginning):
         app.add_template_filter(show)
-    for draw in (page_url, site_address, preference, may_be_mailed):
+    for draw in (language, page_url, site_address, preference, may_be_mailed):
         app.add_template_global(draw)
     app.add_template_test(exports.is_export, "export")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.context_processor(lambda: {"news": News(), "current_path": current_path(), "locale": get_locale})
+    app.context_processor(lambda: {"news": News(), "current_path": current_path()})
 
 
 class News:
@@ -71,6 +71,11 @@ class News:
         # The cursor first: what changes between the two queries is reported by the next poll, not lost.
         unread, cursor = Message.unread_and_cursor(current_user)
         return unread, cursor, list(Task.shown(current_user).limit(CARDS))
+
+
+def language():
+    """The tag of the page's language; known already when a template is compiled for it."""
+    return str(get_locale())
 
 
 def current_path():

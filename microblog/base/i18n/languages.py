@@ -1,13 +1,21 @@
-"""The language somebody writes in: a short tag, as used by HTML's ``lang``."""
+"""
+The language somebody writes in: a short tag, as used by HTML's ``lang``.
+
+What a tag means and how its language calls itself never changes, and takes Babel 20 to 60 µs; a home page
+asks it of every language that a post may be written in. So the latest thousand answers are kept.
+"""
 
 import re
+from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
 MOST_ACCEPTED = 5
+KEPT = 1000
 
 
+@lru_cache(KEPT)
 def tag(text):
     """The tag of *text*, such as ``es`` or ``zh-Hant``, without a region; None if it names no language."""
     if re.match("(und|root)\\b", text or "", re.IGNORECASE):
@@ -33,6 +41,7 @@ def offered(accepted, spoken):
     return {tag: own_name(tag) for tag in tags if tag}
 
 
+@lru_cache(KEPT)
 def own_name(tag):
     """The language of *tag* in its own words, such as ``español``; if unknown, in English, or the tag."""
     locale = Locale.parse(tag, sep="-")
