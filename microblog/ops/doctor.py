@@ -19,7 +19,8 @@ from microblog.base.files import is_dead_link
 from microblog.mail import smtp
 from microblog.models import User
 from microblog.ops import backup, mail_advice, probes, queue_advice, rehearsal
-from microblog.tasks.queue import QueueUnreachable, ask_for_write, huey
+from microblog.tasks.message_store import QueueUnreachable
+from microblog.tasks.queue import ask_for_write, huey
 from microblog.tasks.task import Task
 
 WELL, WARNING, FAULT = "well", "warning", "fault"

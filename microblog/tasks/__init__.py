@@ -16,7 +16,8 @@ Redis only wakes a worker.
 Read in this order, each file imports only from those before it:
 
 - ``states``, ``exceptions``: the states with their transitions, and what can be raised
-- ``queue``: the Huey instance, its messages, the consumer's lock, the registry of jobs
+- ``consumer_lock``, ``message_store``: which consumers are alive; where queue messages lie
+- ``queue``: the Huey instance, its messages, the registry of jobs
 - ``work_item``: a row that is claimed, worked on and finished; each write that leaves a state
 - ``progress``: from a task through Huey's ``progress`` signal to row and notification
 - ``task``: what a user asked for; launch, cancel, retry, and what is shown of it

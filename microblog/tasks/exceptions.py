@@ -1,4 +1,8 @@
-"""What a job raises when it does not simply return, and what a launch or a retry is refused for."""
+"""What a job raises when it does not simply return, and what a claim, launch or retry is refused for."""
+
+
+class MustWait(Exception):
+    """The row is due, but may not start beside what else runs."""
 
 
 class ClaimLost(Exception):

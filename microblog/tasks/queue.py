@@ -1,8 +1,8 @@
 """
-The queue: Huey bound to the app, its signed messages, the consumer's lock and the registry of jobs.
+The queue: Huey bound to the app, its signed messages and the registry of jobs.
 
 A queue message only wakes a worker: it holds the id of a row, which is the truth. It may arrive twice, late
-or not at all. Each of Huey's internals that this relies on is overridden here, and nowhere else.
+or not at all. Each of Huey's internals that this relies on is overridden here or in ``message_store``.
 """
 
 import logging
@@ -10,30 +10,24 @@ import math
 import secrets
 import sys
 import time
-from contextlib import suppress
 from typing import NamedTuple
 
-from huey import PriorityRedisHuey
+from huey.api import RedisHuey
 from huey.consumer import Consumer, Scheduler
-from redis import ConnectionPool, Redis
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as QueueUnreachable
+from redis import Redis
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
-from microblog.base import locks
 from microblog.base.database import connected
 from microblog.base.schema import SchemaError, refuse_misfit
 from microblog.security.signatures import SignedSerializer
+from microblog.tasks.consumer_lock import ConsumerLock
+from microblog.tasks.message_store import NOWHERE, MessageStore, pool
 
-TIMEOUT_S = 2
 # How long a page waits for the queue server's answer before it says that the queue is down.
 PING_TIMEOUT_S = 0.25
 HOUSEKEEPING_EVERY_S = 10
 OUTAGE_LOGGED_EVERY_S = 60
 OUTAGE_PAUSE_S = 1
-# Nobody listens there: the queue is unknown before ``init_app``.
-NOWHERE = "unix:///dev/null"
 
 log = logging.getLogger(__name__)
 
@@ -52,44 +46,6 @@ class Job(NamedTuple):
     limit: object = None
 
 
-class ConsumerLock:
-    """
-    Which consumers are alive, by lock and not by clock.
-
-    Each consumer holds an exclusive lock on a file of its own for as long as it lives. The kernel releases it
-    at any death, so there is no lease to tune, no clock that can jump and no zombie that wakes up.
-    """
-
-    def __init__(self, folder):
-        self.folder = folder
-        # Random for each start: a consumer that restarts itself keeps its process id.
-        self.consumer_id = secrets.token_hex(8)
-        self.file = None
-
-    def take(self):
-        """Hold the lock until this process ends."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = self.folder / f".{self.consumer_id}"
-        self.file = draft.open("w")
-        locks.acquire(self.file)
-        # Renamed only once it is locked: a file under its final name can be judged by its lock.
-        draft.rename(self.folder / self.consumer_id)
-
-    def living(self):
-        """Ids of the consumers that are alive, a set; removes the files of dead ones."""
-        return {path.name for path in self.folder.glob("[!.]*") if self._is_held(path)}
-
-    @staticmethod
-    def _is_held(path):
-        # Another process may have removed it meanwhile.
-        with suppress(FileNotFoundError), path.open() as file:
-            # Shared, so that two processes checking at once do not take each other for the consumer.
-            if not locks.try_acquire(file, shared=True):
-                return True
-            path.unlink(missing_ok=True)
-        return False
-
-
 class HousekeepingScheduler(Scheduler):
     """Huey's scheduler, which does the housekeeping as well: busy workers cannot delay it."""
 
@@ -102,7 +58,7 @@ class MicroblogConsumer(Consumer):
     scheduler_class = HousekeepingScheduler
 
 
-class MicroblogHuey(PriorityRedisHuey):
+class MicroblogHuey(RedisHuey):
     """
     Huey bound to one Flask app.
 
@@ -111,9 +67,11 @@ class MicroblogHuey(PriorityRedisHuey):
     Before ``init_app`` no message can be read: the signing key is not known yet.
     """
 
+    storage_class = MessageStore
+
     def __init__(self, name):
         serializer = SignedSerializer(secrets.token_hex())
-        super().__init__(name, results=False, connection_pool=_pool(NOWHERE), serializer=serializer)
+        super().__init__(name, results=False, connection_pool=pool(NOWHERE), serializer=serializer)
         self.lock = None
         self.consumer = None
         # How many threads the consumer has; set when it is created.
@@ -128,9 +86,9 @@ class MicroblogHuey(PriorityRedisHuey):
         self._app = app
         self.lock = ConsumerLock(run_dir / "workers")
         self.serializer = SignedSerializer(secret)
-        self.storage_kwargs = {"connection_pool": _pool(url)}
+        self.storage_kwargs = {"connection_pool": pool(url)}
         self.storage = self.create_storage()
-        self._probe = Redis(connection_pool=_pool(url, PING_TIMEOUT_S, retries=0))
+        self._probe = Redis(connection_pool=pool(url, PING_TIMEOUT_S, retries=0))
 
     @property
     def consumer_id(self):
@@ -153,8 +111,10 @@ class MicroblogHuey(PriorityRedisHuey):
 
         An outage of the queue is no error: the row is in the database and is enqueued again.
         """
+        # Nothing else may start while what crashed waits: its message overtakes the others.
+        urgent = item.priority > 0 or item.crash_count > 0
         try:
-            self.enqueue(jobs[item.name].huey_task.s(id=item.id, priority=item.priority))
+            self.enqueue(jobs[item.name].huey_task.s(id=item.id, priority=urgent))
         except RedisError as error:
             self._log_outage(error)
             return False
@@ -212,12 +172,8 @@ class MicroblogHuey(PriorityRedisHuey):
         return []
 
     def execute(self, task, timestamp=None):
-        try:
-            with self._app.app_context(), connected():
-                return super().execute(task, timestamp)
-        except RedisError as error:
-            # Not the job's: Huey asks before and after it whether its message was revoked.
-            self._log_outage(error)
+        with self._app.app_context(), connected():
+            return super().execute(task, timestamp)
 
     def emit(self, signal, message, payload):
         """Send a signal of our own; *payload* is one value, because Huey's own receivers take just one."""
@@ -283,15 +239,6 @@ def ask_for_write(client):
         RedisError: it takes no messages.
     """
     client.zadd(MESSAGES_KEY, {"": 0}, xx=True)
-
-
-def _pool(url, timeout_s=TIMEOUT_S, retries=1):
-    # Huey refuses `url=` beside other options, so the pool is made here, with its timeouts. A connection that
-    # died while idle is reopened once; a queue that hangs is not asked twice.
-    retry = Retry(NoBackoff(), retries, supported_errors=(QueueUnreachable,))
-    return ConnectionPool.from_url(
-        url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=retry
-    )
 
 
 huey = MicroblogHuey("microblog")

@@ -6,13 +6,16 @@ from redis.exceptions import RedisError
 
 from microblog.base.i18n import N_
 from microblog.tasks.exceptions import ClaimLost
+from microblog.tasks.message_store import held
 from microblog.tasks.queue import huey, jobs
 from microblog.tasks.task import Task
 from microblog.tasks.work_item import WorkItem
-from microblog.tasks.worker import BUSY, active, enqueue_waiting
+from microblog.tasks.worker import BUSY, active
 
 # A row that has crashed its consumer so often fails.
 MAX_CRASHES = 3
+# So many due rows of each kind, the next ones to start, are looked for in the queue at once.
+LOOKED_AT = 1000
 WORKER_STOPPED = N_("The background worker stopped three times while working on this.")
 UNKNOWN = N_("This version of the site cannot do that. Ask the administrator.")
 
@@ -27,16 +30,20 @@ def reconcile():
 
 
 def enqueue_missing():
-    """Enqueue the due rows that no message stands for; of those that may have to wait, the next ones."""
+    """Enqueue the due rows that no message stands for, and those whose message is held back."""
+    waiting = list(held)
     try:
-        queued = huey.queued_ids() | set(active)
+        known = huey.queued_ids() | set(active)
     except RedisError:
         # The workers, which ask for messages all the time, have logged it.
         return
-    prior = [item for kind in WorkItem.__subclasses__() for item in kind.due().where(kind.priority > 0)]
+    # Not everything that a row waits for ends in this process, or with a word.
+    for item_id in waiting:
+        held.pop(item_id, None)
+    due = [item for kind in WorkItem.__subclasses__() for item in kind.due().limit(LOOKED_AT)]
+    missing = [item for item in due if item.id not in known and item.name in jobs]
     # Not after the first that is not accepted: each would wait for a queue that has just gone.
-    if all(huey.enqueue_item(item) for item in prior if item.id not in queued):
-        enqueue_waiting(but=queued)
+    all(huey.enqueue_item(item) for item in sorted(missing, key=lambda item: item.run_after))
 
 
 def fail_unknown():

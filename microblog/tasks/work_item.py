@@ -12,7 +12,7 @@ from peewee import CharField, Check, IntegerField, TextField
 
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, db
-from microblog.tasks.exceptions import ClaimLost
+from microblog.tasks.exceptions import ClaimLost, MustWait
 from microblog.tasks.queue import huey
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, STATES, SUCCEEDED, TRANSITIONS
 
@@ -70,11 +70,6 @@ class WorkItem(BaseModel):
         return cls.select().where(cls.is_due()).order_by(*order)
 
     @classmethod
-    def waiting(cls):
-        """Due rows whose claim may be refused for what else runs."""
-        return cls.due().where((cls.priority == 0) | (cls.crash_count > 0))
-
-    @classmethod
     def is_due(cls):
         """The condition that a row is queued and its time has come."""
         now = clock.now()
@@ -84,15 +79,20 @@ class WorkItem(BaseModel):
     @classmethod
     def claim(cls, item_id):
         """
-        Claim the row for this process and return it; None if it is not due or may not start now.
+        Claim the row for this process and return it; None if it is not due.
 
         The attempt is counted here, so that a crash counts as one.
+
+        Raises:
+            MustWait: it may not start beside what else runs.
         """
         # In one transaction: no other row starts between the look at those that run and the claim.
         with db.atomic():
             item = cls.get_or_none(cls.id == item_id, cls.is_due())
-            if item is None or not item._may_start():
+            if item is None:
                 return None
+            if not item._may_start():
+                raise MustWait(item_id)
             item.write(
                 state=RUNNING,
                 consumer_id=huey.consumer_id,

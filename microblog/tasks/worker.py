@@ -10,11 +10,11 @@ from peewee import OperationalError
 
 from microblog.base.error_codes import OUT_OF_SPACE, is_full
 from microblog.base.i18n import N_
-from microblog.tasks.exceptions import Cancelled, ClaimLost, JobFailed, RetryLater
+from microblog.tasks.exceptions import Cancelled, ClaimLost, JobFailed, MustWait, RetryLater
+from microblog.tasks.message_store import held
 from microblog.tasks.queue import Job, huey, jobs
 from microblog.tasks.states import CANCELLED, SUCCEEDED
 from microblog.tasks.task import Task
-from microblog.tasks.work_item import WorkItem
 
 BUSY = N_("The server was too busy to do this. Try again later.")
 BROKEN = N_("Something went wrong on the server. Try again.")
@@ -44,9 +44,14 @@ def job(model=Task, limit=None):
 
 
 def work(job, message):
-    """Claim the row of *message*, run the function of *job* on it and record the outcome."""
+    """Claim the row of *message*, run the function of *job* on it and record the outcome, or hold it back."""
     with _active(message.id):
-        item = _claim(job, message)
+        try:
+            item = _claim(job, message)
+        except MustWait:
+            held[message.id] = message
+            return
+        held.pop(message.id, None)
         if item is None:
             return
         item.message = message
@@ -59,8 +64,6 @@ def work(job, message):
         except OperationalError as error:
             # Not even the outcome could be written: the reconciler finds the row that nobody works on.
             log.warning("%s %s could not record its outcome: %s", job.name, item.id, error)
-        finally:
-            enqueue_waiting()
 
 
 def _claim(job, message):
@@ -72,19 +75,6 @@ def _claim(job, message):
     except OperationalError as error:
         log.warning("%s %s could not be claimed: %s", job.name, message.id, error)
         return None
-
-
-def enqueue_waiting(but=frozenset()):
-    """
-    Enqueue the due rows whose messages a refused claim may have used up, except ids in *but*, a set.
-
-    Only as many as may run at once, what crashed first: each that ends enqueues the next.
-    """
-    due = [item for kind in WorkItem.__subclasses__() for item in kind.waiting().limit(huey.task_limit)]
-    due.sort(key=lambda item: (not item.crash_count, item.run_after))
-    for item in due[: huey.task_limit]:
-        if item.id not in but and item.name in jobs:
-            huey.enqueue_item(item)
 
 
 def _run(job, item):
@@ -125,6 +115,10 @@ def _give_way(job, item, error):
 
 def _receive(task):
     work(jobs[task.name], task)
+    # What had to wait for it may start now; and if this one had to wait, what was in its way may have ended
+    # before it was held back, and will not look again.
+    for message in list(held.values()):
+        work(jobs[message.name], message)
 
 
 @contextmanager

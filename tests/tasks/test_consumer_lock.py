@@ -2,12 +2,12 @@ import signal
 import subprocess
 import sys
 
-from microblog.tasks.queue import ConsumerLock
+from microblog.tasks.consumer_lock import ConsumerLock
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from microblog.tasks.queue import ConsumerLock
+from microblog.tasks.consumer_lock import ConsumerLock
 lock = ConsumerLock(Path(sys.argv[1]))
 lock.take()
 print(lock.consumer_id, flush=True)

@@ -12,6 +12,7 @@ from microblog.models import Notification
 from microblog.tasks import queue as queue_module
 from microblog.tasks import reconciler
 from microblog.tasks.exceptions import JobFailed, RetryLater
+from microblog.tasks.message_store import held
 from microblog.tasks.queue import huey
 from microblog.tasks.states import FAILED, QUEUED, RUNNING, SUCCEEDED
 from microblog.tasks.task import Task
@@ -251,22 +252,101 @@ def waiting(make_job, nobody_works):
     return [Task.create(name=name, description="x") for _ in range(3)], mails
 
 
-def test_the_reconciler_enqueues_no_more_tasks_than_may_start_but_all_mails(waiting):
+def test_the_reconciler_enqueues_all_that_is_due(waiting):
     tasks, mails = waiting
 
     reconciler.reconcile()
 
-    assert huey.queued_ids() == {tasks[0].id, *(mail.id for mail in mails)}
+    assert huey.queued_ids() == {row.id for row in (*tasks, *mails)}
 
 
-def test_the_reconciler_enqueues_first_what_has_to_run_alone(waiting):
-    """Otherwise the older ones would be enqueued, not start beside it, and wait with it for ever."""
-    tasks, _mails = waiting
+def test_the_reconciler_enqueues_the_next_ones_first(waiting, monkeypatch):
+    tasks, mails = waiting
+    monkeypatch.setattr(reconciler, "LOOKED_AT", 1)
+
+    reconciler.reconcile()
+
+    assert huey.queued_ids() == {tasks[0].id, mails[0].id}
+
+
+def test_what_has_to_run_alone_and_links_overtake_others(waiting):
+    """Otherwise the others would be taken first, not start beside it, and be held back."""
+    tasks, mails = waiting
     Task.update(crash_count=1).where(Task.id == tasks[2].id).execute()
 
     reconciler.reconcile()
 
-    assert tasks[2].id in huey.queued_ids()
+    first = [message.id for message in huey.pending()][:4]
+    assert set(first) == {tasks[2].id, *(mail.id for mail in mails)}
+
+
+@pytest.fixture
+def busy(waiting, monkeypatch):
+    """The first task runs beside the only worker that may run tasks; the messages of the other two."""
+    monkeypatch.setattr(huey, "workers", 2)
+    first, *others = waiting[0]
+    yield Task.claim(first.id), [message_of(row) for row in others]
+    held.clear()
+
+
+def message_of(row):
+    return jobs[row.name].huey_task.s(id=row.id)
+
+
+def states(*messages):
+    return [Task.get_by_id(message.id).state for message in messages]
+
+
+def test_what_may_not_start_yet_is_done_when_another_has_ended(busy):
+    running, (second, third) = busy
+    for message in (second, third):
+        huey.execute(message)
+    assert states(second, third) == [QUEUED, QUEUED]
+
+    running.finish(SUCCEEDED)
+    huey.execute(message_of(running))
+
+    assert states(second, third) == [SUCCEEDED, SUCCEEDED]
+    assert not held
+
+
+def test_what_is_held_back_just_when_the_other_ends_is_done_at_once(busy, monkeypatch):
+    """Its worker saw the other one run, which then found nothing held back: nobody else would do it."""
+    running, (second, _third) = busy
+    claim = Task.claim
+
+    def claim_before_the_end(item_id):
+        try:
+            return claim(item_id)
+        finally:
+            if not running.complete:
+                running.finish(SUCCEEDED)
+
+    monkeypatch.setattr(Task, "claim", claim_before_the_end)
+    huey.execute(second)
+
+    assert states(second) == [SUCCEEDED]
+    assert not held
+
+
+def test_a_message_that_came_twice_is_not_held_back(busy):
+    running, _others = busy
+
+    huey.execute(message_of(running))
+
+    assert not held
+
+
+def test_the_reconciler_enqueues_what_is_held_back(busy):
+    """What it waits for may have ended in another process, or grown silent."""
+    _running, (second, third) = busy
+    huey.execute(second)
+    huey.flush()
+
+    reconciler.reconcile()
+
+    assert huey.queued_ids() >= {second.id, third.id}
+    assert not held
 
 
 def test_a_full_database_is_told_as_such(run):
