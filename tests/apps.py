@@ -52,6 +52,7 @@ def opened(settings):
     migrated = migrated_database()
     app = _bound(settings)
     if not (settings.data_dir / database.FILE_NAME).exists():
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(migrated, settings.data_dir / database.FILE_NAME)
     app.testing = True
     app.test_client_class = Browser
