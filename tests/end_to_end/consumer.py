@@ -8,7 +8,7 @@ from functools import wraps
 from pkgutil import resolve_name
 
 from consumer import huey
-from microblog.exports import archive
+from microblog.exports.archive import snapshot
 from microblog.mail import smtp
 from microblog.mail.delivery import Mail
 from microblog.tasks import queue
@@ -45,7 +45,7 @@ def replace(path, replaced):
 smtp.TIMEOUT_S = float(os.environ.get("SMTP_TIMEOUT_S", smtp.TIMEOUT_S))
 Mail.PAUSES = (timedelta(seconds=float(os.environ.get("MAIL_PAUSE_S", 0.2))),) * 4
 queue.HOUSEKEEPING_EVERY_S = 0.2
-archive.PAGE = int(os.environ.get("PAGE", archive.PAGE))
+snapshot.PAGE = int(os.environ.get("PAGE", snapshot.PAGE))
 # Each names a function: where the consumer is killed instead of calling it, or after it; where it hangs.
 if path := os.environ.get("DIES_AT"):
     replace(path, lambda _: die)
