@@ -188,10 +188,7 @@ def test_planted_secrets_are_found_in_no_line(app, client, susan, settings, prin
         assert secret not in printed.getvalue()
 
 
-def test_what_the_web_server_says_is_a_line_as_all_others(app):
-    logs.init_app(app)
-    printed = catch_output()
-
+def test_what_the_web_server_says_is_a_line_as_all_others(printed):
     logging.getLogger("waitress").error("Exception while serving %s", "/auth/reset_password/planted-secret")
 
     [line] = printed.getvalue().splitlines()
