@@ -84,7 +84,7 @@ def compare(user, folder, rounds):
 
 
 def write_by_hand(user, path):
-    sql = "SELECT body, timestamp FROM post WHERE author_id = ? ORDER BY id"
+    sql = "SELECT body, datetime(id / 1000000, 'unixepoch') FROM post WHERE author_id = ? ORDER BY id"
     rows = db.execute_sql(sql, (user.id,)).fetchall()
     path.write_text(json.dumps({"posts": [{"body": body, "timestamp": when} for body, when in rows]}))
     return len(rows)

@@ -52,7 +52,7 @@ def main():
             fill(users=1000, posts=options.posts, follows=0, seed=1)
             hide_rare_words(options.posts)
             for name, (query, patterns, depth) in QUERIES.items():
-                compare(name, query, patterns, int(depth * options.posts), options.rounds)
+                compare(name, query, patterns, nth(depth * options.posts), options.rounds)
             write_and_delete(options.rounds)
         db.close_all()
 
@@ -60,8 +60,13 @@ def main():
 def hide_rare_words(posts):
     """Write the rare words into three posts, spread over the table."""
     for part in (1, 2, 3):
-        post = Post.get_by_id(posts * part // 5)
-        Post.update(body=f"tea with a quokka and 考拉 {part}").where(Post.id == post.id).execute()
+        body = f"tea with a quokka and 考拉 {part}"
+        Post.update(body=body).where(Post.id == nth(posts * part / 5)).execute()
+
+
+def nth(number):
+    """The id of the post of that *number*, counted from the oldest, 1."""
+    return Post.select(Post.id).order_by(Post.id).limit(1).offset(max(0, int(number) - 1)).scalar()
 
 
 def compare(name, query, patterns, below, rounds):

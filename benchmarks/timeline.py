@@ -58,7 +58,7 @@ def time_home(people, options):
     """Print the home timeline at each depth beside the naive way; return our slowest in milliseconds."""
     worst_ms = 0
     for depth in DEPTHS:
-        before = round(options.posts * (1 - depth)) + 1
+        before = nth(options.posts * (1 - depth)) + 1
         pages = [page(Post.timeline(user), before) for user in people]
         skipped = [Post.timeline(user).query.where(Post.id >= before).count() for user in people]
         naive = [naive_page(user, skip) for user, skip in zip(people, skipped, strict=True)]
@@ -72,7 +72,7 @@ def time_home(people, options):
 
 def time_others(people, options):
     """Print the other timelines; return the slowest in milliseconds."""
-    half = options.posts // 2
+    half = nth(options.posts / 2)
     busy, *others = people
     for user in others:
         Block.add(busy, user)
@@ -88,6 +88,11 @@ def time_others(people, options):
         print(f"{name}: {ms:.2f} ms")
         worst_ms = max(worst_ms, ms)
     return worst_ms
+
+
+def nth(number):
+    """The id of the post of that *number*, counted from the oldest, 1."""
+    return Post.select(Post.id).order_by(Post.id).limit(1).offset(max(0, round(number) - 1)).scalar()
 
 
 def page(query, before):

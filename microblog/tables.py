@@ -2,10 +2,12 @@
 
 from microblog.mail import delivery as mail
 from microblog.mail.delivery import Mail
-from microblog.models import block, post_index, visible_change
+from microblog.models import block, former_post, post_index, visible_change
 from microblog.models.block import Block
+from microblog.models.former_post import FormerPost
 from microblog.models.message import Message
 from microblog.models.notification import Notification
+from microblog.models.old_permalink import OldPermalink
 from microblog.models.one_time_token import OneTimeToken
 from microblog.models.post import Post
 from microblog.models.post_index import PostIndex
@@ -34,6 +36,8 @@ MODELS = [
     VisibleChange,
     SecondFactor,
     RecoveryCode,
+    FormerPost,
+    OldPermalink,
 ]
 # Made after the tables, and again after each migration: rebuilding a table drops its triggers.
 TRIGGERS = [
@@ -41,5 +45,6 @@ TRIGGERS = [
     *task.TRIGGERS,
     *mail.TRIGGERS,
     *post_index.TRIGGERS,
+    *former_post.TRIGGERS,
     *visible_change.TRIGGERS,
 ]

@@ -13,6 +13,8 @@ ADDRESS = re.compile(
 )
 BLANK_LINES = re.compile(r"\n{3,}")
 HOST = re.compile(r"[\w.-]*\w(:\d{1,5})?|\[[0-9a-f:.]+\](:\d{1,5})?", re.IGNORECASE)
+# Characters of a long post that lists show.
+EXCERPT = 500
 BRACKETS = {")": "(", "]": "[", "}": "{"}
 
 
@@ -39,6 +41,18 @@ def _with_links(text, marks, rel):
                 _link(address, rel, _marked(text, start, end, marks)),
             ]
     return "".join([*parts, _marked(text, end, len(text), marks)])
+
+
+def excerpt(text):
+    """*text*, or its beginning where it is long, cut after a word and never within a URL, and an ellipsis."""
+    if len(text) <= EXCERPT:
+        return text
+    end = max(text.rfind(space, EXCERPT // 2, EXCERPT + 1) for space in " \n")
+    end = EXCERPT if end < 0 else end
+    for match in ADDRESS.finditer(text, 0, end + 1):
+        if match.end() > end and match.start():
+            end = match.start()
+    return f"{text[:end].rstrip()}…"
 
 
 def _without_trailing(address):

@@ -4,6 +4,8 @@ import unicodedata
 
 # Code points of a post, a message or an "about me".
 MAX_LENGTH = 140
+# Of a post that comes from elsewhere.
+LONGEST = 5000
 # Embeddings, overrides and isolates can make a text look different from what is stored.
 DIRECTIONS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}

@@ -8,15 +8,18 @@ from peewee import fn
 
 from microblog import accounts
 from microblog.base import clock
+from microblog.base.clock import from_microseconds, in_microseconds
 from microblog.base.database import db
 from microblog.demo import samples
-from microblog.models import Message, Post, PostIndex, User
+from microblog.models import Message, User
+from microblog.models.post_id import EARLIEST, free_id
 from microblog.security import security_log
 from microblog.security.passwords import hash_password
 
 PASSWORD = "demo-password"  # noqa: S105 - a contract; signs nobody in where others can reach the site
 HOME = "demo.example.org"
 HERE_FOR = timedelta(days=30)
+MINUTE = timedelta(minutes=1)
 FOLLOWS = 4
 FOLLOWED = 5
 GREETING = "Welcome aboard. Nobody here is real, but the bread is good. Write back if you like."
@@ -48,8 +51,7 @@ def fill(users, posts, follows, seed):
         twelve = [number % users for number in range(len(samples.people()))]
         authors = [(ids[number], _name(number)) for number in twelve]
         older = _sentences(ids, posts - len(newest), began, chance)
-        with PostIndex.in_bulk():
-            _add_posts(chain(older, _sample_posts(newest, authors)))
+        _add_posts(chain(older, _sample_posts(newest, authors)))
     security_log.record("demo-people-added", by=security_log.OPERATOR)
 
 
@@ -105,7 +107,7 @@ def _crowd(count, chance):
 def _add_users(count, people, created_at):
     """Insert *count* *people*, tuples of name, address and "about me", and return their ids, a range."""
     first = (User.select(fn.MAX(User.id)).scalar() or 0) + 1
-    same = hash_password(PASSWORD), False, True, Post.timestamp.db_value(created_at)
+    same = hash_password(PASSWORD), False, True, User.created_at.db_value(created_at)
     rows = ((user_id, *person, person[1], *same) for user_id, person in enumerate(people, first))
     _insert(
         "user", "id, username, email, about_me, email_key, password_hash, is_admin, is_demo, created_at", rows
@@ -125,12 +127,13 @@ def _add_follows(pairs):
 
 
 def _sentences(ids, count, until, chance):
-    """Rows of *count* posts by *ids*, each author in one language, a minute apart until *until*."""
+    """Rows of *count* posts by *ids*, each author in one language, a minute apart at most until *until*."""
+    apart = min(MINUTE, (until - from_microseconds(EARLIEST)) / (count + 1))
     known = [(person.language, samples.sentences(person.language, "post")) for person in samples.people()]
     for number in range(count):
         place = int(chance.random() * len(ids))
         language, sentences = known[place % len(known)]
-        yield ids[place], chance.choice(sentences), language, until - timedelta(minutes=count - number)
+        yield ids[place], chance.choice(sentences), language, until - (count - number) * apart
 
 
 def _sample_posts(posts, authors):
@@ -143,8 +146,9 @@ def _sample_posts(posts, authors):
 
 
 def _add_posts(rows):
-    rows = ((*others, Post.timestamp.db_value(at)) for *others, at in rows)
-    _insert("post", "author_id, body, language, timestamp", rows)
+    """Insert *rows*, oldest first; those of the same moment get ids one after the other."""
+    rows = ((*others, free_id(in_microseconds(at))) for *others, at in rows)
+    _insert("post", "author_id, body, language, id", rows)
 
 
 def _insert(table, columns, rows):

@@ -1,14 +1,13 @@
 """What every reader yields, whatever the format: one record for each item of a file."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import NamedTuple
 
+from microblog.base.clock import in_microseconds
 from microblog.base.i18n import N_
 from microblog.base.i18n.languages import tag
 from microblog.base.text import clean, is_blank
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 # Items that an import leaves out unless its user asks for them.
 REPLY, REPOST = "reply", "repost"
@@ -92,11 +91,6 @@ def _checked(record):
     if record.written_at < in_microseconds(EARLIEST):
         raise NoPost(TOO_OLD)
     return record
-
-
-def in_microseconds(moment):
-    """Microseconds since 1970 of *moment*, an aware datetime."""
-    return (moment - EPOCH) // MICROSECOND
 
 
 def moment(text):

@@ -1,8 +1,10 @@
 """One noun a file; each may use those it points to."""
 
 from microblog.models.block import Block
+from microblog.models.former_post import FormerPost
 from microblog.models.message import Message
 from microblog.models.notification import Notification
+from microblog.models.old_permalink import OldPermalink
 from microblog.models.one_time_token import OneTimeToken
 from microblog.models.post import Post
 from microblog.models.post_index import PostIndex

@@ -1,13 +1,15 @@
 """Posts, and the lists in which they are read."""
 
-from peewee import SQL, CharField, Check, ForeignKeyField, fn
-from playhouse.sqlite_ext import AutoIncrementField
+import json
+
+from peewee import SQL, CharField, Check, ForeignKeyField, IntegerField, TextField, fn
 
 from microblog.base import clock
-from microblog.base.database import BaseModel, UTCDateTimeField
+from microblog.base.database import BaseModel, db
 from microblog.base.prepared import prepared
-from microblog.base.text import MAX_LENGTH
+from microblog.base.text import LONGEST
 from microblog.models.block import Block
+from microblog.models.post_id import EARLIEST, LATEST, latest_plausible, next_id
 from microblog.models.user import SHOWN, Follow, User
 from microblog.security import security_log
 
@@ -17,14 +19,25 @@ OPEN, CLOSE = "\x01", "\x02"
 LATELY = 50
 DELETED_AT_ONCE = 5000
 
+AMONG_FORMER = "SELECT id FROM former_post WHERE id IN (SELECT value FROM json_each(?))"
+DELETE = "DELETE FROM post WHERE id IN (SELECT value FROM json_each(?))"
+FORGET = """
+    DELETE FROM former_post
+    WHERE id IN (SELECT value FROM json_each(?)) AND id NOT IN (SELECT value FROM json_each(?))
+"""
+
 
 class Post(BaseModel):
-    id = AutoIncrementField()
+    # When it was written, see ``post_id``.
+    id = IntegerField(primary_key=True, constraints=[Check(f"id BETWEEN {EARLIEST} AND {LATEST}")])
     # The only index that starts with the author: with a second one SQLite sorts the whole timeline.
     author = ForeignKeyField(User, backref="posts", on_delete="CASCADE")
-    body = CharField(MAX_LENGTH, constraints=[Check(f"length(body) BETWEEN 1 AND {MAX_LENGTH}")])
+    # Longer than what is written here, because what comes from elsewhere comes whole.
+    body = CharField(LONGEST, constraints=[Check(f"length(body) BETWEEN 1 AND {LONGEST}")])
     language = CharField(8, null=True)
-    timestamp = UTCDateTimeField(default=clock.now)
+    # The import that brought it, and where it was written: JSON with ``source``, ``id`` and ``url``.
+    import_id = IntegerField(null=True)
+    origin = TextField(null=True)
 
     # The text as the search index marks it; only a search selects it.
     marked = None
@@ -33,6 +46,18 @@ class Post(BaseModel):
     def marks(self):
         """``(start, end)`` of each hit of a search in the text; empty outside searches."""
         return marks(self.marked, self.body) if self.marked else []
+
+    @property
+    def timestamp(self):
+        """When it was written, which is what the id says."""
+        return clock.from_microseconds(self.id)
+
+    @classmethod
+    def create(cls, **values):
+        """Insert a post and return it; without an ``id`` it is written now."""
+        # The id counts on the write lock being held from here on.
+        with db.atomic():
+            return super().create(id=values.pop("id", None) or next_id(), **values)
 
     @classmethod
     @prepared
@@ -55,14 +80,9 @@ class Post(BaseModel):
         return cls.select(fn.COUNT(SQL("*"))).from_(newer.select(cls.id).limit(most))
 
     @classmethod
-    def newest_id(cls):
-        """The id of the newest post of all, 0 if there is none."""
-        return cls._newest_id().scalar() or 0
-
-    @classmethod
-    @prepared
-    def _newest_id(cls):
-        return cls.select(fn.MAX(cls.id))
+    def ahead(cls):
+        """Posts that a clock which was wrong has dated in the future, the latest first."""
+        return cls.select().where(cls.id > latest_plausible()).order_by(cls.id.desc())
 
     @classmethod
     def authors_lately(cls, reader, count):
@@ -108,6 +128,15 @@ class Post(BaseModel):
         while ids := [post.id for post in surplus.clone()]:
             cls.delete().where(cls.id.in_(ids)).execute()
 
+    @classmethod
+    def take_back(cls, ids):
+        """Delete the posts *ids* as if an import had never brought them: what was free is free again."""
+        ids = json.dumps(ids)
+        with db.atomic():
+            former = json.dumps([row[0] for row in db.execute_sql(AMONG_FORMER, (ids,)).fetchall()])
+            db.execute_sql(DELETE, (ids,))
+            db.execute_sql(FORGET, (ids, former))
+
     def remove(self, by):
         """Delete the post; *by* is the name of its author or of an administrator."""
         self.delete_instance()
@@ -123,6 +152,9 @@ class Post(BaseModel):
             .where(cls.author.not_in(User.suspended()))
             .order_by(cls.id.desc())
         )
+
+
+Post.add_index(Post.index(Post.import_id, where=Post.import_id.is_null(False), name="post_import"))
 
 
 def marks(marked, text):

@@ -8,7 +8,6 @@ would break every other program that opens the file.
 """
 
 import re
-from contextlib import contextmanager
 
 from playhouse.sqlite_ext import FTS5Model, SearchField
 
@@ -41,10 +40,9 @@ ADD = "INSERT INTO post_index (rowid, words) SELECT id, words FROM post_words WH
 # To remove an entry, FTS5 needs the text that was added.
 REMOVE = """INSERT INTO post_index (post_index, rowid, words)
     SELECT 'delete', id, words FROM post_words WHERE id = OLD.id;"""
-ON_INSERT = f"CREATE TRIGGER IF NOT EXISTS post_index_add AFTER INSERT ON post BEGIN {ADD} END"
 TRIGGERS = [
     VIEW,
-    ON_INSERT,
+    f"CREATE TRIGGER IF NOT EXISTS post_index_add AFTER INSERT ON post BEGIN {ADD} END",
     f"CREATE TRIGGER IF NOT EXISTS post_index_remove BEFORE DELETE ON post BEGIN {REMOVE} END",
     f"CREATE TRIGGER IF NOT EXISTS post_index_before BEFORE UPDATE OF id, body ON post BEGIN {REMOVE} END",
     f"CREATE TRIGGER IF NOT EXISTS post_index_after AFTER UPDATE OF id, body ON post BEGIN {ADD} END",
@@ -99,15 +97,6 @@ class PostIndex(FTS5Model):
     def marked(cls):
         """The text with OPEN and CLOSE around each hit, for ``marks``."""
         return cls.words.highlight(OPEN, CLOSE)
-
-    @classmethod
-    @contextmanager
-    def in_bulk(cls):
-        """Index all posts at the end of the block, where it inserts a great many; needs a transaction."""
-        db.execute_sql("DROP TRIGGER post_index_add")
-        yield
-        db.execute_sql(ON_INSERT)
-        cls.rebuild()
 
     @classmethod
     def _understood(cls, query):

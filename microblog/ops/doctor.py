@@ -17,7 +17,7 @@ from microblog.base import clock, database, schema
 from microblog.base.config import is_loopback
 from microblog.base.files import is_dead_link
 from microblog.mail import smtp
-from microblog.models import User
+from microblog.models import Post, User
 from microblog.ops import backup, mail_advice, probes, queue_advice, rehearsal
 from microblog.tasks.message_store import QueueUnreachable
 from microblog.tasks.queue import ask_for_write, huey
@@ -30,6 +30,8 @@ MIB = 1024**2
 SPARE_BYTES = 200 * MIB
 # For how long there may be no backup.
 GRACE = timedelta(days=2)
+# How many are named.
+SOME_POSTS = 5
 NO_NIGHTLY_BACKUP = f"{FLASK} backup, then see in the log why no night wrote one"
 
 REPORT = "a fault of Microblog, or of what it runs on: LOG_LEVEL=DEBUG tells where"
@@ -214,6 +216,15 @@ def _check_web_server(settings):
     return (WELL, what) if status == 200 else (FAULT, what, START)
 
 
+def _check_posts(settings):
+    ahead = _looked_up(settings, lambda: list(Post.ahead()[:SOME_POSTS]))
+    if ahead:
+        named = ", ".join(f"/post/{post.id} ({post.timestamp:%Y-%m-%d})" for post in ahead)
+        what = f"dated in the future, by a clock that was wrong: {named}"
+        return WARNING, what, "set the clock; they stand above all others until they are deleted"
+    return WELL, "none is dated in the future"
+
+
 def _looked_up(settings, question):
     """What *question()* returns from the database; None while there is none: opening one would create it."""
     if not _database_bytes(settings):
@@ -239,5 +250,6 @@ CHECKS = {
     "mail": _check_mail,
     "address": _check_address,
     "demo people": _check_demo_people,
+    "posts": _check_posts,
     "web server": _check_web_server,
 }

@@ -5,9 +5,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
+from microblog.base import clock
+from microblog.base.clock import in_microseconds
 from microblog.base.i18n import languages
 from microblog.base.text import clean
-from microblog.models import Post, User
+from microblog.models import OldPermalink, Post, User
 from microblog.web import rate_limits
 from microblog.web.auth import reader
 from microblog.web.forms import PostForm
@@ -60,7 +62,10 @@ def explore():
 @bp.get("/post/<row_id:post_id>")
 def show(post_id):
     """One post on its own page, its permalink."""
-    post = Post.seen_by(reader(), post_id) or abort(404)
+    post = Post.seen_by(reader(), post_id)
+    if post is None and (target := OldPermalink.target(post_id)) and Post.seen_by(reader(), target):
+        return redirect(url_for("posts.show", post_id=target), 301)
+    post = post or abort(404)
     return render_template("posts/show.html", post=post)
 
 
@@ -105,7 +110,8 @@ def _home(form):
     timeline = page(Post.timeline(current_user))
     empty = not timeline.items and timeline.older is timeline.newer is None
     # Nothing that is old already becomes new to somebody who begins to follow people.
-    visit = Visit.current(current_user, timeline.items[0].id if timeline.items else Post.newest_id())
+    newest = timeline.items[0].id if timeline.items else in_microseconds(clock.now())
+    visit = Visit.current(current_user, newest)
     if timeline.newer is None:
         visit.remember()
     return render_template(

@@ -10,7 +10,7 @@ from flask_login import current_user
 from microblog import exports
 from microblog.base.i18n.languages import own_name
 from microblog.base.identicon import identicon
-from microblog.base.linkify import linkify
+from microblog.base.linkify import excerpt, linkify
 from microblog.base.text import beginning
 from microblog.mail.templates import may_be_mailed
 from microblog.models import Message
@@ -23,7 +23,7 @@ CARDS = 5
 
 
 def init_app(app):
-    for show in (*dates.FILTERS, *formats.FILTERS, own_name, identicon, linkify, beginning):
+    for show in (*dates.FILTERS, *formats.FILTERS, own_name, identicon, linkify, excerpt, beginning):
         app.add_template_filter(show)
     for draw in (language, page_url, site_address, preference, may_be_mailed):
         app.add_template_global(draw)

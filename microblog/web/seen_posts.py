@@ -6,6 +6,7 @@ from typing import NamedTuple
 from flask import request
 
 from microblog.base import clock
+from microblog.models.post_id import EARLIEST
 from microblog.web import cookies
 
 COOKIE = "visit"
@@ -14,7 +15,11 @@ PAUSE_S = timedelta(minutes=30).total_seconds()
 
 
 class Visit(NamedTuple):
-    """Post ids: those after *since* are new, *newest* was shown last, at *seen_s*, a Unix time in seconds."""
+    """
+    Post ids: those after *since* are new, *newest* was shown last, at *seen_s*, a Unix time in seconds.
+
+    As ids are times, posts that come from elsewhere later, at their own dates, are new to nobody.
+    """
 
     user_id: int
     since: int
@@ -48,6 +53,8 @@ class Visit(NamedTuple):
 
 def _remembered():
     try:
-        return Visit(*map(int, request.cookies.get(COOKIE, "").split(".")))
+        visit = Visit(*map(int, request.cookies.get(COOKIE, "").split(".")))
     except (ValueError, TypeError):
         return None
+    # Ids were no times once.
+    return visit if min(visit.since, visit.newest) >= EARLIEST else None

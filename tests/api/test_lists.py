@@ -9,11 +9,12 @@ from microblog.base import clock
 from microblog.models import Block, Follow, Message, Notification, Post, Token, User
 from microblog.tasks.task import Task
 from tests.conftest import make_user
+from tests.posts import insert_posts
 
 
 @pytest.fixture
 def posts(susan):
-    Post.insert_many([{"author": susan, "body": str(number)} for number in range(1, 8)]).execute()
+    insert_posts(susan, map(str, range(1, 8)))
 
 
 @pytest.fixture

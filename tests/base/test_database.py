@@ -6,20 +6,20 @@ from playhouse.pool import PooledSqliteDatabase
 
 from microblog.base import database
 from microblog.base.database import connected, db
-from microblog.models import Post
+from microblog.models import Message, Post
 
 
-def test_times_are_aware_and_sort_as_the_moments_do(susan):
+def test_times_are_aware_and_sort_as_the_moments_do(susan, john):
     moment = datetime(2026, 11, 22, 14, 31, tzinfo=UTC)
     later = (moment + timedelta(microseconds=1)).astimezone(timezone(timedelta(hours=-8)))
     for body, timestamp in (("later", later), ("first", moment)):
-        Post.create(author=susan, body=body, timestamp=timestamp)
+        Message.create(sender=susan, recipient=john, body=body, timestamp=timestamp)
 
-    posts = list(Post.select().order_by(Post.timestamp))
+    messages = list(Message.select().order_by(Message.timestamp))
 
-    assert [post.body for post in posts] == ["first", "later"]
-    assert posts[0].timestamp == moment
-    assert posts[0].timestamp.tzinfo is UTC
+    assert [message.body for message in messages] == ["first", "later"]
+    assert messages[0].timestamp == moment
+    assert messages[0].timestamp.tzinfo is UTC
 
 
 def test_connected_leaves_an_open_connection_open(app):

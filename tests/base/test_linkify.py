@@ -1,7 +1,7 @@
 import pytest
 from markupsafe import Markup
 
-from microblog.base.linkify import linkify
+from microblog.base.linkify import excerpt, linkify
 
 
 def links(text):
@@ -66,3 +66,24 @@ def test_links_pass_on_neither_fame_nor_power():
 
 def test_many_blank_lines_are_shown_as_one():
     assert linkify("a\n\n\n\n\nb") == "a\n\nb"
+
+
+LINK = "https://example.org/" + "a" * 40
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("x" * 500, "x" * 500),
+        ("x" * 501, "x" * 500 + "…"),
+        ("word " * 101, ("word " * 100).rstrip() + "…"),
+        ("word\n\n" * 101, ("word\n\n" * 83).rstrip() + "…"),
+        ("word " + "好" * 600, "word " + "好" * 495 + "…"),
+        ("x" * 480 + " " + LINK, "x" * 480 + "…"),
+        ("好" * 480 + LINK, "好" * 480 + "…"),
+        ("好" * 440 + LINK + "好" * 200, "好" * 440 + "…"),
+        ("x" * 430 + " " + LINK + " and more than that", "x" * 430 + " " + LINK + " and more…"),
+    ],
+)
+def test_a_long_text_is_cut_after_a_word_and_in_no_link(text, shown):
+    assert excerpt(text) == shown

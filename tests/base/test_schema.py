@@ -3,16 +3,19 @@ import shutil
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from itertools import product
 
 import pytest
 from playhouse.migrations import Runner
 from playhouse.pool import PooledSqliteDatabase
 
-from microblog.base import database, schema
+from microblog.base import clock, database, schema
+from microblog.base.clock import in_microseconds
 from microblog.base.config import ROOT
 from microblog.base.database import db
-from microblog.models import Post, User
+from microblog.models import OldPermalink, Post, PostIndex, User
+from microblog.models.post_id import EARLIEST
 from microblog.tables import MODELS, TRIGGERS
 
 
@@ -40,7 +43,8 @@ def test_a_second_migration_finds_nothing_to_do(app):
 KILLED_IN_MID_STEP = """
 import sys
 from pathlib import Path
-from microblog.base import database, schema
+from microblog.base import clock, database, schema
+from microblog.base.clock import in_microseconds
 
 schema.MIGRATIONS = Path(sys.argv[1])
 database.init(sys.argv[2])
@@ -113,6 +117,45 @@ def test_people_of_before_are_confirmed_and_the_made_up_ones_are_known(tmp_path)
 
         assert [user.email for user in User.demo_people()] == made_up
         assert [user.email for user in User.select() if user.confirmed_at] == real
+    db.close_all()
+
+
+def test_posts_that_were_counted_get_the_ids_of_their_times(tmp_path):
+    rows = {  # By the number that a post had.
+        1: ("second", "2026-11-01 12:00:00.000005"),
+        2: ("first", "2026-11-01 12:00:00.000004"),
+        5: ("third", "2026-11-01 12:00:00.000005"),
+        6: ("fifth", "2026-11-01 13:00:00.123456"),
+        7: ("fourth 博客", "2026-11-01 12:00:00.000005"),
+        8: ("of a clock without a battery", "1970-01-01 00:00:00.000000"),
+        9: ("of a clock that was ahead", "2255-12-01 00:00:00.000000"),
+        10: ("of nobody knows when", "some day"),
+    }
+    database.init(tmp_path)
+    with database.connected():
+        Runner(db, str(schema.MIGRATIONS)).up("0016_suspended")
+        db.execute_sql("INSERT INTO user (username, email, email_key, password_hash, about_me, is_admin,"
+            " created_at) VALUES ('susan', '', '', '', '', 0, '2026-11-01 00:00:00.000000')")  # fmt: skip
+        for number, (body, timestamp) in rows.items():
+            db.execute_sql("INSERT INTO post VALUES (?, 1, ?, 'en', ?)", (number, body, timestamp))
+
+        schema.migrate(TRIGGERS)
+
+        noon = in_microseconds(datetime(2026, 11, 1, 12, tzinfo=UTC))
+        ids = {post.body: post.id for post in Post.select().order_by(Post.id)}
+        names = ["first", "second", "third", "fourth 博客"]
+        assert [ids[name] - noon for name in names] == [4, 5, 6, 7]
+        assert ids["fifth"] == noon + 3_600_123_456
+        assert list(ids.values())[:2] == [EARLIEST, EARLIEST + 1]
+        last, latest = list(ids.items())[-1]
+        assert last == "of a clock that was ahead"
+        assert latest <= in_microseconds(clock.now()) + len(rows)
+        assert {number: OldPermalink.target(number) for number in rows} == {
+            number: ids[body] for number, (body, _timestamp) in rows.items()
+        }
+        assert [post.id for post in PostIndex.search("博客")] == [ids["fourth 博客"]]
+        assert Post.get(body="first").language == "en"
+        assert Post.create(author=1, body="new").id > latest
     db.close_all()
 
 

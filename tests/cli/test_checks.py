@@ -13,6 +13,7 @@ from microblog import demo
 from microblog.base import clock
 from microblog.base.config import ROOT, Settings
 from microblog.base.database import data_dir, db
+from microblog.models import Post
 from microblog.ops import backup, doctor, mail_advice, rehearsal
 from microblog.ops.doctor import FAULT, WARNING, WELL
 from microblog.ops.probes import leave_address, reachable_address
@@ -20,6 +21,7 @@ from microblog.ops.restore import CannotRestore
 from microblog.tasks.task import Task
 from tests.end_to_end.postbox import Postbox
 from tests.end_to_end.running_site import PATIENCE_S, free_port
+from tests.posts import write_at
 
 
 @pytest.fixture
@@ -55,12 +57,23 @@ def test_demo_people_are_a_warning_once_others_can_reach_the_site(examine):
     assert (public.grade, public.what[:22]) == (WARNING, "3, who cannot sign in:")
 
 
+def test_posts_that_a_wrong_clock_has_dated_in_the_future_are_named(examine, susan):
+    for days in range(2, 9):
+        write_at(clock.now() + timedelta(days=days), susan, "x")
+    write_at(clock.now() + timedelta(minutes=59), susan, "not worth a word")
+
+    finding = examine()["posts"]
+
+    assert finding.grade == WARNING
+    assert [f"/post/{post.id} " in finding.what for post in Post.ahead()] == [True] * 5 + [False] * 2
+
+
 def test_each_part_of_a_sound_site_is_well(grades, susan):
     data_dir().chmod(0o700)
 
     found = grades()
 
-    sound = {"SQLite", "data folder", "disk", "database", "worker", "mail", "address", "demo people"}
+    sound = {"SQLite", "data folder", "disk", "database", "worker", "mail", "address", "demo people", "posts"}
     assert {part for part, grade in found.items() if grade == WELL} == sound
     # A test has no queue server, no web server and no backup.
     assert (found["queue"], found["web server"], found["backups"]) == (FAULT, FAULT, WARNING)

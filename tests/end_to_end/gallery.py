@@ -20,6 +20,7 @@ from microblog.tasks.queue import huey
 from microblog.tasks.reconciler import WORKER_STOPPED
 from microblog.tasks.task import Task
 from tests.end_to_end.world import World
+from tests.posts import write_at
 
 PASSWORD = "correct horse"
 LONG_NAME = "a_name_as_long_as_a_name_can_be_"
@@ -206,12 +207,8 @@ def _fill():
         User.id == susan.id
     ).execute()
     now, minutes = clock.now(), count(30 * 97, -97)
-    rows = [
-        {"author": people[name], "body": body[:140], "language": language,
-         "timestamp": now - timedelta(minutes=next(minutes))}
-        for name, language, body in (SAID * 3)[:28]
-    ]  # fmt: skip
-    Post.insert_many(rows).execute()
+    for name, language, body in (SAID * 3)[:28]:
+        write_at(now - timedelta(minutes=next(minutes)), people[name], body[:140], language=language)
     Follow.insert_many(
         [{"follower": susan, "followed": people[name]} for name in names if name != "susan"]
     ).execute()

@@ -8,6 +8,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
+from microblog.base.clock import in_microseconds
 from microblog.base.config import ROOT
 from microblog.base.database import db
 from microblog.exports import export_posts
@@ -27,6 +28,7 @@ from tests.end_to_end.running_site import (
     parent_of,
     wait_until,
 )
+from tests.posts import insert_posts
 
 OPTIONS = ["-k", "thread", "-w", "3", "-g", "TERM", "-t", "2", "-m", "0.2"]
 COMMAND = [str(Path(sys.executable).with_name("huey_consumer")), "tests.end_to_end.consumer.huey", *OPTIONS]
@@ -159,7 +161,8 @@ class World:
 
     def _assert_whole(self, task):
         bodies = [post["body"] for post in json.loads(task.file.read_text())["posts"]]
-        before = Post.by_author(task.user).query.where(Post.timestamp < task.created_at).order_by(Post.id)
+        earlier = Post.id < in_microseconds(task.created_at)
+        before = Post.by_author(task.user).query.where(earlier).order_by(Post.id)
         there = [post.body for post in before]
         still_there = set(there)
         assert len(bodies) == task.result["posts"]
@@ -216,9 +219,7 @@ class World:
 
 def fill(user, count):
     """Give *user* *count* posts: ``post 0``, ``post 1`` …"""
-    rows = [{"author": user, "body": f"post {number}"} for number in range(count)]
-    for start in range(0, count, 5000):
-        Post.insert_many(rows[start : start + 5000]).execute()
+    insert_posts(user, (f"post {number}" for number in range(count)))
 
 
 def _answers(url):

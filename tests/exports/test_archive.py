@@ -3,6 +3,7 @@
 import json
 import threading
 import zipfile
+from datetime import UTC, datetime
 
 import pytest
 
@@ -12,6 +13,7 @@ from microblog.exports.archive.parts import Source, Words
 from microblog.exports.archive.site import Site
 from microblog.exports.archive.snapshot import PAGE
 from microblog.models import Post
+from tests.posts import insert_posts, write_at
 
 SITE = Site("https://blog.example.org", ("a key of tests",))
 WORDS = Words(lambda text, **values: text % values if values else text, "en")
@@ -62,9 +64,7 @@ def test_posts_come_oldest_first_one_a_line(write, susan, write_posts):
 
 
 def test_the_small_file_has_whole_seconds_and_the_archive_has_all_of_them(write, entries, susan):
-    Post.create(author=susan, body="x", language="es")
-    Post.update(timestamp=Post.timestamp.python_value("2026-11-22 14:31:00.123456")).execute()
-    post = Post.get()
+    post = write_at(datetime(2026, 11, 22, 14, 31, 0, 123456, tzinfo=UTC), susan, "x", language="es")
 
     [small] = json.loads(write()[1])["posts"]
     [whole] = json.loads(entries()["data/posts.json"])["posts"]
@@ -82,7 +82,7 @@ def test_posts_of_others_are_not_in_it(entries, john, write_posts):
 
 @pytest.mark.parametrize("count", [1, 36, PAGE - 1, PAGE, PAGE + 1, 2500])
 def test_every_page_border_keeps_every_post_once(entries, susan, count):
-    Post.insert_many([{"author": susan, "body": str(number)} for number in range(count)]).execute()
+    insert_posts(susan, map(str, range(count)))
     reports = []
 
     files = entries(report=lambda done, total: reports.append((done, total)))
@@ -172,7 +172,7 @@ def test_what_is_not_read_back_is_not_offered(write, susan, write_posts, monkeyp
 
 def test_progress_may_be_written_while_posts_are_read_and_another_process_writes(write, susan):
     """Posts are read on a connection of their own: whatever another one writes, no statement is refused."""
-    Post.insert_many([{"author": susan, "body": str(number)} for number in range(5000)]).execute()
+    insert_posts(susan, map(str, range(5000)))
     stop = threading.Event()
 
     def keep_writing():

@@ -192,19 +192,19 @@ def test_who_is_refused_is_told(browser, client, susan, john):
         ("/account/tokens/1/delete", {}, "token-ended token=1"),
         ("/tasks/{task}/retry", {}, "task-retried task={again}"),
         ("/tasks/{task}/delete", {}, "export-deleted task={task}"),
-        ("/post/1/delete", {}, "post-deleted post=1"),
+        ("/post/{post}/delete", {}, "post-deleted post={post}"),
     ],
 )
 def test_what_somebody_does_with_what_is_theirs_is_told(browser, susan, failed, path, fields, told):
-    Post.create(author=susan, body="first")
+    post = Post.create(author=susan, body="first")
     Token.issue(susan, "a program")
     session, _token = Session.start(susan, False, "another browser")
     forget()
 
-    browser.post_form(path.format(task=failed.id, session=session.id), **fields)
+    browser.post_form(path.format(task=failed.id, session=session.id, post=post.id), **fields)
 
     [text] = texts()
-    event, _space, facts = told.format(task=failed.id, again=newest(susan).id).partition(" ")
+    event, _space, facts = told.format(task=failed.id, again=newest(susan).id, post=post.id).partition(" ")
     assert text.split() == [event, "user=susan", *facts.split(), "address=127.0.0.1"]
 
 
@@ -222,22 +222,22 @@ def test_a_new_address_is_told_once_it_is_confirmed(browser, susan):
     [
         ("DELETE", "/api/tokens", "token-ended token=1"),
         ("DELETE", "/api/tokens/1", "token-ended token=1"),
-        ("DELETE", "/api/posts/1", "post-deleted post=1"),
+        ("DELETE", "/api/posts/{post}", "post-deleted post={post}"),
         ("DELETE", "/api/exports/{task}/file", "export-deleted task={task}"),
         ("POST", "/api/exports", "export-asked task={again}"),
         ("POST", "/api/tasks/{task}/retry", "task-retried task={again}"),
     ],
 )
 def test_what_a_program_does_is_told(client, susan, failed, method, path, told):
-    Post.create(author=susan, body="first")
+    post = Post.create(author=susan, body="first")
     _token, secret = Token.issue(susan, "a program")
     headers = {"Authorization": f"Bearer {secret}"}
     forget()
 
-    client.open(path.format(task=failed.id), method=method, headers=headers)
+    client.open(path.format(task=failed.id, post=post.id), method=method, headers=headers)
 
     [text] = texts()
-    event, _space, facts = told.format(task=failed.id, again=newest(susan).id).partition(" ")
+    event, _space, facts = told.format(task=failed.id, again=newest(susan).id, post=post.id).partition(" ")
     assert text.split() == [event, "user=susan", *facts.split(), "address=127.0.0.1"]
 
 
@@ -249,16 +249,16 @@ def test_what_a_program_does_is_told(client, susan, failed, method, path, told):
         ("/admin/users/susan/suspend", "suspended user=susan by=mary"),
         ("/admin/users/susan/restore", "restored user=susan by=mary"),
         ("/admin/tasks/{task}/retry", "task-retried user=susan task={again} by=mary"),
-        ("/post/1/delete", "post-deleted user=susan post=1 by=mary"),
+        ("/post/{post}/delete", "post-deleted user=susan post={post} by=mary"),
     ],
 )
 def test_what_the_administrator_does_is_told_with_whom_it_was_done_to(marys, mary, susan, failed, path, told):
-    Post.create(author=susan, body="first")
+    post = Post.create(author=susan, body="first")
     OneTimeToken.issue(INVITE, mary)
 
-    marys.post_form(path.format(task=failed.id))
+    marys.post_form(path.format(task=failed.id, post=post.id))
 
-    assert texts() == [f"{told.format(again=newest(susan).id)} address=127.0.0.1"]
+    assert texts() == [f"{told.format(again=newest(susan).id, post=post.id)} address=127.0.0.1"]
 
 
 def test_what_is_done_to_a_second_factor_is_told(browser, susan):

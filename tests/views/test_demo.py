@@ -1,13 +1,17 @@
 import dataclasses
+import re
+from datetime import timedelta
 
 import pytest
 
 from microblog import demo
+from microblog.base import clock
 from microblog.demo import samples
 from microblog.models import Message, Post, User
 from microblog.security import security_log
 from microblog.security.passwords import check_password
 from tests.conftest import make_user
+from tests.posts import write_at
 
 
 @pytest.fixture
@@ -58,6 +62,21 @@ def test_they_talk_to_each_other_in_their_own_languages_the_newest_last(admin, b
     assert {post.language for post in posts} == {"en", "es", "zh", "ar"}
     assert "june: bring me the pump." in " ".join(post.body for post in posts)
     assert "{" not in " ".join(post.body for post in posts)
+
+
+def test_what_they_wrote_stands_below_the_days_of_then(admin, app, browser, susan, monkeypatch):
+    monkeypatch.setitem(app.config, "POSTS_PER_PAGE", 1000)
+    old = write_at(clock.now() - timedelta(days=3), susan, "mine of long ago")
+    browser.post_form("/admin/demo")
+
+    text = browser.get("/explore").text
+
+    days = re.findall(r'<h2 class="day"><time datetime="[^"]*">([^<]*)<', text)
+    assert len(days) > 5
+    assert len(set(days)) == len(days)
+    times = re.findall(r'<time class="dt-published" datetime="([^"]*)"', text)
+    assert times == sorted(times, reverse=True)
+    assert f"{old.timestamp:%Y-%m-%dT%H:%M:%SZ}" in times[1:-1]
 
 
 def test_a_name_that_somebody_has_stays_theirs(admin, browser, susan):

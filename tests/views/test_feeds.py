@@ -2,7 +2,7 @@ import json
 import re
 import shutil
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from microblog.base import database
 from microblog.base.database import db
 from microblog.models import Block, Post, VisibleChange
 from microblog.views import feeds
+from tests.posts import write_at
 
 ATOM, JSON = "/user/susan/feed.atom", "/user/susan/feed.json"
 ALL = ("/feed.atom", "/feed.json", ATOM, JSON)
@@ -138,7 +139,7 @@ def test_an_unchanged_feed_is_not_even_built_again(client, susan, write_posts, l
 
 
 CHANGES = {
-    "same second": lambda susan, _john, _post: Post.create(author=susan, body="new", timestamp=LONG_AGO),
+    "same second": lambda susan, _john, _post: write_at(LONG_AGO + timedelta(microseconds=9), susan, "new"),
     "deleted": lambda _susan, _john, post: post.delete_instance(),
     "changed": lambda _susan, _john, post: Post.update(body="changed").where(Post.id == post.id).execute(),
     "renamed": lambda susan, _john, _post: susan.update_profile("Susan", ""),
@@ -154,8 +155,9 @@ OF_OTHERS = {
     ("path", "change"), [*product(ALL, CHANGES.values()), *product(ALL[:2], OF_OTHERS.values())]
 )
 def test_a_changed_feed_is_sent_again(client, susan, john, path, change):
-    for author, body in ((susan, "old"), (susan, "gone"), (john, "other"), (susan, "newest")):
-        Post.create(author=author, body=body, timestamp=LONG_AGO)
+    said = ((susan, "old"), (susan, "gone"), (john, "other"), (susan, "newest"))
+    for number, (author, body) in enumerate(said):
+        write_at(LONG_AGO + timedelta(microseconds=number), author, body)
     first = client.get(path)
 
     change(susan, john, Post.get(body="gone"))

@@ -9,6 +9,7 @@ from jinja2.compiler import CodeGenerator
 from peewee import CharField
 
 from microblog.base import clock
+from microblog.base.clock import in_microseconds
 from microblog.models import Message, Post, User
 from microblog.web.compiled_templates import TEXTS, Constants, ConstantsFirst
 from microblog.web.pagination import Page
@@ -55,7 +56,7 @@ def test_every_page_says_what_jinja_alone_would_say(
 
 
 def test_whatever_a_post_holds_it_stays_text(app, susan):
-    kept = Post(id=1, author=susan, body="hello", language="en", timestamp=clock.now())
+    kept = Post(id=in_microseconds(clock.now()), author=susan, body="hello", language="en")
     changes = [(row, name) for row in (kept, susan) for name in _texts(row)]
     with app.test_request_context("/explore"):
         tags = _tags(_drawn(kept))

@@ -8,8 +8,9 @@ import pytest
 
 from microblog.models import Post
 
+ID = 1_800_000_000_000_000
 READING = (
-    "/explore", "/search?q=tea", "/user/susan", "/user/susan/popup", "/post/1",
+    "/explore", "/search?q=tea", "/user/susan", "/user/susan/popup", f"/post/{ID}",
     "/feed.atom", "/feed.json", "/user/susan/feed.atom", "/user/susan/feed.json",
 )  # fmt: skip
 
@@ -42,7 +43,7 @@ def settings(settings):
 
 @pytest.mark.parametrize("path", READING)
 def test_nobody_else_reads(client, susan, path):
-    Post.create(author=susan, body="tea")
+    Post.create(id=ID, author=susan, body="tea")
 
     response = client.get(path)
 
@@ -52,7 +53,7 @@ def test_nobody_else_reads(client, susan, path):
 
 @pytest.mark.parametrize("path", READING)
 def test_members_read(browser, susan, path):
-    Post.create(author=susan, body="tea")
+    Post.create(id=ID, author=susan, body="tea")
 
     assert browser.get(path).status_code == 200
 

@@ -3,6 +3,8 @@ from datetime import timedelta
 import pytest
 
 from microblog.base import clock
+from microblog.models import Post
+from tests.posts import write_at
 
 
 @pytest.fixture
@@ -93,3 +95,20 @@ def test_a_broken_cookie_is_no_visit(home, browser, john, write_posts, cookie):
     browser.set_cookie("visit", cookie)
 
     assert home() == 0
+
+
+def test_a_cookie_of_when_posts_were_counted_is_no_visit(home, browser, susan, john, write_posts):
+    write_posts(john, "old")
+    browser.set_cookie("visit", f"{susan.id}.24.25.1700000000")
+
+    assert home() == 0
+
+
+def test_a_post_of_the_past_that_comes_later_is_no_news(home, browser, john, write_posts, later):
+    write_posts(john, "old")
+    home()
+    later(hours=1)
+    write_at(clock.now() - timedelta(days=9), john, "from elsewhere")
+
+    assert home() == 0
+    assert browser.get(f"/newer?after={Post.get(body='old').id}").json["text"] == ""

@@ -14,10 +14,11 @@ from microblog.base.database import BUSY_TIMEOUT_MS, LARGEST_ID, db
 from microblog.exports.archive.markup import HTML, html_of
 
 PAGE = 1000
-# When a row was written, as RFC 3339 has it, in SQL; and the year of a post.
+# When a row was written, as RFC 3339 has it, in SQL; the same of a post, by its id; and the year of it.
 MOMENT = "substr({0}, 1, 10) || 'T' || substr({0}, 12) || 'Z'"
-WRITTEN_AT = MOMENT.format("timestamp")
-YEAR = "substr(timestamp, 1, 4)"
+SECOND = "strftime('%Y-%m-%dT%H:%M:%S', id / 1000000, 'unixepoch')"
+WRITTEN_AT = f"{SECOND} || '.' || substr(1000000 + id % 1000000, 2) || 'Z'"
+YEAR = "strftime('%Y', id / 1000000, 'unixepoch')"
 
 
 class Person(NamedTuple):
