@@ -53,6 +53,8 @@ OTHER_ROWS = {
     "Task",
     "User",
     "VisibleChange",
+    "FormerPost",
+    "OldPermalink",
 }
 SIGNED = {"device cookie": DEVICES, "remembered device": DEVICES}
 OTHERWISE_SIGNED = {"wtf-csrf-token", "second factor"}

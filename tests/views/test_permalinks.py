@@ -71,7 +71,9 @@ def test_an_old_link_says_nothing_of_what_its_reader_may_not_see(sign_in, john, 
 
     gone, never = johns.get("/post/25"), johns.get("/post/24")
     assert (gone.status_code, never.status_code) == (404, 404)
-    assert gone.text == never.text.replace("/post/24", "/post/25")
+    # But for the tokens of forms, which change with each second.
+    told, known = (re.sub(r'value="[\w.-]{40,}"', "", page.text) for page in (gone, never))
+    assert told == known.replace("/post/24", "/post/25")
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "x", "9" * 18, "9" * 19, "9" * 400, "1.0", "%00", "١"])
