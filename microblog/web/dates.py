@@ -6,6 +6,7 @@ Flask-Babel's own know the time zones of pytz only.
 
 from datetime import timedelta
 from itertools import groupby
+from typing import NamedTuple
 
 from flask_babel import get_locale, get_timezone, gettext
 from markupsafe import Markup, escape
@@ -14,18 +15,70 @@ from microblog.base import clock
 from microblog.base.i18n.dates import in_words, zone_name
 
 
-def by_day(items, attribute="timestamp"):
-    """Pairs of a local date and the *items* whose *attribute* falls on that day, in their given order."""
-    zone = get_timezone()
+class Day(NamedTuple):
+    """*heading*, an element that names a local date, and *entries*: pairs of a time element and an item."""
+
+    heading: str
+    entries: list
+
+
+def by_day(items, attribute="timestamp", classes=None):
+    """*items* as a list of Days, in their given order; *attribute* is when each of them happened."""
+    elements = _Elements()
+    moments = [getattr(item, attribute) for item in items]
+    timed = zip(moments, map(elements.local, moments), items, strict=True)
     return [
-        (date, list(some))
-        for date, some in groupby(items, lambda item: getattr(item, attribute).astimezone(zone).date())
+        Day(
+            elements.heading(date),
+            [(elements.of(moment, local, classes), item) for moment, local, item in some],
+        )
+        for date, some in groupby(timed, lambda one: one[1].date())
     ]
 
 
-def day_heading(date):
+def time_element(moment, classes=None):
+    """An element that shows the time of day, and tells programs and a pointer that rests on it the moment."""
+    elements = _Elements()
+    return elements.of(moment, elements.local(moment), classes)
+
+
+class _Elements:
+    """
+    The time elements of one page.
+
+    The reader's time zone and language are looked up once; so is what the times of one day have in common.
+    """
+
+    def __init__(self):
+        self._zone, self._locale = get_timezone(), get_locale()
+        self._today = self.local(clock.now()).date()
+        self._common = {}
+
+    def local(self, moment):
+        return moment.astimezone(self._zone)
+
+    def heading(self, date):
+        name = escape(day_heading(date, self._today))
+        return Markup(f'<time datetime="{date}">{name}</time>')  # noqa: S704 - a date is numbers
+
+    def of(self, moment, local, classes):
+        """The element for *moment*, in UTC, which is *local* here."""
+        named = f' class="{classes}"' if classes else ""
+        time, (date, zone) = _clock_time(local), self._words(local)
+        return Markup(  # noqa: S704 - the rest are numbers
+            f'<time{named} datetime="{iso(moment)}" title="{date}, {time} {zone}">{time}</time>'
+        )
+
+    def _words(self, local):
+        key = local.date(), local.utcoffset(), local.dst()
+        if key not in self._common:
+            date, zone = in_words(local.date(), "full", self._locale), zone_name(local, self._locale)
+            self._common[key] = escape(date), escape(zone)
+        return self._common[key]
+
+
+def day_heading(date, today):
     """``Today``, ``Yesterday``, otherwise the date with its weekday."""
-    today = _local(clock.now()).date()
     if date == today:
         return gettext("Today")
     if date == today - timedelta(days=1):
@@ -52,27 +105,18 @@ def when(moment):
     """``today, 14:31``, for the middle of a sentence."""
     date, today = _local(moment).date(), _local(clock.now()).date()
     names = {today: gettext("today"), today - timedelta(days=1): gettext("yesterday")}
-    return f"{names.get(date) or day_heading(date)}, {clock_time(moment)}"
+    return f"{names.get(date) or day_heading(date, today)}, {clock_time(moment)}"
 
 
 def moment(moment):
     """``Sunday, November 29, 2026, 14:31 UTC``."""
-    return _moment(_local(moment))
+    local, locale = _local(moment), get_locale()
+    return f"{in_words(local.date(), 'full', locale)}, {_clock_time(local)} {zone_name(local, locale)}"
 
 
 def iso(moment):
     """For programs: ``2026-11-22T14:31:00Z``; *moment* is in UTC."""
     return f"{moment.isoformat()[:19]}Z"
-
-
-def time_element(moment, classes=None):
-    """An element that shows the time of day, and tells programs and a pointer that rests on it the moment."""
-    local = _local(moment)
-    named = f' class="{classes}"' if classes else ""
-    title = escape(_moment(local))
-    return Markup(  # noqa: S704 - the rest are numbers
-        f'<time{named} datetime="{iso(moment)}" title="{title}">{_clock_time(local)}</time>'
-    )
 
 
 def _local(moment):
@@ -83,9 +127,4 @@ def _clock_time(local):
     return f"{local.hour:02}:{local.minute:02}"
 
 
-def _moment(local):
-    locale = get_locale()
-    return f"{in_words(local.date(), 'full', locale)}, {_clock_time(local)} {zone_name(local, locale)}"
-
-
-FILTERS = (by_day, day_heading, day, whole_day, moment, clock_time, iso, time_element)
+FILTERS = (by_day, day, whole_day, moment, clock_time, iso, time_element)

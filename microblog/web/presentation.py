@@ -17,13 +17,24 @@ from microblog.models import Message
 from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
 from microblog.web import dates, formats
+from microblog.web.people import person_link
 from microblog.web.reader_preferences import preference
 
 CARDS = 5
 
 
 def init_app(app):
-    for show in (*dates.FILTERS, *formats.FILTERS, own_name, identicon, linkify, excerpt, beginning):
+    filters = (
+        *dates.FILTERS,
+        *formats.FILTERS,
+        own_name,
+        identicon,
+        linkify,
+        excerpt,
+        beginning,
+        person_link,
+    )
+    for show in filters:
         app.add_template_filter(show)
     for draw in (language, page_url, site_address, preference, may_be_mailed):
         app.add_template_global(draw)

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -47,14 +48,10 @@ def test_a_time_says_exactly_when_to_those_who_ask(shown):
 
 def test_days_have_names(shown, monkeypatch):
     monkeypatch.setattr(clock, "now", lambda: MOMENT)
-    days = [MOMENT.date() - timedelta(days=days) for days in (0, 1, 2, 400)]
+    events = [SimpleNamespace(at=MOMENT - timedelta(days=days)) for days in (0, 1, 2, 400)]
+    template = "{% for day in events|by_day('at') %}{{ day.heading|striptags }}|{% endfor %}"
 
-    assert [shown("{{ day|day_heading }}", day=day) for day in days] == [
-        "Today",
-        "Yesterday",
-        "Fri, Nov 20",
-        "Sat, Oct 18, 2025",
-    ]
+    assert shown(template, events=events) == "Today|Yesterday|Fri, Nov 20|Sat, Oct 18, 2025|"
 
 
 @pytest.mark.parametrize(
@@ -71,10 +68,26 @@ def test_a_day_in_the_middle_of_a_sentence_has_no_capital(app, monkeypatch, lang
         assert [dates.when(MOMENT - timedelta(days=days)) for days in (0, 1, 2)] == said
 
 
+@pytest.mark.parametrize("language", ["en", "es", "zh"])
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kathmandu"])
+def test_a_time_among_others_is_drawn_as_if_it_were_alone(app, language, zone):
+    # Around midnight, and around the hour that comes twice in autumn.
+    minutes = [
+        datetime(2026, 10, 24, 18, tzinfo=UTC) + timedelta(minutes=25 * number) for number in range(40)
+    ]
+    with app.test_request_context("/", headers={"Accept-Language": language, "Cookie": f"tz={zone}"}):
+        days = dates.by_day([SimpleNamespace(timestamp=moment) for moment in minutes])
+        drawn = [str(time) for day in days for time, _item in day.entries]
+
+        assert drawn == [str(dates.time_element(moment)) for moment in minutes]
+        assert all(dates.moment(moment) in time for moment, time in zip(minutes, drawn, strict=True))
+        assert len(days) > 1
+
+
 def test_the_day_begins_at_the_readers_midnight(shown, monkeypatch):
     monkeypatch.setattr(clock, "now", lambda: MOMENT)
     late = type("Post", (), {"timestamp": datetime(2026, 11, 21, 20, 0, tzinfo=UTC)})
-    template = "{% for day, posts in posts|by_day %}{{ day|day_heading }}{% endfor %}"
+    template = "{% for day in posts|by_day %}{{ day.heading|striptags }}{% endfor %}"
 
     assert shown(template, posts=[late]) == "Yesterday"
     assert shown(template, "tz=Asia/Tokyo", posts=[late]) == "Today"
