@@ -10,6 +10,7 @@ from microblog import api, cli, exports, views
 from microblog.base import database, logs
 from microblog.base.config import ROOT, Settings
 from microblog.demo import views as demo
+from microblog.imports import jobs as imports
 from microblog.mail import error_mails, smtp
 from microblog.models.session import LONGEST
 from microblog.ops import nightly, sites
@@ -31,6 +32,7 @@ from microblog.web import (
     reader_preferences,
     refusals,
     second_factor,
+    uploads,
 )
 from microblog.web.compiled_templates import TranslatedEnvironment
 from microblog.web.proxies import TrustedProxies
@@ -38,7 +40,7 @@ from microblog.web.request import Request
 
 LARGEST_BODY_BYTES = 64 * 1024
 # Imported because they connect jobs, handlers and the reconciler to the queue.
-CONNECTED = (example, exports, nightly, progress, reconciler)
+CONNECTED = (example, exports, imports, nightly, progress, reconciler)
 
 
 def create_app(settings=None):
@@ -67,6 +69,7 @@ def create_app(settings=None):
     )
     app.config["SITE_LANGUAGES"] = _site_languages(app, babel)
     caching.init_app(app)
+    uploads.init_app(app)  # Before csrf, which parses the form.
     csrf.init_app(app)
     auth.login_manager.init_app(app)
     smtp.mail.init_app(app)

@@ -1,5 +1,6 @@
 """Every table and trigger in order: for migrations, the backup and the shell, which offers all of them."""
 
+from microblog.imports.import_row import Import
 from microblog.mail import delivery as mail
 from microblog.mail.delivery import Mail
 from microblog.models import block, former_post, post_index, visible_change
@@ -30,6 +31,7 @@ MODELS = [
     Notification,
     Task,
     Mail,
+    Import,
     OneTimeToken,
     Token,
     PostIndex,

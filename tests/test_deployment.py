@@ -15,7 +15,8 @@ import yaml
 
 from microblog.base.config import Settings
 from microblog.factory import LARGEST_BODY_BYTES
-from microblog.server import http_connection, http_server, queue_server
+from microblog.server import http_connection, http_request, http_server, queue_server
+from microblog.web import uploads
 
 ROOT = Path(__file__).parent.parent
 HOME = "/srv/microblog/app"  # Where units and documentation have the repository.
@@ -140,13 +141,11 @@ def test_three_terminals_find_each_other():
 
 def test_the_proxies_give_no_client_more_time_than_the_site_does():
     caddy = dict(
-        re.findall(
-            r"^\t+(read_header|read_body) (\d+)s$", (ROOT / "deploy" / "Caddyfile").read_text(), re.MULTILINE
-        )
+        re.findall(r"^\t+(read_header) (\d+)s$", (ROOT / "deploy" / "Caddyfile").read_text(), re.MULTILINE)
     )
     nginx = dict(re.findall(r"^ +client_(header|body)_timeout (\d+)s;$", NGINX, re.MULTILINE))
 
-    assert set(caddy) == {"read_header", "read_body"}
+    assert set(caddy) == {"read_header"}
     assert set(nginx) == {"header", "body"}
     for seconds in (*caddy.values(), *nginx.values()):
         assert 5 <= int(seconds) <= http_connection.READ_S
@@ -161,7 +160,22 @@ def test_nginx_counts_the_connections_of_each_address_and_lets_no_larger_body_in
     assert int(most) < http_server.MOST_CONNECTIONS
     # The site's own words are for bodies a little too large; far larger ones need not reach it.
     assert LARGEST_BODY_BYTES < int(kilobytes) * 1024 <= 2 * LARGEST_BODY_BYTES
-    assert not re.search(r"_buffering +off", NGINX)
+
+
+def test_the_proxies_let_the_file_of_an_import_through_and_let_the_site_see_first_who_sends_it():
+    most = uploads.OTHER_BYTES + Settings().import_max_bytes
+    places = re.findall(r"^    location (\S.*?) {\n(.*?)^    }", NGINX, re.MULTILINE | re.DOTALL)
+    [(pattern, there)] = [(place, text) for place, text in places if place != "/"]
+    [hours] = re.findall(r"^\t+read_body (\d+)h$", (ROOT / "deploy" / "Caddyfile").read_text(), re.MULTILINE)
+    [megabytes] = re.findall(r"client_max_body_size (\d+)m;", there)
+
+    assert all(re.search(pattern.removeprefix("~ "), path) for path in uploads.PATHS)
+    assert not any(re.search(pattern.removeprefix("~ "), path) for path in ("/", "/imports/1", "/x/imports"))
+    assert most < int(megabytes) * 1024**2 < most + 2 * 1024**2
+    assert most / http_request.SLOWEST_UPLOAD < int(hours) * 3600
+    # A client that is slow is the site's to deal with there, and nowhere else.
+    assert re.findall(r"^.*_buffering +off", NGINX, re.MULTILINE) == ["        proxy_request_buffering off"]
+    assert "proxy_request_buffering off;" in there
 
 
 if systemd_analyze := shutil.which("systemd-analyze"):

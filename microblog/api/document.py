@@ -8,7 +8,7 @@ from flask import Blueprint, jsonify, redirect, render_template, request, url_fo
 
 from microblog.api.operation import OPERATIONS
 from microblog.api.paging import DEFAULT, MOST
-from microblog.api.schemas import SCHEMAS, TEXT, ref
+from microblog.api.schemas import SCHEMAS, TEXT, ref, some
 from microblog.web.problem import MEDIA_TYPE
 
 bp = Blueprint("api_document", __name__, url_prefix="/api")
@@ -72,6 +72,10 @@ def _described(operation):
     if operation.body:
         needed = bool(operation.body["required"])
         described["requestBody"] = {"required": needed, "content": _json(operation.body)}
+    if operation.takes_file:
+        form = some(file={"type": "string", "contentMediaType": "application/octet-stream"})
+        ways = {"application/octet-stream": {}, "multipart/form-data": {"schema": form}}
+        described["requestBody"] = {"required": True, "content": ways}
     return described
 
 

@@ -7,6 +7,7 @@ from flask import Blueprint, abort, g, request, url_for
 
 from microblog.api.body import given_object
 from microblog.api.paging import CURSOR
+from microblog.imports.requests import NotNow, TooManyFiles
 from microblog.models import SecondFactor, Token
 from microblog.models.exceptions import (
     Blocked,
@@ -32,9 +33,11 @@ NEWEST_FIRST, OLDEST_FIRST = ("max_id", "since_id"), ("since_id",)
 OPERATIONS = {}
 REFUSALS = {
     Blocked: "One of you has blocked the other.",
+    NotNow: "It is not in the state for that, or not any more.",
     NothingToRetry: "It has neither failed nor been cancelled.",
     Suspended: "This account is suspended.",
     TaskInProgress: "Another of its kind is in progress.",
+    TooManyFiles: "Two of your files wait already. Confirm one of them, or cancel it.",
     TooManyTokens: f"You have {MOST} tokens; delete one first.",
     UnknownJob: "This version of the site cannot do it.",
     UsernameTaken: str(UsernameTaken()),
@@ -46,7 +49,7 @@ class Operation(NamedTuple):
     """
     *response* names the schema of the response with *status*, None if it is empty. For a list that is the
     schema of each item, and *paged* names the parameters that lead through it: ids of the schema *cursor*.
-    *body* is the schema of the request.
+    *body* is the schema of the request; *takes_file*: it is a file of any kind instead.
 
     *located*: the response's ``Location`` leads to what was created. *problems*: the error statuses
     besides those that all operations have.
@@ -61,6 +64,7 @@ class Operation(NamedTuple):
     media_type: str = "application/json"
     status: int = 200
     body: dict | None = None
+    takes_file: bool = False
     located: bool = False
     paged: tuple[str, ...] = ()
     cursor: dict = CURSOR

@@ -67,6 +67,11 @@ def dump_task(task):
     )
 
 
+def dump_import(row):
+    task = row.task and dump_task(row.task)
+    return dump("Import", row, task=task, result=row.result)
+
+
 dump_message = partial(dump, "Message")
 dump_notification = partial(dump, "Notification")
 dump_token = partial(dump, "Token")
@@ -115,6 +120,26 @@ SCHEMAS = {
     ),
     "Export": {"type": "object"},
     "Archive": {"description": "A ZIP file"},
+    "Import": some(
+        id=ID,
+        name=TEXT,
+        kind=or_null(TEXT),
+        state=TEXT | {"description": "`preview` waits for `confirm`; `brought` can be undone for 30 days"},
+        counts=or_null(
+            some(
+                new=COUNT,
+                here=COUNT,
+                left_out=COUNT,
+                unreadable=COUNT,
+                replies=COUNT,
+                reposts=COUNT,
+                pictures=COUNT,
+            )
+        ),
+        result=or_null(some(posts=COUNT, here=COUNT)),
+        task=or_null(ref("Task")),
+        created_at=MOMENT,
+    ),
     "Token": some(**_TOKEN),
     "NewToken": some(**_TOKEN, token=TEXT),
     "Problem": some(title=TEXT, status={"type": "integer"}, detail=TEXT)

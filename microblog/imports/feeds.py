@@ -3,13 +3,13 @@
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
+from microblog.base.clock import in_microseconds
 from microblog.imports import xml_items
 from microblog.imports.html_text import html_to_text
 from microblog.imports.record import (
     NO_ID,
     NO_TIME,
     Unreadable,
-    in_microseconds,
     language,
     moment,
     records,

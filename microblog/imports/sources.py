@@ -8,9 +8,12 @@ from itertools import chain
 from typing import NamedTuple
 
 from microblog.base.i18n import N_
+from microblog.base.i18n.languages import tag
 from microblog.base.json_items import BadJSON, items_after_prefix, items_of
 from microblog.base.text import clean
 from microblog.base.zips import BadZip, SafeZip
+from microblog.exports.archive.own import FORMAT
+from microblog.exports.archive.reader import TOO_NEW
 from microblog.imports import feeds, json_feed, mastodon, posts_json, x, xml_items
 from microblog.imports.tars import BadTar, SafeTar
 from microblog.imports.xml_items import BadXML
@@ -49,7 +52,7 @@ BAD_FILE = (UnknownFile, BadZip, BadTar, BadJSON, BadXML)
 
 class Source(NamedTuple):
     """
-    A file that was recognised: *read()* yields its records; *about_me*: of its profile, None if it has none.
+    A file that was recognised: *read()* yields its records; *about_me*, *language*: of its profile, if any.
 
     *kind*: what it is, in words for people. *is_ours*: whether its posts were written on this software.
     *following*: the addresses of whom its user follows, ``name@host``.
@@ -59,6 +62,7 @@ class Source(NamedTuple):
     read: object
     is_ours: bool = False
     about_me: str | None = None
+    language: str | None = None
     following: tuple = ()
 
 
@@ -144,12 +148,15 @@ def _folder_of(names, *wanted):
 
 
 def _ours(archive, folder):
+    if _object(archive, f"{folder}data/about.json").get("format") != FORMAT:
+        raise UnknownFile(TOO_NEW)
     profile = _object(archive, f"{folder}data/profile.json")
     return Source(
         N_("Archive of Microblog"),
         lambda: posts_json.read(archive.open(f"{folder}data/posts.json"), "data/posts.json"),
         is_ours=True,
         about_me=_own_text(profile.get("about_me")),
+        language=tag(profile.get("language")),
         following=_following(archive, folder),
     )
 

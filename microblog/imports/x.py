@@ -3,6 +3,7 @@
 import html
 from datetime import datetime
 
+from microblog.base.clock import in_microseconds
 from microblog.base.i18n import N_
 from microblog.base.json_items import BadJSON, items_after_prefix
 from microblog.imports.record import (
@@ -10,7 +11,6 @@ from microblog.imports.record import (
     NO_TIME,
     REPOST,
     Unreadable,
-    in_microseconds,
     language,
     records,
     tidy,

@@ -52,6 +52,11 @@ class Post(BaseModel):
         """When it was written, which is what the id says."""
         return clock.from_microseconds(self.id)
 
+    @property
+    def written_elsewhere(self):
+        """Where it was written: ``source``, ``id`` and ``url``, which may be None; None if it was here."""
+        return json.loads(self.origin) if self.origin else None
+
     @classmethod
     def create(cls, **values):
         """Insert a post and return it; without an ``id`` it is written now."""

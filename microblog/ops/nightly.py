@@ -13,6 +13,7 @@ from microblog.base import clock
 from microblog.base.database import data_dir, db
 from microblog.base.i18n import N_
 from microblog.exports import expiry
+from microblog.imports import expiry as imports
 from microblog.mail.delivery import Mail
 from microblog.models import Notification, OneTimeToken, Session, Token, User
 from microblog.ops import backup, rehearsal
@@ -114,6 +115,7 @@ def back_up():
 
 CHORES = [
     expiry.expire_files,
+    imports.remove_files,
     remove_stray_files,
     forget_the_past,
     remove_stray_mails,

@@ -33,7 +33,9 @@ class Connection(HTTPChannel):
 
     def is_overdue(self, now):
         """Whether the client has had its time; while the app is at work, it has."""
-        patience = READ_S if self.request else LINGER_S if self.lingers_since else IDLE_S
+        patience = LINGER_S if self.lingers_since else IDLE_S
+        if self.request:
+            patience = READ_S + self.request.upload_s
         return not self.requests and now - self.waits_since > patience
 
     def received(self, data):

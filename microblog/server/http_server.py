@@ -14,10 +14,12 @@ from waitress import wasyncore
 from waitress.server import TcpWSGIServer
 
 from microblog.server.http_connection import Connection
+from microblog.web import uploads
 
 THREADS = 8
 MOST_CONNECTIONS = 1000
 SPARE_FILES = 100  # For all but connections: database, queue, logs.
+MOST_UPLOADS = 8  # At once: their bytes wait in files.
 STOP_S = 12  # As long as the consumer has; the supervisor kills after 18.
 TURN_S = 1
 OPTIONS = {
@@ -50,6 +52,15 @@ class Server(TcpWSGIServer):
             max_request_body_size=app.config["MAX_CONTENT_LENGTH"] + 1,
             **OPTIONS,
         )
+
+        self.adj.admits_upload = self.admits_upload
+        self.adj.largest_upload = uploads.most_bytes(app) + 1
+
+    def admits_upload(self, request):
+        """Whether *request*, of which only the head is there, may have a large body."""
+        receiving = [one.request for one in self.active_channels.values() if one.request]
+        few = sum(one.is_upload for one in receiving) < MOST_UPLOADS
+        return few and uploads.may_be_sent(self.application, request.path, request.headers)
 
     def run(self):
         """Serve until ``stop`` is called or the parent dies; then finish what has begun, within 12 s."""

@@ -11,9 +11,11 @@ import logging
 import os
 import signal
 import sys
+import tempfile
 from contextlib import suppress
 
 from microblog.base import logs
+from microblog.base.files import make_folder
 from microblog.ops import probes
 from microblog.server.http_server import Server
 from microblog.server.processes import wait_until
@@ -38,6 +40,9 @@ def run(settings, create_app):
     except Exception:
         log.exception("the web server cannot start")
         return 1
+    # What is being received waits on the disk of the data, not in a small temporary folder.
+    make_folder(settings.data_dir / "imports")
+    tempfile.tempdir = str(settings.data_dir / "imports")
     # All of this is shared with the processes: looking for garbage in it would copy it into each of them.
     gc.collect()
     gc.freeze()

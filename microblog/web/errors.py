@@ -13,6 +13,7 @@ from werkzeug.exceptions import Conflict, Forbidden, HTTPException, ServiceUnava
 
 from microblog.base import error_codes
 from microblog.exports import TooManyExports
+from microblog.imports.requests import TooManyImports
 from microblog.models.exceptions import CredentialsChanged
 from microblog.tasks.exceptions import NothingToRetry, UnknownJob
 from microblog.web import caching, problem, rate_limits
@@ -61,6 +62,7 @@ def init_app(app):
     for refusal in (CredentialsChanged, NothingToRetry, UnknownJob):
         app.register_error_handler(refusal, lambda _error: show(Conflict()))
     app.register_error_handler(TooManyExports, show_limit_of_exports)
+    app.register_error_handler(TooManyImports, show_limit_of_imports)
     login_manager.unauthorized_handler(ask_to_sign_in)
 
 
@@ -81,6 +83,10 @@ def show(error):
 def show_limit_of_exports(error):
     """Wherever an export is asked for, no caller has to know of the limit."""
     return show(rate_limits.refusal("export", error.retry_after_s))
+
+
+def show_limit_of_imports(error):
+    return show(rate_limits.refusal("import", error.retry_after_s))
 
 
 def show_busy(error):

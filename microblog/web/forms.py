@@ -30,11 +30,11 @@ PASSWORD_LENGTH.field_flags = {}
 RESERVED = set(
     """
     about abuse account accounts admin administrator anonymous api atom auth delete edit everybody everyone
-    explore export export_posts favicon feed feeds follow followers following help home hostmaster index info
-    livez login logout mail me message messages microblog moderator new nobody none noreply notifications
-    null password popup post postmaster posts preferences privacy readyz register reset robots root rss search
-    security send_message session sessions settings setup staff static support system task tasks team terms
-    tokens undefined unfollow user users webmaster www you
+    explore export export_posts favicon feed feeds follow followers following help home hostmaster imports
+    index info livez login logout mail me message messages microblog moderator new nobody none noreply
+    notifications null password popup post postmaster posts preferences privacy readyz register reset robots
+    root rss search security send_message session sessions settings setup staff static support system task
+    tasks team terms tokens undefined unfollow user users webmaster www you
     """.split()  # noqa: SIM905 - so the next one is added without a quarrel about quotes
 )
 

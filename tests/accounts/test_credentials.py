@@ -54,6 +54,7 @@ OTHER_ROWS = {
     "User",
     "VisibleChange",
     "FormerPost",
+    "Import",
     "OldPermalink",
 }
 SIGNED = {"device cookie": DEVICES, "remembered device": DEVICES}

@@ -4,8 +4,11 @@ import pytest
 
 from microblog.base import clock
 from microblog.exports import export_posts
+from microblog.imports import import_row, requests
+from microblog.imports.import_row import Import
 from microblog.models import Message, Token
 from microblog.tasks.task import Task
+from tests import import_files as files
 from tests.attacks.test_routes import rows
 from tests.conftest import PASSWORD
 
@@ -32,6 +35,11 @@ REQUESTS = {
     ("post", "/api/messages"): ({"recipient": "john", "body": "Hello"}, 201),
     ("put", "/api/messages/{message_id}/read"): (None, 204),
     ("get", "/api/notifications"): (None, 200),
+    ("post", "/api/imports"): ({"posts": []}, 202),
+    ("get", "/api/imports/{import_id}"): (None, 200),
+    ("post", "/api/imports/{import_id}/cancel"): (None, 200),
+    ("post", "/api/imports/{import_id}/confirm"): ({"reply": True}, 202),
+    ("post", "/api/imports/{import_id}/undo"): (None, 202),
     ("get", "/api/tasks"): (None, 200),
     ("get", "/api/tasks/{task_id}"): (None, 200),
     ("post", "/api/tasks/{task_id}/cancel"): (None, 200),
@@ -56,8 +64,23 @@ def ids(susan, john, write_posts):
     task = Task.launch(export_posts, susan, "Exporting posts...", by="a test")
     token, _secret = Token.issue(susan, "another")
     susan.follow(john)
-    rows = {"token_id": token, "post_id": post, "message_id": message, "task_id": task}
+    looked_at = looked_at_file(susan)
+    rows = {
+        "token_id": token,
+        "post_id": post,
+        "message_id": message,
+        "task_id": task,
+        "import_id": looked_at,
+    }
     return {"user": "john", **{name: row.id for name, row in rows.items()}}
+
+
+def looked_at_file(user):
+    """The import of a file with a post, which waits for its user's word."""
+    import_row.folder().mkdir()
+    path = import_row.folder() / "a.part"
+    path.write_bytes(files.as_bytes(files.POSTS_OLD))
+    return requests.look(user, "posts.json", path)
 
 
 def cancelled(task_id):
@@ -79,6 +102,8 @@ def test_an_operation_answers_as_the_document_says(program, ids, method, path):
     options = {}
     if path.endswith("/retry"):
         ids["task_id"] = cancelled(ids["task_id"])
+    if path.endswith("/undo"):
+        requests.confirm(Import.get_by_id(ids["import_id"]), {})
     if (method, path) == NEW_TOKEN:
         program.token, options = None, {"auth": ("susan", PASSWORD)}
 
@@ -104,7 +129,7 @@ def test_a_cookie_signs_nobody_in(browser, ids, method, path):
 @pytest.mark.parametrize(("method", "path"), WITH_IDS)
 def test_what_is_not_there_is_a_problem(program, method, path):
     nothing = {"user": "nobody_here", "task_id": "11111111-1111-1111-1111-111111111111"}
-    ids = dict.fromkeys(["token_id", "post_id", "message_id"], "99999") | nothing
+    ids = dict.fromkeys(["token_id", "post_id", "message_id", "import_id"], "99999") | nothing
 
     assert program.ask(method, path.format(**ids)).status_code == 404
 
@@ -112,7 +137,7 @@ def test_what_is_not_there_is_a_problem(program, method, path):
 @pytest.mark.parametrize(("method", "path"), WITH_IDS)
 def test_no_id_breaks_anything(program, method, path):
     for text in ("0", "-1", "x", "9" * 19, "9" * 400, "%00", "%ED%A0%80", "٣", "1.5", "☃"):
-        ids = dict.fromkeys(["token_id", "post_id", "message_id", "task_id", "user"], text)
+        ids = dict.fromkeys(["token_id", "post_id", "message_id", "task_id", "import_id", "user"], text)
 
         assert program.ask(method, path.format(**ids)).status_code == 404
 

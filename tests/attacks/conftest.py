@@ -12,6 +12,7 @@ from peewee import sqlite3
 
 from microblog.base import clock
 from microblog.base.database import db
+from microblog.imports.import_row import Import
 from microblog.mail import outbox
 from microblog.mail.delivery import Mail
 from microblog.models import Message, OneTimeToken, Post, Session, Token, User
@@ -23,6 +24,8 @@ from tests.rows import put
 
 # Each occurs in what only that member may see, and nowhere else.
 MARKS = {"susan": "susans-secret", "john": "johns-secret"}
+
+COUNTS = {"new": 1, "here": 0, "left_out": 0, "unreadable": 0, "replies": 0, "reposts": 0, "pictures": 0}
 
 
 class Belongings:
@@ -48,6 +51,7 @@ class Belongings:
             result={"posts": 1, "size_bytes": 30},
             file_expires_at=clock.now() + timedelta(days=1),
         )
+        self.looked_at = Import.create(user=user, name=f"{mark}.zip", kind="Feed", counts=COUNTS)
         self.reset = OneTimeToken.issue(RESET_PASSWORD, user)
         self.change = OneTimeToken.issue(CHANGE_EMAIL, user, f"{mark}-new@example.org")
         self.mail = Mail.send("reset_password", user.email)

@@ -112,7 +112,7 @@ def test_no_program_sends_a_form_where_json_is_expected(site):
 
         for fields in (texts, {field: upload() for field in texts}):
             response = site.app.test_client().open(
-                operation.path.format(user="susan", task_id="x", post_id="1"),
+                operation.path.format(user="susan", task_id="x", post_id="1", import_id="1"),
                 method=operation.method,
                 data=fields,
                 headers=headers,

@@ -68,6 +68,11 @@ POST   /api/exports/<task_id>/cancel              401    404    200    404
 GET    /api/exports/<task_id>/archive             401    404    200    404
 DELETE /api/exports/<task_id>/file                401    404    204    404
 GET    /api/exports/<task_id>/file                401    404    200    404
+POST   /api/imports                               401    202    202    202
+GET    /api/imports/<import_id>                   401    404    200    404
+POST   /api/imports/<import_id>/cancel            401    404    200    404
+POST   /api/imports/<import_id>/confirm           401    404    409    404
+POST   /api/imports/<import_id>/undo              401    404    409    404
 GET    /api/messages                              401    200    200    200
 POST   /api/messages                              401    201    201    201
 PUT    /api/messages/<message_id>/read            401    404    404    204
@@ -119,6 +124,13 @@ GET    /export_posts                              login  200    200    200
 POST   /export_posts                              login  302    302    302
 GET    /feed.<any:kind>                           200    200    200    200
 POST   /follow/<username>                         login  302    302    302
+GET    /imports                                   login  200    200    200
+POST   /imports                                   login  302    302    302
+GET    /imports/<row_id:import_id>                login  404    200    404
+POST   /imports/<row_id:import_id>/cancel         login  404    302    404
+POST   /imports/<row_id:import_id>/confirm        login  404    409    404
+GET    /imports/<row_id:import_id>/report.csv     login  404    404    404
+POST   /imports/<row_id:import_id>/undo           login  404    409    409
 GET    /keys                                      200    200    200    200
 GET    /livez                                     200    200    200    200
 GET    /messages                                  login  200    200    200
@@ -325,6 +337,7 @@ def address(site, route, owner="susan"):
         "user": owner,
         "post_id": theirs.post.id,
         "task_id": theirs.task.id,
+        "import_id": theirs.looked_at.id,
         "session_id": theirs.session.id,
         "invite_id": site.invite_id,
         "mail_id": theirs.mail.id,

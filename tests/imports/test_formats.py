@@ -114,14 +114,15 @@ def test_the_archive_of_this_site_keeps_time_language_and_origin():
     origin = {"source": "mastodon.example", "id": "x", "url": "https://mastodon.example/@susan/1"}
     post = {"id": "1577836800000007", "body": "a\n\n\n\nb", "timestamp": "2020-01-01T00:00:00.000007Z"}
     archive = {
-        "data/about.json": {"version": 1},
+        "data/about.json": {"format": 1},
         "data/profile.json": {"about_me": "I write", "language": "es"},
         "data/posts.json": {"posts": [{**post, "language": "zh-Hant", "origin": origin}]},
     }
 
     source, [record] = read(files.packed(archive))
 
-    assert (source.kind, source.is_ours, source.about_me) == ("Archive of Microblog", True, "I write")
+    assert (source.kind, source.is_ours) == ("Archive of Microblog", True)
+    assert (source.about_me, source.language) == ("I write", "es")
     assert (record.body, record.written_at) == ("a\n\n\n\nb", 1577836800_000007)
     assert (record.language, record.origin) == ("zh-Hant", origin)
 

@@ -13,7 +13,7 @@ from microblog.imports.xml_items import BadXML
 from tests import import_files as files
 
 WHOLE = {
-    "ours": files.packed({"data/about.json": {}, "data/posts.json": files.POSTS_NEW}),
+    "ours": files.packed({"data/about.json": {"format": 1}, "data/posts.json": files.POSTS_NEW}),
     "mastodon.zip": files.packed(files.MASTODON),
     "mastodon.tar.gz": files.tarred(files.MASTODON),
     "x.zip": files.packed(files.X),
@@ -59,6 +59,7 @@ def test_a_truncated_file_is_refused_as_a_whole(name):
         files.packed({"a.txt": "a"}),
         files.tarred({"a.txt": "a"}),
         files.packed({"feed.json": files.FEED}),
+        files.packed({"data/about.json": {"format": 2}, "data/posts.json": files.POSTS_NEW}),
         # Exactly these names are opened, and no path leads anywhere.
         files.packed({"../outbox.json": files.OUTBOX, "a/b/outbox.json": files.OUTBOX}),
     ],

@@ -71,6 +71,7 @@ class Settings:
     export_delay_s: float = setting(0.0, number(0, 60, float))
     export_attach_max_bytes: int = setting(1024**2, number(0, 25 * 1024**2))
     export_keep_days: int = setting(7, number(1, 365))
+    import_max_bytes: int = setting(50 * 1024**2, number(1024**2, 1024**3))
     web_concurrency: int = setting(2, number(1, 64))
     workers: int = setting(3, number(2, 64))
 

@@ -1,0 +1,137 @@
+"""An import: one file, from its preview to its posts, and their undoing."""
+
+import os
+from datetime import timedelta
+
+from peewee import CharField, ForeignKeyField, IntegerField, JSONField
+from playhouse.sqlite_ext import AutoIncrementField
+
+from microblog.base import clock
+from microblog.base.database import BaseModel, UTCDateTimeField, data_dir
+from microblog.models import User
+from microblog.tasks.states import CANCELLED, FAILED, SUCCEEDED
+from microblog.tasks.task import Task
+
+KEEP_FILE_FOR = timedelta(hours=24)
+UNDO_WITHIN = timedelta(days=30)
+# What an import can be; the last ones are ends. While posts of one that failed are left, they are REMOVED.
+LOOKING, PREVIEW, BRINGING, REMOVING, BROUGHT, UNDOING, UNDONE = (
+    "looking",
+    "preview",
+    "bringing",
+    "removing",
+    "brought",
+    "undoing",
+    "undone",
+)
+
+
+class Import(BaseModel):
+    """
+    The row of an import; what becomes of its tasks says what state it is in.
+
+    *task*: the newest that works on it. *done*: how many posts of the file were dealt with so far; with each
+    batch it is written in the same transaction. *former*: what an undoing needs besides the posts.
+    """
+
+    # AUTOINCREMENT: posts name the import that brought them.
+    id = AutoIncrementField()
+    user = ForeignKeyField(User, on_delete="CASCADE", backref="imports")
+    task = ForeignKeyField(Task, null=True, on_delete="SET NULL")
+    name = CharField(255)
+    kind = CharField(64, null=True)
+    counts = JSONField(null=True)
+    choices = JSONField(default=dict)
+    done = IntegerField(default=0)
+    former = JSONField(null=True)
+    created_at = UTCDateTimeField(default=lambda: clock.now())
+    confirmed_at = UTCDateTimeField(null=True)
+    brought_at = UTCDateTimeField(null=True)
+    undone_at = UTCDateTimeField(null=True)
+
+    @classmethod
+    def of(cls, user):
+        """The imports of *user* with their tasks, newest first."""
+        with_tasks = cls.select(cls, Task).left_outer_join(Task)
+        return with_tasks.where(cls.user == user).order_by(cls.id.desc())
+
+    @classmethod
+    def leftovers(cls):
+        """Imports that were begun and did not come to their end, with posts that are to be removed."""
+        begun = (cls.done > 0, cls.brought_at.is_null())
+        return cls.select(cls, Task).join(Task).where(*begun, Task.state.in_((FAILED, CANCELLED)))
+
+    @property
+    def state(self):
+        """One of the words above, or the state of a task that came to no good end: FAILED or CANCELLED."""
+        ended = self.task is None or self.task.complete
+        if self.undone_at:
+            return UNDONE
+        if self.brought_at:
+            return BROUGHT if ended else UNDOING
+        if not ended or (self.confirmed_at and self.task is None):  # That is a command.
+            return BRINGING if self.confirmed_at else LOOKING
+        if self.confirmed_at:
+            return REMOVING if self.done else self.task.state
+        if self.task and self.task.state != SUCCEEDED:
+            return self.task.state
+        return PREVIEW if self.counts else CANCELLED
+
+    @classmethod
+    def of_anybody(cls, import_id):
+        """The import of that id, whosever it is; None if there is none."""
+        return (
+            cls.select(cls, Task, User)
+            .left_outer_join(Task)
+            .switch(cls)
+            .join(User)
+            .where(cls.id == import_id)
+            .first()
+        )
+
+    @property
+    def result(self):
+        """The numbers of posts brought and of those that were here; None once nobody knows them any more."""
+        return self.former and self.former["result"]
+
+    @property
+    def can_be_confirmed(self):
+        return self.state == PREVIEW and self.records.exists()
+
+    @property
+    def can_be_undone(self):
+        return self.state == BROUGHT and clock.now() - self.brought_at <= UNDO_WITHIN
+
+    @property
+    def undo_until(self):
+        return self.brought_at + UNDO_WITHIN
+
+    @property
+    def file(self):
+        """Path of what was uploaded."""
+        return folder() / f"{self.id}.upload"
+
+    @property
+    def records(self):
+        """Path of its records, once they are read."""
+        return folder() / f"{self.id}.records"
+
+    @property
+    def draft(self):
+        """Where this process writes its records: another may not know yet that it lost its claim."""
+        return folder() / f"{self.id}.{os.getpid()}.part"
+
+    def delete_files(self):
+        for path in folder().glob(f"{self.id}.*"):
+            path.unlink(missing_ok=True)
+
+    def write(self, **values):
+        """Store *values*, and have them here as well."""
+        type(self).update(**values).where(Import.id == self.id).execute()
+        for name, value in values.items():
+            setattr(self, name, value)
+
+
+def folder():
+    """Where files wait until they are imported."""
+    return data_dir() / "imports"

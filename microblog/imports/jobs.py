@@ -1,0 +1,237 @@
+"""
+The three kinds of work: a file is looked at, its posts are brought here, and what came is taken away again.
+
+Bringing goes on where it was stopped: with each batch of posts the number of records that were dealt with
+is written, in one transaction. What ends without success leaves nothing, and if its worker could not see to
+that, ``remove_leftovers`` does.
+"""
+
+from contextlib import suppress
+from functools import partial
+
+from peewee import OperationalError
+
+from microblog.base import clock, error_codes
+from microblog.base.database import LARGEST_ID, db
+from microblog.base.files import make_folder
+from microblog.base.i18n import N_
+from microblog.imports import posts, profiles, sorted_records
+from microblog.imports.import_row import Import
+from microblog.imports.posts import BATCH, Matcher, batches
+from microblog.imports.record import REPLY, REPOST
+from microblog.imports.sorted_records import LEFT_OUT, UNREADABLE, SortedRecords
+from microblog.imports.sources import BAD_FILE, recognise
+from microblog.tasks.exceptions import Cancelled, JobFailed, TaskInProgress
+from microblog.tasks.queue import huey
+from microblog.tasks.states import SUCCEEDED
+from microblog.tasks.task import Task
+from microblog.tasks.worker import job
+
+GONE = N_("The file is not here any more. Choose it again.")
+TOO_MANY = N_("With these it would be more than 200,000 posts. Ask the administrator to import them.")
+# Of an upload: what may be unpacked in all, and in times of what it takes packed; and posts of one person.
+LIMITS = {"most_bytes": 2 * 1024**3, "most_ratio": 200}
+MOST_POSTS = 200_000
+
+
+@job()
+def preview_import(task):
+    """Read the file and count what would come of it; nothing is written but the records of the file."""
+    row = _row_of(task)
+    try:
+        read(row, row.file, LIMITS, task.advance)
+        counts = count(row, task.advance)
+    except BAD_FILE as error:
+        row.delete_files()
+        raise JobFailed(str(error)) from error
+    except Cancelled:
+        row.delete_files()
+        raise
+    except OSError as error:
+        raise _told(error) from error
+    with db.atomic():
+        task.finish(SUCCEEDED, result=counts)
+        if task.state == SUCCEEDED:
+            row.write(counts=counts)
+    if task.state != SUCCEEDED:
+        row.delete_files()
+
+
+@job()
+def import_posts(task):
+    """Write the posts, then the profile and follows that were chosen; one that is stopped goes on here."""
+    row = _row_of(task)
+    try:
+        if not bring(row, MOST_POSTS, task.advance, finish=partial(_succeed, task)):
+            remove(row)
+    except (Cancelled, JobFailed):
+        remove(row)
+        raise
+    except OSError as error:
+        remove(row)
+        raise _told(error) from error
+    except OperationalError as error:
+        if error_codes.is_full(error):
+            remove(row)
+        raise
+
+
+@job()
+def undo_import(task):
+    """Take away what the import has brought; also the remains of one that came to no good end."""
+    row = Import.get_by_id(task.arguments["import_id"])
+    if row.brought_at is None:
+        remove(row, task.advance)
+    elif not row.undone_at:
+        undo(row, task.advance, finish=partial(_succeed, task))
+
+
+def remove_leftovers():
+    """Have the posts removed of each import that ended without success while its worker could not do it."""
+    for row in list(Import.leftovers()):
+        with suppress(TaskInProgress):
+            Task.launch(undo_import, row.user_id, N_("Removing posts..."), by="the site", import_id=row.id)
+
+
+def read(row, path, limits, report):
+    """
+    Read the file *path* of the import *row*, unless that is done, into its records.
+
+    Raises:
+        BAD_FILE: it cannot be read.
+    """
+    if row.records.exists():
+        return
+    make_folder(row.records.parent)
+    with path.open("rb") as file:
+        size = path.stat().st_size
+
+        def tell():
+            # What is read again, or out of order, must not look like more than there is.
+            report(min(file.tell(), size), 2 * size)
+
+        tell()
+        times = [clock.in_microseconds(moment) for moment in (clock.now(), row.user.created_at)]
+        sorted_records.make(row.records, row.draft, recognise(file, **limits), *times, tell)
+
+
+def count(row, report):
+    """What would come of the import *row* now, a dictionary."""
+    with SortedRecords.opened(row.records) as records:
+        total, new = records.count(sorted_records.POST), 0
+        matcher = Matcher(row.user_id, row.id, records.facts["is_ours"])
+        for number, batch in enumerate(batches(records.posts())):
+            new += len(matcher.new(batch))
+            report(total + number * BATCH, 2 * total)
+        row.write(kind=records.facts["kind"])
+        return {
+            "new": new,
+            "here": total - new,
+            "left_out": records.count(LEFT_OUT) + sum(map(records.count_optional, (REPLY, REPOST))),
+            "unreadable": records.count(UNREADABLE),
+            "replies": records.count_optional(REPLY),
+            "reposts": records.count_optional(REPOST),
+            "pictures": records.facts["pictures"],
+            "span": records.span(),
+        }
+
+
+def bring(row, most, report, finish):
+    """
+    Write the posts of the import *row*, from where an earlier attempt was stopped.
+
+    *most*: how many posts its user may have in all then; None: any number. *finish(result)* is called in the
+    last transaction, with the numbers.
+
+    Raises:
+        JobFailed: the file is gone, or there would be too many posts.
+    """
+    if not row.records.exists():
+        raise JobFailed(GONE)
+    with SortedRecords.opened(row.records) as records:
+        total = row.counts["new"] + row.counts["here"]
+        matcher = Matcher(row.user_id, row.id, records.facts["is_ours"])
+        left = most and most - posts.count_of(row.user_id)
+        place = 0
+        for batch in batches(_chosen(records, row.choices)):
+            place += len(batch)
+            if place > row.done:
+                report(min(row.done, total), total)
+                left = _write(row, matcher, batch, place, left)
+        return _complete(row, records.facts, finish)
+
+
+def _chosen(records, choices):
+    options = [option for option in (REPLY, REPOST) if choices.get(option)]
+    return records.posts(options, choices.get("first", 0), choices.get("last", LARGEST_ID))
+
+
+def _write(row, matcher, batch, place, left):
+    with db.atomic():
+        new = matcher.new(batch)
+        if left is not None and len(new) > left:
+            raise JobFailed(TOO_MANY)
+        posts.write(new, row.user_id, row.id, matcher.is_ours)
+        row.write(done=place)
+    return left and left - len(new)
+
+
+def _complete(row, facts, finish):
+    with db.atomic():
+        former = profiles.bring(row.user, row.choices, facts)
+        brought = posts.count(row.id)
+        result = {"posts": brought, "here": row.done - brought}
+        if not finish(result):
+            profiles.put_back(row.user, former)
+            return False
+        row.write(brought_at=clock.now(), former=former | {"result": result})
+    row.file.unlink(missing_ok=True)
+    return True
+
+
+def remove(row, report=None):
+    """Delete the posts that the import *row* has brought so far; *report(done, total)* may raise."""
+    total = done = posts.count(row.id)
+    while done:
+        if report:
+            report(total - done, total)
+        with db.atomic():
+            done -= posts.remove_some(row.id)
+    row.write(done=0)
+
+
+def undo(row, report, finish):
+    """Delete the posts of the import *row*, then put back the profile and the follows."""
+    total = left = posts.count(row.id)
+    while left > 0:
+        report(total - left, total)
+        with db.atomic():
+            left -= posts.remove_some(row.id)
+    with db.atomic():
+        profiles.put_back(row.user, row.former)
+        if finish({"posts": total}):
+            row.write(undone_at=clock.now())
+
+
+def _row_of(task):
+    """The row of the import that *task* works on; it may be another task than the first."""
+    row = Import.get_or_none(Import.id == task.arguments["import_id"])
+    if row is None or not (row.file.exists() or row.records.exists()):
+        raise JobFailed(GONE)
+    if row.task_id != task.id:
+        row.write(task=task.id)
+    return row
+
+
+def _succeed(task, result):
+    """End *task* with *result*; False if it was cancelled meanwhile."""
+    task.finish(SUCCEEDED, result=result)
+    return task.state == SUCCEEDED
+
+
+def _told(error):
+    """*error*, an OSError, as what is told to the user; itself if it is not that the disk is full."""
+    return JobFailed(error_codes.OUT_OF_SPACE) if error_codes.is_full(error) else error
+
+
+huey.housekeeping.append(remove_leftovers)

@@ -1,0 +1,118 @@
+"""The posts of an import: which of them are here already, how they are written, and how they go."""
+
+import json
+from collections import defaultdict
+from itertools import islice
+
+from microblog.base.database import db
+from microblog.models import Post
+
+BATCH = 1000
+SECOND = 10**6
+# What the author has within the seconds of a batch, except what this import has brought.
+HERE = """
+    SELECT post.id, body, json_extract(origin, '$.id') FROM json_each(?) JOIN post
+    ON post.id BETWEEN value AND value + 999999 WHERE author_id = ? AND import_id IS NOT ? ORDER BY post.id
+"""
+# Ids that nobody may take, or only their author again.
+TAKEN = """
+    SELECT post.id, NULL FROM json_each(?) JOIN post ON post.id BETWEEN value AND value + 1999999
+    UNION ALL
+    SELECT former_post.id, author_id FROM json_each(?)
+    JOIN former_post ON former_post.id BETWEEN value AND value + 1999999
+"""
+INSERT = "INSERT INTO post (id, author_id, body, language, origin, import_id) VALUES (?, ?, ?, ?, ?, ?)"
+SOME = "SELECT id FROM post WHERE import_id = ? ORDER BY id LIMIT ?"
+
+
+class Matcher:
+    """
+    Tells which records are posts that *user_id* had before the import *import_id*, each post once.
+
+    Records must come by time, in batches.
+    """
+
+    def __init__(self, user_id, import_id, is_ours):
+        self._user_id, self._import_id, self.is_ours = user_id, import_id, is_ours
+        self._used = set()
+
+    def new(self, batch):
+        """Those of the records *batch* that are not here yet, a list."""
+        seconds = {_second(record.written_at) for record in batch}
+        by_second = defaultdict(list)
+        values = (json.dumps(sorted(seconds)), self._user_id, self._import_id)
+        for post in db.execute_sql(HERE, values).fetchall():
+            by_second[_second(post[0])].append(post)
+        # A second may go on in the next batch.
+        self._used = {post_id for post_id in self._used if _second(post_id) in seconds}
+        for is_like in self._likenesses():
+            batch = [record for record in batch if not self._is_here(record, by_second, is_like)]
+        return batch
+
+    def _likenesses(self):
+        """How a post is told, the surest way first."""
+        if self.is_ours:
+            return _has_id, _has_body, _has_key
+        return (_has_key,)
+
+    def _is_here(self, record, by_second, is_like):
+        for post in by_second[_second(record.written_at)]:
+            if post[0] not in self._used and is_like(record, *post):
+                self._used.add(post[0])
+                return True
+        return False
+
+
+def _has_id(record, post_id, _body, _key):
+    return record.written_at == post_id
+
+
+def _has_body(record, _post_id, body, _key):
+    return record.body == body
+
+
+def _has_key(record, _post_id, _body, key):
+    return key is not None and record.origin is not None and json.loads(record.origin)["id"] == key
+
+
+def batches(records):
+    """Yield lists of *records*, an iterable."""
+    records = iter(records)
+    while batch := list(islice(records, BATCH)):
+        yield batch
+
+
+def write(records, user_id, import_id, is_ours):
+    """Insert *records* as posts of *user_id*: each at its own microsecond, or the next that is free."""
+    seconds = json.dumps(sorted({_second(record.written_at) for record in records}))
+    taken = dict(db.execute_sql(TAKEN, (seconds, seconds)).fetchall())
+    rows = []
+    for record in records:
+        post_id = record.written_at
+        # An archive of ours brings back what its author has deleted, under its own id.
+        while post_id in taken and not (is_ours and taken[post_id] == user_id):
+            post_id += 1
+        taken[post_id] = None
+        rows.append((post_id, user_id, record.body, record.language, record.origin, import_id))
+    db.connection().executemany(INSERT, rows)
+
+
+def remove_some(import_id):
+    """Take back a batch of the posts of the import *import_id*, and return how many there were."""
+    ids = [row[0] for row in db.execute_sql(SOME, (import_id, BATCH)).fetchall()]
+    Post.take_back(ids)
+    return len(ids)
+
+
+def count(import_id):
+    """How many posts of the import *import_id* are here."""
+    return db.execute_sql("SELECT count(*) FROM post WHERE import_id = ?", (import_id,)).fetchone()[0]
+
+
+def count_of(user_id):
+    """How many posts *user_id* has."""
+    return db.execute_sql("SELECT count(*) FROM post WHERE author_id = ?", (user_id,)).fetchone()[0]
+
+
+def _second(microseconds):
+    return microseconds - microseconds % SECOND

@@ -1,0 +1,67 @@
+"""What an import changes besides posts, if its user chooses so: their ``about_me``, and whom they follow."""
+
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from flask import current_app
+from peewee import fn
+
+from microblog.base.text import MAX_LENGTH
+from microblog.models import Block, Follow, User
+from microblog.models.exceptions import Blocked, Suspended
+
+MOST_OFFERED = 200
+
+
+def about_me(facts):
+    """The text for the profile that the *facts* of a file offer; "" if they offer none."""
+    text = facts["about_me"] or ""
+    return text if len(text) <= MAX_LENGTH else f"{text[: MAX_LENGTH - 1].rstrip()}…"
+
+
+def offered(user, facts):
+    """Whom *user* follows by the *facts* of a file, of those people here who may be followed: a list."""
+    here = urlsplit(current_app.config["SITE_URL"]).hostname
+    addresses = (address.lstrip("@").rpartition("@") for address in facts["following"])
+    names = {name.lower() for name, _at, host in addresses if host.lower() == here}
+    followed = Follow.select(Follow.followed).where(Follow.follower == user)
+    return list(
+        User.select()
+        .where(User.suspended_at.is_null(), fn.lower(User.username).in_(names), User.id != user.id)
+        .where(User.id.not_in(followed), User.id.not_in(Block.hidden_from(user, is_admin=False)))
+        .limit(MOST_OFFERED)
+    )
+
+
+def bring(user, choices, facts):
+    """
+    Change the profile and the follows of *user* as *choices* say, and return what ``put_back`` needs.
+
+    Only who is offered is followed, whatever the choices name.
+    """
+    former = {"followed": [], "profile": {}}
+    if choices.get("profile"):
+        _change(user, former["profile"], {"about_me": about_me(facts), "language": facts["language"]})
+    for other in offered(user, facts):
+        if other.username in choices.get("follow", ()):
+            # It may have come to that just now.
+            with suppress(Blocked, Suspended):
+                user.follow(other)
+                former["followed"].append(other.id)
+    return former
+
+
+def put_back(user, former):
+    """Undo what ``bring`` did; a profile that was changed since is left as it is."""
+    Follow.delete().where(Follow.follower == user, Follow.followed.in_(former["followed"])).execute()
+    for name, (before, brought) in former["profile"].items():
+        unchanged = (User.id == user.id, getattr(User, name) == brought)
+        User.update({name: before}).where(*unchanged).execute()
+
+
+def _change(user, former, profile):
+    for name, value in profile.items():
+        before = getattr(user, name)
+        if value and value != before:
+            User.update({name: value}).where(User.id == user.id).execute()
+            former[name] = (before, value)

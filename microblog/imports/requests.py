@@ -1,0 +1,123 @@
+"""What a person asks of an import: a file is looked at, confirmed, cancelled and undone."""
+
+from datetime import timedelta
+
+from flask import current_app
+
+from microblog.base import clock
+from microblog.base.database import db
+from microblog.base.i18n import N_
+from microblog.imports.import_row import BRINGING, LOOKING, PREVIEW, Import
+from microblog.imports.jobs import import_posts, preview_import, undo_import
+from microblog.security import security_log
+from microblog.tasks.states import FAILED
+from microblog.tasks.task import Task
+
+MOST_FILES = 2
+# Those that could not be read count only against the larger limit.
+MOST_A_DAY, MOST_ASKED_A_DAY = 5, 30
+DAY = timedelta(days=1)
+
+
+class TooManyImports(Exception):
+    """The user has to wait for *retry_after_s* seconds before the next import."""
+
+    def __init__(self, retry_after_s):
+        super().__init__(retry_after_s)
+        self.retry_after_s = retry_after_s
+
+
+class TooManyFiles(Exception):
+    """The user has two files here that are neither imported nor cancelled."""
+
+
+class NotNow(Exception):
+    """The import is not in the state for it, or not any more."""
+
+
+def check_quota(user):
+    """
+    Check that *user* may send another file; to be asked before any of it is read.
+
+    Raises:
+        TooManyImports: five were looked at within a day.
+        TooManyFiles: two wait.
+    """
+    if not current_app.config["RATE_LIMITS"]:
+        return
+    recent = list(Import.of(user).where(Import.created_at > clock.now() - DAY))
+    _check([each for each in recent if each.state != FAILED], MOST_A_DAY)
+    _check(recent, MOST_ASKED_A_DAY)
+    if (
+        sum(each.state in (LOOKING, PREVIEW, BRINGING) and each.file.exists() for each in recent)
+        >= MOST_FILES
+    ):
+        raise TooManyFiles
+
+
+def _check(recent, most):
+    if len(recent) >= most:
+        raise TooManyImports((recent[most - 1].created_at + DAY - clock.now()).total_seconds())
+
+
+def look(user, name, upload):
+    """
+    Have the file *upload*, a path on the same disk, looked at, and return the row of its import.
+
+    *name*: what its user calls it.
+
+    Raises:
+        TaskInProgress: another file is looked at.
+    """
+    with db.atomic():
+        row = Import.create(user=user, name=name)
+        row.file.hardlink_to(upload)
+        _launch(row, preview_import, N_("Looking at your file..."))
+    security_log.record("import-asked", user, id=row.id)
+    return row
+
+
+def confirm(row, choices, by=None):
+    """
+    Have the posts brought; *choices* is a dictionary as ``jobs`` knows it.
+
+    Raises:
+        NotNow: there is no preview, or the file is gone.
+        TaskInProgress: another import is under way.
+    """
+    if not row.can_be_confirmed:
+        raise NotNow
+    with db.atomic():
+        row.write(choices=choices, confirmed_at=clock.now())
+        _launch(row, import_posts, N_("Bringing your posts..."), by)
+    security_log.record("import-confirmed", row.user, by=by, id=row.id)
+
+
+def cancel(row, by=None):
+    """End what is under way, and delete the file: nothing is kept of it."""
+    if row.state in (LOOKING, BRINGING):
+        row.task.cancel(by)
+    elif row.state == PREVIEW:
+        row.write(counts=None)
+        row.delete_files()
+    security_log.record("import-cancelled", row.user, by=by, id=row.id)
+
+
+def undo(row, by=None):
+    """
+    Have everything taken away again that the import has brought.
+
+    Raises:
+        NotNow: it has brought nothing, or that is longer ago than 30 days.
+        TaskInProgress: another import is being undone.
+    """
+    if not row.can_be_undone:
+        raise NotNow
+    with db.atomic():
+        _launch(row, undo_import, N_("Undoing your import..."), by)
+    security_log.record("import-undone", row.user, by=by, id=row.id)
+
+
+def _launch(row, job, description, by=None):
+    task = Task.launch(job, row.user_id, description, by, import_id=row.id)
+    row.write(task=task)

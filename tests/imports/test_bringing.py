@@ -1,0 +1,395 @@
+"""Posts are brought, found again, cancelled, and taken away."""
+
+import json
+import zipfile
+from datetime import timedelta
+
+import pytest
+from flask import current_app
+from peewee import OperationalError, fn, sqlite3
+
+from microblog import exports
+from microblog.base import clock
+from microblog.base.database import db
+from microblog.exports import archive
+from microblog.imports import jobs, posts, requests
+from microblog.imports.import_row import BROUGHT, PREVIEW, REMOVING, UNDONE, Import
+from microblog.models import Block, Notification, Post, User
+from microblog.tasks import reconciler
+from microblog.tasks.queue import huey
+from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
+from microblog.tasks.task import Task
+from tests import import_files as files
+from tests.imports.conftest import again, tables
+
+pytestmark = pytest.mark.usefixtures("inside_app")
+
+EACH = {
+    "mastodon": files.packed(files.MASTODON),
+    "tar": files.tarred(files.MASTODON),
+    "x": files.packed(files.X),
+    "bar": files.packed(files.BAR),
+    "atom": files.ATOM,
+    "rss": files.RSS,
+    "old": files.POSTS_OLD,
+    "new": files.POSTS_NEW,
+}
+
+
+def feed(*years, **fields):
+    """A JSON Feed with a post for each of *years*."""
+    return {
+        "items": [
+            {"id": f"{year}", "content_text": f"hello {year}", "date_published": f"{year}-01-01T00:00:00Z"}
+            | fields
+            for year in years
+        ]
+    }
+
+
+def bodies(user):
+    return [post.body for post in Post.select().where(Post.author == user).order_by(Post.id)]
+
+
+def test_a_preview_tells_what_would_come_and_writes_nothing(look, susan):
+    before = tables(but=("notification",))
+
+    row = look(susan, files.packed(files.MASTODON))
+
+    assert row.state == PREVIEW
+    expected = {
+        "new": 4,
+        "here": 0,
+        "left_out": 7,
+        "unreadable": 0,
+        "replies": 1,
+        "reposts": 0,
+        "pictures": 1,
+    }
+    assert row.counts == expected | {"span": [1725184800_000000, 1725530400_000000]}
+    assert row.task.result == row.counts
+    assert tables(but=("notification",)) == before
+
+
+def test_confirmed_posts_stand_at_their_times(bring, susan, write_posts):
+    write_posts(susan, "today")
+
+    row = bring(susan, feed(2020, 2010, 2015))
+
+    assert (row.state, row.task.result) == (BROUGHT, {"posts": 3, "here": 0})
+    assert bodies(susan) == ["hello 2010", "hello 2015", "hello 2020", "today"]
+    assert Post.get(body="hello 2010").id == 1262304000_000000
+    assert list(row.file.parent.glob("*.upload")) == []
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_a_second_import_finds_nothing_new(bring, look, susan, name):
+    first = bring(susan, EACH[name], reply=True, repost=True)
+    had = bodies(susan)
+
+    second = look(susan, EACH[name])
+    assert second.counts["new"] == 0
+    requests.confirm(second, {"reply": True, "repost": True})
+
+    assert len(had) == first.task.result["posts"] > 0
+    assert (bodies(susan), again(second).task.result["posts"]) == (had, 0)
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_undoing_leaves_everything_as_it_was(bring, susan, john, write_posts, name):
+    write_posts(susan, "hello first")
+    susan.follow(john)
+    before = tables(but=("notification",))
+    row = bring(susan, EACH[name], profile=True, follow=["john"], reply=True, repost=True)
+    assert tables(but=("notification",)) != before
+
+    requests.undo(row)
+
+    assert again(row).state == UNDONE
+    assert tables(but=("notification",)) == before
+    assert db.execute_sql("SELECT count(*) FROM former_post").fetchone() == (0,)
+
+
+def test_equal_posts_of_one_second_match_one_each(look, bring, susan):
+    bring(susan, {"posts": files.POSTS_OLD["posts"][:1]})
+
+    assert look(susan, files.POSTS_OLD).counts["new"] == 1
+
+
+def test_answers_and_reposts_come_if_they_are_asked_for(bring, susan):
+    bring(susan, files.packed(files.X), reply=True)
+    assert "@john yes" in bodies(susan)
+    assert "RT @john: his words" not in bodies(susan)
+
+
+def test_only_posts_of_the_chosen_time_come(bring, susan):
+    bring(susan, feed(2010, 2015, 2020), first=1262304000_000001, last=1577836799_000000)
+
+    assert bodies(susan) == ["hello 2015"]
+
+
+def test_profile_and_follows_come_only_if_chosen_and_only_who_is_offered(
+    bring, susan, john, app, monkeypatch
+):
+    bring(susan, files.packed(files.MASTODON))
+    assert (User.get_by_id(susan.id).about_me, list(User.followed_by(susan))) == ("", [])
+    Block.add(john, susan)
+    bring(susan, files.packed(files.MASTODON), profile=True, follow=["john", "susan", "nobody"])
+    assert (User.get_by_id(susan.id).about_me, list(User.followed_by(susan))) == ("I write", [])
+    Block.remove(john, susan)
+    monkeypatch.setitem(app.config, "SITE_URL", "http://localhost:8000")
+    row = bring(susan, files.packed(files.MASTODON), follow=["john"])
+    assert list(User.followed_by(susan)) == [john]
+
+    requests.undo(row)
+    assert list(User.followed_by(susan)) == []
+
+
+def test_a_profile_that_was_changed_since_is_left_when_an_import_is_undone(bring, susan):
+    row = bring(susan, files.packed(files.MASTODON), profile=True)
+    susan.update_profile("susan", "of today")
+
+    requests.undo(row)
+
+    assert User.get_by_id(susan.id).about_me == "of today"
+
+
+def test_an_undoing_does_not_mind_posts_that_were_deleted_meanwhile(bring, susan):
+    row = bring(susan, feed(2010, 2011))
+    Post.get(body="hello 2010").remove(by="susan")
+
+    requests.undo(row)
+
+    assert bodies(susan) == []
+
+
+def test_an_import_is_quiet(bring, susan, john, write_posts):
+    write_posts(john, "hello")
+    john.follow(susan)
+    seen = Post.select(fn.MAX(Post.id)).scalar()
+
+    bring(susan, feed(2010, content_text="@john hello"))
+
+    # The line about new posts counts from there, and notes and mentions would be rows.
+    assert Post.count_newer(john, seen, 99) == 0
+    assert {note.name for note in Notification.select()} == {"task_progress"}
+    assert {note.user for note in Notification.select()} == {susan}
+
+
+def test_after_thirty_days_an_import_stays(bring, susan, later):
+    row = bring(susan, feed(2010))
+    later(days=30, seconds=60)
+
+    assert not row.can_be_undone
+    with pytest.raises(requests.NotNow):
+        requests.undo(row)
+
+
+@pytest.fixture
+def small_batches(monkeypatch):
+    monkeypatch.setattr(posts, "BATCH", 2)
+
+
+def stop_at(monkeypatch, number, error):
+    """Have the batch *number* raise *error* once its posts are written."""
+    write, calls = posts.write, []
+
+    def fail(*arguments):
+        write(*arguments)
+        calls.append(arguments)
+        if len(calls) == number:
+            raise error
+
+    monkeypatch.setattr(posts, "write", fail)
+    return calls
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_an_import_that_was_killed_goes_on_at_the_next_batch(look, susan, small_batches, monkeypatch, number):
+    class Killed(BaseException):
+        pass
+
+    row = look(susan, feed(*range(2000, 2006)))
+    calls = stop_at(monkeypatch, number, Killed())
+    with pytest.raises(Killed):
+        requests.confirm(row, {})
+    assert len(bodies(susan)) == 2 * (number - 1)
+    Task.update(consumer_id="gone").where(Task.state == RUNNING).execute()
+
+    reconciler.reconcile()
+
+    assert again(row).state == BROUGHT
+    assert bodies(susan) == [f"hello {year}" for year in range(2000, 2006)]
+    # The batch that was cut short was written twice, the others once.
+    assert len(calls) == 4
+
+
+def full():
+    reason = sqlite3.OperationalError("database or disk is full")
+    reason.sqlite_errorname = "SQLITE_FULL"
+    return OperationalError(reason, *reason.args)
+
+
+@pytest.mark.parametrize("error", [full(), OSError(28, "No space left on device")])
+def test_a_full_disk_leaves_nothing_and_says_so(look, susan, small_batches, monkeypatch, error):
+    row = look(susan, feed(*range(2000, 2006)))
+    stop_at(monkeypatch, 2, error)
+
+    requests.confirm(row, {})
+
+    assert again(row).state == FAILED
+    assert again(row).task.error == "The server is out of space. Tell the administrator."
+    assert (bodies(susan), again(row).done) == ([], 0)
+
+
+def test_cancelling_leaves_nothing(look, susan, small_batches, monkeypatch):
+    row = look(susan, feed(*range(2000, 2006)))
+    before = tables(but=("notification",))
+    write = posts.write
+
+    def cancel(*arguments):
+        write(*arguments)
+        db.after_commit(lambda: again(row).task.cancel())
+
+    monkeypatch.setattr(posts, "write", cancel)
+    requests.confirm(row, {})
+
+    assert again(row).state == CANCELLED
+    assert tables(but=("notification",)) == before
+
+
+def test_what_nobody_could_remove_is_removed_by_the_next_housekeeping(
+    look, susan, nobody_works, small_batches
+):
+    huey.immediate = True
+    row = look(susan, feed(*range(2000, 2006)))
+    huey.immediate = False
+    requests.confirm(row, {})
+    with db.atomic():
+        posts.write(list_of(row), susan.id, row.id, is_ours=False)
+        row.write(done=6)
+    running = {"state": RUNNING, "consumer_id": "gone", "attempts": 1, "started_at": clock.now()}
+    Task.update(running).where(Task.state == QUEUED).execute()
+    requests.cancel(again(row))
+    assert (again(row).state, len(bodies(susan))) == (REMOVING, 6)
+
+    huey.immediate = True
+    jobs.remove_leftovers()
+
+    assert (again(row).state, bodies(susan)) == (CANCELLED, [])
+    assert Task.get(name="undo_import").state == SUCCEEDED
+    jobs.remove_leftovers()
+    assert Task.select().where(Task.name == "undo_import").count() == 1
+
+
+def list_of(row):
+    with jobs.SortedRecords.opened(row.records) as records:
+        return list(records.posts())
+
+
+def test_a_file_that_cannot_be_read_fails_with_its_reason(look, susan):
+    row = look(susan, "hello")
+
+    assert row.state == FAILED
+    assert row.task.error == "This site cannot tell what kind of file this is."
+    assert list(row.file.parent.iterdir()) == []
+
+
+def test_more_than_the_most_posts_are_refused_and_none_is_kept(bring, susan, monkeypatch):
+    monkeypatch.setattr(jobs, "MOST_POSTS", 2)
+
+    row = bring(susan, feed(2001, 2002, 2003))
+
+    assert (row.state, bodies(susan)) == (FAILED, [])
+    assert "200,000" in row.task.error
+
+
+def test_an_archive_of_ours_brings_a_deleted_post_back_under_its_own_id(bring, susan, john):
+    [post] = files.POSTS_NEW["posts"][:1]
+    row = bring(susan, {"posts": [post]})
+    requests.undo(row)
+    db.execute_sql("INSERT INTO former_post VALUES (?, ?)", (int(post["id"]), susan.id))
+
+    bring(john, {"posts": [post]})
+    bring(susan, {"posts": [post]})
+
+    assert [(each.author.username, each.id) for each in Post.select().order_by(Post.id)] == [
+        ("susan", int(post["id"])),
+        ("john", int(post["id"]) + 1),
+    ]
+
+
+def test_quotas_count_what_was_read_and_all_that_was_asked_for(look, susan, app, monkeypatch, later):
+    monkeypatch.setitem(app.config, "RATE_LIMITS", True)
+    look(susan, "unreadable")
+    for _ in range(2):
+        requests.check_quota(susan)
+        look(susan, feed(2010))
+    with pytest.raises(requests.TooManyFiles):
+        requests.check_quota(susan)
+    for row in Import.of(susan):
+        requests.cancel(row)
+    requests.check_quota(susan)
+
+
+def test_nobody_sends_more_than_five_files_a_day(bring, susan, app, monkeypatch, later):
+    monkeypatch.setitem(app.config, "RATE_LIMITS", True)
+    for year in range(2010, 2015):
+        requests.check_quota(susan)
+        bring(susan, feed(year))
+    with pytest.raises(requests.TooManyImports) as refusal:
+        requests.check_quota(susan)
+    assert 0 < refusal.value.retry_after_s <= timedelta(days=1).total_seconds()
+
+    later(days=1, seconds=60)
+    requests.check_quota(susan)
+
+
+def test_where_a_post_comes_from_is_stored(bring, susan):
+    bring(susan, files.packed(files.MASTODON))
+
+    [first, *_others] = db.execute_sql("SELECT origin FROM post ORDER BY id").fetchall()
+    assert json.loads(first[0])["url"] == "https://mastodon.example/@susan/1"
+    assert clock.now() > susan.created_at
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [],
+        ["hello"],
+        [
+            "中文，全角",
+            "한국어",
+            "👩‍👩‍👧 \U0001f600" * 5,
+            "\U0001f600" * 140,
+            "two\n\n\n\nlines",
+            "https://a.example/?b=c",
+        ],
+    ],
+)
+def test_an_archive_that_went_out_and_came_in_goes_out_the_same(
+    bring, susan, john, write_posts, tmp_path, texts
+):
+    """On a site without the posts: here, once they are gone as if they had never been."""
+    susan.update_profile("susan", "I write\n\nhere")
+    susan.set_language("es")
+    write_posts(susan, *texts)
+    first = archive_of(susan, tmp_path)
+    Post.take_back([post.id for post in Post.select()])
+
+    bring(john, first.read_bytes(), profile=True)
+
+    assert manifest(archive_of(User.get_by_id(john.id), tmp_path)) == manifest(first)
+
+
+def archive_of(user, folder):
+    path = folder / f"{user.username}.zip"
+    with current_app.test_request_context():
+        archive.write_zip(exports.source_of(user), path)
+    return path
+
+
+def manifest(path):
+    with zipfile.ZipFile(path) as file:
+        return file.read("manifest-sha256.txt").decode()
