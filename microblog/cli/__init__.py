@@ -8,12 +8,12 @@ from flask.cli import run_command, with_appcontext
 from peewee import DatabaseError
 
 from microblog.base.database import db
-from microblog.cli import accounts, checks, demo, imports, mail, site, tasks, translate, upkeep
+from microblog.cli import accounts, archives, checks, demo, imports, mail, site, tasks, translate, upkeep
 from microblog.tables import MODELS
 
 
 def init_app(app):
-    for subject in (accounts, checks, demo, imports, mail, tasks, translate, upkeep):
+    for subject in (accounts, archives, checks, demo, imports, mail, tasks, translate, upkeep):
         for command in subject.COMMANDS:
             app.cli.add_command(_inside_app(command))
     app.shell_context_processor(_shell_context)

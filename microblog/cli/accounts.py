@@ -50,7 +50,7 @@ def create_user(username, email, admin, password_stdin):
 def reset_password(username, password_stdin):
     """Give the user USERNAME a new password and end all their sessions."""
     with current_app.test_request_context(), connected():
-        user = _user_named(username)
+        user = user_named(username)
         password = _ask_password(password_stdin)
         form = RegistrationForm(MultiDict({"password": password}), meta={"csrf": False})
         if not form.password.validate(form):
@@ -70,7 +70,7 @@ def reset_password(username, password_stdin):
 def reset_second_factor(username):
     """Let the user USERNAME, who has lost phone and recovery codes, sign in with the password alone."""
     with connected():
-        user = _user_named(username)
+        user = user_named(username)
         if not second_factor.reset(user, by=OPERATOR):
             raise click.ClickException(f"{user.username} has no second factor")
     click.echo(f"{user.username} signs in with the password alone now, and is signed out everywhere")
@@ -81,7 +81,7 @@ def reset_second_factor(username):
 def make_admin(username):
     """Make the user USERNAME an administrator."""
     with connected():
-        user = _user_named(username)
+        user = user_named(username)
         try:
             accounts.make_admin(user, by=OPERATOR)
         except Suspended as error:
@@ -95,7 +95,7 @@ def make_admin(username):
 def delete_user(username, yes):
     """Delete the account of the user USERNAME with all that they wrote; only a backup brings it back."""
     with connected():
-        user = _user_named(username)
+        user = user_named(username)
         if not yes:
             click.confirm(f"Delete {user.username} ({user.email}) with all that they wrote?", abort=True)
         try:
@@ -119,7 +119,7 @@ def invite():
         click.echo(f"({needs} while REGISTRATION={current_app.config['REGISTRATION']})", err=True)
 
 
-def _user_named(username):
+def user_named(username):
     user = User.named(username)
     if user is None:
         raise click.ClickException(f"there is no user {username}; the page Administration lists all")

@@ -44,7 +44,7 @@ def write_actor(container, snapshot, site):
         "attachment": [],
     }
     container.write(names.ACTOR, json.dumps(actor, ensure_ascii=False, indent=1) + "\n")
-    picture = identicon(person.username).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ')
+    picture = str(identicon(person.username)).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ')
     container.write(names.AVATAR, f"{picture}\n")
 
 
