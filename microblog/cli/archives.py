@@ -29,13 +29,14 @@ def export(username, path, messages):
     """Write the archive of the user USERNAME, who may be suspended, to a file."""
     with connected():
         user = user_named(username)
-        security_log.record("export-asked", user, by=OPERATOR)
+        facts = {"messages": "yes"} if messages else {}
+        security_log.record("export-asked", user, by=OPERATOR, **facts)
         try:
             refuse_dead_link(path)
             with in_language(user.language):
                 posts = archive.write_zip(exports.source_of(user, messages), path)
         except OSError as error:
-            raise click.ClickException(f"no archive was written: {error}") from error
+            raise click.ClickException(f"no archive was written: {error.strerror}") from error
         except archive.NotReadBack as error:
             raise click.ClickException(f"what was written could not be read back: {error}") from error
     click.echo(f"{path} has all {posts} posts of {user.username} in it; checked: they can be read back")

@@ -49,7 +49,8 @@ def request(user, **arguments):
         TooManyExports: the user has had twenty within an hour, or asked for sixty.
     """
     task = Task.launch(export_posts, user, N_("Exporting posts..."), **arguments)
-    security_log.record("export-asked", user, task=task.id)
+    facts = {"messages": "yes"} if has_messages(task) else {}
+    security_log.record("export-asked", user, task=task.id, **facts)
     return task
 
 

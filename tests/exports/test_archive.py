@@ -74,6 +74,18 @@ def test_the_small_file_has_whole_seconds_and_the_archive_has_all_of_them(write,
     assert whole == {**told, "timestamp": "2026-11-22T14:31:00.123456Z"}
 
 
+def test_where_a_post_was_written_is_told_of_those_from_elsewhere_only(entries, susan, write_posts):
+    origin = {"source": "mastodon.example", "id": "https://mastodon.example/1", "url": None}
+    write_posts(susan, "here")
+    Post.create(author=susan, body="there", origin=json.dumps(origin), import_id=7)
+
+    here, there = json.loads(entries()["data/posts.json"])["posts"]
+
+    assert "origin" not in here
+    assert there["origin"] == origin
+    assert "import_id" not in there
+
+
 def test_posts_of_others_are_not_in_it(entries, john, write_posts):
     write_posts(john, "john's secret")
 

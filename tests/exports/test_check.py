@@ -118,6 +118,8 @@ def test_a_flipped_bit_anywhere_is_found_or_leaves_every_file_as_it_was(made, tw
         ('{"id":"1"}', "It is no post."),
         ("[]", "It is no post."),
         ('{"id":1,"body":"x","timestamp":"x","language":null}', "It is no post."),
+        ('{"id":"²","body":"x","timestamp":"x","language":null}', "It is no post."),
+        ('{"id":"1","body":"x","timestamp":"1990-01-01T00:00:00.000000Z"}', "Its id and its time disagree."),
         ("[" * 9999 + "]" * 9999, "It is nested too deeply."),
         ('"' + "x" * 2 * 1024**2 + '"', "It is too long, or no JSON."),
     ],

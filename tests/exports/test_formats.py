@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import xml.etree.ElementTree as ET
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from microblog.base import clock
 from microblog.exports.archive import names
 from microblog.exports.archive.markup import html_of
 from microblog.exports.archive.site import Site
-from microblog.models import Block, Message, Post, User
+from microblog.models import Block, Message, User
+from tests.posts import write_at
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -62,9 +64,9 @@ class Elements(HTMLParser):
 def everything(susan, john, write_posts):
     """Susan has posts of two years and kinds, people and messages."""
     User.update(about_me="Hello <b>&</b> https://susan.example").where(User.id == susan.id).execute()
-    first, *_others = write_posts(susan, *TEXTS, *HOSTILE)
-    old = Post.timestamp.python_value("2025-11-22 14:31:00.123456")
-    Post.update(timestamp=old, language="es").where(Post.id == first.id).execute()
+    first, *others = TEXTS
+    write_at(datetime(2025, 11, 22, 14, 31, 0, 123456, tzinfo=UTC), susan, first, language="es")
+    write_posts(susan, *others, *HOSTILE)
     susan.follow(john)
     Message.send(john, susan, "secret of john")
     Message.send(susan, john, "secret of susan")

@@ -7,14 +7,15 @@ from microblog.exports.archive.lines import as_json, column
 from microblog.exports.archive.snapshot import MOMENT, WRITTEN_AT
 
 FORMAT = 1
-POST = as_json(
-    {
-        "id": column("CAST(id AS TEXT)"),
-        "body": column("body"),
-        "timestamp": column(WRITTEN_AT),
-        "language": column("language"),
-    }
-)
+MEMBERS = {
+    "id": column("CAST(id AS TEXT)"),
+    "body": column("body"),
+    "timestamp": column(WRITTEN_AT),
+    "language": column("language"),
+}
+# Of what was written elsewhere: ``source``, ``id`` and ``url``.
+FOREIGN = {**MEMBERS, "origin": column("json(origin)")}
+POST = f"CASE WHEN origin IS NULL THEN {as_json(MEMBERS)} ELSE {as_json(FOREIGN)} END"
 # Nobody knows since when.
 PERSON = as_json({"username": column("username"), "since": None})
 PEOPLE = """SELECT {line} FROM {table} JOIN user ON user.id = {table}.{other}

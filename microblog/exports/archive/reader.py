@@ -1,18 +1,23 @@
 """Our own archive, read again: whoever opens it gets what was written, or is told what is wrong with it."""
 
 import json
+import re
+import time
 
 from microblog.base.i18n import N_
-from microblog.base.json_items import BadJSON, items_of
+from microblog.base.json_items import items_of
 from microblog.exports.archive import names
 from microblog.exports.archive.own import FORMAT
 
 # Of one small file, such as the profile.
 MOST_BYTES = 64 * 1024
+# Microseconds, until the year 2286.
+ID = re.compile(r"[1-9]\d{0,15}", re.ASCII)
 
 NOT_OURS = N_("This is no archive of a site like this one.")
 TOO_NEW = N_("A newer version of this site has made it.")
 NOT_A_POST = N_("It is no post.")
+DISAGREE = N_("Its id and its time disagree.")
 
 
 class NotOurs(ValueError):
@@ -56,16 +61,31 @@ def read_people(archive, name, key):
 def posts_in(file):
     """Yield an ``Item`` for each post in *file*, that of ``data/posts.json``; its value has all members."""
     for item in items_of(file, "posts"):
-        yield item if item.error or is_post(item.value) else item._replace(value=None, error=NOT_A_POST)
+        error = item.error or fault_of(item.value)
+        yield item._replace(value=None, error=error) if error else item
 
 
-def is_post(value):
-    """Whether *value* is what the archive says of a post."""
+def fault_of(value):
+    """Why *value* is not what an archive says of a post; None if it is."""
+    if not _is_post(value):
+        return NOT_A_POST
+    return None if value["timestamp"] == _moment(int(value["id"])) else DISAGREE
+
+
+def _is_post(value):
     return (
         isinstance(value, dict)
         and all(isinstance(value.get(name), str) for name in ("id", "body", "timestamp"))
         and isinstance(value.get("language"), str | None)
+        and isinstance(value.get("origin"), dict | None)
+        and ID.fullmatch(value["id"]) is not None
     )
+
+
+def _moment(microseconds):
+    """The moment as the archive writes it; that of an id."""
+    seconds, rest = divmod(microseconds, 1_000_000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{rest:06}Z"
 
 
 def _read_object(archive, name):
@@ -76,15 +96,3 @@ def _read_object(archive, name):
     if not isinstance(value, dict):
         raise NotOurs(NOT_OURS)
     return value
-
-
-__all__ = [
-    "BadJSON",
-    "NotOurs",
-    "is_ours",
-    "is_post",
-    "posts_in",
-    "read_about",
-    "read_people",
-    "read_profile",
-]

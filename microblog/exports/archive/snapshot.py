@@ -6,10 +6,12 @@ shorten its write-ahead log: nothing may wait in it.
 """
 
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from peewee import sqlite3
 
+from microblog.base import clock
 from microblog.base.database import BUSY_TIMEOUT_MS, LARGEST_ID, db
 from microblog.exports.archive.markup import HTML, html_of
 
@@ -61,9 +63,9 @@ class Snapshot:
 
     def newest_first(self, line, separator, year=None, most=LARGEST_ID):
         """The same from the newest, of all posts or those of *year*; *most*: how many."""
-        of_year = f"AND {YEAR} = :year" if year else ""
-        sql = _page_sql(line, f"id < :last {of_year}", "DESC", "min")
-        return self._pages(sql, separator, LARGEST_ID, most, year=year)
+        first, last = _ids_of(year) if year else (0, LARGEST_ID)
+        sql = _page_sql(line, "id < :last AND id >= :first", "DESC", "min")
+        return self._pages(sql, separator, last, most, first=first)
 
     def _pages(self, sql, separator, last, most=LARGEST_ID, **values):
         while most:
@@ -84,6 +86,12 @@ def taken(user_id):
         connection.execute("PRAGMA query_only = 1")
         connection.execute("BEGIN")
         yield Snapshot(connection, user_id)
+
+
+def _ids_of(year):
+    """The first id of *year*, a text of four digits, and the first after it."""
+    begins = [datetime(int(year) + more, 1, 1, tzinfo=UTC) for more in (0, 1)]
+    return [clock.in_microseconds(moment) for moment in begins]
 
 
 def _page_sql(line, condition, order, end):
