@@ -20,9 +20,10 @@ from microblog.web import errors, second_factor
 from microblog.web.auth import login_manager
 from microblog.web.problem import problem
 
-FORM = "imports.create"
+# Those whose files are counted, and those that are only looked at.
+IMPORTING, LOOKING = "imports.create", "archives.create"
 # Their addresses, and what of a request tells who sends it.
-PATHS = ("/imports", "/api/imports")
+PATHS = ("/imports", "/api/imports", "/archives")
 TELLING = ("COOKIE", "AUTHORIZATION")
 # Beside the file: names, boundaries and the token of the form.
 OTHER_BYTES = 64 * 1024
@@ -52,14 +53,15 @@ def may_be_sent(app, path, headers):
 
 def admit():
     """Refuse what may not be uploaded before any of it is read, and let in what may."""
-    if request.endpoint != FORM or request.method != "POST":
+    if request.endpoint not in (IMPORTING, LOOKING):
         return None
     if not current_user.is_authenticated:
         return login_manager.unauthorized()
     if second_factor.is_missing(current_user):
         return errors.ask_for_second_factor()
     try:
-        requests.check_quota(current_user)
+        if request.endpoint == IMPORTING:
+            requests.check_quota(current_user)
     except (requests.TooManyFiles, requests.TooManyImports) as refusal:
         flash(words(refusal))
         return redirect(url_for("imports.index"))

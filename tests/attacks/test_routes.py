@@ -100,6 +100,8 @@ GET    /api/users/<user>/posts                    401    200    200    200
 PUT    /api/users/me                              401    200    200    200
 DELETE /api/users/me/following/<user>             401    204    204    204
 PUT    /api/users/me/following/<user>             401    204    409    204
+GET    /archives                                  login  200    200    200
+POST   /archives                                  login  302    302    302
 GET    /auth/login                                200    302    302    302
 POST   /auth/login                                422    302    302    302
 POST   /auth/logout                               login  login  login  login

@@ -35,18 +35,20 @@ class Check:
     """
     Reads all of the archive in *file*, a seekable binary one, with flat memory.
 
-    *receive* is called with each post that can be read. Afterwards *posts* is their number, and *sealed*
-    whether one of *keys* sealed the archive; None without keys, or before.
+    *receive* is called with each post that can be read; *most_bytes*: how much is read, None for all.
+    Afterwards *posts* is the number of posts, and *sealed* whether one of *keys* sealed the archive; None
+    without keys, or before.
     """
 
-    def __init__(self, file, keys=(), receive=lambda post: None):
+    def __init__(self, file, keys=(), receive=lambda post: None, most_bytes=None):
         self.posts, self.sealed = 0, None
+        self._most_bytes = most_bytes
         self._file, self._keys, self._receive = file, keys, receive
 
     def faults(self):
         """Yield each ``Fault`` as it is found."""
         try:
-            archive = SafeZip(self._file)
+            archive = SafeZip(self._file, self._most_bytes)
             about = read_about(archive)
             yield from _wrong_names(archive)
             yield from self._wrong_files(archive)
