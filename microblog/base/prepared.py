@@ -58,6 +58,25 @@ def insert(instance):
     instance._dirty.clear()
 
 
+def update(model, values, where):
+    """
+    Write *values* to the rows of *model* that are as *where* says: fields by name, None included.
+
+    Returns the number of changed rows.
+    """
+    return _change(model, tuple(values), tuple(where)).run([*values.values(), *where.values()]).rowcount
+
+
+@cache
+def _change(model, names, conditions):
+    """The statement that writes the fields of those *names* where the *conditions*, names as well, hold."""
+    fields = [model._meta.fields[name] for name in (*names, *conditions)]
+    places = [Place(i).into(field) for i, field in enumerate(fields)]
+    pairs = list(zip(fields, places, strict=True))
+    values, where = dict(pairs[: len(names)]), [field >> place for field, place in pairs[len(names) :]]
+    return Statement(lambda: model.update(values).where(*where))
+
+
 @cache
 def _insertion(model, names):
     """The statement that inserts the fields of those *names*."""

@@ -19,7 +19,7 @@ from microblog.security import security_log
 from microblog.tasks.queue import huey
 from microblog.tasks.states import CANCELLED, SUCCEEDED
 from microblog.tasks.task import Task
-from microblog.tasks.work_item import WorkItem, triggers
+from microblog.tasks.work_item import WorkItem, crashed_index, triggers
 from microblog.tasks.worker import job
 
 URGENT = 10
@@ -218,6 +218,8 @@ class Mail(WorkItem):
         """Delete the mail in the outbox."""
         outbox.delete(self.id)
 
+
+Mail.add_index(crashed_index(Mail))
 
 TRIGGERS = triggers("mail", "sent_at")
 

@@ -13,6 +13,7 @@ from peewee import OperationalError, fn
 
 from microblog.base import clock
 from microblog.base.database import db
+from microblog.base.prepared import prepared
 from microblog.tasks.queue import huey, jobs
 from microblog.tasks.states import RUNNING
 
@@ -101,13 +102,21 @@ def estimate_time_left(began_at, advanced_at, done, total):
 
 def _store(model, task_id, progress):
     """Store *progress*. Returns whether the task still belongs to that consumer."""
-    done = fn.MIN(progress.total, fn.MAX(model.done, progress.done))
-    percent = fn.MAX(model.progress, progress.percent)
+    done, total, consumer_id, attempt = progress
+    return _stored(model, task_id, consumer_id, attempt, done, total, progress.percent, clock.now()).execute()
+
+
+@prepared
+def _stored(model, task_id, consumer_id, attempt, done, total, percent, now):
     is_its_own = (
         model.id == task_id,
         model.state == RUNNING,
-        model.consumer_id == progress.consumer_id,
-        model.attempts == progress.attempt,
+        model.consumer_id == consumer_id,
+        model.attempts == attempt,
     )
-    change = model.update(done=done, total=progress.total, progress=percent, advanced_at=clock.now())
-    return change.where(*is_its_own).execute()
+    return model.update(
+        done=fn.MIN(total.into(model.total), fn.MAX(model.done, done.into(model.done))),
+        total=total.into(model.total),
+        progress=fn.MAX(model.progress, percent.into(model.progress)),
+        advanced_at=now.into(model.advanced_at),
+    ).where(*is_its_own)

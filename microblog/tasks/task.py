@@ -1,5 +1,6 @@
 """What a user asked for and what became of it."""
 
+from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property
 from math import ceil
@@ -19,6 +20,7 @@ from peewee import (
 
 from microblog.base import clock
 from microblog.base.database import UTCDateTimeField, data_dir, db
+from microblog.base.prepared import prepared
 from microblog.models import Notification, User
 from microblog.security import security_log
 from microblog.tasks.exceptions import (
@@ -30,7 +32,7 @@ from microblog.tasks.exceptions import (
 from microblog.tasks.progress import Throttle, estimate_time_left, report_progress
 from microblog.tasks.queue import huey, jobs
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
-from microblog.tasks.work_item import WorkItem, triggers
+from microblog.tasks.work_item import WorkItem, crashed_index, triggers
 
 SHOWN_AFTER_END = timedelta(hours=24)
 # After that much silence nobody can tell when the rest will be done.
@@ -139,9 +141,15 @@ class Task(WorkItem):
 
     @classmethod
     def _dismiss_ended(cls, user, job):
-        ended = (cls.user == user, cls.name == job.name, cls.finished_at.is_null(False))
-        for task in list(cls.select().where(*ended, cls.dismissed_at.is_null())):
+        for task in cls._ended(user, job.name):
             task.dismiss()
+
+    @classmethod
+    @prepared
+    def _ended(cls, user, name):
+        """Those whose cards are still there."""
+        ended = (cls.user == user, cls.name == name, cls.finished_at.is_null(False))
+        return cls.select().where(*ended, cls.dismissed_at.is_null())
 
     # For the job
 
@@ -174,15 +182,18 @@ class Task(WorkItem):
 
     def delete_drafts(self):
         """Delete what this attempt or an earlier one began to write."""
-        self._delete("*.part")
+        self._delete(".part")
 
     def delete_files(self):
         """Delete the file and all drafts of it."""
-        self._delete("*")
+        self._delete("")
 
     def _delete(self, ending):
-        for path in self.file.parent.glob(f"{self.id}.{ending}"):
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            # No pattern: `re` would keep one for each task, and soon none of all others.
+            for path in self.file.parent.iterdir():
+                if path.name.startswith(f"{self.id}.") and path.name.endswith(ending):
+                    path.unlink(missing_ok=True)
 
     # For whoever shows it
 
@@ -262,7 +273,13 @@ class Task(WorkItem):
     @cached_property
     def mail(self):
         """The mail about the task's end; None before there is one."""
-        return next(iter(self.mails), None) if self.complete else None
+        return self._mails(self).first() if self.complete else None
+
+    @classmethod
+    @prepared
+    def _mails(cls, task):
+        # Mails build on tasks: their model is known here by the name that it gave this side.
+        return cls.mails.rel_model.select().where(cls.mails.field == task)
 
     def summary(self):
         """The data of a ``task_progress`` notification."""
@@ -284,7 +301,12 @@ class Task(WorkItem):
 
     @property
     def cancel_asked(self):
-        return Task.select(Task.cancel_requested).where(Task.id == self.id).scalar()
+        return self._cancelled(self).scalar()
+
+    @classmethod
+    @prepared
+    def _cancelled(cls, task):
+        return cls.select(cls.cancel_requested).where(cls.id == task)
 
 
 Task.add_index(
@@ -296,5 +318,6 @@ Task.add_index(
         name="task_one_unfinished_of_a_kind",
     )
 )
+Task.add_index(crashed_index(Task))
 
 TRIGGERS = triggers("task", "progress", "done", "total", "result")

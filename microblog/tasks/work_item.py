@@ -8,16 +8,19 @@ by the claim; ``states.TRANSITIONS`` says which there are.
 import uuid
 from datetime import timedelta
 
-from peewee import CharField, Check, IntegerField, TextField
+from peewee import SQL, CharField, Check, IntegerField, TextField
 
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, db
+from microblog.base.prepared import prepared, update
 from microblog.tasks.exceptions import ClaimLost, MustWait
 from microblog.tasks.queue import huey
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, STATES, SUCCEEDED, TRANSITIONS
 
 # Longer than any pause between attempts: a row whose time lies further ahead met a clock that was set back.
 LONGEST_PAUSE = timedelta(minutes=30)
+# As a literal, not a bound value: SQLite uses a partial index only for the condition that it was made with.
+CRASHED = SQL("crash_count > 0")
 # Whoever runs and says nothing for that long blocks nobody else, and can be cancelled at once.
 SILENT_AFTER = timedelta(minutes=2)
 
@@ -72,9 +75,17 @@ class WorkItem(BaseModel):
     @classmethod
     def is_due(cls):
         """The condition that a row is queued and its time has come."""
-        now = clock.now()
+        return cls._is_due(*cls._times())
+
+    @classmethod
+    def _is_due(cls, now, latest):
         # A time further ahead than any pause was written before the clock was set back.
-        return (cls.state == QUEUED) & ((cls.run_after <= now) | (cls.run_after > now + LONGEST_PAUSE))
+        return (cls.state == QUEUED) & ((cls.run_after <= now) | (cls.run_after > latest))
+
+    @staticmethod
+    def _times():
+        now = clock.now()
+        return now, now + LONGEST_PAUSE
 
     @classmethod
     def claim(cls, item_id):
@@ -88,7 +99,7 @@ class WorkItem(BaseModel):
         """
         # In one transaction: no other row starts between the look at those that run and the claim.
         with db.atomic():
-            item = cls.get_or_none(cls.id == item_id, cls.is_due())
+            item = cls._if_due(item_id, *cls._times()).first()
             if item is None:
                 return None
             if not item._may_start():
@@ -101,6 +112,11 @@ class WorkItem(BaseModel):
                 **cls.CLAIM_VALUES,
             )
             return item
+
+    @classmethod
+    @prepared
+    def _if_due(cls, item_id, now, latest):
+        return cls.select().where(cls.id == item_id, cls._is_due(now, latest))
 
     def _may_start(self):
         """
@@ -115,7 +131,7 @@ class WorkItem(BaseModel):
         in_the_way = [
             item
             for kind in WorkItem.__subclasses__()
-            for item in kind.select().where(kind._is_running_here() | kind._is_crashed_and_due())
+            for item in kind._beside(huey.consumer_id, *self._times())
             if (item.crash_count or not item.priority) and not item.is_silent
         ]
         if self.crash_count:
@@ -123,12 +139,11 @@ class WorkItem(BaseModel):
         return len(in_the_way) < huey.task_limit and not any(item.crash_count for item in in_the_way)
 
     @classmethod
-    def _is_running_here(cls):
-        return (cls.state == RUNNING) & (cls.consumer_id == huey.consumer_id)
-
-    @classmethod
-    def _is_crashed_and_due(cls):
-        return (cls.crash_count > 0) & cls.is_due()
+    @prepared
+    def _beside(cls, consumer_id, now, latest):
+        """What this process runs, and what waits after a crash."""
+        runs_here = (cls.state == RUNNING) & (cls.consumer_id == consumer_id)
+        return cls.select().where(runs_here | (CRASHED & cls._is_due(now, latest)))
 
     def write(self, **values):
         """
@@ -137,7 +152,8 @@ class WorkItem(BaseModel):
         Raises:
             ClaimLost: it is not ours any more.
         """
-        if not type(self).update(**values).where(self._is_ours()).execute():
+        mine = {name: getattr(self, name) for name in ("id", "state", "consumer_id", "attempts")}
+        if not update(type(self), values, where=mine):
             raise ClaimLost(self.id)
         for name, value in values.items():
             setattr(self, name, value)
@@ -238,22 +254,22 @@ class WorkItem(BaseModel):
         Raises:
             ClaimLost: it is not ours any more.
         """
-        cls = type(self)
-        mine = (cls.id == self.id, cls.state == RUNNING, cls.consumer_id == self.consumer_id)
-        stored = cls.get_or_none(*mine, cls.attempts == self.attempts)
+        stored = self._running(self.id, self.consumer_id, self.attempts).first()
         if stored is None:
             raise ClaimLost(self.id)
         self.__data__.update(stored.__data__)
 
-    def _is_ours(self):
-        """The condition that the stored row is as this object knows it: nobody else has moved it on."""
-        cls = type(self)
-        return (
-            (cls.id == self.id)
-            & (cls.state == self.state)
-            & (cls.consumer_id == self.consumer_id)
-            & (cls.attempts == self.attempts)
-        )
+    @classmethod
+    @prepared
+    def _running(cls, item_id, consumer_id, attempts):
+        theirs = (cls.consumer_id == consumer_id, cls.attempts == attempts)
+        return cls.select().where(cls.id == item_id, cls.state == RUNNING, *theirs)
+
+
+def crashed_index(model):
+    """The index by which a claim finds what waits after a crash, however much else waits."""
+    name = f"{model._meta.table_name}_crashed"
+    return model.index(model.state, model.run_after, where=CRASHED, name=name)
 
 
 def triggers(table, *columns):

@@ -7,7 +7,7 @@ from peewee import SQL, IntegrityError, SqliteDatabase, fn
 
 from microblog.base import clock
 from microblog.base.database import db
-from microblog.base.prepared import prepared
+from microblog.base.prepared import prepared, update
 from microblog.models import Message, Notification, OneTimeToken, Post, Session, User
 from microblog.models.one_time_token import INVITE
 
@@ -193,6 +193,19 @@ def test_create_is_refused_as_by_peewee(susan):
         Post.create(author=susan, body="")
     with pytest.raises(IntegrityError, match="NOT NULL"):
         Post.create(author=susan)
+
+
+def test_update_changes_the_rows_that_are_as_it_says(people):
+    susan, john = people
+    values = {"language": "es", "seen_at": MOMENT}
+
+    assert update(User, values, where={"id": susan.id, "language": "zh"}) == 0
+    assert update(User, values, where={"id": susan.id, "language": None}) == 1
+    assert update(User, {"language": None}, where={"language": "es", "seen_at": MOMENT}) == 1
+    assert [(user.id, user.language, user.seen_at) for user in User.select().order_by(User.id)] == [
+        (susan.id, None, MOMENT),
+        (john.id, None, None),
+    ]
 
 
 def test_the_text_is_of_no_file(susan, tmp_path):

@@ -6,6 +6,7 @@ import pytest
 from peewee import IntegrityError
 
 from microblog.base import clock
+from microblog.base.database import db
 from microblog.exports import export_posts
 from microblog.mail.delivery import Mail
 from microblog.models import Notification
@@ -17,6 +18,7 @@ from microblog.tasks.progress import Progress, record_progress
 from microblog.tasks.queue import huey
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
 from microblog.tasks.task import Task
+from microblog.tasks.work_item import WorkItem
 
 pytestmark = pytest.mark.usefixtures("nobody_works")
 
@@ -201,6 +203,20 @@ def test_a_link_that_crashed_runs_alone_too(task):
     assert claim(task) is None
     crashed.finish(SUCCEEDED)
     assert claim(task)
+
+
+@pytest.mark.parametrize("kind", WorkItem.__subclasses__())
+def test_a_claim_takes_no_longer_the_more_wait(task, kind):
+    """It looks for what crashed by an index that holds nothing else."""
+    sql, values = kind._beside(huey.consumer_id, *kind._times()).sql()
+    plan = [step for *_, step in db.execute_sql(f"EXPLAIN QUERY PLAN {sql}", values)]
+
+    table = kind._meta.table_name
+    searches = [step for step in plan if step.startswith("SEARCH")]
+    running, *crashed = searches
+    assert f"{table}_state_run_after (state=?)" in running
+    assert all(f"{table}_crashed (state=? AND run_after" in step for step in crashed)
+    assert len(crashed) == 2
 
 
 def test_what_crashed_comes_first(task, john):
