@@ -4,7 +4,7 @@ from peewee import CharField, ForeignKeyField, JSONField
 from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog.base import clock
-from microblog.base.database import BaseModel, UTCDateTimeField, db
+from microblog.base.database import BaseModel, UTCDateTimeField
 from microblog.base.prepared import prepared
 from microblog.models.user import User
 
@@ -26,9 +26,10 @@ class Notification(BaseModel):
     @classmethod
     def push(cls, user, name, data, key=""):
         """Notify *user*; replaces the older notification of the same name and key. Returns the new one."""
-        with db.atomic():
-            cls._older(user, name, key).execute()
-            return cls.create(user=user, name=name, data=data, key=key)
+        row = cls(user=user, name=name, key=key, data=data)
+        # The unique index makes it take the older one's place, with an id after every reader's cursor.
+        row.id = cls._replacement(user, name, key, data, row.timestamp).execute()
+        return row
 
     @classmethod
     def since(cls, user, cursor):
@@ -47,8 +48,9 @@ class Notification(BaseModel):
 
     @classmethod
     @prepared
-    def _older(cls, user, name, key):
-        return cls.delete().where(cls.user == user, cls.name == name, cls.key == key)
+    def _replacement(cls, user, name, key, data, timestamp):
+        values = {"user": user, "name": name, "key": key, "data": data, "timestamp": timestamp}
+        return cls.replace({field: value.into(getattr(cls, field)) for field, value in values.items()})
 
     def as_json(self):
         return {

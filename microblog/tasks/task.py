@@ -273,7 +273,9 @@ class Task(WorkItem):
     @cached_property
     def mail(self):
         """The mail about the task's end; None before there is one."""
-        return self._mails(self).first() if self.complete else None
+        # A list of tasks is read along with their mails.
+        mails = vars(self).get("mails", self._mails(self))
+        return next(iter(mails), None) if self.complete else None
 
     @classmethod
     @prepared

@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 
 from microblog.base import clock
+from microblog.mail.delivery import Mail
 from microblog.models import Block, Follow, Message, Notification, Post, Token, User
+from microblog.tasks.states import CANCELLED
 from microblog.tasks.task import Task
 from tests.conftest import make_user
 from tests.posts import insert_posts
@@ -174,7 +176,11 @@ def test_a_list_of_any_length_costs_the_same_queries(program, susan, john, write
         user = make_user(f"friend{number}")
         Follow.create(follower=susan, followed=user)
         write_posts(user, "one", "two")
-    for path in ("/api/posts", "/api/timeline", "/api/users", "/api/users/me/following", "/api/messages"):
+        ended = {"state": CANCELLED, "finished_at": clock.now()}
+        task = Task.create(name="example", description="x", user=susan, **ended)
+        Mail.create(kind="x", recipient="x", task=task, **ended)
+    people = ("/api/users", "/api/users/me/following")
+    for path in ("/api/posts", "/api/timeline", *people, "/api/messages", "/api/tasks"):
         del queries[:]
         program.get(path)
         assert len([sql for sql in queries if sql.startswith("SELECT")]) <= 3, path
