@@ -18,10 +18,10 @@ def write(container, snapshot, site, counted):
     }
     beginning = json.dumps(head, ensure_ascii=False).removesuffix("}")
     with container.entry(names.FEED) as write:
-        write_array(write, f'{beginning}, "items": [', counted(snapshot.newest_first(_item(site), ",\n")))
+        write_array(write, f'{beginning}, "items": [', counted(snapshot.newest_first(item_of(site), ",\n")))
 
 
-def _item(site):
+def item_of(site):
     item = {
         "id": column("CAST(id AS TEXT)"),
         "url": column(f"{quoted(site.post_page)} || id"),

@@ -49,7 +49,7 @@ def write_actor(container, snapshot, site):
 
 
 def write_outbox(container, snapshot, site, counted):
-    activity = _activity(site.user_page(snapshot.person.username), site)
+    activity = activity_of(site.user_page(snapshot.person.username), site)
     pages = snapshot.oldest_first(activity, ",\n")
     _write_collection(container, names.OUTBOX, snapshot.posts, counted(pages))
 
@@ -74,7 +74,7 @@ def _write_collection(container, name, total, pages):
         write_array(write, json.dumps(head).removesuffix("}") + ', "orderedItems": [', pages)
 
 
-def _activity(page, site):
+def activity_of(page, site):
     """SQL of one item of the outbox; programs that read it expect each of these members."""
     post = column(f"{quoted(site.post_page)} || id")
     published = column(WRITTEN_AT)

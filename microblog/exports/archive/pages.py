@@ -60,7 +60,7 @@ class Pages:
         self.words = words
         self.years = snapshot.years()
         self.title = f"{snapshot.person.username} · Microblog"
-        self.article = _article(site)
+        self.article = article_of(site)
 
     def write(self, counted):
         """Write all pages; *counted* counts the posts of those of the years, which are all of them."""
@@ -160,7 +160,7 @@ def _list(items):
     )
 
 
-def _article(site):
+def article_of(site):
     """SQL of one post."""
     written_at = column(WRITTEN_AT)
     shown = column(f"replace(substr({WRITTEN_AT}, 1, 16), 'T', ' ')")

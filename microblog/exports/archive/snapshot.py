@@ -16,11 +16,25 @@ from microblog.base.database import BUSY_TIMEOUT_MS, LARGEST_ID, db
 from microblog.exports.archive.markup import HTML, html_of
 
 PAGE = 1000
-# When a row was written, as RFC 3339 has it, in SQL; the same of a post, by its id; and the year of it.
+# When a row was written, as RFC 3339 has it, in SQL; the same of a post, by its id.
 MOMENT = "substr({0}, 1, 10) || 'T' || substr({0}, 12) || 'Z'"
 SECOND = "strftime('%Y-%m-%dT%H:%M:%S', id / 1000000, 'unixepoch')"
 WRITTEN_AT = f"{SECOND} || '.' || substr(1000000 + id % 1000000, 2) || 'Z'"
-YEAR = "strftime('%Y', id / 1000000, 'unixepoch')"
+# Counted by ranges of ids: to group a million posts by a year that is computed, SQLite would sort them.
+YEARS = """
+    WITH RECURSIVE
+        span (oldest, newest) AS (SELECT min(id), max(id) FROM post WHERE author_id = :user),
+        year (number) AS (
+            SELECT CAST(strftime('%Y', oldest / 1000000, 'unixepoch') AS INTEGER) FROM span
+            UNION ALL SELECT number + 1 FROM year, span
+            WHERE number < CAST(strftime('%Y', newest / 1000000, 'unixepoch') AS INTEGER)
+        )
+    SELECT CAST(number AS TEXT), (
+        SELECT count(*) FROM post WHERE author_id = :user
+        AND id >= strftime('%s', number || '-01-01') * 1000000
+        AND id < strftime('%s', (number + 1) || '-01-01') * 1000000
+    ) AS posts FROM year WHERE posts > 0 ORDER BY number DESC
+"""
 
 
 class Person(NamedTuple):
@@ -53,9 +67,7 @@ class Snapshot:
 
     def years(self):
         """Pairs of a year, a text of four digits, and the number of its posts, newest first."""
-        return self.rows(
-            f"SELECT {YEAR}, count(*) FROM post WHERE author_id = :user GROUP BY 1 ORDER BY 1 DESC"  # noqa: S608
-        ).fetchall()
+        return self.rows(YEARS).fetchall()
 
     def oldest_first(self, line, separator):
         """Yield ``(text, count)`` for each page of posts; *line*: the SQL of what is said of one."""
