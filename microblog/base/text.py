@@ -1,13 +1,15 @@
 """What people write: cleaned when it comes in."""
 
+import re
 import unicodedata
 
 # Code points of a post, a message or an "about me".
 MAX_LENGTH = 140
 # Of a post that comes from elsewhere.
 LONGEST = 5000
-# Embeddings, overrides and isolates can make a text look different from what is stored.
-DIRECTIONS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Control characters but the line end, lone surrogates, and embeddings, overrides and isolates, which can make
+# a text look different from what is stored.
+HARMFUL = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
 # Blank although Unicode calls them letters or symbols: Hangul fillers and the empty Braille cell.
 BLANK = set("\u115f\u1160\u2800\u3164\uffa0")
@@ -16,8 +18,7 @@ BLANK = set("\u115f\u1160\u2800\u3164\uffa0")
 def clean(text):
     """*text* with LF line ends, in NFC, without control and direction characters, trimmed."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
-    text = "".join(character for character in text if character == "\n" or not _harmful(character))
-    return unicodedata.normalize("NFC", text).strip()
+    return unicodedata.normalize("NFC", HARMFUL.sub("", text)).strip()
 
 
 def is_blank(text):
@@ -33,7 +34,3 @@ def beginning(text, most=60):
     line = text.partition("\n")[0]
     whole = line == text and len(line) <= most
     return line if whole else f"{line[: most - 1].rstrip()}…"
-
-
-def _harmful(character):
-    return character in DIRECTIONS or unicodedata.category(character) in ("Cc", "Cs")

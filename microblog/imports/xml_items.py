@@ -4,9 +4,9 @@ The entries of an XML feed, one at a time, by expat: no document type, no entiti
 Of each item only its children are kept, by name, with their text and their attributes.
 """
 
+from html import escape
 from typing import NamedTuple
 from xml.parsers import expat
-from xml.sax.saxutils import escape
 
 from microblog.base.i18n import N_
 
@@ -15,7 +15,6 @@ CHUNK = 64 * 1024
 LONGEST = 1024**2
 MOST_ELEMENTS = 10_000
 DEEPEST = 200
-QUOTES = {'"': "&quot;"}
 LANGUAGE = "http://www.w3.org/XML/1998/namespace lang"
 NOT_XML = N_("This is no XML, or it is cut off.")
 TOO_LARGE = N_("It is too large.")
@@ -143,12 +142,12 @@ class _Reader:
 
     def _add_tag(self, name, attributes):
         if self._is_markup:
-            shown = "".join(f' {_local(key)}="{escape(value, QUOTES)}"' for key, value in attributes.items())
+            shown = "".join(f' {_local(key)}="{escape(value)}"' for key, value in attributes.items())
             self._add(f"<{_local(name)}{shown}>")
 
     def _add_text(self, text):
         if self._item_depth is not None and self._depth > self._item_depth:
-            self._add(escape(text) if self._is_markup else text)
+            self._add(escape(text, quote=False) if self._is_markup else text)
 
     def _add(self, text):
         self._size += len(text)

@@ -393,3 +393,11 @@ def archive_of(user, folder):
 def manifest(path):
     with zipfile.ZipFile(path) as file:
         return file.read("manifest-sha256.txt").decode()
+
+
+@pytest.mark.parametrize(("query", "values"), [(posts.HERE, ("[1]", 1, 2)), (posts.TAKEN, ("[1]", "[1]"))])
+def test_what_is_here_is_found_by_the_seconds_of_a_batch_however_much_there_is(plan, query, values):
+    steps = [step for step in plan(query, values) if "post" in step and "json_each" not in step]
+
+    assert steps
+    assert all("USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)" in step for step in steps)
