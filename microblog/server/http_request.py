@@ -70,5 +70,6 @@ class Request(HTTPRequestParser):
     def _leave_refusal_to_app(self):
         """Let the app, which sees the length but no body, say in its own words that it is too much."""
         self.error = self.body_rcv = None
-        self.headers.setdefault("CONTENT_LENGTH", str(self.body_bytes_received))  # It came in chunks.
+        # It came in chunks, or is a file of which too many are being received: too much in any case.
+        self.headers["CONTENT_LENGTH"] = str(max(self.content_length, self.adj.largest_upload))
         self.close_afterwards()

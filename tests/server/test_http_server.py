@@ -9,8 +9,9 @@ from http.client import HTTPResponse
 import pytest
 
 from microblog.factory import LARGEST_BODY_BYTES
+from microblog.models import Token
 from microblog.ops import probes
-from microblog.server import http_connection, http_server
+from microblog.server import http_connection, http_request, http_server
 from microblog.server.http_request import Request
 from microblog.server.http_server import Server
 from microblog.server.processes import wait_until
@@ -287,3 +288,51 @@ def test_whoever_comes_when_all_connections_are_taken_is_let_in(app, settings, m
 
         for client in held:
             client.close()
+
+
+UPLOAD = b"x" * (2 * LARGEST_BODY_BYTES)
+
+
+def upload(path, *headers):
+    length = b"Content-Length: %d\r\n" % len(UPLOAD)
+    return b"POST " + path + b" HTTP/1.1\r\n" + HOST + length + b"".join(headers) + b"\r\n"
+
+
+def test_a_large_file_is_received_from_members_only(connect, susan):
+    """A stranger is refused before their body has come, whatever they call themselves."""
+    _token, secret = Token.issue(susan, "a program")
+    member = b"Authorization: Bearer %s\r\n" % secret.encode()
+    stranger = b"Authorization: Bearer made-up\r\nCookie: session=made-up; remember_token=1|x\r\n"
+
+    assert answer(connect(upload(b"/api/imports", stranger))).status == 401
+    assert answer(connect(upload(b"/imports", stranger))).status == 302
+    # Elsewhere nothing large is received from anybody.
+    assert answer(connect(upload(b"/api/posts", member))).status == 413
+    assert answer(connect(upload(b"/api/imports", member) + UPLOAD)).status == 202
+
+
+def test_no_more_than_some_files_are_received_at_once(server, connect, susan, monkeypatch):
+    monkeypatch.setattr(http_server, "MOST_UPLOADS", 1)
+    member = b"Authorization: Bearer %s\r\n" % Token.issue(susan, "a program")[1].encode()
+    first = connect(upload(b"/api/imports", member) + UPLOAD[:10])
+    assert wait_until(lambda: any(one.request for one in server.active_channels.values()), SOON_S)
+
+    assert answer(connect(upload(b"/api/imports", member))).status == 413
+
+    first.sendall(UPLOAD[10:])
+    assert answer(first).status == 202
+
+
+def test_whoever_sends_a_large_file_has_time_for_it(server, connect, susan, monkeypatch):
+    monkeypatch.setattr(http_connection, "READ_S", 0)
+    member = b"Authorization: Bearer %s\r\n" % Token.issue(susan, "a program")[1].encode()
+
+    client = connect(upload(b"/api/imports", member) + UPLOAD[:10])
+    assert wait_until(lambda: any(one.request for one in server.active_channels.values()), SOON_S)
+    [connection] = server.active_channels.values()
+
+    began_at = connection.request.began_at
+    assert not connection.is_overdue(began_at + len(UPLOAD) / http_request.SLOWEST_UPLOAD)
+    assert connection.is_overdue(began_at + len(UPLOAD) / http_request.SLOWEST_UPLOAD + 1)
+    client.sendall(UPLOAD[10:])
+    assert answer(client).status == 202
