@@ -8,7 +8,7 @@ from functools import wraps
 from pathlib import Path
 
 from flask import g
-from peewee import DatabaseError, DateTimeField, Model, OperationalError
+from peewee import DatabaseError, DateTimeField, Model, OperationalError, _savepoint
 from playhouse.pool import PooledSqliteDatabase
 
 from microblog.base.prepared import insert
@@ -28,9 +28,36 @@ PRAGMAS = [
     ("journal_size_limit", 64 * 1024**2),
 ]
 
+
+class Database(PooledSqliteDatabase):
+    """
+    Undoes only what is still there to be undone.
+
+    On a full disk SQLite may roll back by itself. To try again would be an error that hides the first one.
+    """
+
+    def rollback(self):
+        if self.in_progress:
+            super().rollback()
+
+    def savepoint(self):
+        return Savepoint(self)
+
+    @property
+    def in_progress(self):
+        """Whether SQLite knows of a transaction that this thread has begun."""
+        return self.connection().in_transaction
+
+
+class Savepoint(_savepoint):
+    def rollback(self, begin=True):
+        if self.db.in_progress:
+            super().rollback(begin)
+
+
 # IMMEDIATE takes the write lock first and waits its turn. A transaction that reads and then writes would
 # fail at once, whatever the timeout, if another writer came in between.
-db = PooledSqliteDatabase(
+db = Database(
     None, lock_type="IMMEDIATE", autoconnect=False, check_same_thread=False, max_connections=64, timeout=10
 )
 os.register_at_fork(after_in_child=db.dispose)

@@ -1,7 +1,8 @@
 import threading
 from datetime import UTC, datetime, timedelta, timezone
 
-from peewee import OperationalError
+import pytest
+from peewee import IntegrityError, OperationalError
 from playhouse.pool import PooledSqliteDatabase
 
 from microblog.base import database
@@ -75,3 +76,20 @@ def test_a_copy_is_whole_and_private(susan, tmp_path):
     assert copy.execute_sql("SELECT username FROM user").fetchall() == [("susan",)]
     assert path.stat().st_mode & 0o777 == 0o600
     copy.close_all()
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2, 3])
+def test_the_error_at_which_sqlite_itself_undoes_everything_is_told(susan, depth):
+    """It does so on a full disk; ``OR ROLLBACK`` asks for the same."""
+
+    def write():
+        db.execute_sql("INSERT OR ROLLBACK INTO user SELECT * FROM user")
+
+    for _ in range(depth):
+        write = db.atomic()(write)
+
+    with pytest.raises(IntegrityError, match="UNIQUE"):
+        write()
+
+    assert not db.in_progress
+    assert not db.in_transaction()

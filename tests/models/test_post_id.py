@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -5,6 +6,7 @@ from peewee import IntegrityError
 
 from microblog.base import clock
 from microblog.base.clock import in_microseconds
+from microblog.base.database import connected
 from microblog.models import FormerPost, Post
 from microblog.models.post_id import EARLIEST, LATEST, free_id
 from tests.posts import write_at
@@ -102,3 +104,16 @@ def test_only_its_author_may_put_a_deleted_post_back(susan, john):
     susan.delete_instance()
     assert free_id(NOON_ID, susan.id) == NOON_ID + 1
     assert FormerPost.get().author_id is None
+
+
+def test_those_who_write_at_once_get_different_ids(at, susan):
+    at(NOON)
+
+    def write(number):
+        with connected():
+            return [Post.create(author=susan, body=f"{number}").id for _ in range(25)]
+
+    with ThreadPoolExecutor(4) as pool:
+        written = [post_id for ids in pool.map(write, range(4)) for post_id in ids]
+
+    assert sorted(written) == list(range(NOON_ID, NOON_ID + 100))
