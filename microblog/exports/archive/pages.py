@@ -33,7 +33,8 @@ LEFT_OUT = (
 )
 PRIVATE_LEFT_OUT = N_("private messages and your e-mail address, which you did not ask for")
 STYLE = Markup(
-    ":root{color-scheme:light dark}body{max-width:40rem;margin:auto;padding:1rem;font:1rem/1.5 sans-serif;"
+    ":root{color-scheme:light dark;background:Canvas;color:CanvasText}"
+    "body{max-width:40rem;margin:auto;padding:1rem;font:1rem/1.5 sans-serif;"
     "overflow-wrap:anywhere}article{border-top:1px solid;padding:.5rem 0}article p{margin:.25rem 0}"
     "pre{white-space:pre-wrap}.identicon{width:4rem}"
 )
