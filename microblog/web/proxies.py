@@ -19,7 +19,7 @@ class TrustedProxies:
 
     def __call__(self, environ, start_response):
         chain, scheme = (environ.pop(name, "") for name in FORWARDED)
-        if self._is_ours(address_of(environ.get("REMOTE_ADDR", ""))):
+        if self.proxies and self._is_ours(address_of(environ.get("REMOTE_ADDR", ""))):
             environ["REMOTE_ADDR"] = self._origin(chain, environ["REMOTE_ADDR"])
             if scheme.strip() in ("http", "https"):
                 environ["wsgi.url_scheme"] = scheme.strip()
