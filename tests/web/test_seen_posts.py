@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from microblog.base import clock
+from microblog.base.clock import in_microseconds
 from microblog.models import Post
 from tests.posts import write_at
 
@@ -112,3 +113,23 @@ def test_a_post_of_the_past_that_comes_later_is_no_news(home, browser, john, wri
 
     assert home() == 0
     assert browser.get(f"/newer?after={Post.get(body='old').id}").json["text"] == ""
+
+
+def test_a_post_of_a_clock_that_was_wrong_keeps_no_others_from_being_new(home, john, write_posts, later):
+    ahead = write_at(clock.now() + timedelta(days=99), john, "of another time")
+    home()
+    ahead.delete_instance()
+    later(hours=2)
+    write_posts(john, "new")
+
+    assert home() == 1
+
+
+def test_a_cookie_that_a_clock_was_wrong_for_is_no_visit(home, browser, susan, john, write_posts):
+    write_posts(john, "old")
+    ahead = in_microseconds(clock.now() + timedelta(days=99))
+    browser.set_cookie("visit", f"{susan.id}.{ahead}.{ahead}.1700000000")
+
+    assert home() == 0
+    write_posts(john, "new")
+    assert home() == 1
