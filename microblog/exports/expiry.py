@@ -2,6 +2,7 @@
 
 from microblog.base import clock
 from microblog.base.database import db
+from microblog.exports import archive
 from microblog.security import security_log
 from microblog.tasks.task import Task
 
@@ -34,7 +35,13 @@ def expire_older(newest):
 
 
 def expire_files():
-    """Expire each file that has been offered long enough, and each that is gone."""
+    """Expire what has been offered long enough, and what one of its files is gone of."""
     for task in list(Task.select().where(Task.file_expires_at.is_null(False))):
-        if task.file_expires_at <= clock.now() or not task.file.exists():
+        if task.file_expires_at <= clock.now() or not all(path.exists() for path in _files(task)):
             expire_file(task)
+
+
+def _files(task):
+    """The files that *task* offers: of before there were archives, only one."""
+    has_archive = "archive_bytes" in (task.result or {})
+    return [task.file, archive.zip_beside(task.file)] if has_archive else [task.file]

@@ -179,13 +179,15 @@ def test_a_missing_file_ends_the_offer_and_nothing_is_written_again(export, dela
     assert task.mail.state == CANCELLED
 
 
-def test_the_offer_of_a_missing_file_ends_without_a_mail_too(export):
+@pytest.mark.parametrize("ending", [".json", ".zip"])
+def test_the_offer_of_a_missing_file_ends_without_a_mail_too(export, ending):
     task = export()
-    task.file.unlink()
+    task.file.with_suffix(ending).unlink()
 
     expiry.expire_files()
 
     assert Task.get_by_id(task.id).file_expires_at is None
+    assert not list(task.file.parent.iterdir())
 
 
 def test_a_cancel_that_was_committed_before_the_end_wins(export, app, nobody_works):
