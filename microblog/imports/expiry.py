@@ -1,10 +1,13 @@
 """Files of imports are deleted after a day, and when their import or its user is gone."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from microblog.base import clock
 from microblog.imports.import_row import KEEP_FILE_FOR, Import, folder
 from microblog.tasks.task import Task
+
+# Longer than any upload takes.
+KEEP_STRAY_FOR = timedelta(hours=2)
 
 
 def remove_files():
@@ -15,9 +18,11 @@ def remove_files():
     busy = {str(row.id): row.task is not None and not row.task.complete for row in rows}
     for path in paths:
         name = path.name.split(".")[0]
-        if not busy.get(name) and (_is_old(path) or (name.isdigit() and name not in busy)):
+        # What is being uploaded has no row yet, nor has a file whose row is not committed.
+        keep_for = KEEP_FILE_FOR if name in busy else KEEP_STRAY_FOR
+        if not busy.get(name) and _age(path) > keep_for:
             path.unlink(missing_ok=True)
 
 
-def _is_old(path):
-    return clock.now() - datetime.fromtimestamp(path.stat().st_mtime, UTC) > KEEP_FILE_FOR
+def _age(path):
+    return clock.now() - datetime.fromtimestamp(path.stat().st_mtime, UTC)

@@ -207,15 +207,21 @@ def test_the_page_of_ones_data_leads_to_the_import(browser):
 
 def test_files_go_after_a_day(browser, place):
     folder = import_row.folder()
-    (folder / "99.upload").write_text("of nobody")
+    for name, hours in (("99.upload", 1), ("98.upload", 3)):
+        (folder / name).write_text("of nobody")
+        let_be_old(folder / name, hours)
 
     expiry.remove_files()
-    assert sorted(path.suffix for path in folder.iterdir()) == [".records", ".upload"]
+    assert sorted(path.suffix for path in folder.iterdir()) == [".records", ".upload", ".upload"]
 
-    a_day_ago = time.time() - timedelta(hours=25).total_seconds()
     for path in folder.iterdir():
-        os.utime(path, (a_day_ago, a_day_ago))
+        let_be_old(path, 25)
     expiry.remove_files()
     assert list(folder.iterdir()) == []
     assert "The file is not here any more." in browser.get(place).text
     assert browser.post_form(f"{place}/confirm").status_code == 409
+
+
+def let_be_old(path, hours):
+    then = time.time() - timedelta(hours=hours).total_seconds()
+    os.utime(path, (then, then))
