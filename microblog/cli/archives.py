@@ -35,8 +35,10 @@ def export(username, path, messages):
             refuse_dead_link(path)
             with in_language(user.language):
                 posts = archive.write_zip(exports.source_of(user, messages), path)
-        except OSError as error:
-            raise click.ClickException(f"no archive was written: {error.strerror}") from error
+        except (OSError, ValueError) as error:
+            # The latter for a path that names no file.
+            reason = getattr(error, "strerror", None) or error
+            raise click.ClickException(f"no archive was written: {reason}") from error
         except archive.NotReadBack as error:
             raise click.ClickException(f"what was written could not be read back: {error}") from error
     click.echo(f"{path} has all {posts} posts of {user.username} in it; checked: they can be read back")

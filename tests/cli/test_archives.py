@@ -45,6 +45,7 @@ def test_messages_come_along_if_the_operator_says_so(run, susan, john, tmp_path)
         ("nobody_here", "x.zip", "there is no user nobody_here"),
         ("susan", "no/folder/x.zip", "no archive was written"),
         ("susan", ".", "no archive was written"),
+        ("susan", "/", "no archive was written"),
     ],
 )
 def test_what_cannot_be_exported_is_told_in_a_line(run, susan, tmp_path, username, path, reason):
@@ -54,6 +55,14 @@ def test_what_cannot_be_exported_is_told_in_a_line(run, susan, tmp_path, usernam
     assert reason in refused.output
     assert not list(tmp_path.glob("**/*.zip"))
     assert not list(tmp_path.glob("**/*.zip.part"))
+
+
+@pytest.mark.parametrize("name", ["susan", "susan.part", "susan.zip.part", "al archivo.zip"])
+def test_the_archive_may_have_any_name(run, susan, tmp_path, name):
+    assert run("export", "susan", "--to", tmp_path / name).exit_code == 0
+
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(("susan", "al "))] == [name]
+    assert run("archive", "verify", tmp_path / name).exit_code == 0
 
 
 def test_what_cannot_be_read_back_is_no_archive(run, susan, tmp_path, monkeypatch):

@@ -60,7 +60,8 @@ def write(source, path, draft, report, delay_s=0):
 
 def write_zip(source, path):
     """Write the archive alone to *path* and return the number of posts; like ``write``."""
-    with atomic_write(path, "w+b") as file:
+    # Whatever the name is: with another ending, a file that ends in .part would be its own draft.
+    with atomic_write(path, "w+b", path.with_name(f"{path.name}.part")) as file:
         posts = parts.write(file, source, lambda _done, _total: None)
         read_back(file, posts)
     return posts
