@@ -28,7 +28,7 @@ def test_only_entry_points_import_the_factory():
 
 
 def test_what_starts_the_processes_does_not_load_the_app():
-    """It stays in memory for as long as they run."""
+    """Whatever keeps it from starting is told at once, before the app is loaded for its copies."""
     look = "import sys, microblog.server.supervisor; print(*sys.modules)"
     response = subprocess.run(
         [sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True

@@ -23,7 +23,7 @@ PRAGMAS = [
     ("journal_mode", "wal"),
     ("synchronous", "normal"),
     ("foreign_keys", 1),
-    ("cache_size", -16_000),
+    ("cache_size", -2_000),
     ("temp_store", "memory"),
     ("journal_size_limit", 64 * 1024**2),
 ]

@@ -63,6 +63,8 @@ def locked_for_start(data_dir):
     with lock:
         if not locks.try_acquire(lock):
             raise Unavailable(f"the data folder {data_dir} is in use: this site runs already; stop it first")
+        # A copy of this process that outlives it must not keep the next start out.
+        os.register_at_fork(after_in_child=lock.close)
         yield
 
 

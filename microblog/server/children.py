@@ -58,18 +58,21 @@ class Child:
         parent = os.getpid()
         self.input.parent.mkdir(exist_ok=True)
         with self.input.open("w+") as file, site_log.opened(self.settings) as log:
-            self.process = subprocess.Popen(  # noqa: S603 - the commands are the supervisor's own
-                self.command,
-                stdin=file,
-                stdout=log,
-                stderr=None if self.tells else log,
-                cwd=ROOT,
-                env={**os.environ, **command_lines.environment(self.settings)},
-                start_new_session=True,
-                preexec_fn=lambda: _die_with(parent),
-                restore_signals=False,  # A closed pipe must not end the queue server either.
-            )
+            streams = file, log, None if self.tells else log
+            self.process = self.launch(streams, lambda: _die_with(parent))
         self.swept = False
+
+    def launch(self, streams, prepare):
+        """The new process, which first calls *prepare*; *streams* are its standard ones, None inherited."""
+        return subprocess.Popen(  # noqa: S603 - the commands are the supervisor's own
+            self.command,
+            **dict(zip(("stdin", "stdout", "stderr"), streams, strict=True)),
+            cwd=ROOT,
+            env={**os.environ, **command_lines.environment(self.settings)},
+            start_new_session=True,
+            preexec_fn=prepare,
+            restore_signals=False,  # A closed pipe must not end the queue server either.
+        )
 
     def tend(self):
         """

@@ -8,6 +8,7 @@ leaves its children behind when it is killed.
 import os
 import signal
 import sys
+import traceback
 from http.client import HTTPException
 
 from microblog.base.config import BadSettings, Settings
@@ -107,11 +108,7 @@ class Supervisor:
         self._note(f"queue server: {queue_server.describe(self.settings.queue_url)}")
         self._note(f"mail: {describe_mail(self.settings)}")
         self._migrate()
-        for name, command in (
-            ("web server", command_lines.web_server()),
-            ("background worker", command_lines.consumer(self.settings)),
-        ):
-            self.services.append(Child(name, command, self.settings, most_deaths=MOST_DEATHS))
+        self.services += self._load_parts()
 
     def _note(self, line):
         site_log.note(self.settings, line)
@@ -136,6 +133,16 @@ class Supervisor:
             raise CannotRun(
                 f"the database could not be brought up to date ({migration.ending}): its lines above say why"
             )
+
+    def _load_parts(self):
+        # Only here: without the app, whatever goes wrong before is told sooner.
+        from microblog.server import parts
+
+        try:
+            return parts.load(self.settings, MOST_DEATHS)
+        except Exception as error:
+            self._note(traceback.format_exc())
+            raise CannotRun(f"the app cannot be loaded: {error}") from error
 
     def _watch(self):
         if not self._wait(lambda: is_ready(self.settings), PATIENCE_S):

@@ -22,7 +22,7 @@ from microblog.server.processes import wait_until
 
 PORT_S = 5  # A former web server may need that long to end.
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
-M_MMAP_THRESHOLD = -3  # From glibc's malloc.h.
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # From glibc's malloc.h.
 LARGE_BYTES = 1024**2
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 def run(settings, create_app):
     """Serve what ``create_app(settings)`` returns until a signal asks for the end. Returns the exit code."""
     logs.begin(settings)
-    _give_back_large_blocks()
+    be_lean()
     try:
         wait_until(lambda: not probes.is_taken(settings), PORT_S)
         listener = probes.listen(settings)
@@ -49,14 +49,16 @@ def run(settings, create_app):
     return WebServer(app, listener).run(settings.web_concurrency)
 
 
-def _give_back_large_blocks():
+def be_lean():
     """
-    Have the C library return a large block of memory to the system once it is freed.
+    Have the C library keep less memory than it would for programs whose threads run at once.
 
-    Left to itself, glibc keeps the 19 MiB that hashing a password takes for each thread that ever did so.
+    Left to itself, glibc keeps the 19 MiB that hashing a password takes for each thread that ever did so, and
+    a heap for each thread that none of the others can use.
     """
-    with suppress(AttributeError):  # Others have no such habit.
+    with suppress(AttributeError):  # Others have no such habits.
         ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
 class WebServer:

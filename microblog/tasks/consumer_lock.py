@@ -16,13 +16,14 @@ class ConsumerLock:
 
     def __init__(self, folder):
         self.folder = folder
-        # Random for each start: a consumer that restarts itself keeps its process id.
-        self.consumer_id = secrets.token_hex(8)
+        self.consumer_id = None  # Until it is taken.
         self.file = None
 
     def take(self):
         """Hold the lock until this process ends."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Random for each start: a consumer that restarts itself keeps its process id.
+        self.consumer_id = secrets.token_hex(8)
         draft = self.folder / f".{self.consumer_id}"
         self.file = draft.open("w")
         locks.acquire(self.file)

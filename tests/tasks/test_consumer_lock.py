@@ -1,3 +1,4 @@
+import copy
 import signal
 import subprocess
 import sys
@@ -38,7 +39,15 @@ def test_what_the_dead_left_behind_is_removed(tmp_path):
 
 
 def test_every_start_has_a_name_of_its_own(tmp_path):
-    assert ConsumerLock(tmp_path).consumer_id != ConsumerLock(tmp_path).consumer_id
+    """Also of processes that were forked from one: each has a copy of the object."""
+    original = ConsumerLock(tmp_path)
+    names = set()
+    for lock in (copy.copy(original), copy.copy(original)):
+        lock.take()
+        lock.file.close()
+        names.add(lock.consumer_id)
+
+    assert len(names) == 2
 
 
 def test_no_folder_means_no_worker(tmp_path):
