@@ -94,7 +94,7 @@ def destroy_file(task_id):
 @rate_limits.confirming_password
 def _check_password():
     """422 if the request does not give the caller's password."""
-    validate(ConfirmationForm, **{"password": "current_password"})
+    validate(ConfirmationForm, password="current_password")  # noqa: S106 - the name of a field
 
 
 def _get_own_export(task_id):
