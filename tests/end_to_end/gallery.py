@@ -10,6 +10,8 @@ from microblog.base.config import Settings
 from microblog.base.database import connected, db
 from microblog.base.error_codes import OUT_OF_SPACE
 from microblog.exports import MAIL
+from microblog.imports import import_row, jobs
+from microblog.imports.import_row import Import
 from microblog.mail import outbox
 from microblog.mail.delivery import UNCERTAIN_TWICE, Mail
 from microblog.mail.smtp import ADDRESS_REFUSED, UNREACHABLE
@@ -19,6 +21,7 @@ from microblog.tables import TRIGGERS
 from microblog.tasks.queue import huey
 from microblog.tasks.reconciler import WORKER_STOPPED
 from microblog.tasks.task import Task
+from tests import import_files as files
 from tests.end_to_end.world import World
 from tests.posts import write_at
 
@@ -216,4 +219,24 @@ def _fill():
         Message.send(john, susan, body)
         Message.send(susan, john, body)
     Block.add(susan, people["newcomer"])
+    _look_at_file(susan)
     Session.start(susan, True, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+
+
+def _look_at_file(user):
+    """Have a file of hers wait for her word, with all that a preview can show."""
+    following = f"Account address\n{LONG_NAME}@127.0.0.1\nnewcomer@127.0.0.1\n"
+    posts = [files.note(12, f"<p>{body}</p>") for _name, _language, body in SAID[4:7]]
+    outbox_of_hers = files.outbox(*files.OUTBOX["orderedItems"], *posts)
+    path = import_row.folder() / "a.zip"
+    path.parent.mkdir()
+    path.write_bytes(
+        files.packed(
+            {**files.MASTODON, "outbox.json": outbox_of_hers, "following_accounts.csv": following},
+            "a" * 80 + "/",
+        )
+    )
+    row = Import.create(user=user, name="archive-" + "0" * 60 + ".zip")
+    jobs.read(row, path, {}, lambda _done, _total: None)
+    row.write(counts=jobs.count(row, lambda _done, _total: None))
+    path.unlink()

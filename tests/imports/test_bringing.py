@@ -274,7 +274,8 @@ def test_what_nobody_could_remove_is_removed_by_the_next_housekeeping(
     assert (again(row).state, len(bodies(susan))) == (REMOVING, 6)
 
     huey.immediate = True
-    jobs.remove_leftovers()
+    [keep_house] = [each for each in huey.housekeeping if each.__module__ == jobs.__name__]
+    keep_house()
 
     assert (again(row).state, bodies(susan)) == (CANCELLED, [])
     assert Task.get(name="undo_import").state == SUCCEEDED
