@@ -63,10 +63,14 @@ def cancel(task_id):
 
 @bp.post("/<uuid:task_id>/retry")
 def retry(task_id):
+    task = _own(task_id)
     try:
-        _own(task_id).launch_again()
+        task.launch_again()
     except TaskInProgress:
-        flash(_("An export task is currently in progress"))
+        if exports.is_export(task):
+            flash(_("An export task is currently in progress"))
+        else:
+            flash(_("Another import of yours is under way. Wait until it is done."))
     return back("tasks.index")
 
 
