@@ -8,8 +8,6 @@ from microblog.imports.record import NO_TEXT, NoPost, Unreadable, moment, record
 
 SECOND = 10**6
 OTHER_TIME = N_("Its id and its time disagree.")
-# What is kept of where a post came from.
-ORIGIN = ("source", "id", "url")
 LONGEST_ORIGIN = 500
 
 
@@ -43,7 +41,7 @@ def _same_time(post_id, written_at):
 def _origin(origin):
     if not isinstance(origin, dict):
         return None
-    texts = {name: origin.get(name) for name in ORIGIN}
-    if not all(isinstance(text, str) and text and len(text) <= LONGEST_ORIGIN for text in texts.values()):
+    kept = {name: origin.get(name) for name in ("source", "id")}
+    if not all(isinstance(text, str) and text and len(text) <= LONGEST_ORIGIN for text in kept.values()):
         return None
-    return texts if web_address(texts["url"]) else None
+    return kept | {"url": web_address(origin.get("url"))}

@@ -384,6 +384,18 @@ def test_an_archive_that_went_out_and_came_in_goes_out_the_same(
     assert manifest(archive_of(User.get_by_id(john.id), tmp_path)) == manifest(first)
 
 
+@pytest.mark.parametrize("name", ["mastodon", "x", "bar", "atom"])
+def test_what_came_from_elsewhere_goes_out_and_comes_in_with_its_origin(bring, susan, john, tmp_path, name):
+    bring(susan, EACH[name], profile=True)
+    first = archive_of(User.get_by_id(susan.id), tmp_path)
+    Post.take_back([post.id for post in Post.select()])
+
+    bring(john, first.read_bytes(), profile=True)
+
+    assert Post.select().where(Post.origin.is_null(False)).count() > 1
+    assert manifest(archive_of(User.get_by_id(john.id), tmp_path)) == manifest(first)
+
+
 def archive_of(user, folder):
     path = folder / f"{user.username}.zip"
     with current_app.test_request_context():
