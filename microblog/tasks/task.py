@@ -3,6 +3,7 @@
 from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property
+from itertools import chain
 from math import ceil
 from types import MappingProxyType
 
@@ -68,7 +69,11 @@ class Task(WorkItem):
             *WorkItem._meta.constraints,
             Check("progress BETWEEN 0 AND 100 AND (progress = 100) = (state = 'succeeded')"),
         )
-        indexes = ((("user", "created_at"), False), (("state", "run_after"), False))
+        indexes = (
+            (("user", "created_at"), False),
+            (("state", "run_after"), False),
+            (("state", "created_at"), False),
+        )
 
     @classmethod
     def launch(cls, job, user, description, by=None, **arguments):
@@ -224,6 +229,12 @@ class Task(WorkItem):
         """Everybody's tasks of these *states* with their users, newest first."""
         with_users = cls.select(cls, User).join(User, JOIN.LEFT_OUTER)
         return with_users.where(cls.state.in_(states)).order_by(cls.created_at.desc())
+
+    @classmethod
+    def newest(cls, limit, *states):
+        """The *limit* newest of ``in_state``, a list: of each state by its index, however many have ended."""
+        tasks = chain.from_iterable(cls.in_state(state).limit(limit) for state in states)
+        return sorted(tasks, key=lambda task: task.created_at, reverse=True)[:limit]
 
     @classmethod
     def beginning_with(cls, text):

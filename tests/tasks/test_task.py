@@ -16,7 +16,7 @@ from microblog.tasks.example import example
 from microblog.tasks.exceptions import Cancelled, ClaimLost, MustWait, NothingToRetry, TaskInProgress
 from microblog.tasks.progress import Progress, record_progress
 from microblog.tasks.queue import huey
-from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
+from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, STATES, SUCCEEDED
 from microblog.tasks.task import Task
 from microblog.tasks.work_item import WorkItem
 
@@ -214,7 +214,8 @@ def test_a_claim_takes_no_longer_the_more_wait(task, kind):
     table = kind._meta.table_name
     searches = [step for step in plan if step.startswith("SEARCH")]
     running, *crashed = searches
-    assert f"{table}_state_run_after (state=?)" in running
+    assert f"USING INDEX {table}_state_" in running
+    assert "(state=?)" in running
     assert all(f"{table}_crashed (state=? AND run_after" in step for step in crashed)
     assert len(crashed) == 2
 
@@ -618,3 +619,13 @@ def test_only_what_failed_or_was_cancelled_is_done_again(task, state):
 def test_no_transition_skips_a_state(task):
     with pytest.raises(IntegrityError, match="no such transition of a task"):
         Task.update(state=SUCCEEDED, progress=100, finished_at=clock.now()).execute()
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_newest_of_a_state_are_found_without_looking_at_all_of_it(task, state):
+    sql, values = Task.in_state(state).limit(50).sql()
+
+    plan = " ".join(row[-1] for row in db.execute_sql(f"EXPLAIN QUERY PLAN {sql}", values))
+
+    assert "SCAN" not in plan
+    assert "TEMP B-TREE" not in plan

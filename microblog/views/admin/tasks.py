@@ -31,13 +31,12 @@ def index():
 
 
 def _groups():
-    groups = {
-        "waiting": Task.in_state(QUEUED).limit(MOST),
-        "running": Task.in_state(RUNNING),
-        "failed": Task.in_state(FAILED).limit(MOST),
-        "finished": Task.in_state(SUCCEEDED, CANCELLED).limit(MOST),
+    return {
+        "waiting": Task.newest(MOST, QUEUED),
+        "running": list(Task.in_state(RUNNING)),
+        "failed": Task.newest(MOST, FAILED),
+        "finished": Task.newest(MOST, SUCCEEDED, CANCELLED),
     }
-    return {name: list(tasks) for name, tasks in groups.items()}
 
 
 @bp.post("/<uuid:task_id>/retry")
