@@ -26,6 +26,8 @@ PRAGMAS = [
     ("cache_size", -2_000),
     ("temp_store", "memory"),
     ("journal_size_limit", 64 * 1024**2),
+    # What the kernel has of the file is read there by all connections, instead of being copied for each.
+    ("mmap_size", 32 * 1024**2),
 ]
 
 

@@ -34,16 +34,13 @@ def instances_of(query):
     joined = [_Joined(query.model, attributes[source], source, names) for source, names in columns.items()]
 
     def instances(rows):
-        known = [{} for _ in joined]
-        return [whole(row, known) for row in rows]
-
-    def whole(row, known):
-        instance = make(row)
-        for join, found in zip(joined, known, strict=True):
-            join.add(instance, row, found)
+        made = [make(row) for row in rows]
+        for join in joined:
+            join.add(made, rows)
         for name, index in others:
-            setattr(instance, name, row[index])
-        return instance
+            for instance, row in zip(made, rows, strict=True):
+                setattr(instance, name, row[index])
+        return made
 
     return instances
 
@@ -57,16 +54,17 @@ class _Joined:
         self._is_foreign_key = isinstance(model._meta.fields.get(attribute), ForeignKeyField)
         self._key = columns[joined._meta.primary_key.name][0]
 
-    def add(self, instance, row, found):
-        """Give *instance* what *row* joins to it, None where an outer join found nothing."""
-        key = row[self._key]
-        if key is not None and key not in found:
-            found[key] = self._make(row)
-        if self._is_foreign_key:
-            instance.__data__[self._attribute] = key
-            instance.__rel__[self._attribute] = found.get(key)
-        else:
-            setattr(instance, self._attribute, found.get(key))
+    def add(self, instances, rows):
+        """Give each of *instances* what its row joins to it, None where an outer join found nothing."""
+        found, attribute = {None: None}, self._attribute
+        for instance, row in zip(instances, rows, strict=True):
+            key = row[self._key]
+            if key not in found:
+                found[key] = self._make(row)
+            if self._is_foreign_key:
+                instance.__data__[attribute], instance.__rel__[attribute] = key, found[key]
+            else:
+                setattr(instance, attribute, found[key])
 
 
 def _by_source(selected):
@@ -86,13 +84,16 @@ def _maker(model, columns):
     """A function that makes an instance of *model* from a row."""
     indices = [index for index, _conversion in columns.values()]
     conversions = [(name, convert) for name, (_index, convert) in columns.items() if convert]
-    names, pick = list(columns), _picker(indices)
+    names, pick, new = list(columns), _picker(indices), model.__new__
 
     def make(row):
-        instance = model(__no_default__=True)
-        instance.__data__ = data = dict(zip(names, pick(row), strict=True))
+        data = dict(zip(names, pick(row)))  # noqa: B905 - checking the lengths takes a third of it
         for name, convert in conversions:
-            data[name] = convert(data[name])
+            if data[name] is not None:
+                data[name] = convert(data[name])
+        # What Peewee's constructor sets, which is slow for all that it might be given.
+        instance = new(model)
+        instance.__data__, instance.__rel__, instance._dirty = data, {}, set()
         return instance
 
     return make

@@ -245,12 +245,14 @@ class Task(WorkItem):
     @classmethod
     def shown(cls, user):
         """Tasks whose cards *user* sees: unfinished, or just ended and not yet dismissed; newest first."""
-        recent = cls.finished_at > clock.now() - SHOWN_AFTER_END
-        return (
-            cls.select()
-            .where(cls.user == user, cls.finished_at.is_null() | (recent & cls.dismissed_at.is_null()))
-            .order_by(cls.created_at.desc())
-        )
+        return cls._shown(user, clock.now() - SHOWN_AFTER_END)
+
+    @classmethod
+    @prepared
+    def _shown(cls, user, since):
+        just_ended = (cls.finished_at > since) & cls.dismissed_at.is_null()
+        shown = cls.select().where(cls.user == user, cls.finished_at.is_null() | just_ended)
+        return shown.order_by(cls.created_at.desc())
 
     @property
     def reference(self):

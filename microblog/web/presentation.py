@@ -8,6 +8,7 @@ from flask_babel import get_locale
 from flask_login import current_user
 
 from microblog import exports
+from microblog.base import slices
 from microblog.base.i18n.languages import own_name
 from microblog.base.identicon import identicon
 from microblog.base.linkify import excerpt, linkify
@@ -81,7 +82,7 @@ class News:
     def _seen(self):
         # The cursor first: what changes between the two queries is reported by the next poll, not lost.
         unread, cursor = Message.unread_and_cursor(current_user)
-        return unread, cursor, list(Task.shown(current_user).limit(CARDS))
+        return unread, cursor, list(slices.newest(Task.shown(current_user), None, None, CARDS))
 
 
 def language():

@@ -73,10 +73,6 @@ def device():
     return cookies.device_of(User.named(_name()))
 
 
-def _is_known():
-    return device() is not None
-
-
 def _failed(response):
     return response.status_code in (401, 422)
 
@@ -94,15 +90,13 @@ class Limit:
     """
     At most as many requests as *rates*, in the words of ``sliding_windows.rates``; decorates a view.
 
-    A request counts for ``key_func()``, unless ``exempt_when()``. It is given back unless
-    ``deduct_when(response)``. Other *methods* are not limited; None stands for all of them.
+    A request counts for ``key_func()``. It is given back unless ``deduct_when(response)``. Other *methods*
+    are not limited; None stands for all of them.
     """
 
-    def __init__(
-        self, name, rates, methods=("POST",), key_func=person, deduct_when=None, exempt_when=lambda: False
-    ):
+    def __init__(self, name, rates, methods=("POST",), key_func=person, deduct_when=None):
         self.name, self.rates, self.methods = name, sliding_windows.rates(rates), methods
-        self.key_func, self.deduct_when, self.exempt_when = key_func, deduct_when, exempt_when
+        self.key_func, self.deduct_when = key_func, deduct_when
 
     def __call__(self, view):
         @wraps(view)
@@ -113,17 +107,17 @@ class Limit:
 
         return limited
 
-    def count(self):
+    def count(self, key=None):
         """
-        Count the request.
+        Count the request, for *key* if it is given.
 
         Raises:
             TooManyRequests: it is one too many.
         """
-        if not current_app.config["RATE_LIMITS"] or self.exempt_when():
+        if not current_app.config["RATE_LIMITS"]:
             return
         try:
-            number = sliding_windows.hit(f"{self.name} {self.key_func()}", self.rates)
+            number = sliding_windows.hit(f"{self.name} {key or self.key_func()}", self.rates)
         except Exceeded as error:
             raise refusal(self.name, error.wait_s) from error
         if self.deduct_when:
@@ -151,27 +145,25 @@ def give_back(response):
 
 changing = Limit("change", "300 per minute")
 _by_address = Limit("sign-in", "20 per minute; 200 per hour", key_func=address, deduct_when=_failed)
-_by_account = Limit(
-    "sign-in-to-account",
-    "5 per minute; 60 per hour",
-    key_func=account,
-    deduct_when=_failed,
-    exempt_when=_is_known,
-)
-_by_device = Limit(
-    "sign-in-from-device",
-    "10 per minute",
-    key_func=device,
-    deduct_when=_failed,
-    exempt_when=lambda: not _is_known(),
-)
+_by_account = Limit("sign-in-to-account", "5 per minute; 60 per hour", key_func=account, deduct_when=_failed)
+_by_device = Limit("sign-in-from-device", "10 per minute", deduct_when=_failed)
 # Each success leaves rows, cookies and lines of the log behind.
 _succeeding = Limit("signed-in", "30 per minute; 300 per hour", key_func=account, deduct_when=_done)
 
 
 def sign_in(view):
     """Limit failures by address and by account: guessing is slowed down, and nobody is locked out."""
-    return _by_address(_by_account(_by_device(_succeeding(view))))
+
+    @wraps(view)
+    def limited(*args, **kwargs):
+        if request.method == "POST":
+            _by_address.count()
+            known = device()
+            _by_device.count(known) if known else _by_account.count()
+            _succeeding.count()
+        return view(*args, **kwargs)
+
+    return limited
 
 
 confirming_password = Limit("own-password", "10 per minute", deduct_when=_failed)
