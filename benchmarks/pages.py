@@ -158,7 +158,7 @@ class Load:
 
 def asking(site, client, page):
     """A function that asks once and returns the seconds it took; it has asked a few times already."""
-    requests = page(site, client, random.Random(1))
+    requests = page(site, client, random.Random(1))  # noqa: S311 - the same each time
     for request in islice(requests, WARM_REQUESTS):
         client.ask(request)
     return lambda: client.ask(next(requests)).took_s
@@ -242,7 +242,7 @@ def accepts(port):
 
 @contextmanager
 def started(arguments, environment):
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603
         [PYTHON, *arguments], cwd=ROOT, env=os.environ | environment, stdout=subprocess.PIPE, text=True
     )
     try:

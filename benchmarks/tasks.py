@@ -56,7 +56,7 @@ def site(folder):
     for name in ("run", "queue"):
         (folder / name).mkdir()
     path = queue_server.socket_path(settings)
-    server = subprocess.Popen(queue_server.command(settings, path), stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(queue_server.command(settings, path), stdout=subprocess.DEVNULL)  # noqa: S603
     queue_server.publish(settings, path)
     try:
         while not queue_server.answers(settings.queue_url):
@@ -190,7 +190,7 @@ def consumer(way):
     """A consumer of *way* while the block lasts."""
     command = [*CONSUMER, way.consumer, *OPTIONS]
     streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, cwd=Path(__file__).parent, **streams)
+    process = subprocess.Popen(command, cwd=Path(__file__).parent, **streams)  # noqa: S603
     try:
         yield process
     finally:
