@@ -181,12 +181,13 @@ def test_the_proxies_let_the_file_of_an_import_through_and_let_the_site_see_firs
 if systemd_analyze := shutil.which("systemd-analyze"):
 
     def test_systemd_finds_nothing_wrong_with_the_units(tmp_path):
-        for name, text in UNITS.items():
+        litestream = (ROOT / "deploy" / "litestream.service").read_text()
+        for name, text in {**UNITS, "microblog-litestream.service": litestream}.items():
             # Programs that are not installed here would be reported as missing.
-            text = re.sub(rf"(?<==){HOME}/\S+|/usr/bin/redis-server", "/bin/true", text)
+            text = re.sub(r"(?<==)/srv/microblog/\S+|/usr/bin/redis-server", "/bin/true", text)
             (tmp_path / name).write_text(text.replace(HOME, str(tmp_path)))
 
-        units = [tmp_path / name.replace("@.", "@1.") for name in UNITS]
+        units = [tmp_path / name.replace("@.", "@1.") for name in (*UNITS, "microblog-litestream.service")]
         (tmp_path / "microblog-worker@1.service").symlink_to(tmp_path / "microblog-worker@.service")
         response = subprocess.run([systemd_analyze, "verify", *units], capture_output=True, text=True)
 

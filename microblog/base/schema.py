@@ -13,10 +13,15 @@ from microblog.base.database import connected, copy_into, data_dir, db
 from microblog.base.locks import locked
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
-# What ANALYZE makes: numbers that only help SQLite to plan.
-STATISTICS = {
-    ("table", "sqlite_stat1", "sqlite_stat1", "CREATETABLEsqlite_stat1(tbl,idx,stat)"),
-    ("table", "sqlite_stat4", "sqlite_stat4", "CREATETABLEsqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)"),
+# What ANALYZE makes, numbers that only help SQLite to plan, and what Litestream notes while it copies.
+MADE_BY_OTHERS = {
+    ("table", name, name, f"CREATETABLE{name}({columns})")
+    for name, columns in (
+        ("sqlite_stat1", "tbl,idx,stat"),
+        ("sqlite_stat4", "tbl,idx,neq,nlt,ndlt,sample"),
+        ("_litestream_lock", "idINTEGER"),
+        ("_litestream_seq", "idINTEGERPRIMARYKEY,seqINTEGER"),
+    )
 }
 
 
@@ -123,7 +128,7 @@ def _quietly():
 def _definitions(database):
     """Kind, name, table and statement of all that *database* defines; white space does not count."""
     rows = database.execute_sql("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
-    return {(*names, re.sub(r"\s+", "", sql or "")) for *names, sql in rows} - STATISTICS
+    return {(*names, re.sub(r"\s+", "", sql or "")) for *names, sql in rows} - MADE_BY_OTHERS
 
 
 def _drop_triggers(database, definitions):

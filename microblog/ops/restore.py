@@ -108,7 +108,9 @@ def _refuse_while_used():
         present.execute_sql("PRAGMA journal_mode = DELETE")
     except OperationalError as error:
         if error_codes.is_busy(error):
-            raise CannotRestore("another process has the database open: stop the site first") from error
+            raise CannotRestore(
+                "another process has the database open: stop the site first, and Litestream if it copies it"
+            ) from error
         log.warning("the present database does not answer (%s); it is kept as it is", error)
     except DatabaseError as error:
         log.warning("the present database is damaged (%s); it is kept as it is", error)

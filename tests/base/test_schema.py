@@ -182,6 +182,17 @@ def test_a_database_of_our_own_is_not_foreign(app):
     schema.refuse_foreign(in_memory(), TRIGGERS)
 
 
+def test_a_database_that_litestream_copies_is_not_foreign_unless_its_tables_hold_more(app):
+    copied = in_memory()
+    copied.execute_sql("CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)")
+    copied.execute_sql("CREATE TABLE _litestream_lock (id INTEGER)")
+    schema.refuse_foreign(copied, TRIGGERS)
+
+    copied.execute_sql("CREATE TRIGGER more AFTER INSERT ON _litestream_lock BEGIN DELETE FROM user; END")
+    with pytest.raises(schema.SchemaError, match="more"):
+        schema.refuse_foreign(copied, TRIGGERS)
+
+
 def test_no_table_index_view_or_trigger_may_be_changed_or_missing(app):
     ours = db.execute_sql("SELECT type, name FROM sqlite_master WHERE name <> 'sqlite_sequence'").fetchall()
     assert {kind for kind, _name in ours} == {"table", "index", "view", "trigger"}
