@@ -5,6 +5,7 @@ import time
 from contextlib import suppress
 
 from waitress.channel import HTTPChannel
+from waitress.task import WSGITask
 
 from microblog.server.http_request import Request
 
@@ -13,10 +14,20 @@ IDLE_S = 60  # Until the next request, or until the client takes more of an answ
 LINGER_S = 3
 
 
+class Answer(WSGITask):
+    """Keeps the connection after what has no body by its status, such as 304; waitress would close it."""
+
+    def set_close_on_finish(self):
+        asked = self.request.headers.get("CONNECTION", "").lower() == "close"
+        if self.has_body or asked or self.version == "1.0":
+            super().set_close_on_finish()
+
+
 class Connection(HTTPChannel):
     """Takes one request after the other; the app answers each in a thread."""
 
     parser_class = Request
+    task_class = Answer
     lingers_since = None
 
     @property

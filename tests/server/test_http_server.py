@@ -336,3 +336,26 @@ def test_whoever_sends_a_large_file_has_time_for_it(server, connect, susan, monk
     assert connection.is_overdue(began_at + len(UPLOAD) / http_request.SLOWEST_UPLOAD + 1)
     client.sendall(UPLOAD[10:])
     assert answer(client).status == 202
+
+
+def test_the_connection_is_kept_after_an_answer_without_a_body(connect):
+    client = connect(b"GET /feed.atom HTTP/1.1\r\n" + HOST + b"\r\n")
+    tag = answer(client).headers["ETag"].encode()
+
+    for _ in range(2):
+        client.sendall(b"GET /feed.atom HTTP/1.1\r\n" + HOST + b"If-None-Match: " + tag + b"\r\n\r\n")
+        unchanged = answer(client)
+        assert (unchanged.status, unchanged.headers["Connection"]) == (304, None)
+
+
+def test_a_client_that_wants_the_end_of_the_connection_gets_it_after_any_answer(connect):
+    client = connect(b"GET /feed.atom HTTP/1.1\r\n" + HOST + b"\r\n")
+    tag = answer(client).headers["ETag"].encode()
+    request = (
+        b"GET /feed.atom HTTP/1.1\r\n" + HOST + b"Connection: close\r\nIf-None-Match: " + tag + b"\r\n\r\n"
+    )
+
+    client.sendall(request)
+
+    assert answer(client).headers["Connection"] == "close"
+    assert client.recv(1) == b""
