@@ -27,8 +27,20 @@ NOTHING_TO_DO = {"reset-second-factor": "Error: john has no second factor"}
 # Which chapter runs which blocks of the page, in their order.
 CHAPTERS = {}
 # What stands in the page for something that the operator knows.
-ARGUMENTS = {"NAME": "john", "ADDRESS": "you@example.org"}
-WITHOUT_ASKING = {"reset-password": "--password-stdin <<< 'another horse battery'", "delete-user": "--yes"}
+HOME = "/srv/microblog"
+ARGUMENTS = {
+    "NAME": "john",
+    "ADDRESS": "you@example.org",
+    "FILE.zip": f"{HOME}/john.zip",
+    "FILE": f"{HOME}/feed.json",
+}
+FEED = """{"version": "https://jsonfeed.org/version/1.1", "title": "John", "items": [
+    {"id": "1", "content_text": "from elsewhere", "date_published": "2020-01-01T00:00:00Z"}]}"""
+WITHOUT_ASKING = {
+    "reset-password": "--password-stdin <<< 'another horse battery'",
+    "delete-user": "--yes",
+    "import": "--yes",
+}
 
 
 def runs(*names):
@@ -153,7 +165,10 @@ def each_command_in_the_text(debian):
     debian.type(
         f"cd {APP}; echo {shlex.quote(PASSWORD)} | {FLASK} create-user john john@example.org --password-stdin"
     )
-    for command in operations.inline_commands():
+    debian.write(ARGUMENTS["FILE"], FEED)
+    for command in sorted(
+        operations.inline_commands(), key=lambda command: command.startswith("delete-user")
+    ):
         words = [ARGUMENTS.get(word, word) for word in command.split()]
         if words not in (["restore"], ["tasks"]):
             ran = debian.try_(f"{FLASK} {shlex.join(words)} {WITHOUT_ASKING.get(words[0], '')}")
