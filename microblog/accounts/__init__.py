@@ -252,7 +252,7 @@ def delete(user, by=None):
     if not user.is_admin:
         Post.delete_most_by(user)
     with permitted():
-        rows = [*Task.for_user(user), *Mail.addressed_to(user)]
+        rows = [*Task.for_user(user), *Mail.addressed_to(user), *user.imports]
         Mail.delete_addressed_to(user)
         Message.delete_all_from(user)
         if user.is_last_admin:

@@ -194,11 +194,16 @@ class Task(WorkItem):
         self._delete("")
 
     def _delete(self, ending):
-        with suppress(FileNotFoundError):
-            # No pattern: `re` would keep one for each task, and soon none of all others.
-            for path in self.file.parent.iterdir():
-                if path.name.startswith(f"{self.id}.") and path.name.endswith(ending):
-                    path.unlink(missing_ok=True)
+        for path in self._files():
+            if path.name.endswith(ending):
+                path.unlink(missing_ok=True)
+
+    def _files(self):
+        """Paths of the file and all drafts; none where there is no folder that can be read."""
+        # No pattern: `re` would keep one for each task, and soon none of all others.
+        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+            return [path for path in self.file.parent.iterdir() if path.name.startswith(f"{self.id}.")]
+        return []
 
     # For whoever shows it
 

@@ -3,10 +3,12 @@ import pytest
 from microblog import accounts
 from microblog.base.database import db
 from microblog.exports import export_posts
+from microblog.imports import requests as imports
 from microblog.mail import outbox, templates
 from microblog.mail.delivery import Mail
 from microblog.models import Block, Message, Notification, OneTimeToken, Post, PostIndex, Session, Token, User
 from microblog.models.exceptions import LastAdministrator, SetUpAlready
+from microblog.models.old_permalink import OldPermalink
 from microblog.models.one_time_token import CHANGE_EMAIL, INVITE
 from microblog.tables import MODELS
 from microblog.tasks.task import Task
@@ -25,7 +27,7 @@ def tables():
 
 
 @pytest.fixture
-def life(susan, john, write_posts, client):
+def life(susan, john, write_posts, client, settings):
     """Everything that a person can leave behind in the database and in files."""
     write_posts(susan, "first", "second")
     susan.follow(john)
@@ -45,6 +47,13 @@ def life(susan, john, write_posts, client):
     second_factors.give(susan)
     Block.add(susan, other)
     other.delete_instance()
+    OldPermalink.create(id=1, post_id=Post.by_author(susan).first().id)
+    Post.by_author(susan).first().remove(by="susan")
+    upload = settings.data_dir / "imports" / "upload"
+    upload.parent.mkdir()
+    upload.write_text('{"posts": [{"body": "susan once", "timestamp": "2020-05-01T10:00:00Z"}]}')
+    imports.look(susan, "posts of susan.json", upload)
+    upload.unlink()
     Block.add(susan, User.register("anne", "anne@example.org", "hash"))
     return susan
 
@@ -77,6 +86,9 @@ def test_no_table_keeps_a_trace(john, life, settings):
         assert told == [], table
     left = {table: len(rows) for table, rows in every_row().items() if rows}
     assert left.pop("user") == 2, "john and anne"
+    assert left.pop("old_permalink") == 1, "a number and a number"
+    assert {row[1] for row in db.execute_sql("SELECT * FROM former_post")} == {None}
+    assert left.pop("former_post") == 2
     assert left == {"notification": 1}, "john's count of unread messages"
     assert Notification.get().data == 0
     assert list(PostIndex.search("first")) == []
@@ -84,12 +96,12 @@ def test_no_table_keeps_a_trace(john, life, settings):
 
 
 def test_no_file_is_left(life, settings):
-    folders = [settings.data_dir / name for name in ("exports", "outbox")]
-    assert [len(list(folder.iterdir())) for folder in folders] == [1, 5]
+    folders = [settings.data_dir / name for name in ("exports", "outbox", "imports")]
+    assert [len(list(folder.iterdir())) for folder in folders] == [2, 5, 2]
 
     accounts.delete(life)
 
-    assert [list(folder.iterdir()) for folder in folders] == [[], []]
+    assert [list(folder.iterdir()) for folder in folders] == [[], [], []]
 
 
 def test_a_request_by_a_former_address_goes_before_it_is_answered_too(susan, client, nobody_works):

@@ -8,7 +8,7 @@ from flask_babel import force_locale
 from microblog import exports
 from microblog.exports.archive import write_zip
 from tests.end_to_end.browsing import DESKTOP, NARROW, RULES, Watcher, chromium, needs_browser, violations
-from tests.exports.test_formats import HOSTILE, TEXTS
+from tests.exports.test_archive_formats import HOSTILE, TEXTS
 from tests.posts import insert_posts
 
 pytestmark = [needs_browser, pytest.mark.browser]
