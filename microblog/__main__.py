@@ -4,6 +4,7 @@ import os
 import sys
 
 from microblog.base.config import ROOT, BadSettings, Settings
+from microblog.ops import data_folder
 from microblog.server import command_lines
 
 USAGE = "usage: python -m microblog web|worker; all parts at once: ./run.sh"
@@ -19,6 +20,11 @@ def main(words):
     except BadSettings as errors:
         errors.show()
         return errors.exit_code
+    try:
+        data_folder.refuse_foreign(settings.data_dir, f".venv/bin/python -m microblog {words[0]}")
+    except data_folder.Unavailable as reason:
+        print(f"Error: {reason}", file=sys.stderr)
+        return 1
     os.umask(0o077)
     os.chdir(ROOT)
     os.environ.update(command_lines.environment(settings))

@@ -57,15 +57,23 @@ def locked_for_start(data_dir):
         tempfile.TemporaryFile(dir=data_dir).close()
         lock = (data_dir / "run" / "supervisor.lock").open("w")
     except OSError as error:
-        raise Unavailable(
-            f"cannot write to the data folder {data_dir}: {error.strerror}; set DATA_DIR to another"
-        ) from error
+        what = f"cannot write to the data folder {data_dir}: {error.strerror}"
+        raise Unavailable(f"{what}; {_way_to_write(data_dir)}") from error
     with lock:
         if not locks.try_acquire(lock):
             raise Unavailable(f"the data folder {data_dir} is in use: this site runs already; stop it first")
         # A copy of this process that outlives it must not keep the next start out.
         os.register_at_fork(after_in_child=lock.close)
         yield
+
+
+def _way_to_write(data_dir):
+    """What to do so that a start can write to *data_dir*: perhaps root wrote what it needs there."""
+    us = os.geteuid()
+    with suppress(OSError):
+        if any(path.lstat().st_uid != us for path in (data_dir / "run", *data_dir.glob("run/*"))):
+            return f"not all in it is yours: sudo chown -R '#{us}' {shlex.quote(str(data_dir))}"
+    return "set DATA_DIR to another"
 
 
 class SharedLock:

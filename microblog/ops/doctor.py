@@ -18,13 +18,13 @@ from microblog.base.config import is_loopback
 from microblog.base.files import is_dead_link
 from microblog.mail import smtp
 from microblog.models import Post, User
-from microblog.ops import backup, mail_advice, probes, queue_advice, rehearsal
+from microblog.ops import backup, database_advice, mail_advice, probes, queue_advice, rehearsal
+from microblog.ops.database_advice import FLASK, RESTORE
 from microblog.tasks.message_store import QueueUnreachable
 from microblog.tasks.queue import ask_for_write, huey
 from microblog.tasks.task import Task
 
 WELL, WARNING, FAULT = "well", "warning", "fault"
-FLASK = ".venv/bin/flask"
 START = "start the site: ./run.sh"
 MIB = 1024**2
 SPARE_BYTES = 200 * MIB
@@ -52,7 +52,8 @@ def examine():
         try:
             grade, *said = check(settings)
         except PeeweeException as error:
-            grade, *said = FAULT, f"the database does not answer: {error}", f"{FLASK} migrate"
+            remedy = database_advice.advice(error)
+            grade, *said = FAULT, f"the database does not answer: {error}", remedy
         except schema.SchemaError as error:
             grade, *said = FAULT, str(error), "git pull"
         except OSError as error:
@@ -111,7 +112,7 @@ def _check_database(settings):
     with database.connected():
         damage = database.db.execute_sql("PRAGMA integrity_check(1)").fetchone()[0]
         if damage != "ok":
-            return FAULT, f"damaged: {damage}", f"{FLASK} restore FILE"
+            return FAULT, f"damaged: {damage}", RESTORE
         if waiting := schema.pending():
             return FAULT, f"not brought up to date: {', '.join(waiting)}", f"{FLASK} migrate"
     return WELL, f"sound, up to date, {_database_bytes(settings) // MIB:,} MiB"
@@ -161,10 +162,10 @@ def _check_worker(settings):
         return FAULT, "none is alive", f"{START}, or start its worker service"
     oldest = _looked_up(settings, lambda: Task.due().first())
     if oldest and (age := clock.now() - oldest.run_after) > timedelta(minutes=5):
-        remedy = f"see what keeps the workers busy: {FLASK} tasks list; or set WORKERS higher"
-        if not huey.takes_messages:
-            remedy = "see above: the queue takes no messages, so no worker hears of it"
-        return FAULT, f"a task has been waiting for {format_timedelta(age, locale='en')}", remedy
+        what = f"a task has been waiting for {format_timedelta(age, locale='en')}"
+        busy = f"see what keeps the workers busy: {FLASK} tasks list; or set WORKERS higher"
+        unheard = "see above: the queue takes no messages, so no worker hears of it"
+        return FAULT, what, busy if huey.takes_messages else unheard
     return WELL, f"{len(living)} alive"
 
 

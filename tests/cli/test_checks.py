@@ -18,7 +18,6 @@ from microblog.ops import backup, doctor, mail_advice, rehearsal
 from microblog.ops.doctor import FAULT, WARNING, WELL
 from microblog.ops.probes import leave_address, reachable_address
 from microblog.ops.restore import CannotRestore
-from microblog.tasks.task import Task
 from tests.end_to_end.postbox import Postbox
 from tests.end_to_end.running_site import PATIENCE_S, free_port
 from tests.posts import write_at
@@ -98,38 +97,12 @@ def test_the_fault_of_the_write_ahead_log_is_known_by_version(grades, monkeypatc
     assert grades()["SQLite"] == (WARNING if faulty else WELL)
 
 
-def test_a_data_folder_that_others_may_read_is_a_fault(grades):
-    data_dir().chmod(0o755)
-
-    assert grades()["data folder"] == FAULT
-
-
-def test_a_full_disk_is_a_fault(grades, monkeypatch):
-    monkeypatch.setattr(doctor, "SPARE_BYTES", 2**60)
-
-    assert grades()["disk"] == FAULT
-
-
 def test_a_missing_database_is_a_fault(grades):
     db.close_all()
     (data_dir() / "microblog.db").unlink()
 
     assert grades()["database"] == FAULT
     assert not (data_dir() / "microblog.db").exists()
-
-
-def test_a_damaged_database_is_a_fault(grades):
-    db.close_all()
-    path = data_dir() / "microblog.db"
-    path.write_bytes(path.read_bytes()[:4096] + os.urandom(40_000))
-
-    assert grades()["database"] == FAULT
-
-
-def test_a_database_of_a_newer_version_is_a_fault(grades):
-    db.execute_sql("INSERT INTO schema_migration (name, applied) VALUES ('9999_future', '2030-01-01')")
-
-    assert grades()["database"] == FAULT
 
 
 def test_an_old_backup_is_a_fault_and_a_fresh_one_is_well(run, grades):
@@ -171,13 +144,6 @@ def test_what_the_nightly_rehearsal_found_is_told(examine, app, susan):
 
 
 def test_no_worker_is_a_fault(grades, worker_gone):
-    assert grades()["worker"] == FAULT
-
-
-def test_a_task_that_waits_for_long_is_a_fault(grades, susan):
-    since = clock.now() - timedelta(hours=1)
-    Task.create(name="export_posts", description="x", user=susan, run_after=since)
-
     assert grades()["worker"] == FAULT
 
 

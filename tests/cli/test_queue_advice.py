@@ -104,10 +104,11 @@ def test_the_servers_words_are_repeated_and_the_advice_fits(examine, spoil, caus
     assert found.remedy.startswith(remedy)
 
 
-def test_the_start_repeats_what_the_server_refuses(spoil):
-    told = queue_server.describe(spoil(ask_for_another_password))
+@pytest.mark.parametrize("cause", [ask_for_a_password, ask_for_another_password, name_no_database])
+def test_the_start_repeats_what_the_server_refuses(spoil, cause):
+    told = queue_server.describe(spoil(cause))
 
-    assert told.endswith("refuses: invalid username-password pair or user is disabled.")
+    assert CAUSES[cause][0] in told.partition(" refuses: ")[2]
     assert "wrong" not in told
 
 

@@ -14,11 +14,12 @@ from click.testing import CliRunner
 from flask.cli import FlaskGroup, routes_command, run_command
 
 from microblog import create_app
+from microblog.__main__ import PARTS, main
 from microblog.base import database
 from microblog.base.config import ROOT, Settings
 from microblog.base.database import db
 from microblog.cli import site
-from microblog.ops.data_folder import SHARED_LOCK, Unavailable, refuse_foreign
+from microblog.ops.data_folder import SHARED_LOCK, Unavailable, locked_for_start, refuse_foreign
 from microblog.security.signatures import secret_key
 from tests.apps import migrated_database
 
@@ -127,6 +128,42 @@ def test_no_command_writes_into_the_folder_of_somebody_else(
             as_owner = f"sudo -u {data_folder.owner()} env DATA_DIR={data_folder} .venv/bin/flask {words}"
             assert f"{data_folder} belongs to user {data_folder.owner()}: {as_owner}" in result.output, words
             assert _contents(tmp_path) == before, words
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_no_part_starts_in_the_folder_of_somebody_else(data_folder, tmp_path, monkeypatch, capsys, part):
+    _make_site(data_folder)
+    before = _contents(tmp_path)
+    monkeypatch.setattr(Settings, "load", lambda: Settings(data_dir=data_folder))
+    monkeypatch.setattr(os, "geteuid", lambda: data_folder.stat().st_uid + 1)
+    monkeypatch.setitem(PARTS, part, lambda _settings: pytest.fail("it was started"))
+
+    assert main([part]) == 1
+
+    owner = data_folder.owner()
+    as_owner = f"sudo -u {owner} env DATA_DIR={data_folder} .venv/bin/python -m microblog {part}"
+    assert capsys.readouterr().err == f"Error: {data_folder} belongs to user {owner}: {as_owner}\n"
+    assert _contents(tmp_path) == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else")
+@pytest.mark.parametrize("name", ["run", "run/supervisor.lock"])
+def test_a_start_that_cannot_write_what_root_has_made_says_how_to_take_it_back(name):
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        folder = Path(place, "data")
+        (folder / "run").mkdir(parents=True)
+        (folder / "run" / "supervisor.lock").touch()
+        for path in (folder, folder / "run", folder / "run" / "supervisor.lock"):
+            path.chmod(0o700)
+            os.chown(path, NOBODY, -1)
+        os.chown(folder / name, 0, -1)
+        os.seteuid(NOBODY)
+        try:
+            with pytest.raises(Unavailable, match="not all in it is yours: sudo chown -R '#65534' "):
+                locked_for_start(folder).__enter__()
+        finally:
+            os.seteuid(0)
 
 
 @pytest.mark.parametrize("there", [False, True])

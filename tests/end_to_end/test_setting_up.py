@@ -319,6 +319,11 @@ def test_every_pin_names_the_hashes_of_its_files(name):
     assert [line for line in read_lines(name) if "==" in line and "--hash=sha256:" not in line] == []
 
 
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_pip_can_read_them_in_any_locale(name):
+    assert (ROOT / name).read_bytes().isascii()
+
+
 def listed_for(name):
     """What ``pyproject.toml`` lists for the file."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
