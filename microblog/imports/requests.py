@@ -99,6 +99,8 @@ def cancel(row, by=None):
         row.task.cancel(by)
     elif row.state == PREVIEW:
         row.write(counts=None)
+        if row.task:
+            row.task.dismiss()
         row.delete_files()
     security_log.record("import-cancelled", row.user, by=by, id=row.id)
 
@@ -119,5 +121,8 @@ def undo(row, by=None):
 
 
 def _launch(row, job, description, by=None):
-    task = Task.launch(job, row.user_id, description, by, import_id=row.id)
+    """What the card of the step before says is true no more."""
+    before, task = row.task, Task.launch(job, row.user_id, description, by, import_id=row.id)
     row.write(task=task)
+    if before:
+        before.dismiss()

@@ -18,6 +18,7 @@ from microblog.tasks.exceptions import TaskInProgress
 from microblog.web import uploads
 from microblog.web.forms import status
 from microblog.web.import_form import ImportForm
+from microblog.web.presentation import News
 
 bp = Blueprint("imports", __name__, url_prefix="/imports")
 SHOWN_POSTS = 5
@@ -29,7 +30,9 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @bp.get("")
 def index():
-    return render_template("imports/index.html", imports=list(Import.of(current_user).limit(LISTED)))
+    news = News.read()
+    imports = list(Import.of(current_user).limit(LISTED))
+    return render_template("imports/index.html", news=news, imports=imports)
 
 
 @bp.post("")
@@ -49,10 +52,11 @@ def create():
 
 @bp.get("/<row_id:import_id>")
 def show(import_id):
-    return _show(_own(import_id), ImportForm())
+    news = News.read()
+    return _show(_own(import_id), ImportForm(), news=news)
 
 
-def _show(row, form):
+def _show(row, form, **context):
     preview = {}
     if row.can_be_confirmed:
         with SortedRecords.opened(row.records) as records:
@@ -64,7 +68,7 @@ def _show(row, form):
             }
     span = [from_microseconds(each) for each in (row.counts or {}).get("span") or ()]
     return render_template(
-        "imports/show.html", row=row, form=form, span=span, moment_of=from_microseconds, **preview
+        "imports/show.html", row=row, form=form, span=span, moment_of=from_microseconds, **preview, **context
     ), status(form)
 
 

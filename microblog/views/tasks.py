@@ -13,6 +13,7 @@ from microblog.tasks.states import SUCCEEDED
 from microblog.tasks.task import Task
 from microblog.web import password_confirmation
 from microblog.web.downloads import send_archive, send_posts
+from microblog.web.presentation import News
 from microblog.web.redirects import back
 
 bp = Blueprint("tasks", __name__, url_prefix="/tasks")
@@ -20,7 +21,9 @@ bp = Blueprint("tasks", __name__, url_prefix="/tasks")
 
 @bp.get("")
 def index():
-    return render_template("tasks/index.html", history=prefetch(Task.for_user(current_user).limit(50), Mail))
+    news = News.read()
+    history = prefetch(Task.for_user(current_user).limit(50), Mail)
+    return render_template("tasks/index.html", news=news, history=history)
 
 
 @bp.get("/<uuid:task_id>/card")

@@ -13,6 +13,7 @@ from microblog.base.i18n.languages import own_name
 from microblog.base.identicon import identicon
 from microblog.base.linkify import excerpt, linkify
 from microblog.base.text import beginning
+from microblog.imports import import_row
 from microblog.mail.templates import may_be_mailed
 from microblog.models import Message
 from microblog.tasks.queue import huey
@@ -40,12 +41,25 @@ def init_app(app):
     for draw in (language, page_url, site_address, preference, may_be_mailed):
         app.add_template_global(draw)
     app.add_template_test(exports.is_export, "export")
+    app.add_template_test(import_row.is_without_file, "without_file")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(lambda: {"news": News(), "current_path": current_path()})
 
 
 class News:
     """The user's messages and tasks, as a page shows them; nothing is queried until a page does."""
+
+    @classmethod
+    def read(cls):
+        """
+        News of now, for a page that shows more of the tasks than their cards: to be read before that.
+
+        A task that ends in between is shown as unfinished then, and the script draws the page again; the
+        other way round the page would stay as it was before the end.
+        """
+        news = cls()
+        _ = news.tasks
+        return news
 
     @property
     def unread(self):

@@ -48,7 +48,7 @@ SAID = [
     ("john", "en", "<b>Not bold</b> & \"quoted\" 'so'"),
 ]
 ENDED = ("succeeded", "failed", "cancelled")
-RESULT = {"posts": 5214, "size_bytes": 1_300_000}
+RESULT = {"posts": 5214, "size_bytes": 1_300_000, "archive_bytes": 1_100_000}
 HALF = {"state": "running", "progress": 60, "done": 3128, "total": 5214}
 DONE = {"state": "succeeded", "progress": 100, "result": RESULT}
 MAILED = {"state": "succeeded", "sent_at": clock.now()}
@@ -69,7 +69,7 @@ CARDS = {
     "mail delayed": {**DONE, "mail": {"state": "queued", "error": UNREACHABLE}},
     "mail without worker": {**ON_ITS_WAY, "worker_lives": False},
     "ready": READY,
-    "ready and empty": {**READY, "result": {"posts": 0, "size_bytes": 14}},
+    "ready and empty": {**READY, "result": {"posts": 0, "size_bytes": 14, "archive_bytes": 9_700}},
     "ready without mail": {**DONE, "mail": {"state": "failed", "error": ADDRESS_REFUSED}},
     "ready, mail uncertain": {**DONE, "mail": UNCERTAIN},
     "ready, mail in the outbox": {**DONE, "mail": {"state": "succeeded"}},

@@ -105,7 +105,9 @@ def test_every_page_border_keeps_every_post_once(entries, susan, count):
     contents = [item["object"]["content"] for item in json.loads(files["outbox.json"])["orderedItems"]]
     assert contents == [f"<p>{number}</p>" for number in numbers]
     pages = b"".join(data for name, data in files.items() if name.startswith("pages/")).decode()
-    assert [int(part.partition("<")[0]) for part in pages.split('e-content p-name"><p>')[1:]] == numbers[::-1]
+    assert [
+        int(part.partition("<")[0]) for part in pages.split('e-content p-name" dir="auto"><p>')[1:]
+    ] == numbers[::-1]
     assert reports[0] == (0, count)
     assert reports[-1] == (count, count)
     assert reports == sorted(reports)

@@ -198,7 +198,48 @@ def test_cards_lead_to_the_preview_and_to_what_was_brought(browser, place):
     browser.post_form(f"{place}/confirm")
 
     page = browser.get("/tasks").text
-    assert "Your posts are here" in page
+    assert "Your import is done" in page
+    assert "Your file was looked at" not in page
+    browser.post_form(f"{place}/undo")
+
+    page = browser.get("/tasks").text
+    assert "The posts are removed" in page
+    assert "Your import is done" not in page
+    assert "See or undo" not in page
+
+
+def test_no_card_offers_a_preview_that_was_cancelled(browser, place):
+    browser.post_form(f"{place}/cancel")
+
+    assert "Your file was looked at" not in browser.get("/tasks").text
+
+
+def test_what_cannot_be_read_is_not_to_be_tried_again(browser, susan):
+    upload(browser, "<!doctype html><p>hello")
+
+    page = browser.get("/tasks").text
+    assert "Your file could not be read" in page
+    assert ">Choose a file</a>" in page
+    assert "Try again" not in page
+
+
+def test_a_file_with_nothing_new_says_so_and_offers_nothing(browser, susan):
+    for _ in range(2):
+        place = upload(browser, files.POSTS_OLD).location
+        page = browser.get(place).text
+        browser.post_form(f"{place}/confirm")
+
+    assert "There is nothing new in it." in page
+    assert "Bring these posts here" not in page
+    assert " · from " not in page
+    assert "No post was new." in browser.get(place).text
+
+
+def test_all_of_a_preview_is_drawn_again_once_the_file_was_looked_at(browser, place):
+    drawn = browser.get(place).text.partition("data-redrawn")[2].partition("</main>")[0]
+
+    for text in ("on it goes", "outbox.json:6", "Bring these posts here"):
+        assert text in drawn
 
 
 def test_the_page_of_ones_data_leads_to_the_import(browser):

@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from flask import before_render_template
 
 from microblog.base import clock
+from microblog.imports.import_row import Import
 from microblog.mail.delivery import Mail
 from microblog.models import Notification
+from microblog.tasks.states import CANCELLED
 from microblog.tasks.task import Task
 from tests.rows import put
 
@@ -21,6 +24,43 @@ def test_the_card_stands_on_every_page_of_its_user(browser, task):
         page = browser.get(path).text
         assert f'<span id="{task.id}-progress">0</span>%' in page, path
         assert "Exporting posts..." in page
+
+
+# The pages that show more of tasks than their cards, by their templates.
+FOLLOWING = {
+    "imports/index.html": "/imports",
+    "imports/show.html": "/imports/1",
+    "tasks/index.html": "/tasks",
+    "users/show.html": "/user/susan",
+}
+
+
+def templates_that_follow_tasks(app):
+    loader = app.jinja_env.loader
+    return {
+        name
+        for name in app.jinja_env.list_templates()
+        if "set follows_tasks = true" in loader.get_source(app.jinja_env, name)[0]
+    }
+
+
+def test_the_pages_that_follow_tasks_are_known(app):
+    assert templates_that_follow_tasks(app) == set(FOLLOWING)
+
+
+# The profile shows of them only what their cards say.
+@pytest.mark.parametrize("path", sorted({*FOLLOWING.values()} - {"/user/susan"}))
+def test_a_page_is_never_older_than_its_cards(app, browser, susan, task, path):
+    """Else nothing would draw it again: a task that ends while its page is made is shown as unfinished."""
+    Import.create(user=susan, name="outbox.json", task=task)
+
+    def end(*_, **__):
+        task.finish(CANCELLED)
+
+    with before_render_template.connected_to(end, app):
+        page = browser.get(path).text
+    assert 'data-state="queued"' in page
+    assert 'data-state="cancelled"' in browser.get(path).text
 
 
 def test_the_card_is_shown_to_nobody_else(client, sign_in, john, task):

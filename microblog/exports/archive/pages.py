@@ -106,6 +106,12 @@ class Pages:
             self._("Years"), Markup("\n").join(items)
         )
 
+    def _about(self, text):
+        if not text:
+            return ""
+        shown = linkify(text, rel="nofollow noreferrer").replace("\n", Markup("<br>"))
+        return Markup('<p dir="auto">{}</p>\n').format(shown)
+
     def _introduction(self):
         person = self.snapshot.person
         inside = [*INSIDE, PRIVATE] if self.messages else INSIDE
@@ -114,7 +120,7 @@ class Pages:
             picture=identicon(person.username),
             username=person.username,
             address=self.site.user_page(person.username),
-            about=linkify(person.about_me, rel="nofollow noreferrer").replace("\n", Markup("<br>")),
+            about=self._about(person.about_me),
             posts=self._(
                 "Posts: %(count)s. On this site since %(day)s.",
                 count=self.snapshot.posts,
@@ -141,8 +147,7 @@ INTRODUCTION = Markup("""<main class="h-feed">
 {picture}
 <h1 class="p-name">{username}</h1>
 <p><a class="u-url" href="{address}" rel="nofollow noreferrer">{address}</a></p>
-<p>{about}</p>
-<p>{posts}</p>
+{about}<p>{posts}</p>
 <h2>{inside_title}</h2>
 {inside}
 <h2>{left_out_title}</h2>
@@ -167,7 +172,7 @@ def article_of(site):
     shown = column(f"replace(substr({WRITTEN_AT}, 1, 16), 'T', ' ')")
     language = column(f"' lang=\"' || {escaped('language')} || '\"'")
     return as_text(
-        f'<article class="h-entry"{language}><div class="e-content p-name">{column("html")}</div>'
+        f'<article class="h-entry"{language}><div class="e-content p-name" dir="auto">{column("html")}</div>'
         f'<a class="u-url" href="{escape(site.post_page)}{column("id")}" rel="nofollow noreferrer">'
         f'<time class="dt-published" datetime="{written_at}">{shown}</time></a></article>'
     )
