@@ -328,7 +328,8 @@ def test_whoever_sends_a_large_file_has_time_for_it(server, connect, susan, monk
     member = b"Authorization: Bearer %s\r\n" % Token.issue(susan, "a program")[1].encode()
 
     client = connect(upload(b"/api/imports", member) + UPLOAD[:10])
-    assert wait_until(lambda: any(one.request for one in server.active_channels.values()), SOON_S)
+    channels = server.active_channels.values()
+    assert wait_until(lambda: any(one.request and one.request.is_upload for one in channels), SOON_S)
     [connection] = server.active_channels.values()
 
     began_at = connection.request.began_at
