@@ -146,6 +146,20 @@ def test_no_part_starts_in_the_folder_of_somebody_else(data_folder, tmp_path, mo
     assert _contents(tmp_path) == before
 
 
+def test_no_start_uses_the_folder_of_somebody_else(data_folder, tmp_path, monkeypatch):
+    _make_site(data_folder)
+    before = _contents(tmp_path)
+    monkeypatch.setattr(os, "geteuid", lambda: data_folder.stat().st_uid + 1)
+
+    with pytest.raises(Unavailable) as refused, locked_for_start(data_folder):
+        pass
+
+    owner = data_folder.owner()
+    as_owner = f"sudo -u {owner} env DATA_DIR={data_folder} ./run.sh"
+    assert str(refused.value) == f"{data_folder} belongs to user {owner}: {as_owner}"
+    assert _contents(tmp_path) == before
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else")
 @pytest.mark.parametrize("name", ["run", "run/supervisor.lock"])
 def test_a_start_that_cannot_write_what_root_has_made_says_how_to_take_it_back(name):
