@@ -71,8 +71,10 @@ def look(user, name, upload):
     """
     with db.atomic():
         row = Import.create(user=user, name=name)
-        row.file.hardlink_to(upload)
         _launch(row, preview_import, N_("Looking at your file..."))
+        # After all that may be refused; an id can come again, and a kill before the commit leaves its file.
+        row.delete_files()
+        row.file.hardlink_to(upload)
     security_log.record("import-asked", user, id=row.id)
     return row
 

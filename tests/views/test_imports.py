@@ -191,6 +191,16 @@ def test_a_second_file_while_one_is_looked_at_is_refused(browser, nobody_works, 
 
     assert "Another file of yours is being looked at." in page.text
     assert Import.select().count() == 1
+    assert [path.name for path in import_row.folder().glob("*")] == ["1.upload"]
+
+
+def test_what_a_kill_has_left_under_the_next_id_does_not_stop_an_import(browser, nobody_works, susan):
+    import_row.folder().mkdir(parents=True, exist_ok=True)
+    (import_row.folder() / "1.upload").write_bytes(b"of nobody")
+
+    assert upload(browser, files.OUTBOX).location == "/imports/1"
+
+    assert Import.get().file.read_bytes() == files.as_bytes(files.OUTBOX)
 
 
 def test_cards_lead_to_the_preview_and_to_what_was_brought(browser, place):
