@@ -51,7 +51,7 @@ def dump_profile(profile):
 
 
 def dump_post(post):
-    return dump("Post", post, author=dump_user(post.author))
+    return dump("Post", post, author=dump_user(post.author), origin=post.written_elsewhere)
 
 
 def dump_task(task):
@@ -95,7 +95,14 @@ _TOKEN = {
 SCHEMAS = {
     "User": some(**_USER),
     "Profile": some(**_USER, followers=COUNT, following=COUNT, followed_by_you=FLAG),
-    "Post": some(id=ID, author=ref("User"), body=TEXT, language=or_null(TEXT), timestamp=MOMENT),
+    "Post": some(
+        id=ID,
+        author=ref("User"),
+        body=TEXT,
+        language=or_null(TEXT),
+        timestamp=MOMENT,
+        origin=or_null(some(source=TEXT, id=TEXT, url=or_null(TEXT))),
+    ),
     "Message": some(
         id=ID, sender_id=ID, recipient_id=ID, body=TEXT, timestamp=MOMENT, read_at=or_null(MOMENT)
     ),

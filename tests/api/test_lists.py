@@ -1,5 +1,6 @@
 """Cursors, links and what a client keeps."""
 
+import json
 import re
 from datetime import timedelta
 
@@ -124,6 +125,14 @@ def test_a_gap_wider_than_a_page_is_closed_by_following_the_links(program, posts
 
     assert bodies(response) == ["7"]
     assert bodies(program.get(link(response, "next"))) == ["6"]
+
+
+def test_a_post_tells_where_it_was_first_written(program, susan):
+    origin = {"source": "mastodon.example", "id": "https://mastodon.example/1", "url": None}
+    Post.create(author=susan, body="here")
+    Post.create(author=susan, body="there", origin=json.dumps(origin))
+
+    assert [post["origin"] for post in program.get("/api/posts").json] == [origin, None]
 
 
 def test_ids_are_texts(program, posts):

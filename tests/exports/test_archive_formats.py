@@ -16,7 +16,7 @@ from microblog.base import clock
 from microblog.exports.archive import names
 from microblog.exports.archive.markup import html_of
 from microblog.exports.archive.site import Site
-from microblog.models import Block, Message, User
+from microblog.models import Block, Message, Post, User
 from tests.posts import write_at
 
 HOSTILE = [
@@ -80,6 +80,19 @@ def test_the_feed_is_what_its_standard_says(made, everything):
     assert [item["content_text"] for item in feed["items"]] == [*TEXTS, *HOSTILE][::-1]
     assert feed["items"][-1]["date_published"] == "2025-11-22T14:31:00.123456Z"
     assert feed["items"][-1]["language"] == "es"
+
+
+def test_the_feed_tells_in_an_extension_where_a_post_was_first_written(made, susan):
+    origin = {"source": "mastodon.example", "id": "https://mastodon.example/1", "url": None}
+    Post.create(author=susan, body="here")
+    Post.create(author=susan, body="there", origin=json.dumps(origin))
+
+    feed = json.loads(made().files[names.FEED])
+
+    assert feed["_microblog"] == {"about": "https://blog.example.org/api/docs"}
+    there, here = feed["items"]
+    assert here["_microblog"] == {"id": here["id"], "origin": None}
+    assert there["_microblog"] == {"id": there["id"], "origin": origin}
 
 
 def test_the_outbox_has_what_readers_of_mastodons_archives_look_at(made, everything):

@@ -15,6 +15,7 @@ def write(container, snapshot, site, counted):
         "title": f"{username} · Microblog",
         "home_page_url": site.user_page(username),
         "authors": [{"name": username, "url": site.user_page(username)}],
+        "_microblog": {"about": site.document},
     }
     beginning = json.dumps(head, ensure_ascii=False).removesuffix("}")
     with container.entry(names.FEED) as write:
@@ -27,6 +28,8 @@ def item_of(site):
         "url": column(f"{quoted(site.post_page)} || id"),
         "content_text": column("body"),
         "date_published": column(WRITTEN_AT),
+        # For programs that bring posts elsewhere: where a post was first written, null if it was here.
+        "_microblog": {"id": column("CAST(id AS TEXT)"), "origin": column("json(origin)")},
     }
     with_language = as_json({**item, "language": column("language")})
     # The standard knows no null.

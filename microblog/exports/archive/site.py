@@ -19,5 +19,10 @@ class Site(NamedTuple):
         """What the URL of each post begins with; its id follows."""
         return f"{self.address}/post/"
 
+    @property
+    def document(self):
+        """The URL of what describes posts to programs."""
+        return f"{self.address}/api/docs"
+
     def user_page(self, username):
         return f"{self.address}/user/{username}"
