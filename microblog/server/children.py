@@ -23,7 +23,7 @@ _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 class CannotRun(Exception):
-    """The site cannot start or cannot go on; the message says why."""
+    """The site cannot start or cannot go on; the message says why, unless something else has said it."""
 
 
 class Child:

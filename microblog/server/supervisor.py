@@ -19,6 +19,7 @@ from microblog.server.children import CannotRun, Child, end, leftovers
 from microblog.server.console import say
 from microblog.server.processes import wait_until
 
+REFUSED = 1  # How our commands end that cannot do what they are asked for.
 LEFTOVERS_S = 3
 PORT_S = 5
 # Each of web server and worker is started again until it dies so often within a minute.
@@ -47,7 +48,8 @@ def main():
         with data_folder.locked_for_start(settings.data_dir):
             Supervisor(settings).run()
     except (data_folder.Unavailable, CannotRun) as reason:
-        say(f"microblog: {reason}", file=sys.stderr)
+        if str(reason):
+            say(f"microblog: {reason}", file=sys.stderr)
         return 1
     except OSError as error:
         say(f"microblog: {error.strerror}: see {error.filename or settings.data_dir}", file=sys.stderr)
@@ -129,6 +131,8 @@ class Supervisor:
             self._wait(lambda: not migration.alive)
         finally:
             end([migration], STOP_S)
+        if migration.process.returncode == REFUSED:
+            raise CannotRun  # Its own line has said why.
         if migration.process.returncode:
             raise CannotRun(
                 f"the database could not be brought up to date ({migration.ending}): its lines above say why"

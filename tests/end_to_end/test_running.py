@@ -254,4 +254,6 @@ def test_migration_that_fails_stops_the_start(site):
     output, code = refusal(site)
 
     assert code == 1
-    assert "microblog: the database could not be brought up to date (exit 1)" in output
+    lines = output.splitlines()
+    assert lines[-1].startswith("Error: the database does not answer (file is not a database); see: ")
+    assert sum("database" in line for line in lines) == 1, "it is said once"

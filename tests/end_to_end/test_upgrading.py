@@ -270,7 +270,10 @@ def test_a_database_of_a_newer_version_is_refused_and_left_alone(site):
     site.start()
 
     assert site.exit_code() == 1
-    assert "the database is newer than this version: it knows 9999_future" in site.output()
+    assert site.printed().splitlines()[-1] == (
+        "Error: the database is newer than this version: it knows 9999_future"
+    )
+    assert site.printed().count("the database") == 1, "it is said once"
     assert not (site.data_dir / "before-upgrade").exists()
 
 
