@@ -5,13 +5,14 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
+from microblog.base.text import BLANK_LINES
+
 # No check for a word boundary before it: Chinese and Japanese put no space before a URL. Their
 # punctuation ends it, as do quotation marks of any kind.
 ADDRESS = re.compile(
     r"https?://[^\s<>\"“”‘’«»…\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]+",
     re.IGNORECASE,
 )
-BLANK_LINES = re.compile(r"\n{3,}")
 HOST = re.compile(r"[\w.-]*\w(:\d{1,5})?|\[[0-9a-f:.]+\](:\d{1,5})?", re.IGNORECASE)
 # Characters of a long post that lists show.
 EXCERPT = 500

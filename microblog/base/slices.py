@@ -1,4 +1,4 @@
-"""Slices of long lists, cut by key: page one thousand is as fast as the first."""
+"""Slices of long lists, cut by key: page one thousand is as fast as the first; and single rows of them."""
 
 from microblog.base.prepared import prepared
 
@@ -24,6 +24,12 @@ def oldest(query, after, most, by=None):
     """The same for the rows that come next above *after*: the oldest first."""
     key = _key(by or query.model)
     return query.where(key > after).order_by(key).limit(most)
+
+
+@prepared
+def of_id(query, row_id):
+    """The row of *query*, a prepared one, whose key is *row_id*, if it is among them."""
+    return query.where(_key(query.model) == row_id)
 
 
 def _key(model):

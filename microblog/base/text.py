@@ -10,6 +10,8 @@ LONGEST = 5000
 # Control characters but the line end, lone surrogates, and embeddings, overrides and isolates, which can make
 # a text look different from what is stored.
 HARMFUL = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+# More than one blank line in a row.
+BLANK_LINES = re.compile(r"\n{3,}")
 INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
 # Blank although Unicode calls them letters or symbols: Hangul fillers and the empty Braille cell.
 BLANK = set("\u115f\u1160\u2800\u3164\uffa0")

@@ -1,13 +1,12 @@
 """``posts.json``: what this site mails. Old ones have neither ids nor languages."""
 
-from microblog.base.i18n import N_
 from microblog.base.i18n.languages import tag
 from microblog.base.json_items import items_of
 from microblog.base.text import clean, is_blank
+from microblog.exports.archive.reader import DISAGREE
 from microblog.imports.record import NO_TEXT, NoPost, Unreadable, moment, records, web_address
 
 SECOND = 10**6
-OTHER_TIME = N_("Its id and its time disagree.")
 LONGEST_ORIGIN = 500
 
 
@@ -34,7 +33,7 @@ def fields(post):
 def _same_time(post_id, written_at):
     """*post_id*, which is the microsecond of *written_at*, or of the second that this is cut to."""
     if post_id != written_at and post_id // SECOND * SECOND != written_at:
-        raise Unreadable(OTHER_TIME)
+        raise Unreadable(DISAGREE)
     return post_id
 
 

@@ -6,12 +6,11 @@ from typing import NamedTuple
 from microblog.base.clock import in_microseconds
 from microblog.base.i18n import N_
 from microblog.base.i18n.languages import tag
-from microblog.base.text import clean, is_blank
+from microblog.base.text import BLANK_LINES, clean, is_blank
+from microblog.models.post_id import EARLIEST
 
-EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 # Items that an import leaves out unless its user asks for them.
 REPLY, REPOST = "reply", "repost"
-MOST_CHARACTERS = 5000
 
 NO_TEXT = N_("It has no text.")
 NO_TIME = N_("It does not say when it was written.")
@@ -88,7 +87,7 @@ def _record(place, read, value):
 def _checked(record):
     if not record.body:
         raise NoPost(NO_TEXT)
-    if record.written_at < in_microseconds(EARLIEST):
+    if record.written_at < EARLIEST:
         raise NoPost(TOO_OLD)
     return record
 
@@ -109,9 +108,7 @@ def moment(text):
 
 def tidy(text):
     """*text* as the site keeps texts, with one blank line at most in a row; "" if nothing can be seen."""
-    text = clean(text)
-    while "\n\n\n" in text:
-        text = text.replace("\n\n\n", "\n\n")
+    text = BLANK_LINES.sub("\n\n", clean(text))
     return "" if is_blank(text) else text
 
 

@@ -15,10 +15,9 @@ from urllib.parse import urlsplit
 from peewee import sqlite3
 
 from microblog.base.i18n import N_
-from microblog.base.text import MAX_LENGTH
+from microblog.base.text import LONGEST, MAX_LENGTH
 from microblog.imports.record import REPLY, REPLY_TO_OTHERS, REPOST, REPOSTED, TOO_NEW
 
-LONGEST = 5000
 CUT = N_("It is cut to 5,000 characters.")
 LONG_AND_NEW = N_("It is longer than 140 characters, and newer than the account.")
 REPORT_EVERY = 1000

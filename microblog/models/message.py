@@ -3,7 +3,7 @@
 from peewee import CharField, Check, ForeignKeyField, fn
 from playhouse.sqlite_ext import AutoIncrementField
 
-from microblog.base import clock
+from microblog.base import clock, slices
 from microblog.base.database import BaseModel, UTCDateTimeField, db
 from microblog.base.prepared import prepared
 from microblog.base.text import MAX_LENGTH
@@ -57,12 +57,7 @@ class Message(BaseModel):
     @classmethod
     def received(cls, user, message_id):
         """The message of that id in the inbox of *user*, None if there is none."""
-        return cls._of_id(cls.inbox(user), message_id).first()
-
-    @classmethod
-    @prepared
-    def _of_id(cls, messages, message_id):
-        return messages.where(cls.id == message_id)
+        return slices.of_id(cls.inbox(user), message_id).first()
 
     @classmethod
     @prepared

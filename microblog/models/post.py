@@ -4,7 +4,7 @@ import json
 
 from peewee import SQL, CharField, Check, ForeignKeyField, IntegerField, TextField, fn
 
-from microblog.base import clock
+from microblog.base import clock, slices
 from microblog.base.database import BaseModel, db
 from microblog.base.prepared import prepared
 from microblog.base.text import LONGEST
@@ -117,12 +117,7 @@ class Post(BaseModel):
     @classmethod
     def seen_by(cls, reader, post_id):
         """The post of that id; None if there is none that *reader*, a user or None, may see."""
-        return cls._of_id(cls.visible_to(reader), post_id).first()
-
-    @classmethod
-    @prepared
-    def _of_id(cls, posts, post_id):
-        return posts.where(cls.id == post_id)
+        return slices.of_id(cls.visible_to(reader), post_id).first()
 
     @classmethod
     def delete_most_by(cls, author):
