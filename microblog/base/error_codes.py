@@ -6,6 +6,8 @@ Constraints are told apart by the names that we gave them, because pysqlite3 rep
 
 import errno
 
+from peewee import OperationalError
+
 from microblog.base.i18n import N_
 
 OUT_OF_SPACE = N_("The server is out of space. Tell the administrator.")
@@ -24,6 +26,11 @@ def is_busy(error):
 def is_mistake(error):
     """Whether *error*, an OperationalError, is about the statement: a bug, not an outage."""
     return _code(error) == "SQLITE_ERROR"
+
+
+def is_outage(error):
+    """Whether *error* says that the disk is full or the database does not answer: no bug."""
+    return is_full(error) or (isinstance(error, OperationalError) and not is_mistake(error))
 
 
 def _code(error):

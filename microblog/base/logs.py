@@ -10,6 +10,8 @@ from contextlib import suppress
 
 from flask import g, has_request_context, request
 
+from microblog.base import error_codes
+
 # Loggers that may log at DEBUG. Others stay at INFO: Peewee would log every value that goes into the
 # database, including private messages and password hashes.
 DISCREET = ("microblog", "huey")
@@ -49,6 +51,14 @@ def begin(settings):
         logging.getLogger(name).setLevel(settings.log_level)
     for name, level in QUIET.items():
         logging.getLogger(name).setLevel(level)
+
+
+def log_failure(log, what, error):
+    """Log in *log* that *what* failed because of *error*: in one line for an outage, else with its trace."""
+    if error_codes.is_outage(error):
+        log.error("%s failed: %s", what, error)
+    else:
+        log.error("%s failed", what, exc_info=error)
 
 
 def one_line(text):

@@ -66,11 +66,11 @@ class ErrorMailer(logging.Handler):
                         what=logs.one_line(message)[:LONGEST_SUMMARY],
                         report=report[:LONGEST_REPORT],
                     )
-            except Exception:
+            except Exception as error:
                 # The next error of this kind may find the database in a better state.
                 with self.lock:
                     self.last_at.pop(key, None)
-                log.exception("no mail about an error could be recorded")
+                logs.log_failure(log, "writing a mail about an error", error)
 
     def _is_about_our_mails(self):
         return has_app_context() and g.get("keep_errors_from_mail", False)

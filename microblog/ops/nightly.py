@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from microblog.base import clock
 from microblog.base.database import data_dir, db
 from microblog.base.i18n import N_
+from microblog.base.logs import log_failure
 from microblog.exports import expiry
 from microblog.imports import expiry as imports
 from microblog.mail.delivery import Mail
@@ -128,8 +129,8 @@ CHORES = [
 def _do(chore):
     try:
         chore()
-    except Exception:
-        log.exception("nightly work: %s failed", chore.__name__)
+    except Exception as error:
+        log_failure(log, f"nightly work: {chore.__name__}", error)
     else:
         log.info("nightly work: %s done", chore.__name__)
 

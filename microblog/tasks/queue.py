@@ -18,6 +18,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from microblog.base.database import connected
+from microblog.base.logs import log_failure
 from microblog.base.schema import SchemaError, refuse_misfit
 from microblog.security.signatures import SignedSerializer
 from microblog.tasks.consumer_lock import ConsumerLock
@@ -220,8 +221,8 @@ class MicroblogHuey(RedisHuey):
             try:
                 with self._app.app_context(), connected():
                     function()
-            except Exception:
-                log.exception("%s failed", function.__name__)
+            except Exception as error:
+                log_failure(log, function.__name__, error)
 
     def _log_outage(self, error):
         if time.monotonic() - self._outage_logged_at_s >= OUTAGE_LOGGED_EVERY_S:

@@ -147,7 +147,7 @@ def test_an_error_while_recording_makes_no_other(app, log, monkeypatch, logged_e
     log.error("it broke")
 
     assert recorded() == []
-    assert sum("could be recorded" in error for error in logged_errors) == 1
+    assert sum("writing a mail about an error failed" in error for error in logged_errors) == 1
 
 
 def test_after_a_mail_that_could_not_be_recorded_the_next_error_is_mailed(log, monkeypatch):
