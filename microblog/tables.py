@@ -6,6 +6,7 @@ from microblog.mail.delivery import Mail
 from microblog.models import block, former_post, post_index, visible_change
 from microblog.models.block import Block
 from microblog.models.former_post import FormerPost
+from microblog.models.invited import Invited
 from microblog.models.message import Message
 from microblog.models.notification import Notification
 from microblog.models.old_permalink import OldPermalink
@@ -40,6 +41,7 @@ MODELS = [
     RecoveryCode,
     FormerPost,
     OldPermalink,
+    Invited,
 ]
 # Made after the tables, and again after each migration: rebuilding a table drops its triggers.
 TRIGGERS = [

@@ -5,6 +5,7 @@ from microblog.accounts import second_factor
 from microblog.accounts.credentials import (
     DEVICES,
     EVERYWHERE,
+    INVITATIONS,
     LINK_MAILS,
     LINKS,
     NEW_ADDRESS,
@@ -19,6 +20,7 @@ from microblog.mail import templates
 from microblog.mail.delivery import Mail
 from microblog.models import OneTimeToken, RecoveryCode, SecondFactor, Session, Token, User
 from microblog.models.one_time_token import CHANGE_EMAIL, INVITE, LASTS, RESET_PASSWORD
+from microblog.security.random_secret import hash_of
 from microblog.tasks.queue import huey
 from microblog.tasks.states import SUCCEEDED
 from microblog.web import cookies, remembered_devices
@@ -45,6 +47,7 @@ class WaysIn:
         self.browser, self.session = self._signed_in_by_form() if by_form else self._signed_in()
         _token, self.secret = Token.issue(user, "a program")
         self.links = {kind: OneTimeToken.issue(kind, user, f"other-{user.id}@example.org") for kind in MAILED}
+        self.invitation = OneTimeToken.invite(user)
         self.mails = [
             Mail.send("reset_password", user.email_key),
             Mail.send("change_email", f"another-{user.id}@example.org", user=user),
@@ -61,6 +64,7 @@ class WaysIn:
             TOKENS: {self.app.test_client().get("/api/tokens", headers=bearer).status_code == 200},
             LINKS: {self._opens(kind) for kind in self.links},
             LINK_MAILS: {Mail.get_by_id(mail.id).state == SUCCEEDED for mail in self.mails},
+            INVITATIONS: {is_open(self.invitation)},
             DEVICES: {is_known(self.browser, self.user), is_remembered(self.browser, self.user)},
         }
 
@@ -191,6 +195,11 @@ def work_off():
     """Do what is in the queue, as a worker does."""
     while message := huey.dequeue():
         huey.execute(message)
+
+
+def is_open(invitation):
+    """Whether somebody can register by the *invitation*, a secret."""
+    return OneTimeToken.active(INVITE).where(OneTimeToken.token_hash == hash_of(invitation)).exists()
 
 
 def is_known(browser, user):

@@ -10,7 +10,7 @@ from microblog.base.database import data_dir, db
 from microblog.mail import account_notices
 from microblog.mail.delivery import Mail
 from microblog.mail.templates import may_be_mailed
-from microblog.models import Message, Post, Token, User
+from microblog.models import Invited, Message, Post, Token, User
 from microblog.models.exceptions import LastAdministrator, SetUpAlready, Suspended
 from microblog.security import security_log, setup_code
 from microblog.tasks.task import Task
@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 def register(username, email, password, invite=None, language=None):
     """
     Create the account of whoever asks for it, and return it; *invite*, a OneTimeToken or None, is used up.
+
+    Who was invited by somebody and that person follow each other from now on.
 
     A link to confirm the address is mailed to it, if there is a mail server.
 
@@ -35,6 +37,8 @@ def register(username, email, password, invite=None, language=None):
         if invite:
             invite.redeem()
         user = User.register(username, email, password_hash)
+        if invite and invite.user:
+            Invited.welcome(user, invite.user)
         if not may_be_mailed(user):
             _mail_link(user, email, language)
     security_log.record("registered", user)

@@ -9,6 +9,7 @@ from microblog.mail.delivery import Mail
 from microblog.models import OneTimeToken, Session, Token
 
 SESSIONS, TOKENS, LINKS, LINK_MAILS, DEVICES = "sessions", "tokens", "links", "link mails", "device cookies"
+INVITATIONS = "invitations"
 # How all that a user has of each ends, but for the browser with the session *own*, or None. Mails before
 # the links that are in them: a worker that is about to put one in finds its mail ended.
 END = {
@@ -17,15 +18,16 @@ END = {
     LINK_MAILS: lambda user, _own: Mail.end_links(user),
     LINKS: lambda user, _own: OneTimeToken.revoke_all(user),
     DEVICES: lambda user, _own: user.end_devices(),
+    INVITATIONS: lambda user, _own: OneTimeToken.revoke_invitations(user),
 }
 
 NEW_PASSWORD, NEW_ADDRESS, SUSPENSION = "new password", "new address", "suspension"
 EVERYWHERE, SECOND_FACTOR, ONE_SESSION = "sign out everywhere", "second factor", "one session"
 ENDS = {
-    NEW_PASSWORD: (SESSIONS, TOKENS, LINK_MAILS, LINKS, DEVICES),
+    NEW_PASSWORD: (SESSIONS, TOKENS, LINK_MAILS, LINKS, DEVICES, INVITATIONS),
     NEW_ADDRESS: (LINK_MAILS, LINKS),
-    SUSPENSION: (SESSIONS, LINK_MAILS, LINKS),
-    EVERYWHERE: (SESSIONS, TOKENS, DEVICES),
+    SUSPENSION: (SESSIONS, LINK_MAILS, LINKS, INVITATIONS),
+    EVERYWHERE: (SESSIONS, TOKENS, DEVICES, INVITATIONS),
     # Switched on, switched off or reset.
     SECOND_FACTOR: (SESSIONS, DEVICES),
     # Signed out of: the act deletes that one by itself.

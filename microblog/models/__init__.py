@@ -2,6 +2,7 @@
 
 from microblog.models.block import Block
 from microblog.models.former_post import FormerPost
+from microblog.models.invited import Invited
 from microblog.models.message import Message
 from microblog.models.notification import Notification
 from microblog.models.old_permalink import OldPermalink

@@ -61,11 +61,11 @@ class OneTimeToken(BaseModel):
 
     @classmethod
     def active(cls, kind):
-        """Valid tokens of *kind*, with their users, newest first."""
+        """Valid tokens of *kind*, with their users, none of whom is suspended, newest first."""
         return (
             cls.select(cls, User)
             .left_outer_join(User)
-            .where(cls.kind == kind, cls.expires_at > clock.now())
+            .where(cls.kind == kind, cls.expires_at > clock.now(), User.suspended_at.is_null())
             .order_by(cls.id.desc())
         )
 
@@ -84,8 +84,13 @@ class OneTimeToken(BaseModel):
 
     @classmethod
     def revoke_all(cls, user):
-        """Revoke every link that was mailed to *user*; invitations they made stay valid."""
+        """Revoke every link that was mailed to *user*; invitations are no way in for themselves."""
         cls.delete().where(cls.user == user, cls.kind != INVITE).execute()
+
+    @classmethod
+    def revoke_invitations(cls, user):
+        """Revoke the invitations that *user* made, or whoever acted in their name."""
+        cls.delete().where(cls.user == user, cls.kind == INVITE).execute()
 
     @classmethod
     def delete_expired(cls):

@@ -6,7 +6,18 @@ from microblog.exports import export_posts
 from microblog.imports import requests as imports
 from microblog.mail import outbox, templates
 from microblog.mail.delivery import Mail
-from microblog.models import Block, Message, Notification, OneTimeToken, Post, PostIndex, Session, Token, User
+from microblog.models import (
+    Block,
+    Invited,
+    Message,
+    Notification,
+    OneTimeToken,
+    Post,
+    PostIndex,
+    Session,
+    Token,
+    User,
+)
 from microblog.models.exceptions import LastAdministrator, SetUpAlready
 from microblog.models.old_permalink import OldPermalink
 from microblog.models.one_time_token import CHANGE_EMAIL, INVITE
@@ -43,6 +54,7 @@ def life(susan, john, write_posts, client, settings):
     OneTimeToken.issue(CHANGE_EMAIL, susan, "another@example.org")
     OneTimeToken.issue(INVITE, susan)
     Token.issue(susan, "a program of susan")
+    Invited.welcome(susan, john)
     other = User.register("mary", "mary@example.org", "hash")
     second_factors.give(susan)
     Block.add(susan, other)

@@ -17,6 +17,7 @@ from microblog.accounts.credentials import (
     DEVICES,
     END,
     ENDS,
+    INVITATIONS,
     LINK_MAILS,
     LINKS,
     NEW_ADDRESS,
@@ -56,7 +57,10 @@ OTHER_ROWS = {
     "FormerPost",
     "Import",
     "OldPermalink",
+    "Invited",
 }
+# By which somebody can send others, who would be as welcome as their friends.
+FOR_OTHERS = {INVITATIONS}
 SIGNED = {"device cookie": DEVICES, "remembered device": DEVICES}
 OTHERWISE_SIGNED = {"wtf-csrf-token", "second factor"}
 # The columns of a user that an act changes; ``rehash`` keeps the password, and ``restore`` ends nothing.
@@ -88,7 +92,7 @@ def test_the_list_has_every_thing_by_which_somebody_comes_back():
     assert {model.__name__ for model in MODELS} == {*ROWS, *OTHER_ROWS}
     assert salts() == {*SIGNED, *OTHERWISE_SIGNED}
     assert set(PAGES) == set(MAILED)
-    assert set(END) == {*ROWS.values(), *SIGNED.values()}
+    assert set(END) == {*ROWS.values(), *SIGNED.values(), *FOR_OTHERS}
 
 
 def test_the_list_has_every_act():

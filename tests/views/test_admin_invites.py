@@ -3,7 +3,8 @@ import threading
 
 import pytest
 
-from microblog.models import OneTimeToken, User
+from microblog.base import clock
+from microblog.models import Invited, OneTimeToken, User
 from microblog.models.one_time_token import INVITE
 from microblog.security import security_log
 
@@ -160,3 +161,29 @@ def test_no_invitation_is_made_or_logged_when_its_url_cannot_be_built(app, monke
     assert result.exit_code == 1
     assert not OneTimeToken.select().exists()
     assert security_log.latest(1) == []
+
+
+def test_who_was_invited_and_who_invited_follow_each_other(client, office, admin, by_invitation):
+    client.get(link_in(office.post_form("/admin/invites")))
+    client.post_form("/auth/register", **NEW)
+
+    newbie = User.named("newbie")
+    assert Invited.inviter_of(newbie) == admin.id
+    assert list(User.followed_by(newbie)) == list(User.followers_of(newbie)) == [admin]
+
+
+def test_whom_the_command_line_invited_follows_nobody(client, app, susan, by_invitation):
+    client.get(f"/auth/register?invite={OneTimeToken.invite(by='operator')}")
+    client.post_form("/auth/register", **NEW)
+
+    newbie = User.named("newbie")
+    assert Invited.inviter_of(newbie) is None
+    assert list(User.followed_by(newbie)) == []
+
+
+def test_an_invitation_by_somebody_suspended_opens_nothing(client, office, admin, by_invitation):
+    client.get(link_in(office.post_form("/admin/invites")))
+    # As it was left by versions that did not end it with the suspension.
+    User.update(suspended_at=clock.now()).where(User.id == admin.id).execute()
+
+    assert client.post_form("/auth/register", **NEW).status_code == 403
