@@ -56,6 +56,7 @@ class Connection(HTTPChannel):
         if self.server.stopping:
             self.take_no_more()
         super().service()
+        self.server.look_at(self)
 
     def take_no_more(self):
         """Have the answers to what has arrived announce the end of the connection, one under way as well."""

@@ -13,6 +13,7 @@ import time
 from waitress import wasyncore
 from waitress.server import TcpWSGIServer
 
+from microblog.server.event_loop import EventLoop
 from microblog.server.http_connection import Connection
 from microblog.web import uploads
 
@@ -24,7 +25,6 @@ STOP_S = 12  # As long as the consumer has; the supervisor kills after 18.
 TURN_S = 1
 OPTIONS = {
     "threads": THREADS,
-    "asyncore_use_poll": True,
     "cleanup_interval": 3,
     "max_request_header_size": 32 * 1024,
     # No thread waits for a reader: what is unsent lies in a file.
@@ -45,6 +45,7 @@ class Server(TcpWSGIServer):
         self.most_connections = most_connections()
         super().__init__(
             app,
+            map=EventLoop(),
             _sock=listener,
             bind_socket=False,
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
@@ -79,7 +80,15 @@ class Server(TcpWSGIServer):
     def stop(self, *_signal):
         """Make ``run`` come to its end."""
         self.stopping = True
-        self.pull_trigger()
+        self.trigger.pull_trigger()
+
+    def pull_trigger(self):
+        """Of a thread that has answered: its connection asks for more than that only if it has to."""
+
+    def look_at(self, connection):
+        """Have the loop see what *connection* waits for now that a thread has changed it."""
+        if self._map.misses(connection):
+            self.trigger.pull_trigger(lambda: self._map.look_at(connection))
 
     def maintenance(self, now):
         self._close(lambda connection: connection.is_overdue(now))
@@ -93,7 +102,10 @@ class Server(TcpWSGIServer):
                 min(waiting, key=lambda one: one.waits_since).handle_close()
 
     def _turn(self, timeout_s):
-        wasyncore.loop(timeout=timeout_s, use_poll=True, map=self._map, count=1)
+        self._map.look_at(
+            self
+        )  # It does its maintenance, and accepts nobody while too many wait for answers.
+        self._map.turn(timeout_s)
 
     def _close(self, condition):
         for connection in list(self.active_channels.values()):
