@@ -3,7 +3,7 @@
 from microblog.imports.import_row import Import
 from microblog.mail import delivery as mail
 from microblog.mail.delivery import Mail
-from microblog.models import block, former_post, post_index, visible_change
+from microblog.models import block, former_post, post, post_index, visible_change
 from microblog.models.block import Block
 from microblog.models.former_post import FormerPost
 from microblog.models.invited import Invited
@@ -46,6 +46,7 @@ MODELS = [
 # Made after the tables, and again after each migration: rebuilding a table drops its triggers.
 TRIGGERS = [
     *block.TRIGGERS,
+    *post.TRIGGERS,
     *task.TRIGGERS,
     *mail.TRIGGERS,
     *post_index.TRIGGERS,

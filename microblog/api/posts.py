@@ -14,6 +14,7 @@ from microblog.web.forms import PostForm
 from microblog.web.problem import problem
 
 LANGUAGE = TEXT | {"description": "A tag such as `es` or `zh-Hant`"}
+REPLY_TO = TEXT | {"description": "The id of the post that it answers"}
 LIST = {"response": "Post", "paged": NEWEST_FIRST}
 
 
@@ -36,15 +37,18 @@ def by(user):
     "POST",
     "/posts",
     "Write a post of 1 to 140 characters",
-    body=some(body=TEXT, language=LANGUAGE, optional=["language"]),
+    body=some(body=TEXT, language=LANGUAGE, reply_to=REPLY_TO, optional=["language", "reply_to"]),
     response="Post",
     status=201,
     located=True,
+    problems=(409,),
 )
 @rate_limits.posting
 def create():
-    form = validate(PostOfProgram, body="post", language="language")
-    post = Post.create(author=g.caller, body=form.post.data, language=form.language.data or None)
+    form = validate(PostOfProgram, body="post", language="language", reply_to="reply_to")
+    values = {"author": g.caller, "body": form.post.data, "language": form.language.data or None}
+    answered = form.reply_to.data
+    post = Post.answer(known_id(answered), **values) if answered else Post.create(**values)
     return dump_post(post), 201, {"Location": url_for("api.posts_show", post_id=post.id)}
 
 

@@ -51,7 +51,14 @@ def dump_profile(profile):
 
 
 def dump_post(post):
-    return dump("Post", post, author=dump_user(post.author), origin=post.written_elsewhere)
+    return dump(
+        "Post",
+        post,
+        author=dump_user(post.author),
+        origin=post.written_elsewhere,
+        reply_to=post.reply_to and str(post.reply_to),
+        conversation=str(post.root),
+    )
 
 
 def dump_task(task):
@@ -102,6 +109,8 @@ SCHEMAS = {
         language=or_null(TEXT),
         timestamp=MOMENT,
         origin=or_null(some(source=TEXT, id=TEXT, url=or_null(TEXT))),
+        reply_to=or_null(ID),
+        conversation=ID | {"description": "The id of the first post of its conversation"},
     ),
     "Message": some(
         id=ID, sender_id=ID, recipient_id=ID, body=TEXT, timestamp=MOMENT, read_at=or_null(MOMENT)

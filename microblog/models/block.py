@@ -74,19 +74,23 @@ class Block(BaseModel):
         return User.select().where(User.id.in_(cls.placed_by(user))).order_by(User.id.desc())
 
 
-def _refusing(table, one, other):
-    """SQL of a trigger that refuses rows of *table* between two people if one has blocked the other."""
+def refusing(table, one, other):
+    """
+    SQL of a trigger that refuses rows of *table* between two people if one has blocked the other.
+
+    *one*, *other*: the ids of both, as SQL; NULL where there is nobody, and then nothing is refused.
+    """
     return f"""
     CREATE TRIGGER IF NOT EXISTS {table}_across_a_block BEFORE INSERT ON {table}
     WHEN EXISTS (
-        SELECT 1 FROM block WHERE (blocker_id = NEW.{one} AND blocked_id = NEW.{other})
-        OR (blocker_id = NEW.{other} AND blocked_id = NEW.{one})
+        SELECT 1 FROM block WHERE (blocker_id = {one} AND blocked_id = {other})
+        OR (blocker_id = {other} AND blocked_id = {one})
     )
     BEGIN SELECT RAISE(ABORT, '{ACROSS_A_BLOCK}'); END
     """  # noqa: S608
 
 
 TRIGGERS = [
-    _refusing("follow", "follower_id", "followed_id"),
-    _refusing("message", "sender_id", "recipient_id"),
+    refusing("follow", "NEW.follower_id", "NEW.followed_id"),
+    refusing("message", "NEW.sender_id", "NEW.recipient_id"),
 ]

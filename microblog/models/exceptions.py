@@ -10,8 +10,9 @@ from peewee import IntegrityError
 
 from microblog.base.i18n import N_
 
-# The message of the triggers in block.py, which refuse follows and messages across a block.
+# The messages of triggers: those that ``block.refusing`` makes, and that on answers to nothing.
 ACROSS_A_BLOCK = "blocked"
+ANSWERS_NOTHING = "answers nothing"
 
 
 class UsernameTaken(ValueError):
@@ -57,6 +58,10 @@ class Blocked(Exception):
     """One of the two people has blocked the other."""
 
 
+class PostGone(Exception):
+    """The post that was to be answered is not there any more."""
+
+
 class Suspended(Exception):
     """The user is suspended: they cannot read anything, nor be followed."""
 
@@ -79,6 +84,7 @@ REFUSALS = {
     "user.email_key": EmailTaken,
     "second_factor.user_id": SecondFactorOn,
     ACROSS_A_BLOCK: Blocked,
+    ANSWERS_NOTHING: PostGone,
 }
 
 

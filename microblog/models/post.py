@@ -8,7 +8,8 @@ from microblog.base import clock, slices
 from microblog.base.database import BaseModel, db
 from microblog.base.prepared import prepared
 from microblog.base.text import LONGEST
-from microblog.models.block import Block
+from microblog.models.block import Block, refusing
+from microblog.models.exceptions import ANSWERS_NOTHING, PostGone, translate_integrity_error
 from microblog.models.post_id import EARLIEST, LATEST, latest_plausible, next_id
 from microblog.models.user import SHOWN, Follow, User
 from microblog.security import security_log
@@ -38,6 +39,10 @@ class Post(BaseModel):
     # The import that brought it, and where it was written: JSON with ``source``, ``id`` and ``url``.
     import_id = IntegerField(null=True)
     origin = TextField(null=True)
+    # Which post it answers, and the first one of the conversation, both without foreign keys: answers stay
+    # where they are when what they answer goes. What an import could not join has no conversation.
+    reply_to = IntegerField(null=True)
+    conversation = IntegerField(null=True)
 
     # The text as the search index marks it; only a search selects it.
     marked = None
@@ -57,12 +62,39 @@ class Post(BaseModel):
         """Where it was written: ``source``, ``id`` and ``url``, which may be None; None if it was here."""
         return json.loads(self.origin) if self.origin else None
 
+    @property
+    def root(self):
+        """The id of the first post of its conversation, which may be its own."""
+        return self.conversation or self.id
+
     @classmethod
-    def create(cls, **values):
-        """Insert a post and return it; without an ``id`` it is written now."""
+    def create(cls, answers=None, **values):
+        """
+        Insert a post and return it; without an ``id`` it is written now. *answers* is the post it answers.
+
+        Raises:
+            Blocked: one of the two authors has blocked the other.
+            PostGone: *answers* was deleted meanwhile.
+        """
+        if answers:
+            values |= {"reply_to": answers.id, "conversation": answers.root}
         # The id counts on the write lock being held from here on.
-        with db.atomic():
+        with translate_integrity_error(), db.atomic():
             return super().create(id=values.pop("id", None) or next_id(), **values)
+
+    @classmethod
+    def answer(cls, post_id, **values):
+        """
+        Insert and return an answer to the post of that id.
+
+        Raises:
+            Blocked: one of the two authors has blocked the other.
+            PostGone: nobody sees such a post.
+        """
+        answered = cls.seen_by(None, post_id)
+        if answered is None:
+            raise PostGone
+        return cls.create(answers=answered, **values)
 
     @classmethod
     @prepared
@@ -155,6 +187,19 @@ class Post(BaseModel):
 
 
 Post.add_index(Post.index(Post.import_id, where=Post.import_id.is_null(False), name="post_import"))
+# A conversation in its order, and the answers to one post.
+for field in Post.conversation, Post.reply_to:
+    Post.add_index(Post.index(field, where=Post.conversation.is_null(False), name=f"post_{field.name}"))
+
+ANSWERED = "FROM post WHERE id = NEW.reply_to"
+TRIGGERS = [
+    refusing("post", "NEW.author_id", f"(SELECT author_id {ANSWERED} AND NEW.conversation IS NOT NULL)"),
+    f"""
+    CREATE TRIGGER IF NOT EXISTS post_answers BEFORE INSERT ON post
+    WHEN NEW.conversation IS NOT NULL AND NOT EXISTS (SELECT 1 {ANSWERED})
+    BEGIN SELECT RAISE(ABORT, '{ANSWERS_NOTHING}'); END
+    """,
+]
 
 
 def marks(marked, text):

@@ -10,10 +10,11 @@ from microblog.base.clock import in_microseconds
 from microblog.base.i18n import languages
 from microblog.base.text import clean
 from microblog.models import OldPermalink, Post, User
+from microblog.models.exceptions import Blocked, PostGone
 from microblog.web import rate_limits
 from microblog.web.auth import reader
 from microblog.web.forms import PostForm
-from microblog.web.pagination import cursor, page
+from microblog.web.pagination import cursor, page, whole_number
 from microblog.web.redirects import safe_path
 from microblog.web.seen_posts import Visit
 
@@ -42,14 +43,26 @@ def create():
     if form.language.data:
         # The choice also applies to the next posts from this browser.
         session["language"] = form.language.data
-    Post.create(
-        author=current_user,
-        body=form.post.data,
-        language=form.language.data or next(iter(_languages()), None),
-    )
+    try:
+        post = _written(form)
+    except PostGone:
+        form.post.errors = [_("The post that you answer is not there any more.")]
+        return _home(form), 422
+    except Blocked:
+        form.post.errors = [_("One of you has blocked the other, so you cannot answer.")]
+        return _home(form), 403
     # The category tells the script to discard the draft that it kept.
     flash(_("Posted."), "posted")
-    return redirect(url_for("posts.index"))
+    return redirect(url_for("posts.show", post_id=post.id) if post.reply_to else url_for("posts.index"))
+
+
+def _written(form):
+    """The post that *form* has made, an answer if it names what it answers."""
+    language = form.language.data or next(iter(_languages()), None)
+    values = {"author": current_user, "body": form.post.data, "language": language}
+    if answered := form.reply_to.data:
+        return Post.answer(whole_number(answered) or 0, **values)
+    return Post.create(**values)
 
 
 @bp.get("/explore")

@@ -194,6 +194,8 @@ class ProgramForm(TokenForm):
 class PostForm(Form):
     post = TextAreaField(_l("What is happening?"), [not_blank, max_length], filters=[cleaned])
     language = StringField(filters=[tag])
+    # The id of the post that it answers, if it answers one.
+    reply_to = StringField()
 
 
 class MessageForm(Form):
