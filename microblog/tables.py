@@ -7,6 +7,7 @@ from microblog.models import block, former_post, post, post_index, visible_chang
 from microblog.models.block import Block
 from microblog.models.former_post import FormerPost
 from microblog.models.invited import Invited
+from microblog.models.mention import Mention
 from microblog.models.message import Message
 from microblog.models.notification import Notification
 from microblog.models.old_permalink import OldPermalink
@@ -16,6 +17,7 @@ from microblog.models.post_index import PostIndex
 from microblog.models.recovery_code import RecoveryCode
 from microblog.models.second_factor import SecondFactor
 from microblog.models.session import Session
+from microblog.models.tag import Tag
 from microblog.models.token import Token
 from microblog.models.user import Follow, User
 from microblog.models.visible_change import VisibleChange
@@ -42,6 +44,8 @@ MODELS = [
     FormerPost,
     OldPermalink,
     Invited,
+    Mention,
+    Tag,
 ]
 # Made after the tables, and again after each migration: rebuilding a table drops its triggers.
 TRIGGERS = [

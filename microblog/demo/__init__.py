@@ -2,7 +2,7 @@
 
 import random
 from datetime import timedelta
-from itertools import chain
+from itertools import chain, islice
 
 from peewee import fn
 
@@ -11,7 +11,7 @@ from microblog.base import clock
 from microblog.base.clock import from_microseconds, in_microseconds
 from microblog.base.database import db
 from microblog.demo import samples
-from microblog.models import Message, User
+from microblog.models import Message, Post, User
 from microblog.models.post_id import EARLIEST, free_id
 from microblog.security import security_log
 from microblog.security.passwords import hash_password
@@ -20,6 +20,7 @@ PASSWORD = "demo-password"  # noqa: S105 - a contract; signs nobody in where oth
 HOME = "demo.example.org"
 HERE_FOR = timedelta(days=30)
 MINUTE = timedelta(minutes=1)
+BATCH = 5000
 FOLLOWS = 4
 FOLLOWED = 5
 GREETING = "Welcome aboard. Nobody here is real, but the bread is good. Write back if you like."
@@ -148,7 +149,9 @@ def _sample_posts(posts, authors):
 def _add_posts(rows):
     """Insert *rows*, oldest first; those of the same moment get ids one after the other."""
     rows = ((*others, free_id(in_microseconds(at))) for *others, at in rows)
-    _insert("post", "author_id, body, language, id", rows)
+    while batch := list(islice(rows, BATCH)):
+        _insert("post", "author_id, body, language, id", batch)
+        Post.record_entities((post_id, author_id, body) for author_id, body, _language, post_id in batch)
 
 
 def _insert(table, columns, rows):

@@ -3,6 +3,7 @@
 from microblog.models.block import Block
 from microblog.models.former_post import FormerPost
 from microblog.models.invited import Invited
+from microblog.models.mention import Mention
 from microblog.models.message import Message
 from microblog.models.notification import Notification
 from microblog.models.old_permalink import OldPermalink
@@ -12,6 +13,7 @@ from microblog.models.post_index import PostIndex
 from microblog.models.recovery_code import RecoveryCode
 from microblog.models.second_factor import SecondFactor
 from microblog.models.session import Session
+from microblog.models.tag import Tag
 from microblog.models.token import Token
 from microblog.models.user import Follow, User
 from microblog.models.visible_change import VisibleChange

@@ -6,11 +6,14 @@ from peewee import SQL, CharField, Check, ForeignKeyField, IntegerField, TextFie
 
 from microblog.base import clock, slices
 from microblog.base.database import BaseModel, db
+from microblog.base.entities import SIGNS
 from microblog.base.prepared import prepared
 from microblog.base.text import LONGEST
 from microblog.models.block import Block, refusing
 from microblog.models.exceptions import ANSWERS_NOTHING, PostGone, translate_integrity_error
+from microblog.models.mention import Mention
 from microblog.models.post_id import EARLIEST, LATEST, latest_plausible, next_id
+from microblog.models.tag import Tag
 from microblog.models.user import SHOWN, Follow, User
 from microblog.security import security_log
 
@@ -80,7 +83,16 @@ class Post(BaseModel):
             values |= {"reply_to": answers.id, "conversation": answers.root}
         # The id counts on the write lock being held from here on.
         with translate_integrity_error(), db.atomic():
-            return super().create(id=values.pop("id", None) or next_id(), **values)
+            post = super().create(id=values.pop("id", None) or next_id(), **values)
+            cls.record_entities([(post.id, post.author_id, post.body)])
+        return post
+
+    @classmethod
+    def record_entities(cls, posts):
+        """Note whom and which tags new *posts* name, tuples of id, author's id and text."""
+        posts = [post for post in posts if SIGNS.search(post[2])]
+        Mention.record(posts)
+        Tag.record(posts)
 
     @classmethod
     def answer(cls, post_id, **values):

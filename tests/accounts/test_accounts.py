@@ -40,7 +40,7 @@ def tables():
 @pytest.fixture
 def life(susan, john, write_posts, client, settings):
     """Everything that a person can leave behind in the database and in files."""
-    write_posts(susan, "first", "second")
+    write_posts(susan, "first #tea for @john", "second")
     susan.follow(john)
     john.follow(susan)
     Session.start(susan, True, "a test")

@@ -58,6 +58,8 @@ OTHER_ROWS = {
     "Import",
     "OldPermalink",
     "Invited",
+    "Mention",
+    "Tag",
 }
 # By which somebody can send others, who would be as welcome as their friends.
 FOR_OTHERS = {INVITATIONS}

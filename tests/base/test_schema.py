@@ -14,7 +14,7 @@ from microblog.base import clock, database, schema
 from microblog.base.clock import in_microseconds
 from microblog.base.config import ROOT
 from microblog.base.database import db
-from microblog.models import OldPermalink, Post, PostIndex, User
+from microblog.models import Mention, OldPermalink, Post, PostIndex, Tag, User
 from microblog.models.post_id import EARLIEST
 from microblog.tables import MODELS, TRIGGERS
 
@@ -156,6 +156,40 @@ def test_posts_that_were_counted_get_the_ids_of_their_times(tmp_path):
         assert [post.id for post in PostIndex.search("博客")] == [ids["fourth 博客"]]
         assert Post.get(body="first").language == "en"
         assert Post.create(author=1, body="new").id > latest
+    db.close_all()
+
+
+def test_posts_of_before_get_their_tags_and_mention_who_was_here_before_them(tmp_path):
+    columns = "username, email, email_key, password_hash, about_me, is_admin, created_at"
+    noon = in_microseconds(datetime(2026, 11, 1, 12, tzinfo=UTC))
+    posts = [
+        (noon, 1, "@john and @late about #Tea", None),
+        (noon + 1, 1, "@anne, who has blocked susan", None),
+        (noon + 2, 1, "@john of elsewhere, #tea", 7),
+        (noon + 3, 2, "mail@susan, nothing", None),
+    ]
+    database.init(tmp_path)
+    with database.connected():
+        Runner(db, str(schema.MIGRATIONS)).up("0021_invitations")
+        for name in ("susan", "john", "anne", "late"):
+            values = (
+                name,
+                name,
+                name,
+                "hash",
+                "",
+                False,
+                f"2026-11-01 {13 if name == 'late' else 11}:00:00.5",
+            )
+            db.execute_sql(f"INSERT INTO user ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+        db.execute_sql("INSERT INTO block VALUES (3, 1)")
+        for values in posts:
+            db.execute_sql("INSERT INTO post (id, author_id, body, import_id) VALUES (?, ?, ?, ?)", values)
+
+        schema.migrate(TRIGGERS)
+
+        assert list(Mention.select().tuples()) == [(noon, 2, "john")]
+        assert list(Tag.select().tuples()) == [("tea", noon), ("tea", noon + 2)]
     db.close_all()
 
 

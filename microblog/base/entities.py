@@ -1,0 +1,148 @@
+"""
+What in a text leads somewhere: URLs, mentions (``@june``) and tags (``#tea``).
+
+Whatever links a text and whatever notes what it names reads it here, so that both agree.
+"""
+
+import re
+import unicodedata
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+URL, MENTION, TAG = "url", "mention", "tag"
+# In one row of the table of tags, and in the address of a tag's page; longer ones are text.
+LONGEST_TAG = 100
+# Letters and digits of the scripts that put a space between words: nothing begins or ends next to one.
+# Others, such as Chinese, Thai or Korean, put none around a name, or join an ending to it.
+SPACED = (
+    "0-9A-Za-z_\xaa\xb5\xba\xc0-\xd6\xd8-\xf6\xf8-\u058f\u1c80-\u1fff\u2c00-\u2dff\ua640-\ua7ff\uab30-\uab6f"
+    "\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
+)
+# No check for a word boundary before a URL: Chinese and Japanese put no space there. Their punctuation ends
+# it, as do quotation marks of any kind. A name may be part of an e-mail address, a path or somebody's name
+# elsewhere, such as @june@blog.example and @june.example.
+CANDIDATE = re.compile(
+    r"(?P<url>https?://[^\s<>\"“”‘’«»…\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]+)"
+    rf"|(?<![{SPACED}@＠/])[@＠](?P<mention>[A-Za-z0-9_]{{3,32}})(?![{SPACED}@＠]|[./-][{SPACED}])"
+    rf"|(?<![{SPACED}#＃/&])[#＃](?P<tag>\w)",
+    re.IGNORECASE,
+)
+SIGNS = re.compile("://|[@＠#＃]")
+HOST = re.compile(r"[\w.-]*\w(:\d{1,5})?|\[[0-9a-f:.]+\](:\d{1,5})?", re.IGNORECASE)
+BRACKETS = {")": "(", "]": "[", "}": "{"}
+# What joins the parts of a word in Catalan and Japanese, Persian and Indic scripts, Hebrew and Tibetan.
+JOINERS = "·・\u200c\u200d\u05be\u05f3\u05f4\u0f0b"
+LETTERS = re.compile(rf"[\w{JOINERS}]*")
+# They choose how the sign before them is drawn, and belong to no word.
+VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+
+
+class Entity(NamedTuple):
+    """
+    From *start* to before *end* of a text.
+
+    *value*: the URL, the name in lower case, or the tag as ``folded`` has it.
+    """
+
+    kind: str
+    start: int
+    end: int
+    value: str
+
+
+def entities(text):
+    """Yield each Entity of *text*, in order; none is inside of another."""
+    if not SIGNS.search(text):
+        return
+    place = 0
+    while match := CANDIDATE.search(text, place):
+        kind = match.lastgroup
+        entity, place = READERS[kind](text, match)
+        if entity:
+            yield entity
+
+
+def mentioned(text):
+    """The set of names, in lower case, that *text* mentions, whether anybody is called so or not."""
+    return {entity.value for entity in entities(text) if entity.kind == MENTION}
+
+
+def tags(text):
+    """The tags of *text*, as ``folded`` has them, each once, in order."""
+    return list(dict.fromkeys(entity.value for entity in entities(text) if entity.kind == TAG))
+
+
+def folded(word):
+    """*word* as tags are compared: in NFC, and without regard to case."""
+    # The second time for the few letters of which folding makes what composes anew.
+    for _time in range(2):
+        word = unicodedata.normalize("NFC", unicodedata.normalize("NFD", word).casefold())
+    return word
+
+
+def tag_of(text):
+    """The tag that *text* is, without its sign, as ``folded`` has it; None if it is none."""
+    match = re.fullmatch(r"[#＃]?(.+)", text, re.DOTALL)
+    word = match and f"#{match[1]}"
+    entity = word and next(entities(word), None)
+    return entity.value if entity and entity.kind == TAG and entity[1:3] == (0, len(word)) else None
+
+
+def _url(text, match):
+    address = _without_trailing(match["url"])
+    if not _leads_somewhere(address):
+        return None, match.end()
+    end = match.start() + len(address)
+    return Entity(URL, match.start(), end, address), end
+
+
+def _mention(text, match):
+    return Entity(MENTION, match.start(), match.end(), match["mention"].lower()), match.end()
+
+
+def _tag(text, match):
+    end = _end_of_word(text, match.end())
+    word = text[match.start() + 1 : end]
+    # In Chinese a second sign often closes a tag.
+    after = end + (text[end : end + 1] in ("#", "＃"))
+    if len(word) > LONGEST_TAG or not any(map(str.isalpha, word)):
+        return None, after
+    return Entity(TAG, match.start(), end, folded(word)), after
+
+
+READERS = {URL: _url, MENTION: _mention, TAG: _tag}
+
+
+def _end_of_word(text, place):
+    """Where the word ends that goes on at *place*: letters, digits, the marks on them, their joiners."""
+    begin = place
+    place = LETTERS.match(text, place).end()
+    while place < len(text) and _is_mark(text[place]):
+        place = LETTERS.match(text, place + 1).end()
+    while place > begin and text[place - 1] in JOINERS:
+        place -= 1
+    return place
+
+
+def _is_mark(character):
+    return unicodedata.category(character)[0] == "M" and not VARIATION_SELECTORS.match(character)
+
+
+def _without_trailing(address):
+    """Cut off what belongs to the sentence, not the URL; keep a bracket that closes one in the URL."""
+    while address:
+        last = address[-1]
+        closes_own = last in BRACKETS and address.count(BRACKETS[last]) >= address.count(last)
+        if closes_own or last not in ".,;:!?'*_~)]}":
+            break
+        address = address[:-1]
+    return address
+
+
+def _leads_somewhere(address):
+    try:
+        host = urlsplit(address).netloc
+    except ValueError:
+        return False
+    # A user name before the host, as in https://bank.example@evil.example, is there to deceive.
+    return HOST.fullmatch(host) is not None

@@ -1,0 +1,63 @@
+"""
+Who is mentioned in which post.
+
+It is decided when the post is written, so a link leads to the same person for good, whatever they are called.
+"""
+
+import json
+
+from peewee import SQL, CharField, ForeignKeyField, IntegerField, fn
+
+from microblog.base.database import BaseModel, db
+from microblog.base.entities import mentioned
+from microblog.models.block import Block
+from microblog.models.user import User
+
+# Across a block nobody is mentioned.
+INSERT = """
+    INSERT OR IGNORE INTO mention (post_id, user_id, name)
+    SELECT json_extract(value, '$[0]'), user.id, json_extract(value, '$[2]')
+    FROM json_each(?) CROSS JOIN user ON user.username = json_extract(value, '$[2]')
+    WHERE NOT EXISTS (
+        SELECT 1 FROM block WHERE (blocker_id = user.id AND blocked_id = json_extract(value, '$[1]'))
+        OR (blocker_id = json_extract(value, '$[1]') AND blocked_id = user.id)
+    )
+"""
+
+
+class Mention(BaseModel):
+    """*name*: what *user* was called then, in lower case, which is how the post names them still."""
+
+    # Post itself uses this model.
+    post_id = IntegerField()
+    user = ForeignKeyField(User, on_delete="CASCADE")
+    name = CharField(32)
+
+    class Meta:
+        primary_key = False
+        table_settings = ("WITHOUT ROWID",)
+        constraints = (
+            SQL("PRIMARY KEY (post_id, user_id)"),
+            SQL('FOREIGN KEY ("post_id") REFERENCES "post" ("id") ON DELETE CASCADE'),
+        )
+
+    @classmethod
+    def record(cls, posts):
+        """Insert a row for each person whom *posts* mention, an iterable of id, author's id and text."""
+        rows = [(post, author, name) for post, author, body in posts for name in sorted(mentioned(body))]
+        if rows:
+            db.execute_sql(INSERT, (json.dumps(rows),))
+
+    @classmethod
+    def names_in(cls, post, reader):
+        """
+        A column for a query of posts: JSON of what people are called now, by the names in the text.
+
+        Without those who are suspended, and those whom a block separates from *reader*, who may be None.
+        """
+        person = User.alias("person")
+        shown = [cls.post_id == post, person.suspended_at.is_null()]
+        if reader is not None:
+            shown.append(person.id.not_in(Block.hidden_from(reader, is_admin=False)))
+        names = fn.json_group_object(cls.name, person.username)
+        return cls.select(names).join(person, on=(cls.user == person.id)).where(*shown)
