@@ -25,6 +25,8 @@ MOST_EXPORTS = 20
 # With those that failed or were cancelled: each leaves rows behind.
 MOST_ASKED = 60
 EXPORTS_WITHIN = timedelta(hours=1)
+# The kinds of work that write an archive.
+WRITING = ("export_posts", "delete_posts")
 NOT_READ_BACK = N_("What was written could not be read back. Try again.")
 
 log = logging.getLogger(__name__)
@@ -66,7 +68,7 @@ def check_limit(user):
     of_the_hour = Task.created_at.between(clock.now() - EXPORTS_WITHIN, clock.now())
     asked = (
         Task.select(Task.created_at, Task.state)
-        .where(Task.user == user, Task.name == export_posts.name, of_the_hour)
+        .where(Task.user == user, Task.name.in_(WRITING), of_the_hour)
         .order_by(Task.created_at)
     )
     _check(list(asked), MOST_ASKED)
@@ -82,10 +84,7 @@ def _check(counted, most):
 @job(limit=check_limit)
 def export_posts(task):
     """Write the user's archive and posts.json, and publish them; their mail is a row of its own."""
-    with in_language(task.arguments.get("language"), task.user.language):
-        source = source_of(task.user, has_messages(task))
-        made = _write(task, source)
-    publish_file(task, made)
+    publish_file(task, write_files(task, task.advance))
 
 
 def source_of(user, messages=False):
@@ -95,10 +94,18 @@ def source_of(user, messages=False):
     return Source(user.id, site, Words(gettext, str(get_locale()).replace("_", "-")), messages)
 
 
-def _write(task, source):
+def write_files(task, report):
+    """
+    Write the archive of *task*'s user and posts.json, in their language; *report*: see ``archive.write``.
+
+    Raises:
+        JobFailed: the disk is full, or what was written is not what is read back.
+    """
     delay_s = current_app.config["EXPORT_DELAY_S"]
     try:
-        return archive.write(source, task.file, task.draft, report=task.advance, delay_s=delay_s)
+        with in_language(task.arguments.get("language"), task.user.language):
+            source = source_of(task.user, has_messages(task))
+            return archive.write(source, task.file, task.draft, report, delay_s)
     except archive.NotReadBack as error:
         log.error("the archive of %s could not be read back: %s", task.id, error)
         raise JobFailed(NOT_READ_BACK) from error

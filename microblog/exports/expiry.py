@@ -29,7 +29,9 @@ def expire_file(task):
 def expire_older(newest):
     """Expire what the user of the task *newest* had before, except the ``MOST_FILES`` that it is one of."""
     offered = Task.select().where(Task.user == newest.user_id, Task.file_expires_at.is_null(False))
-    others = offered.where(Task.id != newest.id).order_by(Task.created_at.desc(), Task.id.desc())
+    others = offered.where(Task.name == newest.name, Task.id != newest.id).order_by(
+        Task.created_at.desc(), Task.id.desc()
+    )
     for task in list(others.offset(MOST_FILES - 1)):
         expire_file(task)
 

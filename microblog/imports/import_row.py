@@ -31,7 +31,8 @@ class Import(BaseModel):
     The row of an import; what becomes of its tasks says what state it is in.
 
     *task*: the newest that works on it. *done*: how many posts of the file were dealt with so far; with each
-    batch it is written in the same transaction. *former*: what an undoing needs besides the posts.
+    batch it is written in the same transaction. *former*: what an undoing needs besides the posts. *choices*:
+    what ``jobs`` and ``profiles`` do besides.
     """
 
     # AUTOINCREMENT: posts name the import that brought them.
@@ -100,7 +101,12 @@ class Import(BaseModel):
 
     @property
     def can_be_undone(self):
-        return self.state == BROUGHT and clock.now() - self.brought_at <= UNDO_WITHIN
+        return self.state == BROUGHT and not self.undoes and clock.now() - self.brought_at <= UNDO_WITHIN
+
+    @property
+    def undoes(self):
+        """The id of the task that has deleted what this brings back; None: it comes from a file."""
+        return self.choices.get("undoes")
 
     @property
     def undo_until(self):

@@ -15,6 +15,7 @@ from microblog.base import clock, error_codes
 from microblog.base.database import LARGEST_ID, db
 from microblog.base.files import make_folder
 from microblog.base.i18n import N_
+from microblog.exports.expiry import expire_file
 from microblog.imports import posts, profiles, sorted_records
 from microblog.imports.import_row import Import
 from microblog.imports.posts import BATCH, Matcher, batches
@@ -62,7 +63,7 @@ def import_posts(task):
     """Write the posts, then the profile and follows that were chosen; one that is stopped goes on here."""
     row = _row_of(task)
     try:
-        if not bring(row, MOST_POSTS, task.advance, finish=partial(_succeed, task)):
+        if not (_bring_back if row.undoes else _bring)(row, task):
             remove(row)
     except (Cancelled, JobFailed):
         remove(row)
@@ -74,6 +75,32 @@ def import_posts(task):
         if error_codes.is_full(error):
             remove(row)
         raise
+
+
+def _bring(row, task):
+    return bring(row, MOST_POSTS, task.advance, finish=partial(_succeed, task))
+
+
+def _bring_back(row, task):
+    """All that was deleted, however much it is: this site has written the file. Then nobody needs that."""
+    deletion = Task.get_by_id(row.undoes)
+    report = partial(_scaled, task.advance, deletion.result["posts"])
+    if row.counts is None:
+        read(row, row.file, {}, partial(report, 0))
+        row.write(counts=count(row, partial(report, 1)))
+
+    def finish(result):
+        done = _succeed(task, result)
+        if done:
+            expire_file(deletion)
+        return done
+
+    return bring(row, None, partial(report, 2), finish)
+
+
+def _scaled(report, posts, part, done, total):
+    """Report *done* of *total* steps of one of three parts as a number of *posts*."""
+    report(posts * (part * total + done) // (3 * total or 1), posts)
 
 
 @job()

@@ -6,7 +6,10 @@ from flask import current_app
 
 from microblog.base import clock
 from microblog.base.database import db
+from microblog.base.files import make_folder
 from microblog.base.i18n import N_
+from microblog.exports.archive import zip_beside
+from microblog.exports.deletion import can_be_undone
 from microblog.imports.import_row import BRINGING, LOOKING, PREVIEW, Import
 from microblog.imports.jobs import import_posts, preview_import, undo_import
 from microblog.security import security_log
@@ -45,7 +48,9 @@ def check_quota(user):
     """
     if not current_app.config["RATE_LIMITS"]:
         return
-    recent = list(Import.of(user).where(Import.created_at > clock.now() - DAY))
+    recent = [
+        each for each in Import.of(user).where(Import.created_at > clock.now() - DAY) if not each.undoes
+    ]
     _check([each for each in recent if each.state != FAILED], MOST_A_DAY)
     _check(recent, MOST_ASKED_A_DAY)
     if (
@@ -72,9 +77,8 @@ def look(user, name, upload):
     with db.atomic():
         row = Import.create(user=user, name=name)
         _launch(row, preview_import, N_("Looking at your file..."))
-        # After all that may be refused; an id can come again, and a kill before the commit leaves its file.
-        row.delete_files()
-        row.file.hardlink_to(upload)
+        # After all that may be refused.
+        _take(row, upload)
     security_log.record("import-asked", user, id=row.id)
     return row
 
@@ -120,6 +124,37 @@ def undo(row, by=None):
     with db.atomic():
         _launch(row, undo_import, N_("Undoing your import..."), by)
     security_log.record("import-undone", row.user, by=by, id=row.id)
+
+
+def bring_back(deletion):
+    """
+    Have everything brought back that the task *deletion* has deleted, and return the row of the import.
+
+    Raises:
+        NotNow: it has deleted nothing, or its archive is gone.
+        TaskInProgress: another import is under way.
+    """
+    if not can_be_undone(deletion):
+        raise NotNow
+    name = f"microblog-{deletion.user.username}-{deletion.created_at:%Y-%m-%d}.zip"
+    with db.atomic():
+        now, choices = clock.now(), {"undoes": deletion.id}
+        row = Import.create(user=deletion.user, name=name, choices=choices, confirmed_at=now)
+        _launch(row, import_posts, N_("Bringing your posts back..."))
+        _take(row, zip_beside(deletion.file))
+    security_log.record("posts-deletion-undone", deletion.user, id=row.id, task=deletion.id)
+    return row
+
+
+def _take(row, path):
+    """Have the file *path* as that of the import *row*, which is not committed yet."""
+    make_folder(row.file.parent)
+    # An id can come again, and a kill before the commit leaves its file.
+    row.delete_files()
+    try:
+        row.file.hardlink_to(path)
+    except FileNotFoundError as error:
+        raise NotNow from error
 
 
 def _launch(row, job, description, by=None):

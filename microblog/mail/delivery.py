@@ -218,6 +218,9 @@ class Mail(WorkItem):
         """Delete the mail in the outbox."""
         outbox.delete(self.id)
 
+    def delete_leftovers(self):
+        self.delete_files()
+
 
 Mail.add_index(crashed_index(Mail))
 

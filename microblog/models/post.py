@@ -173,6 +173,12 @@ class Post(BaseModel):
             cls.delete().where(cls.id.in_(ids)).execute()
 
     @classmethod
+    def delete_by(cls, author_id, ids):
+        """Delete the posts *ids*, those of them that *author_id* has."""
+        with db.atomic():
+            db.execute_sql(f"{DELETE} AND author_id = ?", (json.dumps(ids), author_id))
+
+    @classmethod
     def take_back(cls, ids):
         """Delete the posts *ids* as if an import had never brought them: what was free is free again."""
         ids = json.dumps(ids)

@@ -193,6 +193,13 @@ class Task(WorkItem):
         """Delete the file and all drafts of it."""
         self._delete("")
 
+    def delete_leftovers(self):
+        """What was offered before such an end stays."""
+        if self.file_expires_at is None:
+            self.delete_files()
+        else:
+            self.delete_drafts()
+
     def _delete(self, ending):
         for path in self._files():
             if path.name.endswith(ending):

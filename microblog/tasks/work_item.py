@@ -36,7 +36,8 @@ class WorkItem(BaseModel):
       with each final state;
     - ``advanced_at``: when it last made progress;
     - ``cancel_asked``: whether its user has asked to cancel it, as the database knows;
-    - ``notify()`` whoever watches the row, ``delete_drafts()`` and ``delete_files()``.
+    - ``notify()`` whoever watches the row, ``delete_drafts()``, and ``delete_leftovers()`` of an end without
+      success.
     """
 
     id = CharField(36, primary_key=True, default=lambda: str(uuid.uuid4()))
@@ -174,7 +175,7 @@ class WorkItem(BaseModel):
             self.write(state=state, error=error, finished_at=clock.now(), **final)
             self.notify()
         # Only after the commit: while the row offers a file, the file must exist.
-        db.after_commit(self.delete_drafts if state == SUCCEEDED else self.delete_files)
+        db.after_commit(self.delete_drafts if state == SUCCEEDED else self.delete_leftovers)
 
     def fail(self, reason, **values):
         """

@@ -60,7 +60,7 @@ def work(job, message):
         except ClaimLost:
             log.info("%s %s is not ours any more", job.name, item.id)
             if item.is_void:
-                item.delete_files()
+                item.delete_leftovers()
         except OperationalError as error:
             # Not even the outcome could be written: the reconciler finds the row that nobody works on.
             log.warning("%s %s could not record its outcome: %s", job.name, item.id, error)

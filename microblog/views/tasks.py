@@ -7,6 +7,7 @@ from peewee import prefetch
 
 from microblog import exports
 from microblog.exports import expiry
+from microblog.exports.deletion import is_deletion
 from microblog.mail.delivery import Mail
 from microblog.tasks.exceptions import TaskInProgress
 from microblog.tasks.states import SUCCEEDED
@@ -72,6 +73,8 @@ def retry(task_id):
     except TaskInProgress:
         if exports.is_export(task):
             flash(_("An export task is currently in progress"))
+        elif is_deletion(task):
+            flash(_("Your posts are being deleted already."))
         else:
             flash(_("Another import of yours is under way. Wait until it is done."))
     return back("tasks.index")

@@ -13,6 +13,7 @@ from microblog.base.i18n.languages import own_name
 from microblog.base.identicon import identicon
 from microblog.base.linkify import excerpt, linkify
 from microblog.base.text import beginning
+from microblog.exports import deletion
 from microblog.imports import import_row
 from microblog.mail.templates import may_be_mailed
 from microblog.models import Message
@@ -41,6 +42,8 @@ def init_app(app):
     for draw in (language, page_url, site_address, preference, may_be_mailed):
         app.add_template_global(draw)
     app.add_template_test(exports.is_export, "export")
+    app.add_template_test(deletion.is_deletion, "deletion")
+    app.add_template_test(deletion.can_be_undone, "undoable")
     app.add_template_test(import_row.is_without_file, "without_file")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(lambda: {"news": News(), "current_path": current_path()})

@@ -33,6 +33,9 @@ POST   /account/email                             login  422    422    422
 GET    /account/email/<token>                     302    302    302    302
 GET    /account/password                          login  200    200    200
 POST   /account/password                          login  422    422    422
+GET    /account/posts/delete                      login  200    200    200
+POST   /account/posts/delete                      login  302    302    302
+POST   /account/posts/<uuid:task_id>/undo         login  404    409    404
 GET    /account/second_factor                     login  200    200    200
 POST   /account/second_factor                     login  422    422    422
 POST   /account/second_factor/codes               login  409    409    409

@@ -33,6 +33,9 @@ POST   /account/email                             own
 GET    /account/email/<token>                     free
 GET    /account/password                          free
 POST   /account/password                          own
+GET    /account/posts/delete                      free
+POST   /account/posts/delete                      asks
+POST   /account/posts/<uuid:task_id>/undo         free
 GET    /account/second_factor                     free
 POST   /account/second_factor                     own
 POST   /account/second_factor/codes               own

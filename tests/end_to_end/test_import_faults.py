@@ -1,14 +1,18 @@
-"""Imports whose consumer is killed in each phase, or stopped, or whose queue is emptied."""
+"""Imports and deletions whose consumer is killed in each phase, or stopped, or whose queue is emptied."""
 
 import signal
 
 import pytest
 
 from microblog.base.database import db
+from microblog.exports import deletion
 from microblog.imports import import_row, requests
 from microblog.imports.import_row import BROUGHT, PREVIEW, UNDONE, Import
 from microblog.models import FormerPost, Post
+from microblog.tasks.states import SUCCEEDED
+from microblog.tasks.task import Task
 from tests import import_files as files
+from tests.end_to_end.world import fill
 
 POSTS = 3000
 # Three batches.
@@ -16,6 +20,12 @@ FILE = {"posts": [{"body": f"post {n}", "timestamp": f"20{n % 20:02}-01-01T00:00
 PLACES = {
     "DIES_AT": ["sorted_records.make", "jobs.count", "posts.write", "profiles.bring", "posts.remove_some"],
     "DIES_AFTER": ["sorted_records.make", "posts.write", "posts.remove_some", "profiles.put_back"],
+}
+
+
+DELETING = {
+    "DIES_AT": ["archive.parts.write", "archive.read_back", "deletion._delete"],
+    "DIES_AFTER": ["write_files", "archive.read_back", "deletion.Post.delete_by"],
 }
 
 
@@ -66,6 +76,26 @@ def test_a_consumer_killed_anywhere_costs_no_post_and_leaves_none(world, susan, 
 
     assert (Post.select().count(), FormerPost.select().count()) == (0, 0)
     assert db.execute_sql("SELECT count(*) FROM post_index WHERE post_index MATCH 'post'").fetchone() == (0,)
+    world.settle()
+
+
+@pytest.mark.parametrize(
+    ("way", "place"), [(way, place) for way, places in DELETING.items() for place in places]
+)
+def test_a_consumer_killed_while_it_deletes_costs_no_post(world, susan, way, place):
+    fill(susan, POSTS)
+    before = list(Post.select(Post.id, Post.body).order_by(Post.id).tuples())
+    dying = world.start_consumer(**{way: f"microblog.exports.{place}"})
+    task = deletion.request(susan, by="a test")
+    world.wait_for(lambda: dying.poll() is not None)
+
+    world.start_consumer()
+    world.wait_for(lambda: not world.unfinished())
+    assert (Task.get_by_id(task.id).state, Post.select().count()) == (SUCCEEDED, 0)
+    row = requests.bring_back(Task.get_by_id(task.id))
+    world.wait_for(lambda: state(row) == BROUGHT)
+
+    assert list(Post.select(Post.id, Post.body).order_by(Post.id).tuples()) == before
     world.settle()
 
 
