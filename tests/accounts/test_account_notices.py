@@ -43,7 +43,8 @@ SILENT = """
     email-confirmed export-asked export-deleted export-downloaded import-asked import-cancelled
     import-confirmed import-undone invitation-withdrawn invited limit-hit
     made-administrator mail-read oldest-sessions-ended other-sessions-ended password-check-failed
-    password-confirmed post-deleted registered renamed reset-asked restored session-ended sessions-ended
+    password-confirmed post-deleted posts-deletion-asked posts-deletion-undone registered renamed reset-asked
+    restored session-ended sessions-ended
     set-up sign-in-failed sign-in-refused sign-out suspended task-cancelled task-retried token-ended
 """
 
