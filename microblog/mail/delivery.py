@@ -17,9 +17,10 @@ from microblog.mail.exceptions import MailDelayed, MailRefused, TooBig
 from microblog.models import User
 from microblog.security import security_log
 from microblog.tasks.queue import huey
+from microblog.tasks.state_rules import crashed_index, triggers
 from microblog.tasks.states import CANCELLED, SUCCEEDED
 from microblog.tasks.task import Task
-from microblog.tasks.work_item import WorkItem, crashed_index, triggers
+from microblog.tasks.work_item import WorkItem
 from microblog.tasks.worker import job
 
 URGENT = 10

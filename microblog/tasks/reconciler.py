@@ -40,7 +40,7 @@ def enqueue_missing():
     # Not everything that a row waits for ends in this process, or with a word.
     for item_id in waiting:
         held.pop(item_id, None)
-    due = [item for kind in WorkItem.__subclasses__() for item in kind.due().limit(LOOKED_AT)]
+    due = [item for kind in WorkItem.kinds() for item in kind.due().limit(LOOKED_AT)]
     missing = [item for item in due if item.id not in known and item.name in jobs]
     # Not after the first that is not accepted: each would wait for a queue that has just gone.
     all(huey.enqueue_item(item) for item in sorted(missing, key=lambda item: item.run_after))
@@ -80,7 +80,7 @@ def release_all():
 
 
 def _running():
-    return [item for kind in WorkItem.__subclasses__() for item in kind.running()]
+    return [item for kind in WorkItem.kinds() for item in kind.running()]
 
 
 def _attempt(item, why, mend, *reason):

@@ -1,0 +1,152 @@
+"""
+The row of a work item and its claim: which rows are due, which may start, and which one a worker gets.
+
+A claim looks at what else runs here and moves the row to ``running``, in one transaction.
+"""
+
+import uuid
+from datetime import timedelta
+
+from peewee import SQL, CharField, Check, IntegerField, TextField
+
+from microblog.base import clock
+from microblog.base.database import BaseModel, UTCDateTimeField, db
+from microblog.base.prepared import prepared
+from microblog.tasks.exceptions import MustWait
+from microblog.tasks.queue import huey
+from microblog.tasks.states import QUEUED, RUNNING, STATES
+
+# Longer than any pause between attempts: a row whose time lies further ahead met a clock that was set back.
+LONGEST_PAUSE = timedelta(minutes=30)
+# As a literal, not a bound value: SQLite uses a partial index only for the condition that it was made with.
+CRASHED = SQL("crash_count > 0")
+# Whoever runs and says nothing for that long blocks nobody else, and can be cancelled at once.
+SILENT_AFTER = timedelta(minutes=2)
+
+
+class Claimable(BaseModel):
+    """The columns of a work item, and what happens up to its claim."""
+
+    id = CharField(36, primary_key=True, default=lambda: str(uuid.uuid4()))
+    state = CharField(16, default=QUEUED)
+    attempts = IntegerField(default=0)
+    crash_count = IntegerField(default=0)
+    # Also that of its queue message; what is above 0 need not wait for others.
+    priority = IntegerField(default=0)
+    # The consumer process that holds the claim, by the id of its lock.
+    consumer_id = CharField(32, null=True)
+    run_after = UTCDateTimeField(default=lambda: clock.now())
+    error = CharField(null=True)
+    trace = TextField(null=True)
+    created_at = UTCDateTimeField(default=lambda: clock.now())
+    started_at = UTCDateTimeField(null=True)
+    finished_at = UTCDateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            Check(f"state IN ({', '.join(map(repr, STATES))})"),
+            Check("(finished_at IS NULL) = (state IN ('queued', 'running'))"),
+            Check("state <> 'failed' OR error IS NOT NULL"),
+        )
+
+    @staticmethod
+    def kinds():
+        """The models of work items: tasks and mails."""
+        return [kind for base in Claimable.__subclasses__() for kind in base.__subclasses__()]
+
+    @classmethod
+    def running(cls):
+        return cls.select().where(cls.state == RUNNING)
+
+    @classmethod
+    def due(cls):
+        """Queued rows whose time has come, in the order to start them: all others wait for what crashed."""
+        crashed_first = (cls.crash_count > 0).desc()
+        order = (crashed_first, cls.priority.desc(), cls.run_after, cls.created_at)
+        return cls.select().where(cls.is_due()).order_by(*order)
+
+    @classmethod
+    def is_due(cls):
+        """The condition that a row is queued and its time has come."""
+        return cls._is_due(*cls._times())
+
+    @classmethod
+    def _is_due(cls, now, latest):
+        # A time further ahead than any pause was written before the clock was set back.
+        return (cls.state == QUEUED) & ((cls.run_after <= now) | (cls.run_after > latest))
+
+    @staticmethod
+    def _times():
+        now = clock.now()
+        return now, now + LONGEST_PAUSE
+
+    @classmethod
+    def claim(cls, item_id):
+        """
+        Claim the row for this process and return it; None if it is not due.
+
+        The attempt is counted here, so that a crash counts as one.
+
+        Raises:
+            MustWait: it may not start beside what else runs.
+        """
+        # In one transaction: no other row starts between the look at those that run and the claim.
+        with db.atomic():
+            item = cls._if_due(item_id, *cls._times()).first()
+            if item is None:
+                return None
+            if not item._may_start():
+                raise MustWait(item_id)
+            item.write(
+                state=RUNNING,
+                consumer_id=huey.consumer_id,
+                started_at=clock.now(),
+                attempts=item.attempts + 1,
+                **cls.CLAIM_VALUES,
+            )
+            return item
+
+    @classmethod
+    @prepared
+    def _if_due(cls, item_id, now, latest):
+        return cls.select().where(cls.id == item_id, cls._is_due(now, latest))
+
+    def _may_start(self):
+        """
+        Whether the row may start beside what this process works on.
+
+        What has a priority and never crashed always may. Of the rest one worker less than there are may be
+        busy, so that one stays free for mails; and a row that has crashed its consumer once runs alone, so
+        that it takes no other down with it. A row that is silent is in nobody's way.
+        """
+        if self.priority and not self.crash_count:
+            return True
+        in_the_way = [
+            item
+            for kind in Claimable.kinds()
+            for item in kind._beside(huey.consumer_id, *self._times())
+            if (item.crash_count or not item.priority) and not item.is_silent
+        ]
+        if self.crash_count:
+            return not any(item.state == RUNNING for item in in_the_way)
+        return len(in_the_way) < huey.task_limit and not any(item.crash_count for item in in_the_way)
+
+    @classmethod
+    @prepared
+    def _beside(cls, consumer_id, now, latest):
+        """What this process runs, and what waits after a crash."""
+        runs_here = (cls.state == RUNNING) & (cls.consumer_id == consumer_id)
+        return cls.select().where(runs_here | (CRASHED & cls._is_due(now, latest)))
+
+    @property
+    def silent_since(self):
+        """When a running row last made progress, or when it started."""
+        return self.advanced_at or self.started_at
+
+    @property
+    def is_silent(self):
+        """Whether a running row has made no progress for two minutes."""
+        if self.state != RUNNING:
+            return False
+        # A time ahead of now is of a clock that was set back: nobody knows how long it has been silent.
+        return not timedelta() <= clock.now() - self.silent_since <= SILENT_AFTER

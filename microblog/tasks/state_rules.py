@@ -1,0 +1,28 @@
+"""What the database itself allows to happen to a work item: triggers, made from ``states.TRANSITIONS``."""
+
+from microblog.tasks.claims import CRASHED
+from microblog.tasks.states import TRANSITIONS
+
+
+def crashed_index(model):
+    """The index by which a claim finds what waits after a crash, however much else waits."""
+    name = f"{model._meta.table_name}_crashed"
+    return model.index(model.state, model.run_after, where=CRASHED, name=name)
+
+
+def triggers(table, *columns):
+    """SQL of the triggers that allow only known transitions, and no change of a final row's *columns*."""
+    allowed = ", ".join(f"'{old} {new}'" for old, nexts in TRANSITIONS.items() for new in (old, *nexts))
+    return [
+        f"""
+        CREATE TRIGGER IF NOT EXISTS {table}_transition BEFORE UPDATE OF state ON {table}
+        WHEN OLD.finished_at IS NULL AND OLD.state || ' ' || NEW.state NOT IN ({allowed})
+        BEGIN SELECT RAISE(ABORT, 'no such transition of a {table}'); END
+        """,
+        f"""
+        CREATE TRIGGER IF NOT EXISTS {table}_final
+        BEFORE UPDATE OF {", ".join(("state", "error", "finished_at", *columns))} ON {table}
+        WHEN OLD.finished_at IS NOT NULL
+        BEGIN SELECT RAISE(ABORT, 'a finished {table} is final'); END
+        """,
+    ]

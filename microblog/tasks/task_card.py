@@ -1,0 +1,74 @@
+"""What pages and programs are shown of a task."""
+
+from datetime import timedelta
+from functools import cached_property
+from math import ceil
+
+from microblog.base import clock
+from microblog.base.prepared import prepared
+from microblog.tasks.progress import estimate_time_left
+from microblog.tasks.states import RUNNING
+from microblog.tasks.task_lists import REFERENCE_LENGTH
+
+# After that much silence nobody can tell when the rest will be done.
+NO_ESTIMATE_AFTER = timedelta(seconds=30)
+
+
+class TaskCard:
+    """What a ``Task`` says of itself."""
+
+    @property
+    def reference(self):
+        """The beginning of the id, by which people name the task."""
+        return self.id[:REFERENCE_LENGTH]
+
+    @property
+    def state_since(self):
+        """When the task entered its state."""
+        return self.finished_at or (self.started_at if self.state == RUNNING else self.created_at)
+
+    @property
+    def time_left(self):
+        """An estimated timedelta; None while there is no estimate."""
+        if self.state != RUNNING or clock.now() - self.silent_since > NO_ESTIMATE_AFTER:
+            return None
+        if self.advanced_at is None:
+            return None
+        return estimate_time_left(self.started_at, self.advanced_at, self.done, self.total)
+
+    @property
+    def shown_done(self):
+        """How many steps are done, as it was shown before: in a second attempt it stands still at first."""
+        return max(self.done, self.progress * (self.total or 0) // 100) if not self.complete else self.done
+
+    @cached_property
+    def tasks_ahead(self):
+        """Number of older unfinished tasks; counted once for each row that was read."""
+        model = type(self)
+        return model.select().where(model.finished_at.is_null(), model.created_at < self.created_at).count()
+
+    @cached_property
+    def mail(self):
+        """The mail about the task's end; None before there is one."""
+        # A list of tasks is read along with their mails.
+        mails = vars(self).get("mails", self._mails(self))
+        return next(iter(mails), None) if self.complete else None
+
+    @classmethod
+    @prepared
+    def _mails(cls, task):
+        # Mails build on tasks: their model is known here by the name that it gave this side.
+        return cls.mails.rel_model.select().where(cls.mails.field == task)
+
+    def summary(self):
+        """The data of a ``task_progress`` notification."""
+        left = self.time_left
+        return {
+            "task_id": self.id,
+            "progress": self.progress,
+            "state": self.state,
+            "done": self.shown_done,
+            "total": self.total,
+            "seconds_left": None if left is None else ceil(left.total_seconds()),
+            "mail": self.mail and self.mail.summary(),
+        }
