@@ -21,7 +21,8 @@ from microblog.models.tag import Tag
 from microblog.models.token import Token
 from microblog.models.user import Follow, User
 from microblog.models.visible_change import VisibleChange
-from microblog.tasks import task
+from microblog.tasks import attempt, task
+from microblog.tasks.attempt import Attempt
 from microblog.tasks.task import Task
 
 MODELS = [
@@ -33,6 +34,7 @@ MODELS = [
     Message,
     Notification,
     Task,
+    Attempt,
     Mail,
     Import,
     OneTimeToken,
@@ -52,6 +54,7 @@ TRIGGERS = [
     *block.TRIGGERS,
     *post.TRIGGERS,
     *task.TRIGGERS,
+    *attempt.TRIGGERS,
     *mail.TRIGGERS,
     *post_index.TRIGGERS,
     *former_post.TRIGGERS,

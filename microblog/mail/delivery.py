@@ -50,6 +50,7 @@ class Mail(WorkItem):
     # When a mail server accepted it; None of a mail in the outbox.
     sent_at = UTCDateTimeField(null=True)
     resent = BooleanField(default=False)
+    thread = CharField(32, null=True)
 
     class Meta:
         indexes = ((("state", "run_after"), False), (("kind", "recipient"), False))

@@ -4,6 +4,7 @@ The row of a work item and its claim: which rows are due, which may start, and w
 A claim looks at what else runs here and moves the row to ``running``, in one transaction.
 """
 
+import threading
 import uuid
 from datetime import timedelta
 
@@ -100,6 +101,7 @@ class Claimable(BaseModel):
             item.write(
                 state=RUNNING,
                 consumer_id=huey.consumer_id,
+                thread=threading.current_thread().name,
                 started_at=clock.now(),
                 attempts=item.attempts + 1,
                 **cls.CLAIM_VALUES,

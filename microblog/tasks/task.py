@@ -30,6 +30,7 @@ from microblog.tasks.queue import huey, jobs
 from microblog.tasks.state_rules import crashed_index, triggers
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, SUCCEEDED
 from microblog.tasks.task_card import TaskCard
+from microblog.tasks.task_failures import FAILURE
 from microblog.tasks.task_files import TaskFiles
 from microblog.tasks.task_lists import TaskLists
 from microblog.tasks.work_item import WorkItem
@@ -58,6 +59,7 @@ class Task(TaskFiles, TaskLists, TaskCard, WorkItem):
     result = JSONField(null=True)
     file_expires_at = UTCDateTimeField(null=True)
     dismissed_at = UTCDateTimeField(null=True)
+    thread = CharField(32, null=True)
 
     class Meta:
         constraints = (
@@ -68,6 +70,7 @@ class Task(TaskFiles, TaskLists, TaskCard, WorkItem):
             (("user", "created_at"), False),
             (("state", "run_after"), False),
             (("state", "created_at"), False),
+            (("name", "state", "created_at"), False),
         )
 
     @classmethod
@@ -139,6 +142,12 @@ class Task(TaskFiles, TaskLists, TaskCard, WorkItem):
             if Task.update(dismissed_at=clock.now()).where(*shown).execute():
                 self.notify()
 
+    def refresh(self):
+        """Read the row again, whatever became of it; return the task."""
+        self.__data__.update(Task.get_by_id(self.id).__data__)
+        vars(self).pop("tasks_ahead", None)
+        return self
+
     @classmethod
     def _dismiss_ended(cls, user, job):
         for task in cls._ended(user, job.name):
@@ -195,5 +204,6 @@ Task.add_index(
     )
 )
 Task.add_index(crashed_index(Task))
+Task.add_index(Task.index(Task.name, Task.error, Task.created_at, where=FAILURE, name="task_failures"))
 
 TRIGGERS = triggers("task", "progress", "done", "total", "result")

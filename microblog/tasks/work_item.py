@@ -22,6 +22,7 @@ class WorkItem(Claimable):
     - ``name`` of its job;
     - ``PAUSES`` between attempts, timedeltas; ``CLAIM_VALUES`` and ``FINAL_VALUES``, written with a claim and
       with each final state;
+    - ``thread``: that of its consumer, by name;
     - ``advanced_at``: when it last made progress;
     - ``cancel_asked``: whether its user has asked to cancel it, as the database knows;
     - ``notify()`` whoever watches the row, ``delete_drafts()``, and ``delete_leftovers()`` of an end without
@@ -104,7 +105,15 @@ class WorkItem(Claimable):
             if self.cancel_asked:
                 self.finish(CANCELLED)
             else:
-                self.write(**{"state": QUEUED, "consumer_id": None, "run_after": clock.now(), **values})
+                self.write(
+                    **{
+                        "state": QUEUED,
+                        "consumer_id": None,
+                        "thread": None,
+                        "run_after": clock.now(),
+                        **values,
+                    }
+                )
                 self.notify()
 
     @property

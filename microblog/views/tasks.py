@@ -9,6 +9,7 @@ from microblog import exports
 from microblog.exports import expiry
 from microblog.exports.deletion import is_deletion
 from microblog.mail.delivery import Mail
+from microblog.tasks.attempt import Attempt
 from microblog.tasks.exceptions import TaskInProgress
 from microblog.tasks.states import SUCCEEDED
 from microblog.tasks.task import Task
@@ -25,6 +26,13 @@ def index():
     news = News.read()
     history = prefetch(Task.for_user(current_user).limit(50), Mail)
     return render_template("tasks/index.html", news=news, history=history)
+
+
+@bp.get("/<uuid:task_id>")
+def show(task_id):
+    """What became of one task, with each attempt at it."""
+    task = _own(task_id)
+    return render_template("tasks/show.html", task=task, attempts=list(Attempt.of(task)))
 
 
 @bp.get("/<uuid:task_id>/card")

@@ -6,6 +6,7 @@ from babel.units import format_unit
 from flask_babel import get_locale, gettext, ngettext
 
 UNITS = (("digital-megabyte", 10**6), ("digital-kilobyte", 10**3))
+SPANS = (("duration-day", 86_400), ("duration-hour", 3_600), ("duration-minute", 60), ("duration-second", 1))
 # Searched in this order: most browsers also claim to be those further down the list.
 BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
 SYSTEMS = {"Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows", "Mac OS": "macOS"}
@@ -31,6 +32,14 @@ def time_left(left):
     return ngettext("about %(num)d min left", "about %(num)d min left", int(-(-seconds // 60)))
 
 
+def seconds(span):
+    """``0.25 s``, ``14 s``, ``3.5 min``, ``2 h``: how long *span*, a timedelta, is."""
+    count = max(0, span.total_seconds())
+    unit, unit_s = next(((unit, unit_s) for unit, unit_s in SPANS if count >= 2 * unit_s), SPANS[-1])
+    digits = 2 if count < 1 else 1 if count < 10 * unit_s else 0
+    return format_unit(round(count / unit_s, digits), unit, "short", locale=get_locale())
+
+
 def browser_name(user_agent):
     """Browser and system, such as ``Firefox, Linux``; other programs are named by their first word."""
     names = [
@@ -47,4 +56,4 @@ def stored_text(text):
     return gettext(text) if text else ""
 
 
-FILTERS = (size, time_left, browser_name, stored_text)
+FILTERS = (size, seconds, time_left, browser_name, stored_text)

@@ -43,6 +43,7 @@ from tests.revoking import DONE_BY, MAILED, PAGES, WaysIn, change_password, is_k
 # By a row of which tables, and by which signed texts, somebody comes back.
 ROWS = {"Session": SESSIONS, "Token": TOKENS, "OneTimeToken": LINKS, "Mail": LINK_MAILS}
 OTHER_ROWS = {
+    "Attempt",
     "Block",
     "Follow",
     "Message",

@@ -57,6 +57,7 @@ GET    /admin/outbox/<mail_id>                  login  404    404    200
 GET    /admin/outbox/<mail_id>/download         login  404    404    200
 GET    /admin/security                            login  404    404    200
 GET    /admin/tasks                               login  404    404    200
+GET    /admin/tasks/<uuid:task_id>                login  404    404    200
 POST   /admin/tasks/<uuid:task_id>/cancel         login  404    404    302
 POST   /admin/tasks/<uuid:task_id>/retry          login  404    404    409
 GET    /admin/users                               login  404    404    200
@@ -157,6 +158,7 @@ GET    /setup                                     login  login  login  login
 POST   /setup                                     login  login  login  login
 GET    /static/<version>/<path:filename>          200    200    200    200
 GET    /tasks                                     login  200    200    200
+GET    /tasks/<uuid:task_id>                      login  404    200    404
 GET    /tasks/<uuid:task_id>/archive              login  404    200    404
 POST   /tasks/<uuid:task_id>/cancel               login  404    302    404
 GET    /tasks/<uuid:task_id>/card                 login  404    200    404

@@ -57,6 +57,7 @@ GET    /admin/outbox/<mail_id>                    asks
 GET    /admin/outbox/<mail_id>/download           asks
 GET    /admin/security                            free
 GET    /admin/tasks                               free
+GET    /admin/tasks/<uuid:task_id>                free
 POST   /admin/tasks/<uuid:task_id>/cancel         free
 POST   /admin/tasks/<uuid:task_id>/retry          free
 GET    /admin/users                               free

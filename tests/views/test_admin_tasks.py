@@ -178,3 +178,28 @@ def test_what_has_ended_is_called_so_and_dated(office, task):
 
     assert "Export of posts" in page
     assert "Exporting posts..." not in page
+
+
+def test_the_page_of_one_task_tells_its_attempts_and_its_user_the_plain_part(office, browser, task):
+    Task.claim(task.id).retry_or_fail("The server was too busy to do this. Try again later.")
+    Task.update(run_after=clock.now()).execute()
+    Task.claim(task.id).fail("Something went wrong on the server. Try again.", trace="ZeroDivisionError")
+
+    pages = [office.get(f"/admin/tasks/{task.id}").text, browser.get(f"/tasks/{task.id}").text]
+
+    for page in pages:
+        assert "To be tried again" in page
+        assert "The server was too busy to do this. Try again later." in page
+        assert page.count("Something went wrong on the server. Try again.") > 1
+        assert "/retry" in page
+    inside = [("ZeroDivisionError", "MainThread", huey.consumer_id[:8], task.id, "export_posts")] * 2
+    assert [[word in page for word in words[:3]] for page, words in zip(pages, inside, strict=True)] == [
+        [True] * 3,
+        [False] * 3,
+    ]
+
+
+def test_the_page_of_a_task_is_its_users_and_the_administrators_alone(office, sign_in, john, task):
+    assert office.get(f"/tasks/{task.id}").status_code == 404
+    assert sign_in(john).get(f"/tasks/{task.id}").status_code == 404
+    assert office.get(f"/admin/tasks/{MISSING}").status_code == 404

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from microblog.base import clock
+from microblog.tasks.attempt import Attempt
 from microblog.tasks.exceptions import TaskInProgress
 from microblog.tasks.queue import huey
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
@@ -37,6 +38,15 @@ def _groups():
         "failed": Task.newest(MOST, FAILED),
         "finished": Task.newest(MOST, SUCCEEDED, CANCELLED),
     }
+
+
+@bp.get("/<uuid:task_id>")
+def show(task_id):
+    """All that is known of one task."""
+    task = _task(task_id)
+    return render_template(
+        "admin_tasks/show.html", task=task, attempts=list(Attempt.of(task)), now=clock.now()
+    )
 
 
 @bp.post("/<uuid:task_id>/retry")
