@@ -17,6 +17,7 @@ from microblog.models.post_index import PostIndex
 from microblog.models.recovery_code import RecoveryCode
 from microblog.models.second_factor import SecondFactor
 from microblog.models.session import Session
+from microblog.models.site import Site
 from microblog.models.tag import Tag
 from microblog.models.token import Token
 from microblog.models.user import Follow, User
@@ -48,6 +49,7 @@ MODELS = [
     Invited,
     Mention,
     Tag,
+    Site,
 ]
 # Made after the tables, and again after each migration: rebuilding a table drops its triggers.
 TRIGGERS = [

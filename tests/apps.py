@@ -23,7 +23,10 @@ from microblog.tasks.queue import huey
 
 # Each test has a data folder of its own.
 SETTINGS = Settings(
-    data_dir=Path("nowhere"), secret_key="for tests only, 32 characters long", rate_limits=False
+    data_dir=Path("nowhere"),
+    secret_key="for tests only, 32 characters long",
+    rate_limits=False,
+    registration="open",
 )
 
 

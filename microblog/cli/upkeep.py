@@ -8,9 +8,9 @@ from flask import current_app
 from microblog.base import schema
 from microblog.base.database import DamagedCopy, connected, data_dir
 from microblog.cli.site import begins_site
-from microblog.models import PostIndex, User
+from microblog.models import PostIndex, Site, User
 from microblog.ops import backup, data_folder
-from microblog.ops.doctor import FLASK
+from microblog.ops.doctor import CLOSED_BY_UPGRADE, FLASK
 from microblog.ops.exchange import HalfRestored
 from microblog.ops.restore import CannotRestore, restore
 from microblog.security import setup_code
@@ -40,7 +40,11 @@ def migrate():
             setup_code.issue(data_dir())
     except OSError as error:
         raise click.ClickException(f"the set-up code cannot be written: {error.strerror}") from error
-    if not current_app.config["SETTINGS"].private and (count := _count_of_demo_people()):
+    settings = current_app.config["SETTINGS"]
+    with connected():
+        if Site.was_closed_by_upgrade(settings):
+            _tell(f"registration: {CLOSED_BY_UPGRADE}")
+    if not settings.private and (count := _count_of_demo_people()):
         _tell(f"demo people: {count:,} who cannot sign in, because others can reach the site")
 
 

@@ -13,6 +13,7 @@ from microblog.models.post_index import PostIndex
 from microblog.models.recovery_code import RecoveryCode
 from microblog.models.second_factor import SecondFactor
 from microblog.models.session import Session
+from microblog.models.site import Site
 from microblog.models.tag import Tag
 from microblog.models.token import Token
 from microblog.models.user import Follow, User

@@ -78,6 +78,10 @@ class TooManyTokens(Exception):
     """The user already has as many tokens as allowed."""
 
 
+class TooManyInvitations(Exception):
+    """The member has as many open invitations as allowed."""
+
+
 # By words that are ours; the others in the database's message belong to SQLite, and may change.
 REFUSALS = {
     "user.username": UsernameTaken,

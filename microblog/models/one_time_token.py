@@ -7,8 +7,8 @@ from peewee import CharField, ForeignKeyField
 from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog.base import clock
-from microblog.base.database import BaseModel, UTCDateTimeField
-from microblog.models.exceptions import TokenInvalid
+from microblog.base.database import BaseModel, UTCDateTimeField, db
+from microblog.models.exceptions import TokenInvalid, TooManyInvitations
 from microblog.models.user import User
 from microblog.security import security_log
 from microblog.security.random_secret import hash_of, new_secret
@@ -19,6 +19,8 @@ LASTS = {
     CHANGE_EMAIL: timedelta(days=1),
     INVITE: timedelta(days=7),
 }
+# Of a member, at a time: enough for a circle of friends, and too few for a list of addresses.
+MOST_INVITATIONS = 5
 
 
 class OneTimeToken(BaseModel):
@@ -51,11 +53,18 @@ class OneTimeToken(BaseModel):
     @classmethod
     def invite(cls, user=None, by=None):
         """
-        Create an invitation and return its secret; *user* is the administrator who made it.
+        Create an invitation and return its secret; *user* is the member who made it.
 
         The operator is no user: then *by* alone is given.
+
+        Raises:
+            TooManyInvitations: they have to wait, or to withdraw one; administrators need not.
+            CredentialsChanged: an act has revoked what *user* was checked by.
         """
-        secret = cls.issue(INVITE, user)
+        with db.atomic():
+            if user and not user.is_admin and cls.invitations_by(user).count() >= MOST_INVITATIONS:
+                raise TooManyInvitations
+            secret = cls.issue(INVITE, user)
         security_log.record("invited", user, by=by)
         return secret
 
@@ -68,6 +77,11 @@ class OneTimeToken(BaseModel):
             .where(cls.kind == kind, cls.expires_at > clock.now(), User.suspended_at.is_null())
             .order_by(cls.id.desc())
         )
+
+    @classmethod
+    def invitations_by(cls, user):
+        """The invitations by *user* that nobody has used yet, newest first."""
+        return cls.active(INVITE).where(cls.user == user.id)
 
     @classmethod
     def from_secret(cls, kind, secret):

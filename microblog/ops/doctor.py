@@ -17,7 +17,7 @@ from microblog.base import clock, database, schema
 from microblog.base.config import is_loopback
 from microblog.base.files import is_dead_link
 from microblog.mail import smtp
-from microblog.models import Post, User
+from microblog.models import Post, Site, User
 from microblog.ops import backup, database_advice, mail_advice, probes, queue_advice, rehearsal
 from microblog.ops.database_advice import FLASK, RESTORE
 from microblog.tasks.message_store import QueueUnreachable
@@ -26,6 +26,9 @@ from microblog.tasks.task import Task
 
 WELL, WARNING, FAULT = "well", "warning", "fault"
 START = "start the site: ./run.sh"
+CLOSED_BY_UPGRADE = (
+    "people need an invitation now, because REGISTRATION is not set: until this version that let everybody in"
+)
 MIB = 1024**2
 SPARE_BYTES = 200 * MIB
 # For how long there may be no backup.
@@ -207,6 +210,18 @@ def _check_demo_people(settings):
     return WELL, f"{count:,}, for this machine only" if count else "none"
 
 
+def _check_registration(settings):
+    mode = current_app.config["REGISTRATION"]
+    if _looked_up(settings, lambda: Site.was_closed_by_upgrade(settings)):
+        return (
+            WARNING,
+            CLOSED_BY_UPGRADE,
+            "set REGISTRATION=open to let everybody in, else REGISTRATION=invite",
+        )
+    inviters = _looked_up(settings, lambda: Site.inviters(settings))
+    return WELL, f"{mode}, by {inviters}" if mode == "invite" and inviters else mode
+
+
 def _check_web_server(settings):
     where = probes.reachable_address(settings)
     try:
@@ -250,6 +265,7 @@ CHECKS = {
     "worker": _check_worker,
     "mail": _check_mail,
     "address": _check_address,
+    "registration": _check_registration,
     "demo people": _check_demo_people,
     "posts": _check_posts,
     "web server": _check_web_server,

@@ -6,7 +6,6 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from flask_babel import gettext as _
 from flask_login import current_user
 from itsdangerous import BadSignature
-from markupsafe import Markup
 from pyotp import TOTP, random_base32
 
 from microblog.accounts import second_factor as acts
@@ -17,6 +16,7 @@ from microblog.security.signatures import serializer
 from microblog.web import cookies, rate_limits, second_factor
 from microblog.web.auth import reader
 from microblog.web.forms import SecondFactorForm
+from microblog.web.qr_code import qr_code
 
 bp = Blueprint("second_factor", __name__, url_prefix="/account/second_factor")
 
@@ -87,7 +87,7 @@ def _page(form):
         form=form,
         secret=" ".join(secret[start : start + 4] for start in range(0, len(secret), 4)),
         signed=_serializer().dumps([current_user.id, secret]),
-        picture=_qr_code(address),
+        picture=qr_code(address),
     )
 
 
@@ -102,15 +102,6 @@ def _secret(form):
     except BadSignature:
         return random_base32()
     return secret if owner == current_user.id else random_base32()
-
-
-def _qr_code(text):
-    """*text* as a picture: SVG without styles, which the Content Security Policy would not allow."""
-    # Here, because it takes 4 MB, which the worker and most web processes need not have.
-    import segno
-
-    drawn = segno.make_qr(text).svg_inline(scale=4, light="#fff", svgclass=None, lineclass=None)
-    return Markup(drawn)  # noqa: S704 - a path that segno has drawn
 
 
 def _host():

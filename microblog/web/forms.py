@@ -31,10 +31,10 @@ RESERVED = set(
     """
     about abuse account accounts admin administrator anonymous api atom auth delete edit everybody everyone
     explore export export_posts favicon feed feeds follow followers following help home hostmaster imports
-    index info livez login logout mail me message messages microblog moderator new nobody none noreply
-    notifications null password popup post postmaster posts preferences privacy readyz register reset robots
-    root rss search security send_message session sessions settings setup staff static support system task
-    tasks team terms tokens undefined unfollow user users webmaster www you
+    index info invitations invite livez login logout mail me message messages microblog moderator new nobody
+    none noreply notifications null password people popup post postmaster posts preferences privacy readyz
+    register reset robots root rss search security send_message session sessions settings setup staff static
+    support system task tasks team terms tokens undefined unfollow user users webmaster www you
     """.split()  # noqa: SIM905 - so the next one is added without a quarrel about quotes
 )
 

@@ -21,6 +21,7 @@ from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
 from microblog.web import dates, formats
 from microblog.web.people import person_link
+from microblog.web.qr_code import qr_code
 from microblog.web.reader_preferences import preference
 
 CARDS = 5
@@ -36,6 +37,7 @@ def init_app(app):
         excerpt,
         beginning,
         person_link,
+        qr_code,
     )
     for show in filters:
         app.add_template_filter(show)

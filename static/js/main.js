@@ -5,6 +5,7 @@ import "./toasts.js";
 
 const PARTS = {
   "[data-composer], [data-category=posted]": "./composer.js",
+  "[data-copy]": "./copy.js",
   "[data-newer]": "./newer.js",
   "[data-shown]": "./unread.js",
   "[data-task]": "./cards.js",

@@ -99,6 +99,7 @@ def test_no_table_keeps_a_trace(john, life, settings):
     left = {table: len(rows) for table, rows in every_row().items() if rows}
     assert left.pop("user") == 2, "john and anne"
     assert left.pop("old_permalink") == 1, "a number and a number"
+    assert left.pop("site") == 1
     assert {row[1] for row in db.execute_sql("SELECT * FROM former_post")} == {None}
     assert left.pop("former_post") == 2
     assert left == {"notification": 1}, "john's count of unread messages"

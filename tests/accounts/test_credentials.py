@@ -61,6 +61,7 @@ OTHER_ROWS = {
     "Invited",
     "Mention",
     "Tag",
+    "Site",
 }
 # By which somebody can send others, who would be as welcome as their friends.
 FOR_OTHERS = {INVITATIONS}

@@ -137,6 +137,9 @@ POST   /imports/<row_id:import_id>/cancel         login  404    302    404
 POST   /imports/<row_id:import_id>/confirm        login  404    409    404
 GET    /imports/<row_id:import_id>/report.csv     login  404    404    404
 POST   /imports/<row_id:import_id>/undo           login  404    409    409
+GET    /invitations                               login  200    200    200
+POST   /invitations                               login  409    409    409
+POST   /invitations/<row_id:invite_id>/delete     login  404    404    302
 GET    /keys                                      200    200    200    200
 GET    /livez                                     200    200    200    200
 GET    /messages                                  login  200    200    200

@@ -73,6 +73,9 @@ POST   /auth/reset_password_request               free
 GET    /auth/reset_password_request/sent          free
 GET    /auth/second_factor                        free
 POST   /auth/second_factor                        free
+GET    /invitations                               free
+POST   /invitations                               asks
+POST   /invitations/<row_id:invite_id>/delete     free
 """
 ROWS = [line.split() for line in TABLE.strip().splitlines()]
 # Whatever of these words is in a rule or in the name of its view, the route stands in the table.

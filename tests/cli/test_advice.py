@@ -19,6 +19,7 @@ from microblog.base import clock
 from microblog.base.config import Settings
 from microblog.base.database import data_dir, db
 from microblog.cli.checks import MARKS
+from microblog.models import Site
 from microblog.ops import backup, database_advice, doctor, probes, rehearsal
 from microblog.ops.restore import CannotRestore
 from microblog.tasks.queue import huey
@@ -213,6 +214,11 @@ def wrong_clock(_patch):
     write_at(clock.now() + timedelta(days=2), demo_user(), "x")
 
 
+def closed_by_upgrade(_patch):
+    Site.update(began_open=True).execute()
+    return {"registration": ""}
+
+
 def demo_user():
     demo.fill(users=1, posts=0, follows=0, seed=1)
     return doctor.User.get()
@@ -282,6 +288,9 @@ SAID = {
     "and everybody knows the password → remove them on the page Administration, People",
     wrong_clock: "! posts: dated in the future, by a clock that was wrong: … "
     "→ set the clock; they stand above all others until they are deleted",
+    closed_by_upgrade: "! registration: people need an invitation now, because REGISTRATION is not set: "
+    "until this version that let everybody in "
+    "→ set REGISTRATION=open to let everybody in, else REGISTRATION=invite",
     no_web_server: "✗ web server: 127.0.0.1:…: … → start the site: ./run.sh",
     sick_web_server: "✗ web server: 127.0.0.1:… answers 503 → start the site: ./run.sh",
 }

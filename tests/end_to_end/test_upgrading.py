@@ -1,5 +1,6 @@
 """Databases of former versions, started by this one: nothing is lost, and what was asked for is done."""
 
+import dataclasses
 import json
 import re
 import subprocess
@@ -17,8 +18,10 @@ from microblog.base.schema import migrate
 from microblog.exports import MAIL
 from microblog.mail.delivery import UNCERTAIN_TWICE, URGENT, Mail
 from microblog.mail.smtp import ADDRESS_REFUSED, BROKEN_OFF, LATER, UNREACHABLE
-from microblog.models import Notification, Post, PostIndex, User
+from microblog.models import Notification, Post, PostIndex, Site, User
 from microblog.models.exceptions import Blocked
+from microblog.models.site import ADMINISTRATORS, MEMBERS
+from microblog.ops.doctor import CLOSED_BY_UPGRADE
 from microblog.server import command_lines
 from microblog.tables import TRIGGERS
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, SUCCEEDED
@@ -156,6 +159,23 @@ def test_people_are_found_by_addresses_that_were_compared_otherwise_before(setti
         assert asked.recipient == "susan@xn--strae-oqa.de"
         # Nobody else's key has changed.
         assert User.with_email("john@example.org") == User.named("john")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "closed", "inviters"), [("", True, MEMBERS), ("invite", False, ADMINISTRATORS)]
+)
+def test_a_site_that_set_nothing_is_closed_and_told_and_who_invited_before_invites(
+    settings, chosen, closed, inviters
+):
+    fill(settings, script_of(SEVENTH))
+    settings = dataclasses.replace(settings, registration=chosen)
+
+    with opened(settings) as app:
+        told = [app.test_cli_runner().invoke(args=["migrate"]).stderr for _start in range(2)]
+
+        assert [CLOSED_BY_UPGRADE in lines for lines in told] == [closed, closed]
+        assert Site.inviters(settings) == inviters
+        assert app.test_client().get("/auth/register").status_code == 403
 
 
 def test_blocks_tokens_and_the_search_index_outlive_an_update(settings):

@@ -65,7 +65,9 @@ class Settings:
     admins: tuple[str, ...] = setting((), kinds.EMAILS)
     languages: tuple[str, ...] = setting(("en", "es", "zh"), subset("en", "es", "zh"))
     posts_per_page: int = setting(25, number(1, 200))
-    registration: str = setting("open", one_of("open", "invite", "closed"))
+    # Not set is something else than its default: see ``models.site``.
+    registration: str = setting("", one_of("open", "invite", "closed"))
+    invites: str = setting("", one_of("administrators", "members"))
     second_factor: str = setting("optional", one_of("optional", "administrators", "everybody"))
     public: bool = setting(True, kinds.BOOL)
     export_delay_s: float = setting(0.0, number(0, 60, float))

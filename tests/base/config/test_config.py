@@ -52,6 +52,7 @@ def test_nothing_set_is_enough(tmp_path):
         ({"EXPORT_DELAY_S": "-1"}, "EXPORT_DELAY_S=-1"),
         ({"EXPORT_DELAY_S": "nan"}, "EXPORT_DELAY_S=nan"),
         ({"REGISTRATION": "maybe"}, "REGISTRATION=maybe must be one of open, invite, closed"),
+        ({"INVITES": "all"}, "INVITES=all must be one of administrators, members"),
         ({"SECOND_FACTOR": "on"}, "SECOND_FACTOR=on must be one of optional, administrators, everybody"),
         ({"MAIL_USE_TLS": "perhaps"}, "MAIL_USE_TLS=perhaps must be on or off"),
         ({"BASE_URL": "blog.example.org"}, "BASE_URL=blog.example.org must look like"),
