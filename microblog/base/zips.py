@@ -73,6 +73,10 @@ class SafeZip:
     def __contains__(self, name):
         return name in self.entries
 
+    @property
+    def names(self):
+        return list(self.entries)
+
     def open(self, name):
         """
         The content of the entry *name*, as a binary file; at its end size and checksum are compared.

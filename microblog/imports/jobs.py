@@ -9,6 +9,7 @@ that, ``remove_leftovers`` does.
 from contextlib import suppress
 from functools import partial
 
+from flask import current_app
 from peewee import OperationalError
 
 from microblog.base import clock, error_codes
@@ -139,7 +140,8 @@ def read(row, path, limits, report):
 
         tell()
         times = [clock.in_microseconds(moment) for moment in (clock.now(), row.user.created_at)]
-        sorted_records.make(row.records, row.draft, recognise(file, **limits), *times, tell)
+        source = recognise(file, current_app.config["SIGNING_KEYS"], **limits)
+        sorted_records.make(row.records, row.draft, source, *times, tell)
 
 
 def count(row, report):
@@ -184,7 +186,7 @@ def bring(row, most, report, finish):
             place += len(batch)
             if place > row.done:
                 report(min(row.done, total), total)
-                left = _write(row, matcher, batch, place, left)
+                left = _write(row, matcher, batch, place, left, records.facts)
         return _complete(row, records.facts, finish)
 
 
@@ -193,12 +195,12 @@ def _chosen(records, choices):
     return records.posts(options, choices.get("first", 0), choices.get("last", LARGEST_ID))
 
 
-def _write(row, matcher, batch, place, left):
+def _write(row, matcher, batch, place, left, facts):
     with db.atomic():
         new = matcher.new(batch)
         if left is not None and len(new) > left:
             raise JobFailed(TOO_MANY)
-        posts.write(new, row.user_id, row.id, matcher.is_ours)
+        posts.write(new, row.user_id, row.id, facts)
         row.write(done=place)
     return left and left - len(new)
 

@@ -22,7 +22,9 @@ TAKEN = """
     SELECT former_post.id, author_id FROM json_each(?)
     CROSS JOIN former_post ON former_post.id BETWEEN value AND value + 1999999
 """
-INSERT = "INSERT INTO post (id, author_id, body, language, origin, import_id) VALUES (?, ?, ?, ?, ?, ?)"
+INSERT = """
+    INSERT INTO post (id, author_id, body, language, origin, import_id, sealed) VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
 SOME = "SELECT id FROM post WHERE import_id = ? ORDER BY id LIMIT ?"
 
 
@@ -83,8 +85,13 @@ def batches(records):
         yield batch
 
 
-def write(records, user_id, import_id, is_ours):
-    """Insert *records* as posts of *user_id*: each at its own microsecond, or the next that is free."""
+def write(records, user_id, import_id, facts):
+    """
+    Insert *records* as posts of *user_id*: each at its own microsecond, or the next that is free.
+
+    *facts*: of the file, see ``sorted_records``.
+    """
+    is_ours, is_sealed = facts["is_ours"], facts["is_sealed"]
     seconds = json.dumps(sorted({_second(record.written_at) for record in records}))
     taken = dict(db.execute_sql(TAKEN, (seconds, seconds)).fetchall())
     rows = []
@@ -94,7 +101,7 @@ def write(records, user_id, import_id, is_ours):
         while post_id in taken and not (is_ours and taken[post_id] == user_id):
             post_id += 1
         taken[post_id] = None
-        rows.append((post_id, user_id, record.body, record.language, record.origin, import_id))
+        rows.append((post_id, user_id, record.body, record.language, record.origin, import_id, is_sealed))
     db.connection().executemany(INSERT, rows)
 
 

@@ -10,13 +10,13 @@ SECOND = 10**6
 LONGEST_ORIGIN = 500
 
 
-def read(file, name="posts.json"):
+def read(file):
     """Yield a ``Record`` for each post in *file*, a binary one."""
-    return records(items_of(file, "posts"), fields, name)
+    return records(items_of(file, "posts"), fields, "posts.json")
 
 
 def fields(post):
-    """The fields of a ``Record`` for *post*, an object of a ``posts.json`` or of an archive of ours."""
+    """The fields of a ``Record`` for *post*, an object of a ``posts.json``."""
     body, written_at = clean(post["body"]), moment(post.get("timestamp"))
     if is_blank(body):
         raise NoPost(NO_TEXT)
@@ -26,7 +26,7 @@ def fields(post):
         "body": body,
         "written_at": written_at if post_id is None else _same_time(int(post_id), written_at),
         "language": post.get("language") and tag(post["language"]),
-        "origin": _origin(post.get("origin")),
+        "origin": origin_of(post.get("origin")),
     }
 
 
@@ -37,7 +37,8 @@ def _same_time(post_id, written_at):
     return post_id
 
 
-def _origin(origin):
+def origin_of(origin):
+    """*origin* as a post keeps it; None if it says nothing that can be kept."""
     if not isinstance(origin, dict):
         return None
     kept = {name: origin.get(name) for name in ("source", "id")}

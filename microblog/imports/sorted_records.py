@@ -60,12 +60,13 @@ class Remark(NamedTuple):
     reason: str
 
 
-def make(path, draft, source, now, longest_since, report):
+def make(path, draft, source, now, account_since, report):
     """
     Read *source* and write its records to *path*, whole or not at all.
 
-    *now*: posts after it are left out. *longest_since*: posts after it must not be longer than those that are
-    written here. Both in microseconds since 1970. *report()* is called now and then; it may raise.
+    *now*: posts after it are left out. *account_since*: when the account was made; posts after it must not be
+    longer than those that are written here. Both in microseconds since 1970. *report()* is called now and
+    then; it may raise.
 
     Raises:
         BAD_FILE: the source cannot be read.
@@ -75,9 +76,11 @@ def make(path, draft, source, now, longest_since, report):
     try:
         with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
             connection.executescript(f"PRAGMA journal_mode = off; PRAGMA synchronous = off; BEGIN; {SCHEMA}")
-            pictures = _fill(connection, source, now, longest_since, report)
+            pictures = _fill(connection, source, now, account_since, report)
             facts = {"kind": source.kind, "is_ours": source.is_ours, "about_me": source.about_me}
             facts |= {"language": source.language, "following": source.following, "pictures": pictures}
+            # Of this very account: nobody else's archive is vouched for.
+            facts |= {"is_sealed": source.sealed_for == account_since}
             rows = [(name, json.dumps(value)) for name, value in facts.items()]
             connection.executemany("INSERT INTO fact VALUES (?, ?)", rows)
             connection.execute("COMMIT")
@@ -90,10 +93,10 @@ def make(path, draft, source, now, longest_since, report):
         draft.unlink(missing_ok=True)
 
 
-def _fill(connection, source, now, longest_since, report):
+def _fill(connection, source, now, account_since, report):
     pictures, has_answers = 0, False
     for number, record in enumerate(source.read(), start=1):
-        state, reason, body = _judged(record, now, longest_since)
+        state, reason, body = _judged(record, now, account_since)
         origin = _origin(record, source) if state == POST else None
         values = (record.place, state, reason, record.key, body, record.language, origin)
         connection.execute(INSERT, (record.written_at, number, *values, record.option, record.answers))
@@ -106,13 +109,13 @@ def _fill(connection, source, now, longest_since, report):
     return pictures
 
 
-def _judged(record, now, longest_since):
+def _judged(record, now, account_since):
     """``(state, reason, body)`` of *record*."""
     if record.unreadable or record.left_out:
         return UNREADABLE if record.unreadable else LEFT_OUT, record.unreadable or record.left_out, None
     if record.written_at > now:
         return LEFT_OUT, TOO_NEW, None
-    if len(record.body) > MAX_LENGTH and record.written_at >= longest_since:
+    if len(record.body) > MAX_LENGTH and record.written_at >= account_since:
         return LEFT_OUT, LONG_AND_NEW, None
     if len(record.body) > LONGEST:
         return POST, CUT, _cut(record.body, record.url)

@@ -2,9 +2,8 @@
 
 import csv
 import io
-import json
 import re
-from itertools import chain
+from itertools import chain, starmap
 from typing import NamedTuple
 
 from microblog.base.i18n import N_
@@ -12,18 +11,18 @@ from microblog.base.i18n.languages import tag
 from microblog.base.json_items import BadJSON, items_after_prefix, items_of
 from microblog.base.text import clean
 from microblog.base.zips import BadZip, SafeZip
-from microblog.exports.archive.own import FORMAT
-from microblog.exports.archive.reader import TOO_NEW
-from microblog.imports import feeds, json_feed, mastodon, posts_json, x, xml_items
+from microblog.exports.archive import names
+from microblog.exports.archive.reader import NotOurs, is_ours, read_about
+from microblog.imports import feeds, json_feed, mastodon, own_archive, posts_json, x, xml_items
+from microblog.imports.folders import Folder
 from microblog.imports.tars import BadTar, SafeTar
 from microblog.imports.xml_items import BadXML
 
 UNKNOWN = N_("This site cannot tell what kind of file this is.")
 HEAD = 64 * 1024
-MOST_OF_A_SMALL_FILE = 1024**2
 MOST_FOLLOWED = 2000
 ROOT_FILES = (
-    "data/about.json",
+    names.ABOUT,
     "outbox.json",
     "feed.json",
     "data/tweets.js",
@@ -47,7 +46,7 @@ class UnknownFile(ValueError):
     """The file is of no kind that is read here; the message is for people."""
 
 
-BAD_FILE = (UnknownFile, BadZip, BadTar, BadJSON, BadXML)
+BAD_FILE = (UnknownFile, NotOurs, BadZip, BadTar, BadJSON, BadXML)
 
 
 class Source(NamedTuple):
@@ -55,7 +54,8 @@ class Source(NamedTuple):
     A file that was recognised: *read()* yields its records; *about_me*, *language*: of its profile, if any.
 
     *kind*: what it is, in words for people. *is_ours*: whether its posts were written on this software.
-    *following*: the addresses of whom its user follows, ``name@host``.
+    *following*: the addresses of whom its user follows, ``name@host``. *sealed_for*: when the account was
+    made that the posts are of by this site's seal, in microseconds since 1970; None: there is no such seal.
     """
 
     kind: str
@@ -64,11 +64,12 @@ class Source(NamedTuple):
     about_me: str | None = None
     language: str | None = None
     following: tuple = ()
+    sealed_for: int | None = None
 
 
-def recognise(file, **limits):
+def recognise(file, keys=(), **limits):
     """
-    The ``Source`` in *file*, a seekable binary one; *limits* are those of ``SafeZip``.
+    The ``Source`` in *file*, a seekable binary one; *limits* are those of ``SafeZip``, *keys* those of seals.
 
     Raises:
         UnknownFile: and the others of BAD_FILE, here or while records are read.
@@ -76,7 +77,7 @@ def recognise(file, **limits):
     file.seek(0)
     head = file.read(HEAD)
     if head.startswith(b"PK"):
-        return _in_archive(SafeZip(file, **limits))
+        return _in_archive(SafeZip(file, **limits), keys)
     if head.startswith(b"\x1f\x8b"):
         return _in_tar(SafeTar(file, **limits))
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
@@ -117,47 +118,37 @@ def _begun(file):
     return file
 
 
-def _in_archive(archive):
-    folder = _folder_of(archive.entries, *ROOT_FILES)
-    if f"{folder}data/about.json" in archive:
-        return _ours(archive, folder)
-    if f"{folder}outbox.json" in archive:
-        return _mastodon(archive, folder)
-    if {f"{folder}feed.json", f"{folder}index.html"} <= archive.entries.keys():
-        return _of_array("items", lambda: archive.open(f"{folder}feed.json"))
-    if parts := _matching(archive, folder, X_POSTS):
-        return _x(archive, folder, parts)
+def _in_archive(archive, keys):
+    folder = Folder.with_one_of(archive, ROOT_FILES)
+    if is_ours(folder):
+        return _ours(folder, keys)
+    if "outbox.json" in folder:
+        return _mastodon(folder)
+    if "feed.json" in folder and "index.html" in folder:
+        return _of_array("items", lambda: folder.open("feed.json"))
+    if parts := folder.matching(X_POSTS):
+        return _x(folder, parts)
     raise UnknownFile(UNKNOWN)
 
 
 def _in_tar(archive):
-    folder = _folder_of(archive.names, "outbox.json")
-    if f"{folder}outbox.json" not in archive:
+    folder = Folder.with_one_of(archive, ("outbox.json",))
+    if "outbox.json" not in folder:
         raise UnknownFile(UNKNOWN)
-    return _mastodon(archive, folder)
+    return _mastodon(folder)
 
 
-def _folder_of(names, *wanted):
-    """ "" if one of the files *wanted* is at the root; otherwise the folder that has one, with its slash."""
-    if not any(name in names for name in wanted):
-        for name in names:
-            folder, slash, rest = name.partition("/")
-            if slash and rest in wanted and folder.strip("."):
-                return f"{folder}/"
-    return ""
-
-
-def _ours(archive, folder):
-    if _object(archive, f"{folder}data/about.json").get("format") != FORMAT:
-        raise UnknownFile(TOO_NEW)
-    profile = _object(archive, f"{folder}data/profile.json")
+def _ours(folder, keys):
+    read_about(folder)
+    profile = folder.object(names.PROFILE)
     return Source(
         N_("Archive of Microblog"),
-        lambda: posts_json.read(archive.open(f"{folder}data/posts.json"), "data/posts.json"),
+        lambda: own_archive.read(folder),
         is_ours=True,
         about_me=_own_text(profile.get("about_me")),
         language=tag(profile.get("language")),
-        following=_following(archive, folder),
+        following=_following(folder),
+        sealed_for=own_archive.account_made_at(folder, keys),
     )
 
 
@@ -165,57 +156,34 @@ def _own_text(text):
     return clean(text) if isinstance(text, str) else None
 
 
-def _mastodon(archive, folder):
-    actor = _object(archive, f"{folder}actor.json")
+def _mastodon(folder):
     return Source(
         ARRAYS["orderedItems"][0],
-        lambda: mastodon.read(archive.open(f"{folder}outbox.json")),
-        about_me=mastodon.about_me(actor),
-        following=_following(archive, folder),
+        lambda: mastodon.read(folder.open("outbox.json")),
+        about_me=mastodon.about_me(folder.object("actor.json")),
+        following=_following(folder),
     )
 
 
-def _x(archive, folder, parts):
+def _x(folder, parts):
     def items(name):
-        return items_after_prefix(archive.open(name)) if name in archive else ()
+        return items_after_prefix(folder.open(name)) if name in folder else ()
 
     def read():
-        long_texts = [items(name) for name in _matching(archive, folder, X_LONG_POSTS)]
+        long_texts = [items(name) for name in folder.matching(X_LONG_POSTS)]
         account = x.Account(x.account_id(items(f"{data}account.js")), x.long_texts(chain(*long_texts)))
-        return chain.from_iterable(x.read(archive.open(name), account, name) for name in parts)
+        files = ((folder.open(name), account, folder.place_of(name)) for name in parts)
+        return chain.from_iterable(starmap(x.read, files))
 
-    data = folder + ("data/" if f"{folder}data/account.js" in archive else "")
+    data = "data/" if "data/account.js" in folder else ""
     return Source(ARCHIVE_OF_X, read, about_me=x.about_me(items(f"{data}profile.js")))
 
 
-def _matching(archive, folder, pattern):
-    """The entries in *folder* of that name, the first part first."""
-    found = [name for name in archive.entries if pattern.fullmatch(name.removeprefix(folder))]
-    return sorted(found, key=lambda name: (len(name), name))
-
-
-def _object(archive, name):
-    """The small object of JSON in the entry *name*; an empty one if there is none or it is none."""
-    try:
-        found = json.loads(_small(archive, name))
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _following(archive, folder):
+def _following(folder):
     """The addresses in ``following_accounts.csv``, which our archive and Mastodon's have alike."""
     try:
-        rows = list(csv.reader(io.StringIO(_small(archive, f"{folder}following_accounts.csv"))))
-    except (csv.Error, ValueError):
+        rows = list(csv.reader(io.StringIO(folder.text(names.FOLLOWING_CSV))))
+    except csv.Error:
         return ()
     addresses = (row[0].strip() for row in rows[1:] if row)
     return tuple(address for address in addresses if "@" in address)[:MOST_FOLLOWED]
-
-
-def _small(archive, name):
-    if name not in archive:
-        return ""
-    with archive.open(name) as file:
-        data = file.read(MOST_OF_A_SMALL_FILE + 1)
-    return data.decode() if len(data) <= MOST_OF_A_SMALL_FILE else ""

@@ -2,7 +2,7 @@
 
 import json
 
-from peewee import SQL, CharField, Check, ForeignKeyField, IntegerField, TextField, fn
+from peewee import SQL, BooleanField, CharField, Check, ForeignKeyField, IntegerField, TextField, fn
 
 from microblog.base import clock, slices
 from microblog.base.database import BaseModel, db
@@ -46,6 +46,8 @@ class Post(BaseModel):
     # where they are when what they answer goes. What an import could not join has no conversation.
     reply_to = IntegerField(null=True)
     conversation = IntegerField(null=True)
+    # Of an import: this site's seal vouches that the post is what its author had here.
+    sealed = BooleanField(default=False, constraints=[SQL("DEFAULT 0")])
 
     # The text as the search index marks it; only a search selects it.
     marked = None

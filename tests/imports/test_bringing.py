@@ -1,8 +1,10 @@
 """Posts are brought, found again, cancelled, and taken away."""
 
+import io
 import json
 import zipfile
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 from flask import current_app
@@ -12,8 +14,10 @@ from microblog import exports
 from microblog.base import clock
 from microblog.base.database import db
 from microblog.exports import archive
-from microblog.imports import jobs, posts, requests
+from microblog.exports.archive import names
+from microblog.imports import import_row, jobs, posts, requests
 from microblog.imports.import_row import BROUGHT, PREVIEW, REMOVING, UNDONE, Import
+from microblog.mail.templates import in_language
 from microblog.models import Block, Notification, Post, User
 from microblog.tasks import reconciler
 from microblog.tasks.queue import huey
@@ -258,6 +262,61 @@ def test_cancelling_leaves_nothing(look, susan, small_batches, monkeypatch):
     assert tables(but=("notification",)) == before
 
 
+def exported(user):
+    """The bytes of the archive of *user*, who then has no posts."""
+    path = import_row.folder().with_name("archive.zip")
+    with in_language("en"):
+        archive.write_zip(exports.source_of(user), path)
+    Post.delete().where(Post.author == user).execute()
+    return path.read_bytes()
+
+
+def changed(data, name, old, new):
+    """The archive *data* in which somebody has changed a file, and its checksums."""
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        entries = {name: file.read(name) for name in file.namelist()}
+    before = sha256(entries[name]).hexdigest().encode()
+    entries[name] = entries[name].replace(old, new)
+    after = sha256(entries[name]).hexdigest().encode()
+    for manifest in (names.MANIFEST, names.TAG_MANIFEST):
+        entries[manifest] = entries[manifest].replace(before, after)
+    return files.packed(entries)
+
+
+FORGERIES = {
+    "somebody else's": lambda data: data,
+    "a post": lambda data: changed(data, names.POSTS, b"mine", b"hers"),
+    "the account": lambda data: changed(data, names.ACCOUNT, b"susan", b"Susan"),
+    "without a seal": lambda data: changed(data, names.SEAL, b"HMAC", b"hmac"),
+    "another site's": lambda data: data,
+}
+
+
+def test_what_this_sites_seal_vouches_for_was_made_here(bring, susan, write_posts):
+    write_posts(susan, "mine")
+    data = exported(susan)
+
+    bring(susan, data)
+
+    [post] = Post.select()
+    assert (post.body, post.sealed) == ("mine", True)
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_what_no_seal_of_this_account_vouches_for_is_imported(
+    bring, susan, john, write_posts, monkeypatch, forgery
+):
+    write_posts(susan, "mine")
+    data = FORGERIES[forgery](exported(susan))
+    if forgery == "another site's":
+        monkeypatch.setitem(current_app.config, "SIGNING_KEYS", ["another key"])
+
+    bring(john if forgery == "somebody else's" else susan, data)
+
+    [post] = Post.select()
+    assert not post.sealed
+
+
 def test_what_nobody_could_remove_is_removed_by_the_next_housekeeping(
     look, susan, nobody_works, small_batches
 ):
@@ -266,7 +325,7 @@ def test_what_nobody_could_remove_is_removed_by_the_next_housekeeping(
     huey.immediate = False
     requests.confirm(row, {})
     with db.atomic():
-        posts.write(list_of(row), susan.id, row.id, is_ours=False)
+        posts.write(list_of(row), susan.id, row.id, {"is_ours": False, "is_sealed": False})
         row.write(done=6)
     running = {"state": RUNNING, "consumer_id": "gone", "attempts": 1, "started_at": clock.now()}
     Task.update(running).where(Task.state == QUEUED).execute()

@@ -12,6 +12,8 @@ from microblog.exports.archive.reader import NotOurs, posts_in, read_about
 
 # Of a list of checksums: the files of an archive are few.
 MOST_BYTES = 1024**2
+# What the seal vouches for when an archive comes back.
+SEALED = (names.MANIFEST, names.ACCOUNT, names.POSTS)
 CHECKSUM = re.compile(r"([0-9a-f]{64})  (\S+)", re.ASCII)
 
 
@@ -100,6 +102,24 @@ class Check:
         if archive.entries.keys() >= names.UNLISTED:
             manifest = archive.read(names.TAG_MANIFEST, MOST_BYTES)
             self.sealed = seal.is_ours(archive.read(names.SEAL, MOST_BYTES), manifest, self._keys)
+
+
+def is_sealed(archive, keys):
+    """Whether one of *keys* has sealed *archive*, and its posts and account are those that were sealed."""
+    if not all(name in archive for name in (*names.UNLISTED, *SEALED)):
+        return False
+    manifest = archive.read(names.TAG_MANIFEST, MOST_BYTES)
+    listed = {}
+    list(_read_manifest(archive, names.TAG_MANIFEST, listed))
+    if not seal.is_ours(archive.read(names.SEAL, MOST_BYTES), manifest, keys):
+        return False
+    list(_read_manifest(archive, names.MANIFEST, listed))
+    return all(_checksum_of(archive, name) == listed.get(name) for name in SEALED)
+
+
+def _checksum_of(archive, name):
+    with archive.open(name) as content:
+        return _Hashed(content).finish()
 
 
 class _Hashed:

@@ -39,23 +39,15 @@ def read_about(archive):
     """
     if not is_ours(archive):
         raise NotOurs(NOT_OURS)
-    about = _read_object(archive, names.ABOUT)
+    try:
+        about = json.loads(archive.read(names.ABOUT, MOST_BYTES))
+    except (ValueError, RecursionError) as error:
+        raise NotOurs(NOT_OURS) from error
+    if not isinstance(about, dict):
+        raise NotOurs(NOT_OURS)
     if about.get("format") != FORMAT:
         raise NotOurs(TOO_NEW)
     return about
-
-
-def read_profile(archive):
-    """``about_me`` and ``language``."""
-    return _read_object(archive, names.PROFILE)
-
-
-def read_people(archive, name, key):
-    """Yield the usernames in one of the lists, such as *name* ``names.FOLLOWING`` with *key* "following"."""
-    with archive.open(name) as file:
-        for item in items_of(file, key):
-            if isinstance(item.value, dict) and isinstance(item.value.get("username"), str):
-                yield item.value["username"]
 
 
 def posts_in(file):
@@ -86,13 +78,3 @@ def _moment(microseconds):
     """The moment as the archive writes it; that of an id."""
     seconds, rest = divmod(microseconds, 1_000_000)
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{rest:06}Z"
-
-
-def _read_object(archive, name):
-    try:
-        value = json.loads(archive.read(name, MOST_BYTES))
-    except (KeyError, ValueError, RecursionError) as error:
-        raise NotOurs(NOT_OURS) from error
-    if not isinstance(value, dict):
-        raise NotOurs(NOT_OURS)
-    return value
