@@ -13,14 +13,18 @@ DEFAULT, MOST = 25, 100
 CURSOR = {"type": "string", "pattern": f"^{DIGITS}$"}
 
 
-def newest_first(query, dump):
+def newest_first(query, dump, complete=None):
     """
     A page of *query*, which is prepared and ordered by id, descending; *dump* makes the JSON of a row.
+
+    *complete* is called with the list of rows before.
 
     ``next`` leads to older rows, ``prev`` to those added since.
     """
     most = limit()
     rows = list(slices.newest(query, row_id("max_id"), row_id("since_id"), most + 1))
+    if complete:
+        complete(rows)
     return _newest_first(rows, dump, most)
 
 

@@ -9,6 +9,7 @@ from microblog.api.paging import known_id, newest_first
 from microblog.api.schemas import TEXT, dump_post, some
 from microblog.api.users import profile_of
 from microblog.models import Post
+from microblog.models.conversation import tell
 from microblog.web import rate_limits
 from microblog.web.forms import PostForm
 from microblog.web.problem import problem
@@ -20,17 +21,17 @@ LIST = {"response": "Post", "paged": NEWEST_FIRST}
 
 @operation("GET", "/posts", "Everybody's posts, newest first", **LIST)
 def index():
-    return newest_first(Post.visible_to(g.caller), dump_post)
+    return listed(Post.visible_to(g.caller))
 
 
 @operation("GET", "/timeline", "Your posts and those of whom you follow, newest first", **LIST)
 def timeline():
-    return newest_first(Post.timeline(g.caller), dump_post)
+    return listed(Post.timeline(g.caller))
 
 
 @operation("GET", "/users/{user}/posts", "One person's posts, newest first", **LIST)
 def by(user):
-    return newest_first(Post.by_author(profile_of(user).user), dump_post)
+    return listed(Post.by_author(profile_of(user).user))
 
 
 @operation(
@@ -47,14 +48,13 @@ def by(user):
 def create():
     form = validate(PostOfProgram, body="post", language="language", reply_to="reply_to")
     values = {"author": g.caller, "body": form.post.data, "language": form.language.data or None}
-    answered = form.reply_to.data
-    post = Post.answer(known_id(answered), **values) if answered else Post.create(**values)
-    return dump_post(post), 201, {"Location": url_for("api.posts_show", post_id=post.id)}
+    post = Post.answer(form.answered, **values) if form.reply_to.data else Post.create(**values)
+    return _told(post), 201, {"Location": url_for("api.posts_show", post_id=post.id)}
 
 
 @operation("GET", "/posts/{post_id}", "One post", response="Post")
 def show(post_id):
-    return dump_post(_visible(post_id))
+    return _told(_visible(post_id))
 
 
 @operation("DELETE", "/posts/{post_id}", "Delete a post of yours", status=204, problems=(403,))
@@ -72,6 +72,16 @@ class PostOfProgram(PostForm):
     def validate_language(self, field):
         if field.data is None and any(field.raw_data or ()):
             raise ValidationError("This is not the tag of a language.")
+
+
+def listed(query):
+    """A page of *query* of posts, newest first."""
+    return newest_first(query, dump_post, complete=lambda posts: tell(posts, g.caller))
+
+
+def _told(post):
+    [post] = tell([post], g.caller)
+    return dump_post(post)
 
 
 def _visible(post_id):

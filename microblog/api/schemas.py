@@ -5,6 +5,7 @@ from functools import partial
 
 from flask import url_for
 
+from microblog.models.conversation import COUNTED
 from microblog.tasks.states import STATES
 
 ID = {"type": "string", "pattern": "^[0-9]+$"}
@@ -58,6 +59,7 @@ def dump_post(post):
         origin=post.written_elsewhere,
         reply_to=post.reply_to and str(post.reply_to),
         conversation=str(post.root),
+        replies=post.answer_count,
     )
 
 
@@ -111,6 +113,7 @@ SCHEMAS = {
         origin=or_null(some(source=TEXT, id=TEXT, url=or_null(TEXT))),
         reply_to=or_null(ID),
         conversation=ID | {"description": "The id of the first post of its conversation"},
+        replies=COUNT | {"maximum": COUNTED, "description": "To a first post, all in its conversation"},
     ),
     "Message": some(
         id=ID, sender_id=ID, recipient_id=ID, body=TEXT, timestamp=MOMENT, read_at=or_null(MOMENT)

@@ -1,6 +1,7 @@
 """One noun a file; each may use those it points to."""
 
 from microblog.models.block import Block
+from microblog.models.conversation import Conversation
 from microblog.models.former_post import FormerPost
 from microblog.models.invited import Invited
 from microblog.models.mention import Mention

@@ -51,6 +51,8 @@ class Post(BaseModel):
 
     # The text as the search index marks it; only a search selects it.
     marked = None
+    # What ``conversation.tell`` has found out for a reader: how many answers there are, and whom it answers.
+    answer_count, answered = 0, None
 
     @property
     def marks(self):

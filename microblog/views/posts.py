@@ -14,7 +14,8 @@ from microblog.models.exceptions import Blocked, PostGone
 from microblog.web import rate_limits
 from microblog.web.auth import reader
 from microblog.web.forms import PostForm
-from microblog.web.pagination import cursor, page, whole_number
+from microblog.web.pagination import cursor
+from microblog.web.post_lists import ConversationPage, posts_page
 from microblog.web.redirects import safe_path
 from microblog.web.seen_posts import Visit
 
@@ -39,7 +40,7 @@ def index():
 def create():
     form = PostForm()
     if not form.validate_on_submit():
-        return _home(form), 422
+        return _again(form), 422
     if form.language.data:
         # The choice also applies to the next posts from this browser.
         session["language"] = form.language.data
@@ -47,10 +48,10 @@ def create():
         post = _written(form)
     except PostGone:
         form.post.errors = [_("The post that you answer is not there any more.")]
-        return _home(form), 422
+        return _again(form), 422
     except Blocked:
         form.post.errors = [_("One of you has blocked the other, so you cannot answer.")]
-        return _home(form), 403
+        return _again(form), 403
     # The category tells the script to discard the draft that it kept.
     flash(_("Posted."), "posted")
     return redirect(url_for("posts.show", post_id=post.id) if post.reply_to else url_for("posts.index"))
@@ -60,26 +61,32 @@ def _written(form):
     """The post that *form* has made, an answer if it names what it answers."""
     language = form.language.data or next(iter(_languages()), None)
     values = {"author": current_user, "body": form.post.data, "language": language}
-    if answered := form.reply_to.data:
-        return Post.answer(whole_number(answered) or 0, **values)
+    if form.reply_to.data:
+        return Post.answer(form.answered, **values)
     return Post.create(**values)
+
+
+def _again(form):
+    """The page with *form*, which has errors: the conversation if it is there, else home."""
+    conversation = form.reply_to.data and ConversationPage.around(form.answered)
+    return _conversation(conversation, form) if conversation else _home(form)
 
 
 @bp.get("/explore")
 @rate_limits.exploring
 def explore():
     """Everybody's posts."""
-    return render_template("posts/explore.html", page=page(Post.visible_to(reader())))
+    return render_template("posts/explore.html", page=posts_page(Post.visible_to(reader())))
 
 
 @bp.get("/post/<row_id:post_id>")
 def show(post_id):
-    """One post on its own page, its permalink."""
-    post = Post.seen_by(reader(), post_id)
-    if post is None and (target := OldPermalink.target(post_id)) and Post.seen_by(reader(), target):
+    """The conversation of a post, on the page that holds it: its permalink."""
+    if conversation := ConversationPage.around(post_id):
+        return _conversation(conversation, PostForm())
+    if (target := OldPermalink.target(post_id)) and Post.seen_by(reader(), target):
         return redirect(url_for("posts.show", post_id=target), 301)
-    post = post or abort(404)
-    return render_template("posts/show.html", post=post)
+    return abort(404)
 
 
 @bp.get("/post/<row_id:post_id>/delete")
@@ -120,7 +127,7 @@ def newer():
 
 
 def _home(form):
-    timeline = page(Post.timeline(current_user))
+    timeline = posts_page(Post.timeline(current_user))
     empty = not timeline.items and timeline.older is timeline.newer is None
     # Nothing that is old already becomes new to somebody who begins to follow people.
     newest = timeline.items[0].id if timeline.items else in_microseconds(clock.now())
@@ -135,6 +142,10 @@ def _home(form):
         visit=visit,
         others=Post.authors_lately(current_user, OTHERS) if empty else [],
     )
+
+
+def _conversation(found, form):
+    return render_template("posts/show.html", found=found, form=form, languages=_languages())
 
 
 def _languages():

@@ -5,7 +5,7 @@ from flask import Blueprint, render_template, request
 from microblog.models import PostIndex
 from microblog.web import rate_limits
 from microblog.web.auth import reader
-from microblog.web.pagination import page
+from microblog.web.post_lists import posts_page
 
 bp = Blueprint("search", __name__)
 
@@ -16,6 +16,6 @@ def index():
     """Posts that match ``q``, newest first; the search box in the bar leads here."""
     query = request.args.get("q", "").strip()
     hits = PostIndex.search(query, reader())
-    posts = page(hits, by=PostIndex)
+    posts = posts_page(hits, by=PostIndex)
     wordless = bool(query) and not PostIndex.asks_for_something(query)
     return render_template("search/index.html", query=query, page=posts, wordless=wordless)

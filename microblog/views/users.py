@@ -11,7 +11,7 @@ from microblog.models.profile import Profile
 from microblog.web.auth import reader
 from microblog.web.dates import when
 from microblog.web.forms import ProfileForm
-from microblog.web.pagination import page
+from microblog.web.post_lists import posts_page
 
 bp = Blueprint("users", __name__)
 
@@ -21,7 +21,7 @@ def show(username):
     profile = _profile(username)
     if profile.user.username != username:
         return redirect(url_for("users.show", username=profile.user.username))
-    posts = not profile.hidden and page(Post.by_author(profile.user))
+    posts = not profile.hidden and posts_page(Post.by_author(profile.user))
     return render_template("users/show.html", profile=profile, facts=_facts(profile), page=posts)
 
 

@@ -66,6 +66,7 @@ def atom(feed):
             author_name=post.author.username,
             author_link=_page_of(post.author),
             language=post.language,
+            answered=post.conversation and _address(post.reply_to),
         )
     return document.writeString("utf-8").encode()
 
@@ -85,6 +86,17 @@ def json_feed(feed):
 
 
 class _Atom(Atom1Feed):
+    """With what an answer is to, as RFC 4685 says."""
+
+    def root_attributes(self):
+        return {**super().root_attributes(), "xmlns:thr": "http://purl.org/syndication/thread/1.0"}
+
+    def add_item_elements(self, handler, item):
+        super().add_item_elements(handler, item)
+        if answered := item["answered"]:
+            target = {"ref": answered, "href": answered, "type": "text/html"}
+            handler.addQuickElement("thr:in-reply-to", "", target)
+
     def latest_post_date(self):
         # Otherwise an empty feed would look updated at every request.
         return self.feed["updated"]
@@ -102,7 +114,14 @@ def _item(post):
         "date_published": iso(post.timestamp),
         "authors": [_person(post.author)],
     }
-    return {**item, "language": post.language} if post.language else item
+    if post.language:
+        item["language"] = post.language
+    if post.conversation:
+        item["_microblog"] = {
+            "reply_to": _address(post.reply_to),
+            "conversation": _address(post.conversation),
+        }
+    return item
 
 
 def _person(user):
@@ -118,7 +137,11 @@ def _html(post):
 
 
 def _permalink(post):
-    return site_address() + url_for("posts.show", post_id=post.id)
+    return _address(post.id)
+
+
+def _address(post_id):
+    return site_address() + url_for("posts.show", post_id=post_id)
 
 
 def _page_of(user):

@@ -5,6 +5,8 @@ import re
 from babel.units import format_unit
 from flask_babel import get_locale, gettext, ngettext
 
+from microblog.models.conversation import COUNTED
+
 UNITS = (("digital-megabyte", 10**6), ("digital-kilobyte", 10**3))
 SPANS = (("duration-day", 86_400), ("duration-hour", 3_600), ("duration-minute", 60), ("duration-second", 1))
 # Searched in this order: most browsers also claim to be those further down the list.
@@ -56,4 +58,11 @@ def stored_text(text):
     return gettext(text) if text else ""
 
 
-FILTERS = (size, seconds, time_left, browser_name, stored_text)
+def answers(count):
+    """How many answers a post has."""
+    if count >= COUNTED:
+        return gettext("more than %(number)d answers", number=COUNTED - 1)
+    return ngettext("%(num)d answer", "%(num)d answers", count)
+
+
+FILTERS = (answers, size, seconds, time_left, browser_name, stored_text)

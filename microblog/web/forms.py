@@ -19,6 +19,7 @@ from microblog.base.text import MAX_LENGTH, clean, is_blank
 from microblog.models.token import LONGEST_NAME
 from microblog.security import security_log
 from microblog.security.passwords import LONGEST, SHORTEST, check_password, normalized
+from microblog.web.pagination import whole_number
 
 USERNAME = re.compile(r"[A-Za-z0-9_]{3,32}")
 LONGEST_EMAIL = 254
@@ -196,6 +197,11 @@ class PostForm(Form):
     language = StringField(filters=[tag])
     # The id of the post that it answers, if it answers one.
     reply_to = StringField()
+
+    @property
+    def answered(self):
+        """That id; 0, which no post has, if it is none."""
+        return whole_number(self.reply_to.data) or 0
 
 
 class MessageForm(Form):

@@ -36,7 +36,7 @@ class RowIdConverter(BaseConverter):
 
 
 class Page(NamedTuple):
-    """Rows newest first; *older* and *newer* are cursors for links, None where there are no more rows."""
+    """Rows, as a rule newest first; *older* and *newer*: cursors for links, None where there are no more."""
 
     items: list
     older: int | None
@@ -69,3 +69,24 @@ def page(query, by=None):
     if before is None:
         return Page(items, older, None)
     return Page(items, older, items[0].id if items else before - 1)
+
+
+def page_onward(query, beginning, start):
+    """
+    The same with the rows oldest first: without a cursor from the id *start* on, else from *beginning* on.
+
+    Ids up to *beginning* are none of theirs.
+    """
+    size = current_app.config["POSTS_PER_PAGE"]
+    before, after = cursor("before"), cursor("after")
+    if before is not None and after is None:
+        rows = list(slices.newest(query, before, None, size + 1))
+        items = rows[:size][::-1]
+        older = items[0].id if len(rows) > size else None
+        return Page(items, older, items[-1].id if items else before - 1)
+    after = start if after is None else after
+    rows = list(slices.oldest(query, after, size + 1))
+    items = rows[:size]
+    newer = items[-1].id if len(rows) > size else None
+    older = items[0].id if items else after + 1
+    return Page(items, older if after > beginning else None, newer)

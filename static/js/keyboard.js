@@ -1,7 +1,7 @@
-// Keyboard shortcuts: n writes, / searches, j and k step through the posts, ? lists them all.
+// Keyboard shortcuts: n writes, r answers, / searches, j and k step through the posts, ? lists them all.
 import { open } from "./dialog.js";
 
-const acts = { n: write, "/": search, j: () => step(1), k: () => step(-1), "?": () => open(document.body.dataset.keys) };
+const acts = { n: write, r: answer, "/": search, j: () => step(1), k: () => step(-1), "?": () => open(document.body.dataset.keys) };
 
 export const press = (key) => acts[key]();
 
@@ -9,6 +9,13 @@ function write() {
   const field = document.querySelector("[data-composer] textarea");
   if (field) field.focus();
   else location.assign(`${document.querySelector(".brand").href}#post`);
+}
+
+// The focused post; without one, what the page has a composer for.
+function answer() {
+  const link = document.activeElement.closest(".post")?.querySelector("a.when");
+  if (link) location.assign(`${link.href}#post`);
+  else document.querySelector("[name=reply_to] ~ textarea")?.focus();
 }
 
 function search() {
