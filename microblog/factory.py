@@ -21,6 +21,7 @@ from microblog.web import (
     assets,
     auth,
     caching,
+    cookies,
     csrf,
     errors,
     headers,
@@ -119,6 +120,7 @@ def _configure(app, settings):
         SETTINGS=settings,
         SECRET_KEY=keys[-1],
         SIGNING_KEYS=keys,
+        COOKIE_PREFIX=cookies.prefix(settings),
         SITE_URL=settings.site_url,
         SENDER=settings.sender,
         REGISTRATION=settings.registration or "invite",
@@ -128,11 +130,11 @@ def _configure(app, settings):
         # The session row expires earlier when unused; a cookie that outlives it is worthless.
         REMEMBER_COOKIE_DURATION=LONGEST,
     )
-    for cookie in ("SESSION_COOKIE", "REMEMBER_COOKIE"):
-        name = cookie.split("_")[0].lower()
+    for name in ("session", "remember"):
+        cookie = f"{name.upper()}_COOKIE"
         app.config.update(
             {
-                f"{cookie}_NAME": f"__Host-{name}" if settings.https else name,
+                f"{cookie}_NAME": app.config["COOKIE_PREFIX"] + name,
                 f"{cookie}_SECURE": settings.https,
                 f"{cookie}_HTTPONLY": True,
                 f"{cookie}_SAMESITE": "Lax",

@@ -31,11 +31,23 @@ SETTINGS = Settings(
 
 
 class Browser(FlaskClient):
-    """A test client that can post a form as one of our pages would."""
+    """A test client that can post a form as one of our pages would; cookies go by their short names."""
 
     def post_form(self, path, **fields):
         options = {name: fields.pop(name) for name in ("headers", "follow_redirects") if name in fields}
         return self.post(path, data={"csrf_token": self.csrf_token, **fields}, **options)
+
+    def get_cookie(self, key, *place, **options):
+        return super().get_cookie(self._full_name(key), *place, **options)
+
+    def set_cookie(self, key, *value, **options):
+        super().set_cookie(self._full_name(key), *value, **options)
+
+    def delete_cookie(self, key, **options):
+        super().delete_cookie(self._full_name(key), **options)
+
+    def _full_name(self, name):
+        return self.application.config["COOKIE_PREFIX"] + name
 
     @property
     def csrf_token(self):

@@ -216,7 +216,7 @@ def is_remembered(browser, user):
 
 def _carrying(browser, name):
     cookie = browser.get_cookie(name)
-    headers = {"Cookie": f"{name}={cookie.value}"} if cookie else {}
+    headers = {"Cookie": f"{cookie.key}={cookie.value}"} if cookie else {}
     return browser.application.test_request_context(headers=headers)
 
 

@@ -14,8 +14,9 @@ def validate(form, **as_named_in_form):
     Answers 400, 415 or 422: not JSON, not declared as JSON, no object, or with errors for each field.
     """
     given = given_object()
-    given = {name: given[name] for name in as_named_in_form if name in given}
-    given = {as_named_in_form[name]: value for name, value in given.items()}
+    given = {as_named_in_form[name]: given[name] for name in as_named_in_form if name in given}
+    # We say null for a text that is not set, and so do clients in whose languages no field can be missing.
+    given = {name: value for name, value in given.items() if not (value is None and _is_text(form, name))}
     errors = {name: [wrong] for name, value in given.items() if (wrong := _misfit(form, name, value))}
     if not errors:
         filled = form(MultiDict(given))
@@ -30,9 +31,13 @@ def validate(form, **as_named_in_form):
 
 def _misfit(form, name, value):
     """What is wrong with the type of *value* for the field *name* of *form*; None if nothing is."""
-    if getattr(form, name).field_class is BooleanField:
-        return None if isinstance(value, bool) else "must be true or false"
-    return None if isinstance(value, str) else "must be a string"
+    if _is_text(form, name):
+        return None if isinstance(value, str) else "must be a string"
+    return None if isinstance(value, bool) else "must be true or false"
+
+
+def _is_text(form, name):
+    return getattr(form, name).field_class is not BooleanField
 
 
 def given_object():

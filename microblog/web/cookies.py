@@ -1,5 +1,7 @@
 """
-Our own cookies besides the session's: out of reach of scripts and of other sites.
+Our own cookies besides the session's: out of reach of scripts, other sites and other apps.
+
+A browser sends the cookies of a host to all of its ports. So the names of ours are those of one installation.
 
 One of them, the device cookie, is signed and says which account was last signed in to from a browser. Many
 wrong passwords for an account delay further tries for it, wherever they come from. A browser that has signed
@@ -7,6 +9,7 @@ in to it before counts for itself, so nobody can lock others out of their own ac
 """
 
 from datetime import timedelta
+from hashlib import sha256
 
 from flask import after_this_request, current_app, request
 from itsdangerous import BadSignature
@@ -14,38 +17,57 @@ from itsdangerous import BadSignature
 from microblog.security.random_secret import new_secret
 from microblog.security.signatures import serializer
 
+DEVICE = "known"
 KNOWN_FOR = timedelta(days=90)
 YEAR = timedelta(days=365)
 
 
+def prefix(settings):
+    """
+    What the names of all cookies of this installation begin with.
+
+    It follows from folder and BASE_URL of the site; a new key signs nobody out.
+    """
+    place = f"{settings.data_dir.resolve()} {settings.base_url}"
+    host_only = "__Host-" if settings.https else ""
+    return f"{host_only}microblog-{sha256(place.encode()).hexdigest()[:8]}-"
+
+
+def full_name(name):
+    """What the cookie *name*, such as ``visit``, is called here."""
+    return current_app.config["COOKIE_PREFIX"] + name
+
+
+def given(name):
+    """What the cookie *name* of this request holds; "" if it has none."""
+    return request.cookies.get(full_name(name), "")
+
+
 def keep(name, value, lifetime=YEAR):
-    """Let the browser of this request keep *value* for *lifetime*, a timedelta."""
+    """Let the browser of this request keep *value* as the cookie *name* for *lifetime*, a timedelta."""
     https = current_app.config["SETTINGS"].https
 
     @after_this_request
     def set_cookie(response):
-        response.set_cookie(name, value, max_age=lifetime, secure=https, httponly=True, samesite="Lax")
+        response.set_cookie(
+            full_name(name), value, max_age=lifetime, secure=https, httponly=True, samesite="Lax"
+        )
         return response
 
 
 def remember_account(user):
     """Give the browser of this request a device cookie for *user*, void if the user was not checked since."""
-    keep(_name(), _serializer().dumps([user.id, user.credentials, new_secret()]), KNOWN_FOR)
+    keep(DEVICE, _serializer().dumps([user.id, user.credentials, new_secret()]), KNOWN_FOR)
 
 
 def device_of(user):
     """The random id of the device cookie of this request; None unless it is valid, and for *user*."""
     try:
-        given = _serializer().loads(request.cookies.get(_name(), ""), max_age=KNOWN_FOR.total_seconds())
+        user_id, credentials, device = _serializer().loads(given(DEVICE), max_age=KNOWN_FOR.total_seconds())
     except BadSignature:
         return None
-    user_id, credentials, device = given
     return device if user and user.id == user_id and credentials >= user.devices_since else None
 
 
 def _serializer():
     return serializer(current_app.config["SIGNING_KEYS"], "device cookie")
-
-
-def _name():
-    return "__Host-known" if current_app.config["SETTINGS"].https else "known"

@@ -5,6 +5,8 @@ from zoneinfo import ZoneInfo
 from flask import current_app, request
 from flask_login import current_user
 
+from microblog.web import cookies
+
 # The first of each is the default.
 PREFERENCES = {"theme": ("system", "light", "dark"), "keys": ("on", "off")}
 
@@ -12,7 +14,7 @@ PREFERENCES = {"theme": ("system", "light", "dark"), "keys": ("on", "off")}
 def locale():
     """The page's language: the user's choice, else the browser's, among those that have translations."""
     languages = current_app.config["SITE_LANGUAGES"]
-    chosen = [getattr(current_user, "language", None), request.cookies.get("language")]
+    chosen = [getattr(current_user, "language", None), cookies.given("language")]
     # The first part of each tag: Werkzeug's own best_match would give English for "es-MX, en;q=0.5".
     accepted = [tag.split("-")[0].lower() for tag, quality in request.accept_languages if quality]
     return next((tag for tag in [*chosen, *accepted] if tag in languages), languages[0])
@@ -20,7 +22,7 @@ def locale():
 
 def time_zone():
     """The reader's time zone, which a script on the page stores in a cookie; UTC until then."""
-    name = request.cookies.get("tz", "UTC")
+    name = cookies.given("tz") or "UTC"
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):
@@ -30,5 +32,5 @@ def time_zone():
 
 def preference(name):
     """What the reader chose for *name*, one of PREFERENCES."""
-    chosen = request.cookies.get(name)
+    chosen = cookies.given(name)
     return chosen if chosen in PREFERENCES[name] else PREFERENCES[name][0]

@@ -2,26 +2,25 @@
 
 from datetime import timedelta
 
-from flask import current_app, request
+from flask import current_app
 from itsdangerous import BadSignature
 
 from microblog.security.signatures import serializer
 from microblog.web import cookies
 
+COOKIE = "device"
 LASTS = timedelta(days=30)
 
 
 def add(user):
     """Ask *user* for no code in the browser of this request for ``LASTS``."""
-    cookies.keep(_name(), _serializer().dumps([user.id, user.credentials]), LASTS)
+    cookies.keep(COOKIE, _serializer().dumps([user.id, user.credentials]), LASTS)
 
 
 def knows(user):
     """Whether *user* need not show a code in the browser of this request."""
     try:
-        owner, credentials = _serializer().loads(
-            request.cookies.get(_name(), ""), max_age=LASTS.total_seconds()
-        )
+        owner, credentials = _serializer().loads(cookies.given(COOKIE), max_age=LASTS.total_seconds())
     except BadSignature:
         return False
     return owner == user.id and credentials >= user.devices_since
@@ -29,7 +28,3 @@ def knows(user):
 
 def _serializer():
     return serializer(current_app.config["SIGNING_KEYS"], "remembered device")
-
-
-def _name():
-    return "__Host-device" if current_app.config["SETTINGS"].https else "device"

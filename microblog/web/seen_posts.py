@@ -3,8 +3,6 @@
 from datetime import timedelta
 from typing import NamedTuple
 
-from flask import request
-
 from microblog.base import clock
 from microblog.models.post_id import EARLIEST, latest_plausible
 from microblog.web import cookies
@@ -50,12 +48,12 @@ class Visit(NamedTuple):
     @staticmethod
     def forget(response):
         """Let the next visit count as the first, on which nothing is new."""
-        response.delete_cookie(COOKIE)
+        response.delete_cookie(cookies.full_name(COOKIE))
 
 
 def _remembered():
     try:
-        visit = Visit(*map(int, request.cookies.get(COOKIE, "").split(".")))
+        visit = Visit(*map(int, cookies.given(COOKIE).split(".")))
     except (ValueError, TypeError):
         return None
     # Ids were no times once.

@@ -14,6 +14,7 @@ from peewee import sqlite3
 from microblog.base import clock
 from microblog.tasks.states import SUCCEEDED
 from microblog.tasks.task import Task
+from microblog.web.cookies import prefix
 from tests.end_to_end.running_site import PATIENCE_S, living_processes, parent_of, wait_until
 from tests.rows import put
 
@@ -53,8 +54,12 @@ def susans_client(susan, sign_in):
 
 
 @pytest.fixture
-def cookie(susans_client):
-    return f"session={susans_client.get_cookie('session').value}"
+def cookie(world, susans_client):
+    return session_cookie(world, susans_client)
+
+
+def session_cookie(world, browser):
+    return f"{prefix(world.settings)}session={browser.get_cookie('session').value}"
 
 
 def slow_clients(download, cookie):
@@ -97,7 +102,7 @@ def test_a_thousand_idle_connections_keep_nobody_out(address):
 
 def test_a_stop_finishes_what_has_begun(world, address, download, susans_client):
     body = f"csrf_token={susans_client.csrf_token}&post=written+meanwhile"
-    cookie = f"session={susans_client.get_cookie('session').value}"
+    cookie = session_cookie(world, susans_client)
     request = f"GET {download} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n"
     reader = connect(address, request.encode())
     head = reader.recv(200)

@@ -61,7 +61,9 @@ def test_a_form_that_stood_open_can_be_sent(changed, former):
 
 
 def test_a_known_browser_stays_known(changed, former):
-    with changed.test_request_context(headers={"Cookie": f"known={former['known']}"}):
+    with changed.test_request_context(
+        headers={"Cookie": f"{changed.config['COOKIE_PREFIX']}known={former['known']}"}
+    ):
         assert (cookies.device_of(User.named("susan")) is not None) == believes_the_former(changed)
 
 

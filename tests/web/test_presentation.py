@@ -15,7 +15,7 @@ def shown(app):
     """A function that renders *template* for a reader with the given cookies."""
 
     def shown(template, cookies="", **values):
-        with app.test_request_context("/", headers={"Cookie": cookies}):
+        with app.test_request_context("/", headers={"Cookie": app.config["COOKIE_PREFIX"] + cookies}):
             return app.jinja_env.from_string(template).render(**values)
 
     return shown
@@ -75,7 +75,9 @@ def test_a_time_among_others_is_drawn_as_if_it_were_alone(app, language, zone):
     minutes = [
         datetime(2026, 10, 24, 18, tzinfo=UTC) + timedelta(minutes=25 * number) for number in range(40)
     ]
-    with app.test_request_context("/", headers={"Accept-Language": language, "Cookie": f"tz={zone}"}):
+    with app.test_request_context(
+        "/", headers={"Accept-Language": language, "Cookie": f"{app.config['COOKIE_PREFIX']}tz={zone}"}
+    ):
         days = dates.by_day([SimpleNamespace(timestamp=moment) for moment in minutes])
         drawn = [str(time) for day in days for time, _item in day.entries]
 

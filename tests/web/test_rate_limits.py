@@ -115,11 +115,11 @@ def test_nobody_is_kept_out_of_their_account_by_others(app, client, susan):
 def test_a_browser_is_known_for_one_account_only_and_cannot_make_itself_known(app, susan, john):
     browser = app.test_client()
     try_to_sign_in(browser, "john", PASSWORD)
-    known = browser.get_cookie("known").value
-    with app.test_request_context(headers={"Cookie": f"known={known}"}):
+    known = browser.get_cookie("known")
+    with app.test_request_context(headers={"Cookie": f"{known.key}={known.value}"}):
         assert cookies.device_of(john)
         assert not cookies.device_of(susan)
-    with app.test_request_context(headers={"Cookie": f"known={known[:-1]}"}):
+    with app.test_request_context(headers={"Cookie": f"{known.key}={known.value[:-1]}"}):
         assert not cookies.device_of(john)
 
 
