@@ -14,6 +14,7 @@ from microblog.imports import jobs as imports
 from microblog.mail import error_mails, smtp
 from microblog.models.session import LONGEST
 from microblog.ops import nightly, sites
+from microblog.security import cookie_names
 from microblog.security.signatures import secret_key
 from microblog.tasks import example, progress, reconciler
 from microblog.tasks.queue import huey
@@ -21,7 +22,6 @@ from microblog.web import (
     assets,
     auth,
     caching,
-    cookies,
     csrf,
     errors,
     headers,
@@ -120,7 +120,7 @@ def _configure(app, settings):
         SETTINGS=settings,
         SECRET_KEY=keys[-1],
         SIGNING_KEYS=keys,
-        COOKIE_PREFIX=cookies.prefix(settings),
+        COOKIE_PREFIX=cookie_names.prefix(settings),
         SITE_URL=settings.site_url,
         SENDER=settings.sender,
         REGISTRATION=settings.registration or "invite",

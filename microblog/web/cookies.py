@@ -1,46 +1,23 @@
 """
 Our own cookies besides the session's: out of reach of scripts, other sites and other apps.
 
-A browser sends the cookies of a host to all of its ports. So the names of ours are those of one installation.
-
 One of them, the device cookie, is signed and says which account was last signed in to from a browser. Many
 wrong passwords for an account delay further tries for it, wherever they come from. A browser that has signed
 in to it before counts for itself, so nobody can lock others out of their own account.
 """
 
 from datetime import timedelta
-from hashlib import sha256
 
-from flask import after_this_request, current_app, request
+from flask import after_this_request, current_app
 from itsdangerous import BadSignature
 
+from microblog.security.cookie_names import full_name, given
 from microblog.security.random_secret import new_secret
 from microblog.security.signatures import serializer
 
 DEVICE = "known"
 KNOWN_FOR = timedelta(days=90)
 YEAR = timedelta(days=365)
-
-
-def prefix(settings):
-    """
-    What the names of all cookies of this installation begin with.
-
-    It follows from folder and BASE_URL of the site; a new key signs nobody out.
-    """
-    place = f"{settings.data_dir.resolve()} {settings.base_url}"
-    host_only = "__Host-" if settings.https else ""
-    return f"{host_only}microblog-{sha256(place.encode()).hexdigest()[:8]}-"
-
-
-def full_name(name):
-    """What the cookie *name*, such as ``visit``, is called here."""
-    return current_app.config["COOKIE_PREFIX"] + name
-
-
-def given(name):
-    """What the cookie *name* of this request holds; "" if it has none."""
-    return request.cookies.get(full_name(name), "")
 
 
 def keep(name, value, lifetime=YEAR):

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from flask import current_app, request
 from flask_login import current_user
 
-from microblog.web import cookies
+from microblog.security.cookie_names import given
 
 # The first of each is the default.
 PREFERENCES = {"theme": ("system", "light", "dark"), "keys": ("on", "off")}
@@ -14,7 +14,7 @@ PREFERENCES = {"theme": ("system", "light", "dark"), "keys": ("on", "off")}
 def locale():
     """The page's language: the user's choice, else the browser's, among those that have translations."""
     languages = current_app.config["SITE_LANGUAGES"]
-    chosen = [getattr(current_user, "language", None), cookies.given("language")]
+    chosen = [getattr(current_user, "language", None), given("language")]
     # The first part of each tag: Werkzeug's own best_match would give English for "es-MX, en;q=0.5".
     accepted = [tag.split("-")[0].lower() for tag, quality in request.accept_languages if quality]
     return next((tag for tag in [*chosen, *accepted] if tag in languages), languages[0])
@@ -22,7 +22,7 @@ def locale():
 
 def time_zone():
     """The reader's time zone, which a script on the page stores in a cookie; UTC until then."""
-    name = cookies.given("tz") or "UTC"
+    name = given("tz") or "UTC"
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):
@@ -32,5 +32,5 @@ def time_zone():
 
 def preference(name):
     """What the reader chose for *name*, one of PREFERENCES."""
-    chosen = cookies.given(name)
+    chosen = given(name)
     return chosen if chosen in PREFERENCES[name] else PREFERENCES[name][0]

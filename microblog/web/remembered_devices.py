@@ -5,6 +5,7 @@ from datetime import timedelta
 from flask import current_app
 from itsdangerous import BadSignature
 
+from microblog.security.cookie_names import given
 from microblog.security.signatures import serializer
 from microblog.web import cookies
 
@@ -20,7 +21,7 @@ def add(user):
 def knows(user):
     """Whether *user* need not show a code in the browser of this request."""
     try:
-        owner, credentials = _serializer().loads(cookies.given(COOKIE), max_age=LASTS.total_seconds())
+        owner, credentials = _serializer().loads(given(COOKIE), max_age=LASTS.total_seconds())
     except BadSignature:
         return False
     return owner == user.id and credentials >= user.devices_since

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from microblog.base import clock
 from microblog.models.post_id import EARLIEST, latest_plausible
+from microblog.security.cookie_names import full_name, given
 from microblog.web import cookies
 
 COOKIE = "visit"
@@ -48,12 +49,12 @@ class Visit(NamedTuple):
     @staticmethod
     def forget(response):
         """Let the next visit count as the first, on which nothing is new."""
-        response.delete_cookie(cookies.full_name(COOKIE))
+        response.delete_cookie(full_name(COOKIE))
 
 
 def _remembered():
     try:
-        visit = Visit(*map(int, cookies.given(COOKIE).split(".")))
+        visit = Visit(*map(int, given(COOKIE).split(".")))
     except (ValueError, TypeError):
         return None
     # Ids were no times once.

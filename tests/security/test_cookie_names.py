@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from microblog.web import cookies
+from microblog.security import cookie_names
 from tests.apps import SETTINGS
 from tests.conftest import PASSWORD, is_signed_in
 
@@ -33,8 +33,10 @@ def test_two_installations_on_one_host_have_no_name_in_common(tmp_path, other):
     if "data_dir" in other:
         other = {"data_dir": tmp_path / other["data_dir"]}
 
-    assert cookies.prefix(here) != cookies.prefix(dataclasses.replace(here, **other))
-    assert cookies.prefix(here) == cookies.prefix(dataclasses.replace(here, secret_key="another" * 8))
+    assert cookie_names.prefix(here) != cookie_names.prefix(dataclasses.replace(here, **other))
+    assert cookie_names.prefix(here) == cookie_names.prefix(
+        dataclasses.replace(here, secret_key="another" * 8)
+    )
 
 
 def test_what_other_apps_keep_under_common_names_is_left_alone(app, susan):

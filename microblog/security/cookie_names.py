@@ -1,0 +1,26 @@
+"""Names of cookies: a browser sends them to all ports of a host, so each installation has its own."""
+
+from hashlib import sha256
+
+from flask import current_app, request
+
+
+def prefix(settings):
+    """
+    What the names of all cookies of this installation begin with.
+
+    It follows from folder and BASE_URL of the site; a new key signs nobody out.
+    """
+    place = f"{settings.data_dir.resolve()} {settings.base_url}"
+    host_only = "__Host-" if settings.https else ""
+    return f"{host_only}microblog-{sha256(place.encode()).hexdigest()[:8]}-"
+
+
+def full_name(name):
+    """What the cookie *name*, such as ``visit``, is called here."""
+    return current_app.config["COOKIE_PREFIX"] + name
+
+
+def given(name):
+    """What the cookie *name* of this request holds; "" if it has none."""
+    return request.cookies.get(full_name(name), "")
