@@ -23,7 +23,7 @@ PRAGMAS = [
     ("journal_mode", "wal"),
     ("synchronous", "normal"),
     ("foreign_keys", 1),
-    ("cache_size", -2_000),
+    ("cache_size", -500),
     ("temp_store", "memory"),
     ("journal_size_limit", 64 * 1024**2),
     # What the kernel has of the file is read there by all connections, instead of being copied for each.

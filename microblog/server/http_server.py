@@ -15,16 +15,16 @@ from waitress.server import TcpWSGIServer
 
 from microblog.server.event_loop import EventLoop
 from microblog.server.http_connection import Connection
+from microblog.server.threads import Threads
 from microblog.web import uploads
 
-THREADS = 8
+THREADS = 8  # At most, in each process.
 MOST_CONNECTIONS = 1000
 SPARE_FILES = 100  # For all but connections: database, queue, logs.
 MOST_UPLOADS = 8  # At once: their bytes wait in files.
 STOP_S = 12  # As long as the consumer has; the supervisor kills after 18.
 TURN_S = 1
 OPTIONS = {
-    "threads": THREADS,
     "cleanup_interval": 3,
     "max_request_header_size": 32 * 1024,
     # No thread waits for a reader: what is unsent lies in a file.
@@ -46,6 +46,7 @@ class Server(TcpWSGIServer):
         super().__init__(
             app,
             map=EventLoop(),
+            dispatcher=Threads(THREADS),
             _sock=listener,
             bind_socket=False,
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
@@ -76,6 +77,7 @@ class Server(TcpWSGIServer):
         while self.active_channels and time.monotonic() < deadline:
             self._turn(TURN_S / 10)
             self._close(lambda connection: connection.idle)
+        self.task_dispatcher.shutdown()
 
     def stop(self, *_signal):
         """Make ``run`` come to its end."""

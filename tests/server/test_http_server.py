@@ -38,7 +38,6 @@ def serving(app, settings):
     finally:
         server.stop()
         thread.join()
-        server.task_dispatcher.shutdown()
         server.trigger.close()
 
 

@@ -1,0 +1,86 @@
+"""
+The threads of a web process, which run the app.
+
+A request goes to the thread that has begun to rest last: its database connection has read the most, and is
+warm. One is started only when all others are busy, so that a quiet site keeps few connections.
+"""
+
+import logging
+from collections import deque
+from threading import Lock, Thread
+
+log = logging.getLogger(__name__)
+
+
+class Threads:
+    """At most *most* threads. To waitress a "task dispatcher", and a connection with a request a "task"."""
+
+    def __init__(self, most):
+        self._startable = most
+        self._lock = Lock()
+        self._resting = []
+        self._waiting = deque()
+        self._ended = False
+
+    def add_task(self, task):
+        """Have a thread call ``task.service()``, at once or when the first of them is done."""
+        with self._lock:
+            if self._resting:
+                self._resting.pop().wake(task)
+            elif self._startable:
+                self._startable -= 1
+                worker = Worker(self)
+                worker.start()
+                worker.wake(task)
+            else:
+                self._waiting.append(task)
+
+    def next_task(self, worker):
+        """What has waited longest, or what *worker* is woken for; None if it has to end."""
+        with self._lock:
+            if self._waiting:
+                return self._waiting.popleft()
+            if self._ended:
+                return None
+            self._resting.append(worker)
+        return worker.rest()
+
+    def shutdown(self):
+        """Have each thread end when it is done."""
+        with self._lock:
+            self._ended = True
+            for worker in self._resting:
+                worker.wake(None)
+            self._resting = []
+
+
+class Worker(Thread):
+    """Serves what it is woken for, and then what *threads* has for it."""
+
+    def __init__(self, threads):
+        super().__init__(daemon=True)
+        self._threads = threads
+        self._task = None
+        self._asleep = Lock()
+        self._asleep.acquire()
+
+    def wake(self, task):
+        """Have it go on with *task*; another thread calls this."""
+        self._task = task
+        self._asleep.release()
+
+    def rest(self):
+        """Sleep until ``wake``, and return its task."""
+        self._asleep.acquire()
+        task, self._task = self._task, None
+        return task
+
+    def run(self):
+        task = self.rest()
+        while task:
+            try:
+                task.service()
+            except BaseException:  # Whatever it was, the thread is needed.
+                log.exception("a request could not be served")
+            task = None  # While it rests, nothing keeps a connection that has been closed.
+            task = self._threads.next_task(self)
