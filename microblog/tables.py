@@ -3,7 +3,7 @@
 from microblog.imports.import_row import Import
 from microblog.mail import delivery as mail
 from microblog.mail.delivery import Mail
-from microblog.models import block, former_post, post, post_index, visible_change
+from microblog.models import block, former_post, post, post_index, thread, visible_change
 from microblog.models.block import Block
 from microblog.models.former_post import FormerPost
 from microblog.models.invited import Invited
@@ -19,6 +19,7 @@ from microblog.models.second_factor import SecondFactor
 from microblog.models.session import Session
 from microblog.models.site import Site
 from microblog.models.tag import Tag
+from microblog.models.thread import Thread
 from microblog.models.token import Token
 from microblog.models.user import Follow, User
 from microblog.models.visible_change import VisibleChange
@@ -33,6 +34,7 @@ MODELS = [
     Session,
     Post,
     Message,
+    Thread,
     Notification,
     Task,
     Attempt,
@@ -55,6 +57,7 @@ MODELS = [
 TRIGGERS = [
     *block.TRIGGERS,
     *post.TRIGGERS,
+    *thread.TRIGGERS,
     *task.TRIGGERS,
     *attempt.TRIGGERS,
     *mail.TRIGGERS,

@@ -6,9 +6,9 @@ from wtforms import StringField
 from microblog.api.body import validate
 from microblog.api.operation import NEWEST_FIRST, operation, show_refusal
 from microblog.api.paging import known_id, newest_first
-from microblog.api.schemas import TEXT, dump_message, some
-from microblog.api.users import profile_of
-from microblog.models import Message, User
+from microblog.api.schemas import TEXT, dump_message, dump_thread, some
+from microblog.api.users import person, profile_of
+from microblog.models import Message, Thread, User
 from microblog.models.exceptions import Blocked, Suspended
 from microblog.web import rate_limits
 from microblog.web.forms import MessageForm, cleaned
@@ -25,6 +25,35 @@ def index():
 @operation("GET", "/messages/sent", "Messages from you, newest first", **LIST)
 def sent():
     return newest_first(Message.sent(g.caller), dump_message)
+
+
+@operation(
+    "GET",
+    "/threads",
+    "Whom you write with, by the newest message, of which the ids lead through the list",
+    response="Thread",
+    paged=NEWEST_FIRST,
+)
+def threads():
+    return newest_first(Message.threads(g.caller), dump_thread, by=Thread)
+
+
+@operation("GET", "/users/{user}/messages", "What you and a person wrote to each other, newest first", **LIST)
+def between(user):
+    return newest_first(Message.between(g.caller, person(user).user), dump_message)
+
+
+@operation(
+    "DELETE",
+    "/users/{user}/messages",
+    "Delete your side of what you and a person wrote to each other so far; theirs stays",
+    status=204,
+)
+def destroy(user):
+    other = person(user).user
+    if newest := Thread.newest_of(g.caller, other):
+        Message.delete_thread(g.caller, other, newest)
+    return "", 204
 
 
 @operation(
@@ -52,7 +81,7 @@ def create():
 def read(message_id):
     message = Message.received(g.caller, known_id(message_id))
     message = message or abort(problem(404, "There is no such message."))
-    Message.mark_read(g.caller, message.id, message.id)
+    message.mark_alone(g.caller)
     return "", 204
 
 

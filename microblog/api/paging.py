@@ -13,16 +13,17 @@ DEFAULT, MOST = 25, 100
 CURSOR = {"type": "string", "pattern": f"^{DIGITS}$"}
 
 
-def newest_first(query, dump, complete=None):
+def newest_first(query, dump, by=None, complete=None):
     """
     A page of *query*, which is prepared and ordered by id, descending; *dump* makes the JSON of a row.
 
-    *complete* is called with the list of rows before.
+    *by* is the model whose key to page by, if another than that of the rows. *complete* is called with the
+    list of rows before.
 
     ``next`` leads to older rows, ``prev`` to those added since.
     """
     most = limit()
-    rows = list(slices.newest(query, row_id("max_id"), row_id("since_id"), most + 1))
+    rows = list(slices.newest(query, row_id("max_id"), row_id("since_id"), most + 1, by))
     if complete:
         complete(rows)
     return _newest_first(rows, dump, most)

@@ -81,6 +81,10 @@ def dump_import(row):
     return dump("Import", row, task=task, result=row.result)
 
 
+def dump_thread(newest):
+    return {"user": dump_user(newest.other), "unread": newest.unread, "newest": dump_message(newest)}
+
+
 dump_message = partial(dump, "Message")
 dump_notification = partial(dump, "Notification")
 dump_token = partial(dump, "Token")
@@ -118,6 +122,7 @@ SCHEMAS = {
     "Message": some(
         id=ID, sender_id=ID, recipient_id=ID, body=TEXT, timestamp=MOMENT, read_at=or_null(MOMENT)
     ),
+    "Thread": some(user=ref("User"), unread=COUNT, newest=ref("Message")),
     "Notification": some(id=ID, name=TEXT, data={}, timestamp=MOMENT),
     "Task": some(
         id=TASK_ID,

@@ -54,6 +54,14 @@ def profile_of(text):
 
     404 if there is none, or one of the two has blocked the other.
     """
+    profile = person(text)
+    if profile.hidden:
+        abort(problem(404, "There is no such user."))
+    return profile
+
+
+def person(text):
+    """The same, also across a block; 404 if there is nobody."""
     text = clean(text)
     if text == "me":
         name = g.caller.username
@@ -61,7 +69,4 @@ def profile_of(text):
         name = User.name_of(known_id(text))
     else:
         name = text.removeprefix("@")
-    profile = Profile.by_username(name, g.caller)
-    if profile is None or profile.hidden:
-        abort(problem(404, "There is no such user."))
-    return profile
+    return Profile.by_username(name, g.caller) or abort(problem(404, "There is no such user."))

@@ -33,4 +33,5 @@ def of_id(query, row_id):
 
 
 def _key(model):
-    return model._meta.primary_key
+    """Its primary key, unless the rows of *model* have another order."""
+    return getattr(model, "paged_by", model._meta.primary_key)

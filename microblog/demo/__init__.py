@@ -1,4 +1,4 @@
-"""Demo people and their posts, to try out the site and to measure it."""
+"""Demo people, their posts and messages, to try out the site and to measure it."""
 
 import random
 from datetime import timedelta
@@ -21,6 +21,7 @@ HOME = "demo.example.org"
 HERE_FOR = timedelta(days=30)
 MINUTE = timedelta(minutes=1)
 BATCH = 5000
+UNREAD_FOR = timedelta(hours=1)
 FOLLOWS = 4
 FOLLOWED = 5
 GREETING = "Welcome aboard. Nobody here is real, but the bread is good. Write back if you like."
@@ -53,6 +54,7 @@ def fill(users, posts, follows, seed):
         authors = [(ids[number], _name(number)) for number in twelve]
         older = _sentences(ids, posts - len(newest), began, chance)
         _add_posts(chain(older, _sample_posts(newest, authors)))
+        _add_messages([author_id for author_id, _name in authors], now)
     security_log.record("demo-people-added", by=security_log.OPERATOR)
 
 
@@ -75,6 +77,7 @@ def populate_for(user):
         _add_follows(_follows(ids, FOLLOWS, chance))
         _add_follows([(user.id, other) for other in ids[:FOLLOWED]] + [(other, user.id) for other in ids[:2]])
         _add_posts(_sample_posts(samples.posts(now), list(zip(ids, names, strict=True))))
+        _add_messages(ids, now)
         Message.send(ids[0], user, GREETING)
     security_log.record("demo-people-added", user)
 
@@ -152,6 +155,17 @@ def _add_posts(rows):
     while batch := list(islice(rows, BATCH)):
         _insert("post", "author_id, body, language, id", batch)
         Post.record_entities((post_id, author_id, body) for author_id, body, _language, post_id in batch)
+
+
+def _add_messages(ids, now):
+    """Insert what the twelve, of those *ids*, wrote to each other; the newest are unread."""
+    column = Message.timestamp.db_value
+    rows = (
+        (ids[sender], ids[recipient], body, column(at), column(at) if now - at > UNREAD_FOR else None)
+        for at, sender, recipient, body in samples.messages(now)
+        if ids[sender] != ids[recipient]
+    )
+    _insert("message", "sender_id, recipient_id, body, timestamp, read_at", rows)
 
 
 def _insert(table, columns, rows):

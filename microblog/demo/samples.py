@@ -1,4 +1,4 @@
-"""Sample people and sample posts: twelve people with texts of their own, and sentences for any others."""
+"""Sample people, posts and messages: twelve people with texts of their own, and sentences for any others."""
 
 import tomllib
 from datetime import datetime, timedelta
@@ -24,6 +24,15 @@ class SamplePost(NamedTuple):
     body: str
 
 
+class SampleMessage(NamedTuple):
+    """A message from person number *sender* to number *recipient*."""
+
+    at: datetime
+    sender: int
+    recipient: int
+    body: str
+
+
 @cache
 def people():
     """The twelve, a list of SamplePerson."""
@@ -32,14 +41,28 @@ def people():
 
 def posts(now):
     """Posts of the twelve in the weeks before *now*, a list of SamplePost, oldest first."""
-    number = {person.name: index for index, person in enumerate(people())}
+    number = _numbers()
     return sorted(SamplePost(_moment(when, now), number[name], body) for when, name, body in _read()["posts"])
+
+
+def messages(now):
+    """What some of the twelve wrote to each other before *now*, a list of SampleMessage, oldest first."""
+    number = _numbers()
+    return sorted(
+        SampleMessage(_moment(when, now), number[sender], number[recipient], body)
+        for when, sender, recipient, body in _read()["messages"]
+    )
 
 
 @cache
 def sentences(language, kind):
     """Everything that others may say in *language*; *kind* is ``post``, or ``about`` for "about me"."""
     return ["".join(parts) for parts in product(*_read()["columns"][language][kind])]
+
+
+@cache
+def _numbers():
+    return {person.name: index for index, person in enumerate(people())}
 
 
 def _moment(when, now):

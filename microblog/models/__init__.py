@@ -16,6 +16,7 @@ from microblog.models.second_factor import SecondFactor
 from microblog.models.session import Session
 from microblog.models.site import Site
 from microblog.models.tag import Tag
+from microblog.models.thread import Thread
 from microblog.models.token import Token
 from microblog.models.user import Follow, User
 from microblog.models.visible_change import VisibleChange

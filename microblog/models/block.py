@@ -1,6 +1,6 @@
 """Blocks: who wants nothing to do with whom."""
 
-from peewee import SQL, Check, ForeignKeyField
+from peewee import SQL, Check, ForeignKeyField, fn
 
 from microblog.base.database import BaseModel, db
 from microblog.base.prepared import prepared
@@ -31,15 +31,17 @@ class Block(BaseModel):
         cls.delete().where(cls.blocker == blocker, cls.blocked == blocked).execute()
 
     @classmethod
-    def between(cls, one, other):
-        """Whether either has blocked the other."""
-        return cls._between(one, other).exists()
+    def person(cls, username, reader):
+        """The user of that name, None if there is none; ``parted``: a block is between them and *reader*."""
+        return cls._person(username, reader).first()
 
     @classmethod
     @prepared
-    def _between(cls, one, other):
-        pair = (one, other)
-        return cls.select(SQL("1")).where(cls.blocker.in_(pair), cls.blocked.in_(pair))
+    def _person(cls, username, reader):
+        placed = (cls.blocker == reader) & (cls.blocked == User.id)
+        met = (cls.blocked == reader) & (cls.blocker == User.id)
+        parted = fn.EXISTS(cls.select(SQL("1")).where(placed | met))
+        return User.select(User, parted.alias("parted")).where(User.username == username)
 
     @classmethod
     def placed_by(cls, user):

@@ -33,9 +33,9 @@ RESERVED = set(
     about abuse account accounts admin administrator anonymous api atom auth delete edit everybody everyone
     explore export export_posts favicon feed feeds follow followers following help home hostmaster imports
     index info invitations invite livez login logout mail me message messages microblog moderator new nobody
-    none noreply notifications null password people popup post postmaster posts preferences privacy readyz
-    register reset robots root rss search security send_message session sessions settings setup staff static
-    support system task tasks team terms tokens undefined unfollow user users webmaster www you
+    none noreply notifications null password people popup post postmaster posts preferences privacy read
+    readyz register reset robots root rss search security send_message sent session sessions settings setup
+    staff static support system task tasks team terms tokens undefined unfollow user users webmaster www you
     """.split()  # noqa: SIM905 - so the next one is added without a quarrel about quotes
 )
 
@@ -209,12 +209,17 @@ class MessageForm(Form):
 
 
 class ShownForm(Form):
-    """Which messages a page has shown: the ids of the oldest and the newest."""
+    """Which messages a page has shown: the id of the newest."""
 
-    oldest = IntegerField(validators=[NumberRange(0, LARGEST_ID)])
     newest = IntegerField(validators=[NumberRange(0, LARGEST_ID)])
 
 
+def own_or_valid_username(form, field):
+    """Whoever had a name before it was reserved keeps it."""
+    if field.data.casefold() != current_user.username.casefold():
+        valid_username(form, field)
+
+
 class ProfileForm(Form):
-    username = StringField(_l("Username"), [REQUIRED, valid_username], filters=[cleaned])
+    username = StringField(_l("Username"), [REQUIRED, own_or_valid_username], filters=[cleaned])
     about_me = TextAreaField(_l("About me"), [max_length], filters=[cleaned])

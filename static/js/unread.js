@@ -1,30 +1,51 @@
-// Unread messages: the badge in the bar and the "(2)" in the tab's title; marks shown messages as read.
+// Unread messages: the badge in the bar and the "(2)" in the tab's title. A thread shows what comes, and what was
+// shown is marked as read.
+import { parsed } from "./redraw.js";
 import { request } from "./request.js";
 import { countUnread } from "./title.js";
 
 const badge = document.querySelector("[data-unread]");
-const shown = document.querySelector("form[data-shown]");
+const thread = document.querySelector("[data-thread]");
+let shown = document.querySelector("form[data-shown]");
 
-export function showUnread(count) {
+export async function showUnread(count) {
   badge.lastElementChild.textContent = count;
   badge.hidden = count === 0;
   countUnread(count);
+  if (count && thread) await hear();
+}
+
+// Adds what is new to the thread, which is a live region, and leaves alone what is being written below it.
+async function hear() {
+  const page = await parsed(await request(location));
+  for (const message of page.querySelectorAll("[data-thread] .post")) {
+    if (!document.getElementById(message.id)) add(message);
+  }
+  document.activeElement.closest("[data-composer]")?.scrollIntoView({ block: "nearest" });
+  shown ??= page.querySelector("form[data-shown]");
+  markRead();
+}
+
+function add(message) {
+  const day = message.closest("section");
+  const last = thread.lastElementChild;
+  const date = (section) => section?.querySelector("time").dateTime;
+  if (date(last) === date(day)) last.querySelector("ol").append(message);
+  else thread.append(day);
 }
 
 // Not while hidden: a tab opened in the background has shown nothing yet.
-function markRead() {
-  if (document.hidden) return;
-  document.removeEventListener("visibilitychange", markRead);
-  const body = new FormData(shown);
+async function markRead() {
+  if (document.hidden || !shown) return;
+  const form = shown;
+  shown = null;
+  const news = document.querySelectorAll(".post[data-new]").length;
   // The response redirects to the page that is already here.
-  request(shown.action, { method: "POST", body, redirect: "manual" }).then((answer) => {
-    if (answer.type !== "opaqueredirect") return;
-    shown.remove();
-    showUnread(Math.max(0, badge.lastElementChild.textContent - document.querySelectorAll(".post[data-new]").length));
-  }, () => {});
+  const answer = await request(form.action, { method: "POST", body: new FormData(form), redirect: "manual" }).catch(() => null);
+  if (answer?.type !== "opaqueredirect") return;
+  form.remove();
+  showUnread(Math.max(0, badge.lastElementChild.textContent - news));
 }
 
-if (shown) {
-  document.addEventListener("visibilitychange", markRead);
-  markRead();
-}
+document.addEventListener("visibilitychange", markRead);
+markRead();

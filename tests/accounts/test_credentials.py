@@ -53,6 +53,7 @@ OTHER_ROWS = {
     "RecoveryCode",
     "SecondFactor",
     "Task",
+    "Thread",
     "User",
     "VisibleChange",
     "FormerPost",

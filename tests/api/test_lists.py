@@ -60,6 +60,8 @@ def three_of_each(susan, john, write_posts):
         friend.follow(susan)
         Message.send(susan, john, str(number))
         Message.send(john, susan, str(number))
+        Message.send(susan, friend, str(number))
+        Message.send(susan, susan, str(number))
         Notification.push(susan, f"news{number}", number)
         # Two of the same moment.
         Task.create(name=f"n{number}", description="x", user=susan, created_at=now + timedelta(number // 2))
@@ -189,7 +191,7 @@ def test_a_list_of_any_length_costs_the_same_queries(program, susan, john, write
         task = Task.create(name="example", description="x", user=susan, **ended)
         Mail.create(kind="x", recipient="x", task=task, **ended)
     people = ("/api/users", "/api/users/me/following")
-    for path in ("/api/posts", "/api/timeline", *people, "/api/messages", "/api/tasks"):
+    for path in ("/api/posts", "/api/timeline", *people, "/api/messages", "/api/threads", "/api/tasks"):
         del queries[:]
         program.get(path)
         assert len([sql for sql in queries if sql.startswith("SELECT")]) <= 3, path
@@ -333,3 +335,41 @@ def test_a_suspended_person_tells_nothing_and_cannot_be_followed_or_written_to(p
     assert program.get("/api/users/john").json["about_me"] == ""
     assert program.put("/api/users/me/following/john").status_code == 409
     assert program.post("/api/messages", json={"recipient": "john", "body": "x"}).status_code == 403
+
+
+def test_threads_tell_who_is_at_the_other_end_and_what_is_unread(program, susan, john):
+    Message.send(john, susan, "one")
+    Message.send(susan, john, "two")
+
+    [thread] = program.get("/api/threads").json
+
+    assert (thread["user"]["username"], thread["unread"]) == ("john", 1)
+    assert (thread["newest"]["body"], thread["newest"]["sender_id"]) == ("two", str(susan.id))
+    assert bodies(program.get("/api/users/john/messages")) == ["two", "one"]
+
+
+def test_a_program_marks_one_message_and_no_other(program, susan, john):
+    _one, two = [Message.send(john, susan, body) for body in ("one", "two")]
+
+    program.put(f"/api/messages/{two.id}/read")
+
+    assert [message["read_at"] is None for message in program.get("/api/messages").json] == [False, True]
+
+
+def test_a_program_deletes_one_side_of_a_thread(program, program_of, susan, john):
+    Message.send(john, susan, "one")
+
+    for _ in range(2):
+        assert program.delete("/api/users/john/messages").status_code == 204
+
+    assert program.get("/api/threads").json == program.get("/api/messages").json == []
+    assert bodies(program_of(john).get("/api/users/susan/messages")) == ["one"]
+
+
+def test_messages_of_a_blocked_person_are_hidden_and_come_back(program, susan, john):
+    Message.send(john, susan, "one")
+    Block.add(susan, john)
+    assert program.get("/api/threads").json == program.get("/api/users/john/messages").json == []
+
+    Block.remove(susan, john)
+    assert bodies(program.get("/api/users/john/messages")) == ["one"]

@@ -61,7 +61,7 @@ def test_the_owner_does_meet_it(site, owner):
     pages = crawl(site.browsers[owner], ["/"])
 
     marked = {path for path, page in pages.items() if MARKS[owner].encode() in page}
-    everywhere = {"/messages", "/messages/sent", "/account", "/account/tokens", "/tasks"}
+    everywhere = {"/messages", "/messages/mary", "/account", "/account/tokens", "/tasks"}
     assert everywhere | {f"/tasks/{site.of[owner].task.id}/download"} <= marked
 
 
@@ -70,7 +70,14 @@ def test_so_does_a_program_of_the_owner(site, owner):
     headers = {"Authorization": f"Bearer {site.secrets[owner]}"}
     task = f"/api/exports/{site.of[owner].task.id}"
 
-    own = ("/api/messages", "/api/messages/sent", "/api/tasks", "/api/tokens")
+    own = (
+        "/api/messages",
+        "/api/messages/sent",
+        "/api/threads",
+        "/api/users/mary/messages",
+        "/api/tasks",
+        "/api/tokens",
+    )
     for path in (*own, task, f"{task}/file", f"{task}/archive"):
         page = site.app.test_client().get(path, headers=headers, buffered=True).text
         assert MARKS[owner] in page, path

@@ -132,7 +132,7 @@ def test_markup_is_shown_and_never_obeyed(site, markup):
             "/account",
             "/account/tokens",
             "/messages",
-            "/messages/sent",
+            "/messages/mary",
             f"/post/{post.id}/delete",
         ],
         "mary": [f"/admin/users?q={q}", "/admin/security", "/edit_profile", f"/explore?before={q}&{q}={q}"],

@@ -91,6 +91,7 @@ GET    /api/tasks                                 401    200    200    200
 GET    /api/tasks/<task_id>                       401    404    200    404
 POST   /api/tasks/<task_id>/cancel                401    404    200    404
 POST   /api/tasks/<task_id>/retry                 401    404    409    404
+GET    /api/threads                               401    200    200    200
 GET    /api/timeline                              401    200    200    200
 DELETE /api/tokens                                401    204    204    204
 GET    /api/tokens                                401    200    200    200
@@ -100,6 +101,8 @@ GET    /api/users                                 401    200    200    200
 GET    /api/users/<user>                          401    200    200    200
 GET    /api/users/<user>/followers                401    200    200    200
 GET    /api/users/<user>/following                401    200    200    200
+DELETE /api/users/<user>/messages                 401    204    204    204
+GET    /api/users/<user>/messages                 401    200    200    200
 GET    /api/users/<user>/posts                    401    200    200    200
 PUT    /api/users/me                              401    200    200    200
 DELETE /api/users/me/following/<user>             401    204    204    204
@@ -143,8 +146,10 @@ POST   /invitations/<row_id:invite_id>/delete     login  404    404    302
 GET    /keys                                      200    200    200    200
 GET    /livez                                     200    200    200    200
 GET    /messages                                  login  200    200    200
-POST   /messages/read                             login  302    302    302
-GET    /messages/sent                             login  200    200    200
+GET    /messages/<username>                       login  200    200    200
+GET    /messages/<username>/delete                login  404    404    200
+POST   /messages/<username>/delete                login  302    302    302
+POST   /messages/<username>/read                  login  302    302    302
 GET    /newer                                     401    200    200    200
 GET    /notifications                             401    200    200    200
 GET    /post/<row_id:post_id>                     200    200    200    200
@@ -155,7 +160,7 @@ POST   /preferences                               302    302    302    302
 GET    /readyz                                    200    200    200    200
 GET    /robots.txt                                200    200    200    200
 GET    /search                                    200    200    200    200
-GET    /send_message/<recipient>                  login  200    200    200
+GET    /send_message/<recipient>                  login  302    302    302
 POST   /send_message/<recipient>                  401    302    302    302
 GET    /setup                                     login  login  login  login
 POST   /setup                                     login  login  login  login
@@ -182,7 +187,8 @@ ACTS = [(method, route) for method, route, *_ in ROWS if method != "GET" and "/a
 FIELDS = {
     "POST /": {"post": "hello"},
     "POST /send_message/<recipient>": {"message": "hello"},
-    "POST /messages/read": {"oldest": "1", "newest": "9"},
+    "POST /messages/<username>/delete": {"newest": "9"},
+    "POST /messages/<username>/read": {"newest": "9"},
     "POST /preferences": {"theme": "dark"},
     "POST /edit_profile": {"username": "somebody_new"},
     "POST /auth/login": {"username": "john", "password": "wrong"},

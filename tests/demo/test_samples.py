@@ -25,6 +25,15 @@ def test_everybody_has_a_say_and_room_for_a_longer_name():
     assert max(len(post.body.format(**names)) for post in posts) <= MAX_LENGTH
 
 
+def test_messages_are_answered_and_fit():
+    messages = samples.messages(NIGHT)
+    pairs = {(message.sender, message.recipient) for message in messages}
+
+    assert messages == sorted(messages)
+    assert all(message.at < NIGHT and 0 < len(message.body) <= MAX_LENGTH for message in messages)
+    assert all((recipient, sender) in pairs for sender, recipient in pairs)
+
+
 @pytest.mark.parametrize("kind", ["post", "about"])
 @pytest.mark.parametrize("language", ["en", "es", "zh", "ar"])
 def test_there_are_many_sentences_and_each_fits(language, kind):

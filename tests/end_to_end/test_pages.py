@@ -61,7 +61,7 @@ def test_every_page_is_accessible_and_silent(site, new_page):
 @pytest.mark.parametrize(
     ("username", "paths"),
     [
-        ("newcomer", ["/", "/messages", "/messages/sent", "/tasks", "/blocks", "/user/newcomer"]),
+        ("newcomer", ["/", "/messages", "/messages/susan", "/tasks", "/blocks", "/user/newcomer"]),
         (None, ["/explore", "/user/john", "/auth/login", "/auth/register", "/auth/reset_password_request"]),
     ],
 )

@@ -71,11 +71,26 @@ def test_a_message_comes_into_badge_and_title_and_leaves_them_when_it_was_seen(o
     expect(page).to_have_title("(1) Home · Microblog")
 
     page.get_by_role("link", name="Messages").click()
+    page.get_by_role("link", name="john").click()
     page.get_by_text("Are you there?").wait_for()
-    page.locator(".badge").wait_for(state="hidden")
+    page.locator("nav .badge").wait_for(state="hidden")
     wait_until(lambda: Message.unread_and_cursor(susan)[0] == 0)
-    expect(page).to_have_title("Messages · Microblog")
+    expect(page).to_have_title("john · Messages · Microblog")
     assert page.get_by_text("Mark as read").count() == 0
+
+    field = page.get_by_label("Message")
+    field.fill("I am begin")
+    Message.send(john, susan, "Say something!")
+    page.get_by_role("log").get_by_text("Say something!").wait_for()
+    wait_until(lambda: Message.unread_and_cursor(susan)[0] == 0)
+    expect(field).to_have_value("I am begin")
+    field.fill("I am here.")
+    field.press("Control+Enter")
+    page.get_by_role("log").get_by_text("I am here.").wait_for()
+    expect(field).to_be_focused()
+    expect(field).to_have_value("")
+    assert page.locator(".post").count() == 3
+    assert page.url.endswith("/messages/john")
     assert watcher.faults == []
 
 
@@ -87,8 +102,9 @@ def test_all_of_it_works_without_script(open_home, susan, john, write_posts):
 
     expect(page).to_have_title("(1) Home · Microblog")
     page.goto(f"{base}messages")
+    page.get_by_role("link", name="john").click()
     page.get_by_role("button", name="Mark as read").click()
-    expect(page).to_have_title("Messages · Microblog")
+    expect(page).to_have_title("john · Messages · Microblog")
 
     page.goto(f"{base}explore")
     page.get_by_role("link", name="john").click()
@@ -96,6 +112,8 @@ def test_all_of_it_works_without_script(open_home, susan, john, write_posts):
     page.get_by_role("link", name="Send a message").click()
     page.get_by_label("Message").fill("Yes.")
     page.get_by_role("button", name="Send").click()
+    expect(page.get_by_label("Message")).to_be_focused()
+    page.get_by_role("link", name="john", exact=True).first.click()
     page.get_by_role("link", name="Block").click()
     page.get_by_role("button", name="Block").click()
     page.get_by_role("button", name="Unblock").click()
@@ -112,7 +130,7 @@ def test_all_of_it_works_without_script(open_home, susan, john, write_posts):
 
 def test_a_message_keeps_its_draft_until_it_is_sent(open_home, john):
     page, watcher = open_home(viewport=DESKTOP)
-    path = f"{page.url}send_message/john"
+    path = f"{page.url}messages/john"
     page.goto(path)
     field, left = page.get_by_label("Message"), page.locator("output")
     field.fill("Half a sent")

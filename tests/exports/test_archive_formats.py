@@ -226,6 +226,15 @@ def test_messages_and_address_are_in_it_only_if_asked_for(made, everything):
     )
 
 
+def test_messages_that_their_owner_has_deleted_are_not_in_it(made, everything, susan, john):
+    later = Message.send(john, susan, "still here")
+    Message.delete_thread(susan, john, later.id - 1)
+
+    [kept] = json.loads(made(messages=True).files[names.MESSAGES])["messages"]
+
+    assert kept["body"] == "still here"
+
+
 def test_nobody_elses_address_is_in_it(made, everything):
     assert not [name for name, data in made(messages=True).files.items() if b"john@example.org" in data]
 

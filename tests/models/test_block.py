@@ -13,7 +13,7 @@ def test_a_block_ends_the_follows_both_ways(susan, john):
     Block.add(susan, john)
 
     assert Follow.select().count() == 0
-    assert Block.between(john, susan)
+    assert Block.person("susan", john).parted
 
 
 def test_across_a_block_neither_follows_nor_writes_to_the_other(susan, john):
@@ -41,13 +41,13 @@ def test_only_the_one_who_blocked_can_lift_it(susan, john):
     Block.add(susan, john)
     Block.remove(john, susan)
 
-    assert Block.between(susan, john)
+    assert Block.person("john", susan).parted
 
 
 def test_nobody_blocks_themselves(susan):
     Block.add(susan, susan)
 
-    assert not Block.between(susan, susan)
+    assert not Block.person("susan", susan).parted
 
 
 def test_another_fault_of_a_row_is_not_taken_for_a_block(susan, john):

@@ -21,16 +21,25 @@ def test_a_message_tells_its_recipient_how_many_are_unread(susan, john):
 def test_only_those_that_were_shown_are_marked_read(susan, john):
     messages = [Message.send(john, susan, body) for body in ("one", "two", "three")]
 
-    Message.mark_read(susan, messages[0].id, messages[1].id)
+    Message.mark_read(susan, john, messages[1].id)
 
     assert unread(susan) == 1
     assert [message.body for message in Message.inbox(susan) if not message.read_at] == ["three"]
 
 
+def test_a_message_can_be_marked_alone(susan, john):
+    _one, two = [Message.send(john, susan, body) for body in ("one", "two")]
+
+    two.mark_alone(susan)
+
+    assert unread(susan) == 1
+    assert [message.body for message in Message.inbox(susan) if not message.read_at] == ["one"]
+
+
 def test_nobody_marks_what_is_in_another_inbox(susan, john):
     message = Message.send(john, susan, "one")
 
-    Message.mark_read(john, message.id, message.id)
+    Message.mark_read(john, susan, message.id)
 
     assert Message.inbox(susan).first().read_at is None
 

@@ -7,7 +7,7 @@ from tests.conftest import make_user
 def test_blocking_asks_first(browser, susan, john):
     assert "Block john?" in browser.get("/block/john").text
 
-    assert not Block.between(susan, john)
+    assert not Block.person("john", susan).parted
 
 
 def test_across_a_block_neither_sees_the_other(browser, sign_in, susan, john, write_posts):
@@ -34,7 +34,7 @@ def test_across_a_block_nothing_is_told_of_a_person(browser, sign_in, susan, joh
     assert 'action="/unblock/john"' in page
     page = sign_in(john).get("/user/susan").text
     assert "susan has blocked you" in page
-    assert "/send_message/susan" not in page
+    assert "/messages/susan" not in page
     assert "/follow/susan" not in page
 
 
@@ -66,7 +66,7 @@ def test_blocked_people_are_listed_and_can_be_unblocked(browser, susan, john):
     response = browser.post_form("/unblock/john")
 
     assert response.location == "/user/john"
-    assert not Block.between(susan, john)
+    assert not Block.person("john", susan).parted
     assert "You have blocked nobody" in browser.get("/blocks").text
 
 
@@ -76,7 +76,7 @@ def test_nobody_sees_whom_another_has_blocked(browser, susan, john):
     assert "john" not in browser.get("/blocks").text
     assert 'action="/unblock/john"' not in browser.get("/user/john").text
     browser.post_form("/unblock/john")
-    assert Block.between(susan, john)
+    assert Block.person("john", susan).parted
 
 
 def test_nobody_blocks_themselves(browser):
@@ -89,7 +89,7 @@ def test_blocking_needs_somebody_signed_in_somebody_to_block_and_a_post(client, 
     assert client.post_form(f"/{act}/john").location == "/auth/login"
     assert browser.post_form(f"/{act}/nobody").status_code == 404
     assert browser.put(f"/{act}/john").status_code == 405
-    assert not Block.between(susan, john)
+    assert not Block.person("john", susan).parted
 
 
 def test_the_pages_of_blocks_need_somebody_signed_in_and_somebody_there(client, browser, john):
@@ -110,4 +110,4 @@ def test_an_administrator_finds_the_post_of_whoever_blocked_them_everywhere(sign
         assert "abuse" in browser.get(path).text, path
     page = browser.get("/user/john").text
     assert "/follow/john" not in page
-    assert "/send_message/john" not in page
+    assert "/messages/john" not in page

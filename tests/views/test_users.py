@@ -83,13 +83,13 @@ def test_polling_does_not_mean_that_somebody_is_here(browser, susan, monkeypatch
 
 
 def test_what_can_be_done_depends_on_who_reads(browser, client, susan, john):
-    acts = ("/edit_profile", "/follow/", "/send_message/", "/block/")
+    acts = ("/edit_profile", "/follow/", "/messages/", "/block/")
 
     def offered(response):
         return [act for act in acts if f'"{act}' in response.text]
 
     assert offered(browser.get("/user/susan")) == ["/edit_profile"]
-    assert offered(browser.get("/user/john")) == ["/follow/", "/send_message/", "/block/"]
+    assert offered(browser.get("/user/john")) == ["/follow/", "/messages/", "/block/"]
     assert offered(client.get("/user/john")) == []
 
 
@@ -229,7 +229,7 @@ def test_a_page_takes_at_most_six_queries_besides_the_sessions(browser, susan, q
         "/user/other1",
         "/user/other1/popup",
         "/messages",
-        "/messages/sent",
+        "/messages/other1",
     ]
     for path in [*pages, "/blocks", "/edit_profile", "/explore?before=30", "/?before=30", "/?after=20"]:
         queries.clear()
@@ -244,7 +244,7 @@ def test_a_suspended_person_is_said_to_be_and_cannot_be_followed_or_written_to(b
     page = browser.get("/user/john").text
     assert "This account is suspended." in page
     assert "has not written anything yet" not in page
-    for address in ("/follow/john", "/send_message/john"):
+    for address in ("/follow/john", "/messages/john"):
         assert address not in page
     card = card_in(browser.get("/user/john/popup"))
     assert "<span>This account is suspended.</span>" in card

@@ -29,8 +29,10 @@ MESSAGE = as_json(
         "read_at": column(MOMENT.format("read_at")),
     }
 )
+# Those that the user has kept.
 MESSAGES = f"""SELECT {MESSAGE} FROM message
     JOIN user ON user.id = CASE sender_id WHEN :user THEN recipient_id ELSE sender_id END
+    JOIN thread ON owner_id = :user AND other_id = user.id AND message.id > deleted_until
     WHERE sender_id = :user OR recipient_id = :user ORDER BY message.id"""  # noqa: S608
 
 
