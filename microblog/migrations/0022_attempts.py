@@ -24,7 +24,7 @@ STATEMENTS = [
     'CREATE INDEX "task_name_state_created_at" ON "task" ("name", "state", "created_at")',
     """
     CREATE INDEX "task_failures" ON "task" ("name", "error", "created_at")
-    WHERE state = 'failed' AND dismissed_at IS NULL
+    WHERE +state = 'failed' AND dismissed_at IS NULL
     """,
 ]
 

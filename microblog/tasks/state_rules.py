@@ -1,7 +1,13 @@
 """What the database itself allows to happen to a work item: triggers, made from ``states.TRANSITIONS``."""
 
+from peewee import SQL
+
 from microblog.tasks.claims import CRASHED
 from microblog.tasks.states import TRANSITIONS
+
+# A failure that nobody has seen to: neither tried again nor dismissed. As a literal, like ``CRASHED``;
+# with the plus, or SQLite would rather search among all that failed.
+FAILURE = SQL("+state = 'failed' AND dismissed_at IS NULL")
 
 
 def crashed_index(model):

@@ -27,10 +27,9 @@ from microblog.tasks.exceptions import (
 )
 from microblog.tasks.progress import Throttle, report_progress
 from microblog.tasks.queue import huey, jobs
-from microblog.tasks.state_rules import crashed_index, triggers
+from microblog.tasks.state_rules import FAILURE, crashed_index, triggers
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, SUCCEEDED
 from microblog.tasks.task_card import TaskCard
-from microblog.tasks.task_failures import FAILURE
 from microblog.tasks.task_files import TaskFiles
 from microblog.tasks.task_lists import TaskLists
 from microblog.tasks.work_item import WorkItem

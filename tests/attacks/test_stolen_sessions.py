@@ -60,6 +60,10 @@ GET    /admin/tasks                               free
 GET    /admin/tasks/<uuid:task_id>                free
 POST   /admin/tasks/<uuid:task_id>/cancel         free
 POST   /admin/tasks/<uuid:task_id>/retry          free
+GET    /admin/tasks/all                           free
+GET    /admin/tasks/failures                      free
+POST   /admin/tasks/failures/discard              free
+POST   /admin/tasks/failures/retry                free
 GET    /admin/users                               free
 POST   /admin/users/<username>/restore            asks
 POST   /admin/users/<username>/sign_out           asks

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from microblog.base import clock
+from microblog.tasks import failures
 from microblog.tasks.attempt import Attempt
 from microblog.tasks.exceptions import TaskInProgress
 from microblog.tasks.queue import huey
@@ -14,7 +15,8 @@ from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
 from microblog.tasks.task import Task
 
 bp = Blueprint("admin_tasks", __name__, url_prefix="/admin/tasks")
-MOST = 50
+MOST = 10
+MOST_FAILURES = 20
 
 
 @bp.get("")
@@ -24,6 +26,7 @@ def index():
     return render_template(
         "admin_tasks/index.html",
         groups=groups,
+        failures=failures.groups(MOST_FAILURES),
         waiting=Task.in_state(QUEUED).count(),
         messages=huey.count_messages(),
         workers={name: running[name] for name in sorted(huey.lock.living())},
