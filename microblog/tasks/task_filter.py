@@ -21,11 +21,13 @@ class TaskFilter(NamedTuple):
 
     def newest(self, most, before=None):
         """The *most* newest of these tasks with their users, a list; *before*: only those older than it."""
-        return self._slice(most, None if before is None else Task.age() < before.own_age, newest_first=True)
+        return self._slice(
+            most, None if before is None else Task.age() < Task.age_of(before.id), newest_first=True
+        )
 
     def oldest(self, most, after):
         """The *most* oldest that are newer than the task *after*, newest first."""
-        return self._slice(most, Task.age() > after.own_age, newest_first=False)[::-1]
+        return self._slice(most, Task.age() > Task.age_of(after.id), newest_first=False)[::-1]
 
     def queries(self):
         """

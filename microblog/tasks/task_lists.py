@@ -38,11 +38,6 @@ class TaskLists:
         one = cls.alias()
         return one.select(one.created_at, one.id).where(one.id == task_id)
 
-    @property
-    def own_age(self):
-        """The values of ``age()`` for this task."""
-        return Tuple(self.created_at, self.id)
-
     @classmethod
     def in_state(cls, *states):
         """Everybody's tasks of these *states* with their users, newest first."""

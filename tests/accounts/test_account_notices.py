@@ -40,11 +40,13 @@ TOLD = {
 # What lets nobody in, or is told where it happens; or the user is gone.
 SILENT = """
     access-refused account-deleted confirmation-asked demo-people-added demo-people-removed email-change-asked
-    email-confirmed export-asked export-deleted export-downloaded import-asked import-cancelled
+    email-confirmed
+    export-asked export-deleted export-downloaded import-asked import-cancelled
     import-confirmed import-undone invitation-withdrawn invited limit-hit
     made-administrator mail-read oldest-sessions-ended other-sessions-ended password-check-failed
     password-confirmed post-deleted posts-deletion-asked posts-deletion-undone registered renamed reset-asked
     restored session-ended sessions-ended
+    failures-discarded failures-tried-again
     set-up sign-in-failed sign-in-refused sign-out suspended task-cancelled task-retried token-ended
 """
 

@@ -145,7 +145,7 @@ def test_nothing_waits_while_the_transaction_is_open(write, susan, write_posts, 
 
     write(lambda done, _total: steps.append(done), delay_s=1)
 
-    assert steps[steps.index("written") :] == ["written", 1, "pause", 2, "pause", 2]
+    assert steps[steps.index("written") :] == ["written", "pause", 1, "pause", 2, 2]
     assert set(steps[: steps.index("written")]) == {0}
 
 

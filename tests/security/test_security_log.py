@@ -261,6 +261,15 @@ def test_what_the_administrator_does_is_told_with_whom_it_was_done_to(marys, mar
     assert texts() == [f"{told.format(again=newest(susan).id, post=post.id)} address=127.0.0.1"]
 
 
+@pytest.mark.parametrize("act", ["retry", "discard"])
+def test_what_the_administrator_does_to_many_at_once_is_told(marys, failed, act):
+    told = {"retry": "failures-tried-again", "discard": "failures-discarded"}[act]
+
+    marys.post_form(f"/admin/tasks/failures/{act}", kind=failed.name, reason=failed.error)
+
+    assert f"{told} kind=export_posts count=1 by=mary address=127.0.0.1" in texts()
+
+
 def test_what_is_done_to_a_second_factor_is_told(browser, susan):
     page = "/account/second_factor"
     [code, *_] = second_factors.give(susan)

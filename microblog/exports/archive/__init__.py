@@ -102,7 +102,8 @@ class _ReadingBack:
         self._add(post)
         self._done += 1
         if self._delay_s:
-            self._report(self._done, self._posts)
+            # What is reported is done, its pause included.
             time.sleep(self._delay_s)
+            self._report(self._done, self._posts)
         elif self._done % REPORT_EVERY == 0:
             self._report((self._posts * parts.PASSES + self._done) // PASSES, self._posts)
