@@ -138,14 +138,6 @@ class Import(BaseModel):
             setattr(self, name, value)
 
 
-def is_without_file(task):
-    """Whether *task* reads or brings a file that is gone, so that it cannot be tried again."""
-    if task.name not in ("preview_import", "import_posts"):
-        return False
-    row = Import(id=task.arguments["import_id"])
-    return not (row.file.exists() or row.records.exists())
-
-
 def folder():
     """Where files wait until they are imported."""
     return data_dir() / "imports"

@@ -36,7 +36,13 @@ LIMITS = {"most_bytes": 2 * 1024**3, "most_ratio": 200}
 MOST_POSTS = 200_000
 
 
-@job()
+def has_file(task):
+    """Whether the file that *task* reads or brings is still there, so that it can be tried again."""
+    row = Import(id=task.arguments["import_id"])
+    return row.file.exists() or row.records.exists()
+
+
+@job(can_be_repeated=has_file)
 def preview_import(task):
     """Read the file and count what would come of it; nothing is written but the records of the file."""
     row = _row_of(task)
@@ -59,7 +65,7 @@ def preview_import(task):
         row.delete_files()
 
 
-@job()
+@job(can_be_repeated=has_file)
 def import_posts(task):
     """Write the posts, then the profile and follows that were chosen; one that is stopped goes on here."""
     row = _row_of(task)

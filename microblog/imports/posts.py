@@ -47,6 +47,8 @@ class Matcher:
         for post in db.execute_sql(HERE, values).fetchall():
             by_second[_second(post[0])].append(post)
         # A second may go on in the next batch.
+        if not by_second:
+            return batch
         self._used = {post_id for post_id in self._used if _second(post_id) in seconds}
         for is_like in self._likenesses():
             batch = [record for record in batch if not self._is_here(record, by_second, is_like)]

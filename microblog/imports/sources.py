@@ -19,6 +19,8 @@ from microblog.imports.tars import BadTar, SafeTar
 from microblog.imports.xml_items import BadXML
 
 UNKNOWN = N_("This site cannot tell what kind of file this is.")
+A_WEB_PAGE = N_("This is a web page. Choose an archive, a feed or a file of posts.")
+WEB_PAGE = re.compile(rb"<(?:!doctype\s+)?html\b", re.IGNORECASE)
 HEAD = 64 * 1024
 MOST_FOLLOWED = 2000
 ROOT_FILES = (
@@ -81,6 +83,8 @@ def recognise(file, keys=(), **limits):
     if head.startswith(b"\x1f\x8b"):
         return _in_tar(SafeTar(file, **limits))
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if WEB_PAGE.match(text):
+        raise UnknownFile(A_WEB_PAGE)
     if text.startswith(b"<"):
         return _feed(file)
     if text.startswith(b"window."):

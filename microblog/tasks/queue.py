@@ -45,6 +45,8 @@ class Job(NamedTuple):
     huey_task: object
     # Called with the user before they launch a task of this job; it raises what refuses it.
     limit: object = None
+    # Called with a task that did not succeed: whether what it needs is still there.
+    can_be_repeated: object = lambda _task: True
 
 
 class HousekeepingScheduler(Scheduler):

@@ -98,6 +98,12 @@ class Task(TaskFiles, TaskLists, TaskCard, WorkItem):
             raise
         return task
 
+    @property
+    def can_be_repeated(self):
+        """Whether it ended without success, and what it needs is still there."""
+        has_job = self.state in (FAILED, CANCELLED) and self.name in jobs
+        return has_job and jobs[self.name].can_be_repeated(self)
+
     def launch_again(self, by=None):
         """
         Launch and return a new task like this one, which failed or was cancelled; a final row never changes.
@@ -105,7 +111,7 @@ class Task(TaskFiles, TaskLists, TaskCard, WorkItem):
         *by* is the name of who does it, if not its user.
 
         Raises:
-            NothingToRetry: it has not ended, or has succeeded.
+            NothingToRetry: it has not ended, or has succeeded, or what it needs is gone.
             UnknownJob: this version of the site has no job of its name.
             TaskInProgress: the user has an unfinished task of this kind.
         """
@@ -113,6 +119,8 @@ class Task(TaskFiles, TaskLists, TaskCard, WorkItem):
             raise NothingToRetry(self.id)
         if self.name not in jobs:
             raise UnknownJob(self.name)
+        if not self.can_be_repeated:
+            raise NothingToRetry(self.id)
         again = Task.launch(jobs[self.name], self.user_id, self.description, by, **self.arguments)
         self.dismiss()
         security_log.record("task-retried", again.user, task=again.id, by=by)

@@ -27,17 +27,17 @@ active = Counter()
 _counting = threading.Lock()
 
 
-def job(model=Task, limit=None):
+def job(model=Task, **rules):
     """
     Register the decorated function as a job under its own name: it works on one row of *model*.
 
-    *limit* is called with the user before they launch such a task, and raises what refuses it.
+    *rules*: ``limit`` and ``can_be_repeated``, see ``Job``.
     """
 
     def register(function):
         name = function.__name__
         huey_task = huey.task(name=name, context=True)(_receive)
-        jobs[name] = Job(name, function, model, huey_task, limit)
+        jobs[name] = Job(name, function, model, huey_task, **rules)
         return jobs[name]
 
     return register

@@ -3,7 +3,7 @@
 import logging
 import math
 
-from flask import g, jsonify, redirect, render_template, request, url_for
+from flask import current_app, g, jsonify, redirect, render_template, request, url_for
 from flask.globals import request_ctx
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
@@ -18,6 +18,7 @@ from microblog.models.exceptions import CredentialsChanged
 from microblog.tasks.exceptions import NothingToRetry, UnknownJob
 from microblog.web import caching, problem, rate_limits
 from microblog.web.auth import login_manager
+from microblog.web.formats import size
 
 RETRY_AFTER_S = 5
 # Fields worth keeping: texts, and what is tedious to type again. Never passwords.
@@ -72,6 +73,8 @@ def show(error):
     title, text = WORDS.get(error.code, WORDS[500 if error.code >= 500 else 400])
     if problem.is_asked_for():
         text = problem.words(error.code)
+    elif error.code == 413 and request.file_folder:
+        text = gettext("A file may have %(size)s at most.", size=size(current_app.config["IMPORT_MAX_BYTES"]))
     if error.code == 429 and error.retry_after:
         text = _wait(error.retry_after)
     if error.code >= 500:

@@ -14,7 +14,6 @@ from microblog.base.identicon import identicon
 from microblog.base.linkify import excerpt, linkify
 from microblog.base.text import beginning
 from microblog.exports import deletion
-from microblog.imports import import_row
 from microblog.mail.templates import may_be_mailed
 from microblog.models import Message
 from microblog.tasks.queue import huey
@@ -46,7 +45,6 @@ def init_app(app):
     app.add_template_test(exports.is_export, "export")
     app.add_template_test(deletion.is_deletion, "deletion")
     app.add_template_test(deletion.can_be_undone, "undoable")
-    app.add_template_test(import_row.is_without_file, "without_file")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(lambda: {"news": News(), "current_path": current_path()})
 

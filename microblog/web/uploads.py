@@ -73,17 +73,18 @@ def words(refusal):
     """What is told to a person whose file is not taken."""
     if isinstance(refusal, requests.TooManyFiles):
         return gettext("Two of your files wait already. Import one of them first, or cancel it.")
-    return gettext("You have imported five files today. Try again tomorrow.")
+    return gettext(
+        "Five files of yours were looked at within a day, also those that you cancelled. Try again later."
+    )
 
 
 def allow_large():
     """Let this request be as large as a file may be, and its files go into the data folder; else 413."""
-    most = most_bytes(current_app)
+    most = request.max_content_length = most_bytes(current_app)
+    request.file_folder = import_row.folder()
     if request.content_length is not None and request.content_length > most:
         abort(413)
-    request.max_content_length = most
-    make_folder(import_row.folder())
-    request.file_folder = import_row.folder()
+    make_folder(request.file_folder)
 
 
 @contextmanager

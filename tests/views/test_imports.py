@@ -10,7 +10,7 @@ import pytest
 
 from microblog.imports import expiry, import_row
 from microblog.imports.import_row import BROUGHT, UNDONE, Import
-from microblog.models import Post, User
+from microblog.models import Post, Token, User
 from microblog.security import security_log
 from microblog.tasks.task import Task
 from tests import import_files as files
@@ -164,6 +164,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(browser, app, mon
     response = browser.post("/imports", input_stream=Unread(), environ_overrides=large)
 
     assert response.status_code == 413
+    assert "A file may have 1 kB at most." in re.sub("[\xa0\u202f]", " ", response.text)
 
 
 def test_a_form_without_its_token_leaves_no_file(browser, app):
@@ -224,13 +225,38 @@ def test_no_card_offers_a_preview_that_was_cancelled(browser, place):
     assert "Your file was looked at" not in browser.get("/tasks").text
 
 
-def test_what_cannot_be_read_is_not_to_be_tried_again(browser, susan):
-    upload(browser, "<!doctype html><p>hello")
+AGAIN = {
+    "on the page": ("browser", "/tasks/{}/retry"),
+    "by the administrator": ("office", "/admin/tasks/{}/retry"),
+    "by a program": ("program", "/api/tasks/{}/retry"),
+}
 
-    page = browser.get("/tasks").text
-    assert "Your file could not be read" in page
-    assert ">Choose a file</a>" in page
-    assert "Try again" not in page
+
+@pytest.mark.parametrize("way", AGAIN)
+def test_what_cannot_be_read_is_not_to_be_tried_again(browser, susan, request, way):
+    upload(browser, "<!doctype html><p>hello")
+    task = Task.get()
+    door, address = AGAIN[way]
+    pages = {
+        "browser": ("/tasks", f"/tasks/{task.id}"),
+        "office": ("/admin/tasks", f"/admin/tasks/{task.id}"),
+    }
+
+    visitor = request.getfixturevalue(door) if door != "program" else None
+    if visitor:
+        for page in pages[door]:
+            assert f"/{task.id}/retry" not in visitor.get(page).text
+        refused = visitor.post_form(address.format(task.id))
+    else:
+        _token, secret = Token.issue(susan, "a program")
+        headers = {"Authorization": f"Bearer {secret}"}
+        refused = browser.application.test_client().post(address.format(task.id), headers=headers)
+
+    assert refused.status_code == 409
+    assert Task.select().count() == 1
+    card = browser.get("/tasks").text
+    assert "This is a web page." in card
+    assert ">Choose a file</a>" in card
 
 
 def test_a_file_with_nothing_new_says_so_and_offers_nothing(browser, susan):
@@ -240,6 +266,7 @@ def test_a_file_with_nothing_new_says_so_and_offers_nothing(browser, susan):
         browser.post_form(f"{place}/confirm")
 
     assert "There is nothing new in it." in page
+    assert "The first posts" not in page
     assert "Bring these posts here" not in page
     assert " · from " not in page
     assert "No post was new." in browser.get(place).text
