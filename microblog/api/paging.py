@@ -1,6 +1,6 @@
 """Lists by cursor: ``limit``, ``max_id`` and ``since_id`` in the query, ``Link`` headers in the response."""
 
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import abort, jsonify, request
 from peewee import prefetch
@@ -87,5 +87,5 @@ def _listed(rows, dump, links, most):
     response = jsonify([dump(row) for row in rows])
     for relation, cursors in links.items():
         query = {name: value for name, value in {"limit": most, **cursors}.items() if value is not None}
-        response.headers.add("Link", f'<{request.path}?{urlencode(query)}>; rel="{relation}"')
+        response.headers.add("Link", f'<{quote(request.path)}?{urlencode(query)}>; rel="{relation}"')
     return response

@@ -31,7 +31,7 @@ def timeline():
 
 @operation("GET", "/users/{user}/posts", "One person's posts, newest first", **LIST)
 def by(user):
-    return listed(Post.by_author(profile_of(user).user))
+    return listed(Post.by_author(profile_of(user).user, g.caller))
 
 
 @operation(
@@ -49,7 +49,8 @@ def create():
     form = validate(PostOfProgram, body="post", language="language", reply_to="reply_to")
     values = {"author": g.caller, "body": form.post.data, "language": form.language.data or None}
     post = Post.answer(form.answered, **values) if form.reply_to.data else Post.create(**values)
-    return _told(post), 201, {"Location": url_for("api.posts_show", post_id=post.id)}
+    location = url_for("api.posts_show", post_id=post.id)
+    return _told(Post.seen_by(g.caller, post.id)), 201, {"Location": location}
 
 
 @operation("GET", "/posts/{post_id}", "One post", response="Post")
@@ -74,9 +75,9 @@ class PostOfProgram(PostForm):
             raise ValidationError("This is not the tag of a language.")
 
 
-def listed(query):
-    """A page of *query* of posts, newest first."""
-    return newest_first(query, dump_post, complete=lambda posts: tell(posts, g.caller))
+def listed(query, by=None):
+    """A page of *query* of posts, newest first; *by* is the model whose key to page by, if another."""
+    return newest_first(query, dump_post, by, lambda posts: tell(posts, g.caller))
 
 
 def _told(post):

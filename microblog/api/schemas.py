@@ -60,6 +60,7 @@ def dump_post(post):
         reply_to=post.reply_to and str(post.reply_to),
         conversation=str(post.root),
         replies=post.answer_count,
+        mentions=sorted(post.mentions.values(), key=str.lower),
     )
 
 
@@ -114,6 +115,8 @@ SCHEMAS = {
         body=TEXT,
         language=or_null(TEXT),
         timestamp=MOMENT,
+        mentions={"type": "array", "items": TEXT, "description": "The usernames of whom it mentions"},
+        tags={"type": "array", "items": TEXT},
         origin=or_null(some(source=TEXT, id=TEXT, url=or_null(TEXT))),
         reply_to=or_null(ID),
         conversation=ID | {"description": "The id of the first post of its conversation"},

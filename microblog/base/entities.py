@@ -7,7 +7,8 @@ Whatever links a text and whatever notes what it names reads it here, so that bo
 import re
 import unicodedata
 from typing import NamedTuple
-from urllib.parse import urlsplit
+
+from microblog.base.url_in_text import end_of_url
 
 URL, MENTION, TAG = "url", "mention", "tag"
 # In one row of the table of tags, and in the address of a tag's page; longer ones are text.
@@ -18,18 +19,16 @@ SPACED = (
     "0-9A-Za-z_\xaa\xb5\xba\xc0-\xd6\xd8-\xf6\xf8-\u058f\u1c80-\u1fff\u2c00-\u2dff\ua640-\ua7ff\uab30-\uab6f"
     "\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
 )
-# No check for a word boundary before a URL: Chinese and Japanese put no space there. Their punctuation ends
-# it, as do quotation marks of any kind. A name may be part of an e-mail address, a path or somebody's name
-# elsewhere, such as @june@blog.example and @june.example.
+# No check for a word boundary before a URL: Chinese and Japanese put no space there. A name may be part of an
+# e-mail address, a path or somebody's name elsewhere, such as @june@blog.example and @june.example.
 CANDIDATE = re.compile(
-    r"(?P<url>https?://[^\s<>\"“”‘’«»…\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]+)"
+    r"(?P<url>https?://)"
     rf"|(?<![{SPACED}@＠/])[@＠](?P<mention>[A-Za-z0-9_]{{3,32}})(?![{SPACED}@＠]|[./-][{SPACED}])"
     rf"|(?<![{SPACED}#＃/&])[#＃](?P<tag>\w)",
     re.IGNORECASE,
 )
 SIGNS = re.compile("://|[@＠#＃]")
-HOST = re.compile(r"[\w.-]*\w(:\d{1,5})?|\[[0-9a-f:.]+\](:\d{1,5})?", re.IGNORECASE)
-BRACKETS = {")": "(", "]": "[", "}": "{"}
+WORD = re.compile(r"\S*")
 # What joins the parts of a word in Catalan and Japanese, Persian and Indic scripts, Hebrew and Tibetan.
 JOINERS = "·・\u200c\u200d\u05be\u05f3\u05f4\u0f0b"
 LETTERS = re.compile(rf"[\w{JOINERS}]*")
@@ -62,18 +61,22 @@ def entities(text):
             yield entity
 
 
-def mentioned(text):
-    """The set of names, in lower case, that *text* mentions, whether anybody is called so or not."""
-    return {entity.value for entity in entities(text) if entity.kind == MENTION}
+def named(text):
+    """
+    Whom and which tags *text* names, two lists in order: names in lower case and tags as ``folded`` has them.
 
-
-def tags(text):
-    """The tags of *text*, as ``folded`` has them, each once, in order."""
-    return list(dict.fromkeys(entity.value for entity in entities(text) if entity.kind == TAG))
+    Nobody may be called so.
+    """
+    values = {MENTION: {}, TAG: {}, URL: {}}
+    for entity in entities(text):
+        values[entity.kind][entity.value] = None
+    return list(values[MENTION]), list(values[TAG])
 
 
 def folded(word):
     """*word* as tags are compared: in NFC, and without regard to case."""
+    if word.isascii():
+        return word.lower()
     # The second time for the few letters of which folding makes what composes anew.
     for _time in range(2):
         word = unicodedata.normalize("NFC", unicodedata.normalize("NFD", word).casefold())
@@ -89,11 +92,12 @@ def tag_of(text):
 
 
 def _url(text, match):
-    address = _without_trailing(match["url"])
-    if not _leads_somewhere(address):
-        return None, match.end()
-    end = match.start() + len(address)
-    return Entity(URL, match.start(), end, address), end
+    start = match.start()
+    end = end_of_url(text, start)
+    if end is None:
+        # Nothing in it leads anywhere else.
+        return None, WORD.match(text, start).end()
+    return Entity(URL, start, end, text[start:end]), end
 
 
 def _mention(text, match):
@@ -126,23 +130,3 @@ def _end_of_word(text, place):
 
 def _is_mark(character):
     return unicodedata.category(character)[0] == "M" and not VARIATION_SELECTORS.match(character)
-
-
-def _without_trailing(address):
-    """Cut off what belongs to the sentence, not the URL; keep a bracket that closes one in the URL."""
-    while address:
-        last = address[-1]
-        closes_own = last in BRACKETS and address.count(BRACKETS[last]) >= address.count(last)
-        if closes_own or last not in ".,;:!?'*_~)]}":
-            break
-        address = address[:-1]
-    return address
-
-
-def _leads_somewhere(address):
-    try:
-        host = urlsplit(address).netloc
-    except ValueError:
-        return False
-    # A user name before the host, as in https://bank.example@evil.example, is there to deceive.
-    return HOST.fullmatch(host) is not None

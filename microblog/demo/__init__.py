@@ -24,6 +24,8 @@ BATCH = 5000
 UNREAD_FOR = timedelta(hours=1)
 FOLLOWS = 4
 FOLLOWED = 5
+# So many sentences apart somebody is mentioned.
+MENTIONS_EVERY = 10
 GREETING = "Welcome aboard. Nobody here is real, but the bread is good. Write back if you like."
 
 
@@ -137,7 +139,10 @@ def _sentences(ids, count, until, chance):
     for number in range(count):
         place = int(chance.random() * len(ids))
         language, sentences = known[place % len(known)]
-        yield ids[place], chance.choice(sentences), language, until - (count - number) * apart
+        sentence = chance.choice(sentences)
+        if not number % MENTIONS_EVERY:
+            sentence = f"@{_name(int(chance.random() * len(ids)))} {sentence}"
+        yield ids[place], sentence, language, until - (count - number) * apart
 
 
 def _sample_posts(posts, authors):
@@ -154,7 +159,7 @@ def _add_posts(rows):
     rows = ((*others, free_id(in_microseconds(at))) for *others, at in rows)
     while batch := list(islice(rows, BATCH)):
         _insert("post", "author_id, body, language, id", batch)
-        Post.record_entities((post_id, author_id, body) for author_id, body, _language, post_id in batch)
+        Post.record_entities((post_id, body) for _author, body, _language, post_id in batch)
 
 
 def _add_messages(ids, now):

@@ -105,6 +105,7 @@ def write(records, user_id, import_id, facts):
         taken[post_id] = None
         rows.append((post_id, user_id, record.body, record.language, record.origin, import_id, is_sealed))
     db.connection().executemany(INSERT, rows)
+    Post.record_entities((row[0], row[2]) for row in rows)
 
 
 def remove_some(import_id):

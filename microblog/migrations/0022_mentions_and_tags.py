@@ -7,7 +7,7 @@ What came from elsewhere names people of elsewhere.
 
 import json
 
-from microblog.base.entities import mentioned, tags
+from microblog.base.entities import named
 
 STATEMENTS = [
     """
@@ -54,13 +54,11 @@ def up(_migrator, db):
         db.execute_sql(statement)
     last = 0
     while posts := db.execute_sql(POSTS, (last, BATCH)).fetchall():
-        names = [
-            (post, author, name)
-            for post, author, brought, body in posts
-            if brought is None
-            for name in mentioned(body)
-        ]
-        db.execute_sql(MENTIONS, (json.dumps(names),))
-        words = [(word, post) for post, _author, _brought, body in posts for word in tags(body)]
+        people, words = [], []
+        for post, author, brought, body in posts:
+            names, tags = named(body)
+            people += [(post, author, name) for name in names if brought is None]
+            words += [(tag, post) for tag in tags]
+        db.execute_sql(MENTIONS, (json.dumps(people),))
         db.connection().executemany(TAGS, words)
         last = posts[-1][0]

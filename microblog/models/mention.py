@@ -9,18 +9,20 @@ import json
 from peewee import SQL, CharField, ForeignKeyField, IntegerField, fn
 
 from microblog.base.database import BaseModel, db
-from microblog.base.entities import mentioned
 from microblog.models.block import Block
 from microblog.models.user import User
 
-# Across a block nobody is mentioned.
+# Across a block nobody is mentioned. A post from elsewhere names people of elsewhere; one that was made here
+# and comes back means whoever was here by then. SQLite takes CROSS JOIN for an order.
 INSERT = """
     INSERT OR IGNORE INTO mention (post_id, user_id, name)
-    SELECT json_extract(value, '$[0]'), user.id, json_extract(value, '$[2]')
-    FROM json_each(?) CROSS JOIN user ON user.username = json_extract(value, '$[2]')
-    WHERE NOT EXISTS (
-        SELECT 1 FROM block WHERE (blocker_id = user.id AND blocked_id = json_extract(value, '$[1]'))
-        OR (blocker_id = json_extract(value, '$[1]') AND blocked_id = user.id)
+    SELECT post.id, user.id, json_extract(value, '$[1]') FROM json_each(?)
+    CROSS JOIN post ON post.id = json_extract(value, '$[0]')
+    CROSS JOIN user ON user.username = json_extract(value, '$[1]')
+    WHERE (import_id IS NULL OR (sealed AND strftime('%s', user.created_at) * 1000000 <= post.id))
+    AND NOT EXISTS (
+        SELECT 1 FROM block WHERE (blocker_id = user.id AND blocked_id = post.author_id)
+        OR (blocker_id = post.author_id AND blocked_id = user.id)
     )
 """
 
@@ -42,11 +44,10 @@ class Mention(BaseModel):
         )
 
     @classmethod
-    def record(cls, posts):
-        """Insert a row for each person whom *posts* mention, an iterable of id, author's id and text."""
-        rows = [(post, author, name) for post, author, body in posts for name in sorted(mentioned(body))]
-        if rows:
-            db.execute_sql(INSERT, (json.dumps(rows),))
+    def record(cls, names):
+        """Insert a row for each of *names*, pairs of a post's id and a name, that is somebody's here."""
+        if names:
+            db.execute_sql(INSERT, (json.dumps(names),))
 
     @classmethod
     def names_in(cls, post, reader):

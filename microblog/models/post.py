@@ -2,11 +2,21 @@
 
 import json
 
-from peewee import SQL, BooleanField, CharField, Check, ForeignKeyField, IntegerField, TextField, fn
+from peewee import (
+    SQL,
+    BooleanField,
+    CharField,
+    Check,
+    ForeignKeyField,
+    IntegerField,
+    NodeList,
+    TextField,
+    fn,
+)
 
 from microblog.base import clock, slices
 from microblog.base.database import BaseModel, db
-from microblog.base.entities import SIGNS
+from microblog.base.entities import named
 from microblog.base.prepared import prepared
 from microblog.base.text import LONGEST
 from microblog.models.block import Block, refusing
@@ -53,11 +63,23 @@ class Post(BaseModel):
     marked = None
     # What ``conversation.tell`` has found out for a reader: how many answers there are, and whom it answers.
     answer_count, answered = 0, None
+    # What ``Mention.names_in`` tells; the lists in which posts are read select it.
+    people = "{}"
 
     @property
     def marks(self):
         """``(start, end)`` of each hit of a search in the text; empty outside searches."""
         return marks(self.marked, self.body) if self.marked else []
+
+    @property
+    def mentions(self):
+        """What those are called now to whom names in the text lead, a dictionary by names in lower case."""
+        return json.loads(self.people)
+
+    @property
+    def tags(self):
+        """The tags in the text, as ``entities.folded`` has them."""
+        return named(self.body)[1]
 
     @property
     def timestamp(self):
@@ -88,15 +110,19 @@ class Post(BaseModel):
         # The id counts on the write lock being held from here on.
         with translate_integrity_error(), db.atomic():
             post = super().create(id=values.pop("id", None) or next_id(), **values)
-            cls.record_entities([(post.id, post.author_id, post.body)])
+            cls.record_entities([(post.id, post.body)])
         return post
 
     @classmethod
     def record_entities(cls, posts):
-        """Note whom and which tags new *posts* name, tuples of id, author's id and text."""
-        posts = [post for post in posts if SIGNS.search(post[2])]
-        Mention.record(posts)
-        Tag.record(posts)
+        """Note whom and which tags new *posts* name, pairs of id and text."""
+        people, words = [], []
+        for post_id, body in posts:
+            names, tags = named(body)
+            people += [(post_id, name) for name in names]
+            words += [(tag, post_id) for tag in tags]
+        Mention.record(people)
+        Tag.record(words)
 
     @classmethod
     def answer(cls, post_id, **values):
@@ -119,7 +145,7 @@ class Post(BaseModel):
         followed = Follow.select(Follow.followed).where(Follow.follower == user)
         # UNION ALL, not OR: the planner then walks the author index, never the whole table.
         authors = followed.union_all(User.select(User.id).where(User.id == user))
-        return cls._newest_first().where(cls.author.in_(authors))
+        return cls._newest_first(user).where(cls.author.in_(authors))
 
     @classmethod
     def count_newer(cls, user, than, most):
@@ -145,9 +171,25 @@ class Post(BaseModel):
 
     @classmethod
     @prepared
-    def by_author(cls, user):
-        """Posts of *user* alone, newest first."""
-        return cls._newest_first().where(cls.author == user)
+    def by_author(cls, user, reader=None):
+        """Posts of *user* alone, newest first, as *reader* may see them."""
+        return cls._newest_first(reader).where(cls.author == user)
+
+    @classmethod
+    def tagged(cls, word, reader=None):
+        """
+        Posts with the tag *word*, as ``tag_of`` has it, that *reader* may see, newest first.
+
+        Page by ``Tag``, whose rows lie in that order.
+        """
+        return cls._tagged(cls.visible_to(reader), word)
+
+    @classmethod
+    @prepared
+    def _tagged(cls, posts, word):
+        # The plus sign keeps SQLite from looking among all posts for those with the tag.
+        tagged = posts.join_from(cls, Tag, on=(cls.id == NodeList((SQL("+"), Tag.post_id), glue="")))
+        return tagged.where(Tag.word == word).order_by(Tag.post_id.desc())
 
     @classmethod
     def visible_to(cls, reader=None):
@@ -157,7 +199,7 @@ class Post(BaseModel):
     @classmethod
     @prepared
     def _visible_to(cls, reader, is_admin):
-        posts = cls._newest_first()
+        posts = cls._newest_first(reader)
         if reader is None:
             return posts
         return posts.where(cls.author.not_in(Block.hidden_from(reader, is_admin)))
@@ -197,11 +239,11 @@ class Post(BaseModel):
         security_log.record("post-deleted", self.author, post=self.id, by=by)
 
     @classmethod
-    def _newest_first(cls):
+    def _newest_first(cls, reader):
         # Posts of suspended people are hidden from everybody until they are restored. Told by the author's
         # id, which the post has, many of them are passed without reading their author each time.
         return (
-            cls.select(cls, *SHOWN)
+            cls.select(cls, *SHOWN, Mention.names_in(cls.id, reader).alias("people"))
             .join(User)
             .where(cls.author.not_in(User.suspended()))
             .order_by(cls.id.desc())

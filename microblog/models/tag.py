@@ -5,7 +5,7 @@ import json
 from peewee import SQL, CharField, IntegerField
 
 from microblog.base.database import BaseModel, db
-from microblog.base.entities import LONGEST_TAG, tags
+from microblog.base.entities import LONGEST_TAG
 
 INSERT = """
     INSERT OR IGNORE INTO tag (word, post_id)
@@ -29,8 +29,11 @@ class Tag(BaseModel):
         )
 
     @classmethod
-    def record(cls, posts):
-        """Insert a row for each tag of *posts*, an iterable of id, author's id and text."""
-        rows = [(word, post) for post, _author, body in posts for word in tags(body)]
-        if rows:
-            db.execute_sql(INSERT, (json.dumps(rows),))
+    def record(cls, words):
+        """Insert a row for each of *words*, pairs of a tag and a post's id."""
+        if words:
+            db.execute_sql(INSERT, (json.dumps(words),))
+
+
+# The posts of a tag are read in this order.
+Tag.paged_by = Tag.post_id

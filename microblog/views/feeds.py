@@ -1,4 +1,4 @@
-"""Feeds of all posts and of each user's, in two formats with the same content."""
+"""Feeds of all posts, of each user's and of each tag's, in two formats with the same content."""
 
 import functools
 
@@ -8,7 +8,8 @@ from werkzeug.http import generate_etag
 from microblog.base import slices
 from microblog.base.config import ROOT
 from microblog.base.database import db
-from microblog.models import Post, VisibleChange
+from microblog.base.entities import tag_of
+from microblog.models import Post, Tag, VisibleChange
 from microblog.models.profile import Profile
 from microblog.web import assets, feed_formats
 from microblog.web.auth import reader
@@ -66,10 +67,19 @@ def show(username, kind):
         abort(404)
     user = profile.user
     address = url_for("feeds.show", username=user.username, kind=kind)
-    return _answer(kind, address, Post.by_author(user), user)
+    return _answer(kind, address, Post.by_author(user, reader()), author=user)
 
 
-def _answer(kind, address, posts, author=None):
+@bp.get("/tag/<word>/feed.<any(atom, json):kind>")
+@_conditional
+def tagged(word, kind):
+    tag = tag_of(word) or abort(404)
+    address = url_for("feeds.tagged", word=tag, kind=kind)
+    return _answer(kind, address, Post.tagged(tag, reader()), by=Tag, tag=tag)
+
+
+def _answer(kind, address, posts, by=None, **about):
+    """The feed of *posts*; *by*: the model by whose keys they are paged; *about*: as ``Feed`` has it."""
     write, mimetype = KINDS[kind]
-    posts = list(slices.newest(posts, None, None, current_app.config["POSTS_PER_PAGE"]))
-    return Response(write(feed_formats.Feed(site_address() + address, posts, author)), mimetype=mimetype)
+    posts = list(slices.newest(posts, None, None, current_app.config["POSTS_PER_PAGE"], by))
+    return Response(write(feed_formats.Feed(site_address() + address, posts, **about)), mimetype=mimetype)

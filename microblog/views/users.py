@@ -21,7 +21,7 @@ def show(username):
     profile = _profile(username)
     if profile.user.username != username:
         return redirect(url_for("users.show", username=profile.user.username))
-    posts = not profile.hidden and posts_page(Post.by_author(profile.user))
+    posts = not profile.hidden and posts_page(Post.by_author(profile.user, reader()))
     return render_template("users/show.html", profile=profile, facts=_facts(profile), page=posts)
 
 

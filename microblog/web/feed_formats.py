@@ -9,10 +9,10 @@ from feedgenerator import Atom1Feed
 from flask import url_for
 from markupsafe import Markup
 
-from microblog.base.linkify import linkify
 from microblog.base.text import beginning
 from microblog.models import Post, User
 from microblog.web.dates import iso
+from microblog.web.post_text import linked
 from microblog.web.presentation import site_address
 
 # Characters that XML cannot represent, not even escaped.
@@ -20,20 +20,24 @@ NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Feed(NamedTuple):
-    """*posts* of *author*, or of everybody when that is None, newest first, at the URL *address*."""
+    """*posts* newest first, at the URL *address*: those of *author*, those with *tag*, or everybody's."""
 
     address: str
     posts: list[Post]
     author: User | None = None
+    tag: str | None = None
 
     @property
     def title(self):
-        return f"{self.author.username} · Microblog" if self.author else "Microblog"
+        about = self.author.username if self.author else self.tag and f"#{self.tag}"
+        return f"{about} · Microblog" if about else "Microblog"
 
     @property
     def page(self):
         """The URL of the HTML page with the same posts."""
-        return _page_of(self.author) if self.author else site_address() + url_for("posts.explore")
+        if self.author:
+            return _page_of(self.author)
+        return _page_of_tag(self.tag) if self.tag else site_address() + url_for("posts.explore")
 
     @property
     def updated(self):
@@ -67,6 +71,7 @@ def atom(feed):
             author_link=_page_of(post.author),
             language=post.language,
             answered=post.conversation and _address(post.reply_to),
+            categories=post.tags,
         )
     return document.writeString("utf-8").encode()
 
@@ -116,6 +121,8 @@ def _item(post):
     }
     if post.language:
         item["language"] = post.language
+    if post.tags:
+        item["tags"] = post.tags
     if post.conversation:
         item["_microblog"] = {
             "reply_to": _address(post.reply_to),
@@ -133,7 +140,19 @@ def _plain(post):
 
 
 def _html(post):
-    return str(linkify(_plain(post)).replace("\n", Markup("<br>")))
+    return str(linked(_plain(post), post, _person_anchor, _tag_anchor).replace("\n", Markup("<br>")))
+
+
+def _person_anchor(username, _classes):
+    return _anchor(_page_of_name(username))
+
+
+def _tag_anchor(word):
+    return _anchor(_page_of_tag(word))
+
+
+def _anchor(address):
+    return Markup('<a href="{}">').format(address)
 
 
 def _permalink(post):
@@ -145,4 +164,12 @@ def _address(post_id):
 
 
 def _page_of(user):
-    return site_address() + url_for("users.show", username=user.username)
+    return _page_of_name(user.username)
+
+
+def _page_of_name(username):
+    return site_address() + url_for("users.show", username=username)
+
+
+def _page_of_tag(word):
+    return site_address() + url_for("tags.show", word=word)

@@ -26,7 +26,7 @@ OPEN = {
     "static",
 }
 # What members write, for everybody to read unless the site is for members only.
-READABLE = {"feeds", "posts.explore", "posts.show", "search", "users.popup", "users.show"}
+READABLE = {"feeds", "posts.explore", "posts.show", "search", "tags", "users.popup", "users.show"}
 INDEXED = {"posts.explore", "posts.show", "users.show"}
 ALLOW_PAGES = "User-agent: *\nDisallow: /auth/\nDisallow: /search\nDisallow: /preferences\n"
 ALLOW_NOTHING = "User-agent: *\nDisallow: /\n"

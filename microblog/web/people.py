@@ -1,8 +1,8 @@
 """
-Links to people, drawn from the username alone.
+Links to people and tags, drawn from the name alone.
 
-Those to the latest thousand names are kept, because a page of posts has 25, often of the same people. A name
-that changes is another name, so none of them goes stale.
+The latest thousand are kept, because a page of posts has 25, often by the same people. A name that changes
+is another name, so none of them goes stale.
 """
 
 from functools import lru_cache
@@ -17,8 +17,23 @@ KEPT = 1000
 @lru_cache(KEPT)
 def person_link(username, classes=None):
     """A link to the person's page, whose card opens on it."""
-    path = current_app.jinja_env.globals["url_for"]
+    return Markup("{}{}</a>").format(person_anchor(username, classes), username)
+
+
+@lru_cache(KEPT)
+def person_anchor(username, classes=None):
+    """What such a link begins with."""
     named = Markup(' class="{}"').format(classes) if classes else ""
-    return Markup('<a{} href="{}" data-person="{}">{}</a>').format(
-        named, path("users.show", username=username), path("users.popup", username=username), username
+    return Markup('<a{} href="{}" data-person="{}">').format(
+        named, _path("users.show", username=username), _path("users.popup", username=username)
     )
+
+
+@lru_cache(KEPT)
+def tag_anchor(word):
+    """What a link to the posts with the tag *word* begins with."""
+    return Markup('<a class="p-category" rel="tag" href="{}">').format(_path("tags.show", word=word))
+
+
+def _path(endpoint, **values):
+    return current_app.jinja_env.globals["url_for"](endpoint, **values)

@@ -20,6 +20,7 @@ from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
 from microblog.web import dates, formats
 from microblog.web.people import person_link
+from microblog.web.post_text import linked
 from microblog.web.qr_code import qr_code
 from microblog.web.reader_preferences import preference
 
@@ -37,6 +38,7 @@ def init_app(app):
         beginning,
         person_link,
         qr_code,
+        linked,
     )
     for show in filters:
         app.add_template_filter(show)

@@ -1,7 +1,7 @@
 """Programs, each with a token; every response is checked against the OpenAPI document."""
 
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import jsonschema_rs
 import pytest
@@ -98,7 +98,7 @@ def check_headers(contract, operation, announced, response):
     parameters = {one["name"] for one in operation["parameters"] if one["in"] == "query"}
     for link in response.headers.getlist("Link"):
         address = urlsplit(re.fullmatch(r'<(.+)>; rel="(?:next|prev)"', link)[1])
-        assert address.path == response.request.path
+        assert unquote(address.path) == response.request.path
         assert set(parse_qs(address.query)) <= parameters
 
 

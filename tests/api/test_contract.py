@@ -43,6 +43,7 @@ REQUESTS = {
     ("post", "/api/imports/{import_id}/cancel"): (None, 200),
     ("post", "/api/imports/{import_id}/confirm"): ({"reply": True}, 202),
     ("post", "/api/imports/{import_id}/undo"): (None, 202),
+    ("get", "/api/tags/{word}"): (None, 200),
     ("get", "/api/tasks"): (None, 200),
     ("get", "/api/tasks/{task_id}"): (None, 200),
     ("post", "/api/tasks/{task_id}/cancel"): (None, 200),
@@ -61,7 +62,7 @@ WITH_IDS = [key for key in REQUESTS if "{" in key[1]]
 @pytest.fixture
 def ids(susan, john, write_posts):
     """The value of each path parameter."""
-    [post] = write_posts(susan, "first")
+    [post] = write_posts(susan, "first #tea, @john")
     write_posts(john, "john's")
     message = Message.send(john, susan, "Hello")
     task = Task.launch(export_posts, susan, "Exporting posts...", by="a test")
@@ -75,7 +76,7 @@ def ids(susan, john, write_posts):
         "task_id": task,
         "import_id": looked_at,
     }
-    return {"user": "john", **{name: row.id for name, row in rows.items()}}
+    return {"user": "john", "word": "tea", **{name: row.id for name, row in rows.items()}}
 
 
 def looked_at_file(user):
@@ -131,7 +132,7 @@ def test_a_cookie_signs_nobody_in(browser, ids, method, path):
 
 @pytest.mark.parametrize(("method", "path"), WITH_IDS)
 def test_what_is_not_there_is_a_problem(program, method, path):
-    nothing = {"user": "nobody_here", "task_id": "11111111-1111-1111-1111-111111111111"}
+    nothing = {"user": "nobody_here", "word": "1", "task_id": "11111111-1111-1111-1111-111111111111"}
     ids = dict.fromkeys(["token_id", "post_id", "message_id", "import_id"], "99999") | nothing
 
     assert program.ask(method, path.format(**ids)).status_code == 404
@@ -141,6 +142,7 @@ def test_what_is_not_there_is_a_problem(program, method, path):
 def test_no_id_breaks_anything(program, method, path):
     for text in ("0", "-1", "x", "9" * 19, "9" * 400, "%00", "%ED%A0%80", "٣", "1.5", "☃"):
         ids = dict.fromkeys(["token_id", "post_id", "message_id", "task_id", "import_id", "user"], text)
+        ids["word"] = text.replace("x", "_")
 
         assert program.ask(method, path.format(**ids)).status_code == 404
 

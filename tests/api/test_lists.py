@@ -52,7 +52,7 @@ def test_the_links_lead_through_the_whole_list_once(program, posts):
 @pytest.fixture
 def three_of_each(susan, john, write_posts):
     """Three of everything that has a list, for susan."""
-    write_posts(susan, "1", "2", "3")
+    write_posts(susan, "1 #tea", "2 #Tea", "3 #TEA")
     now = clock.now()
     for number in range(3):
         friend = make_user(f"friend{number}")
@@ -72,7 +72,7 @@ def three_of_each(susan, john, write_posts):
 def test_the_links_of_every_list_lead_through_all_of_it_once(program, contract, three_of_each):
     lists = [path for path, methods in contract["paths"].items() if is_list(methods.get("get"))]
     for path in lists:
-        path = path.format(user="me")
+        path = path.format(user="me", word="tea")
         everything = program.get(f"{path}?limit=100").json
         response = program.get(f"{path}?limit=1")
         seen = response.json

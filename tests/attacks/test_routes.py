@@ -91,6 +91,7 @@ GET    /api/posts                                 401    200    200    200
 POST   /api/posts                                 401    201    201    201
 DELETE /api/posts/<post_id>                       401    403    204    403
 GET    /api/posts/<post_id>                       401    200    200    200
+GET    /api/tags/<word>                           401    200    200    200
 GET    /api/tasks                                 401    200    200    200
 GET    /api/tasks/<task_id>                       401    404    200    404
 POST   /api/tasks/<task_id>/cancel                401    404    200    404
@@ -169,6 +170,8 @@ POST   /send_message/<recipient>                  401    302    302    302
 GET    /setup                                     login  login  login  login
 POST   /setup                                     login  login  login  login
 GET    /static/<version>/<path:filename>          200    200    200    200
+GET    /tag/<word>                                200    200    200    200
+GET    /tag/<word>/feed.<any:kind>                200    200    200    200
 GET    /tasks                                     login  200    200    200
 GET    /tasks/<uuid:task_id>                      login  404    200    404
 GET    /tasks/<uuid:task_id>/archive              login  404    200    404
@@ -362,6 +365,7 @@ def address(site, route, owner="susan"):
         "invite_id": site.invite_id,
         "mail_id": theirs.mail.id,
         "token": "wrong",
+        "word": "tea",
         "kind": "atom",
         "version": "0",
         "filename": "icon.svg",

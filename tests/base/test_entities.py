@@ -3,7 +3,7 @@ import unicodedata
 
 import pytest
 
-from microblog.base.entities import folded, mentioned, tag_of, tags
+from microblog.base.entities import folded, named, tag_of
 
 MENTIONED = {
     "@june": {"june"},
@@ -61,12 +61,12 @@ TAGS = {
 
 @pytest.mark.parametrize(("text", "names"), MENTIONED.items())
 def test_who_is_mentioned(text, names):
-    assert mentioned(text) == names
+    assert set(named(text)[0]) == names
 
 
 @pytest.mark.parametrize(("text", "words"), TAGS.items())
 def test_which_tags_a_text_has(text, words):
-    assert tags(unicodedata.normalize("NFC", text)) == words
+    assert named(unicodedata.normalize("NFC", text))[1] == words
 
 
 @pytest.mark.parametrize("words", TAGS.values())

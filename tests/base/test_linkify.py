@@ -1,3 +1,5 @@
+from html import unescape
+
 import pytest
 from markupsafe import Markup
 
@@ -29,8 +31,58 @@ def test_an_address_ends_where_the_sentence_goes_on(text, address):
 
 
 @pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("https://सारणी.भारत/पृष्ठ", "https://सारणी.भारत/पृष्ठ"),
+        ("https://ตัวอย่าง.ไทย/x", "https://ตัวอย่าง.ไทย/x"),
+        ("https://مثال.إختبار؟", "https://مثال.إختبار"),
+        *((f"https://example.com{mark}", "https://example.com") for mark in "،।؛؟۔—’\u200b\ufeff\u200e"),
+        *(
+            (f"https://example.com/x{mark}", "https://example.com/x")
+            for mark in "،؛؟۔।။។—’\u200b\ufeff\u200e\u200d"
+        ),
+        ("https://example.com/x\u200b rest", "https://example.com/x"),
+        ("https://example.com—see", "https://example.com"),
+        ("https://example.com's page", "https://example.com"),
+        ("(https://example.com)is", "https://example.com"),
+        ("(https://example.com/x)is", "https://example.com/x"),
+        ("https://example.com: see", "https://example.com"),
+        ("https://example.com了解更多", "https://example.com"),
+        ("https://localhost:8000了解", "https://localhost:8000"),
+        ("访问https://example.com/了解", "https://example.com/了解"),
+        ("https://例え.com/x", "https://例え.com/x"),
+        ("https://例え.テスト。", "https://例え.テスト"),
+        ("https://straße.example/ä", "https://straße.example/ä"),
+        ("https://example.org/می\u200cخواهم", "https://example.org/می\u200cخواهم"),
+        ("https://web.example/2020/https://example.org/", "https://web.example/2020/https://example.org/"),
+        ("https://example.org/(a)/[b]", "https://example.org/(a)/[b]"),
+        ("https://example.org?a=1", "https://example.org?a=1"),
+    ],
+)
+def test_a_link_touches_words_of_any_script(text, address):
+    assert [unescape(link) for link in links(text)] == [address]
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ("https://a.example,https://b.example", ["https://a.example", "https://b.example"]),
+        ("https://a.example/x,https://b.example/y", ["https://a.example/x", "https://b.example/y"]),
+        ("[a](https://a.example)[b](https://b.example)", ["https://a.example", "https://b.example"]),
+        ("[a](https://a.example/x)[b](https://b.example)", ["https://a.example/x", "https://b.example"]),
+    ],
+)
+def test_links_that_touch_are_two(text, addresses):
+    assert links(text) == addresses
+
+
+@pytest.mark.parametrize(
     "text",
     [
+        "https://example．com/x",
+        "https://user:pass@evil.example",
+        "https://bank.example了@evil.example",
+        "http://[:]/",
         "javascript:alert(1)",
         "https://",
         "http://[",

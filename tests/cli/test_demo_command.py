@@ -4,7 +4,7 @@ import pytest
 
 from microblog import demo
 from microblog.demo import samples
-from microblog.models import Follow, Post, User
+from microblog.models import Follow, Mention, Post, Tag, User
 from microblog.security.passwords import check_password
 
 
@@ -18,6 +18,8 @@ def test_there_are_as_many_as_were_asked_for(run):
     assert result.exit_code == 0, result.output
     assert [user.username for user in User.select()] == [f"demo{number}" for number in range(1, 31)]
     assert Post.select().count() == 200
+    assert Mention.select().count() > 15
+    assert Tag.select().count() > 15
     assert 60 <= Follow.select().count() <= 90
     assert check_password(User.named("demo30"), demo.PASSWORD)
     assert "30 people and 200 posts; sign in as demo1" in result.output

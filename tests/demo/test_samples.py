@@ -1,7 +1,10 @@
+from collections import Counter
 from datetime import UTC, datetime
+from itertools import chain
 
 import pytest
 
+from microblog.base.entities import named
 from microblog.base.text import MAX_LENGTH
 from microblog.demo import samples
 
@@ -23,6 +26,9 @@ def test_everybody_has_a_say_and_room_for_a_longer_name():
 
     assert {post.author for post in posts} == set(range(12))
     assert max(len(post.body.format(**names)) for post in posts) <= MAX_LENGTH
+    people, tags = zip(*(named(post.body.format(**names)) for post in posts), strict=True)
+    assert set(chain(*people)) <= set(names.values())
+    assert max(Counter(chain(*tags)).values()) > 1
 
 
 def test_messages_are_answered_and_fit():
@@ -40,5 +46,6 @@ def test_there_are_many_sentences_and_each_fits(language, kind):
     sentences = samples.sentences(language, kind)
 
     assert len(set(sentences)) == len(sentences) > {"post": 1000, "about": 25}[kind]
-    assert max(map(len, sentences)) <= MAX_LENGTH
+    assert max(map(len, sentences)) <= MAX_LENGTH - len("@demo1000000 ")
+    assert kind == "about" or any(named(sentence)[1] for sentence in sentences)
     assert all(sentence == sentence.strip() for sentence in sentences)

@@ -137,6 +137,22 @@ def test_sqlite_and_python_write_the_same_html(made, susan, write_posts, text):
     assert item["object"]["content"] == html_of(text)
 
 
+def test_the_outbox_tells_whom_a_post_mentions_and_its_tags(made, susan, john, write_posts):
+    User.register("anne", "anne@example.org", "hash")
+    write_posts(susan, "#Tea and #猫 for @john, @John, @anne and @nobody")
+    john.update_profile("johnny", "")
+    Block.add(User.named("anne"), susan)
+
+    [item] = json.loads(made().files[names.OUTBOX])["orderedItems"]
+
+    site = "https://blog.example.org"
+    assert item["object"]["tag"] == [
+        {"type": "Hashtag", "href": f"{site}/tag/tea", "name": "#tea"},
+        {"type": "Hashtag", "href": f"{site}/tag/%E7%8C%AB", "name": "#猫"},
+        {"type": "Mention", "href": f"{site}/user/johnny", "name": "@johnny@blog.example.org"},
+    ]
+
+
 def test_the_lists_are_as_mastodon_imports_them(made, susan, john):
     susan.follow(john)
     files = made().files

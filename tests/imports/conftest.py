@@ -6,7 +6,7 @@ from microblog.imports.import_row import Import
 from tests import import_files as files
 
 # Whatever an import could touch, with the rows that must be as before once it is undone.
-TABLES = ("post", "follow", "user", "block", "message", "notification")
+TABLES = ("post", "mention", "tag", "follow", "user", "block", "message", "notification")
 
 
 @pytest.fixture

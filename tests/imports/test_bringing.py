@@ -18,12 +18,13 @@ from microblog.exports.archive import names
 from microblog.imports import import_row, jobs, posts, requests
 from microblog.imports.import_row import BROUGHT, PREVIEW, REMOVING, UNDONE, Import
 from microblog.mail.templates import in_language
-from microblog.models import Block, Notification, Post, User
+from microblog.models import Block, Mention, Notification, Post, Tag, User
 from microblog.tasks import reconciler
 from microblog.tasks.queue import huey
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
 from microblog.tasks.task import Task
 from tests import import_files as files
+from tests.conftest import make_user
 from tests.imports.conftest import again, tables
 
 pytestmark = pytest.mark.usefixtures("inside_app")
@@ -300,6 +301,21 @@ def test_what_this_sites_seal_vouches_for_was_made_here(bring, susan, write_post
 
     [post] = Post.select()
     assert (post.body, post.sealed) == ("mine", True)
+
+
+def test_what_was_made_here_means_whom_it_meant_and_what_comes_from_elsewhere_nobody(
+    bring, susan, john, write_posts
+):
+    write_posts(susan, "mine, for @john and @late #here")
+    data = exported(susan)
+    late = make_user("late")
+    User.update(created_at=clock.now() + timedelta(hours=1)).where(User.id == late.id).execute()
+
+    bring(susan, data)
+    bring(susan, feed(2020, content_text="for @john #elsewhere"))
+
+    assert list(Mention.select(Mention.name).tuples()) == [("john",)]
+    assert list(Tag.select(Tag.word).tuples()) == [("elsewhere",), ("here",)]
 
 
 @pytest.mark.parametrize("forgery", FORGERIES)

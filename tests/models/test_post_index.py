@@ -1,5 +1,7 @@
 """The index of posts: what is found, what is marked, and that it stays correct whatever happens to posts."""
 
+import re
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -200,7 +202,7 @@ def test_rebuilding_mends_an_index_that_is_wrong(susan, write_posts):
 def test_a_search_reads_the_index_from_the_newest_and_stops(susan, plan):
     steps = plan(slices.newest(PostIndex.search("tea", susan), 1000, None, 26, PostIndex))
 
-    assert steps[0].startswith("SCAN t3 VIRTUAL TABLE INDEX")
+    assert re.match(r"SCAN t\d VIRTUAL TABLE INDEX", steps[0])
     assert not [step for step in steps if "TEMP B-TREE" in step]
 
 

@@ -50,7 +50,8 @@ def assert_json_feed(document):
         people += item["authors"]
     assert all(set(person) <= {"name", "url", "avatar"} and person for person in people)
     known = {"version", "title", "home_page_url", "feed_url", "authors", "items"}
-    known_of_item = {"id", "url", "content_text", "content_html", "date_published", "authors", "language"}
+    known_of_item = {"id", "url", "content_text", "content_html", "date_published", "authors"}
+    known_of_item |= {"language", "tags"}
     assert set(document) <= known
     assert all(set(item) <= known_of_item for item in document["items"])
 

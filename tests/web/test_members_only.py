@@ -11,6 +11,7 @@ from microblog.models import Post
 ID = 1_800_000_000_000_000
 READING = (
     "/explore", "/search?q=tea", "/user/susan", "/user/susan/popup", f"/post/{ID}",
+    "/tag/tea", "/tag/tea/feed.atom", "/tag/tea/feed.json",
     "/feed.atom", "/feed.json", "/user/susan/feed.atom", "/user/susan/feed.json",
 )  # fmt: skip
 
@@ -82,7 +83,7 @@ def test_every_page_is_closed_that_is_not_opened_by_name(app, client, susan):
             (closed if asks else other).add(rule.endpoint)
 
     assert other == OPEN
-    assert {"posts.explore", "search.index", "users.show", "feeds.index"} <= closed
+    assert {"posts.explore", "search.index", "users.show", "feeds.index", "tags.show"} <= closed
 
 
 def test_no_link_leads_to_what_is_closed(client, susan):

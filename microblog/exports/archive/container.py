@@ -8,8 +8,9 @@ from typing import NamedTuple
 # The lightest: more of it takes several times as long and saves little.
 LEVEL = 1
 # With more posts an entry may become larger than 2 GiB, which has to be said before it is written: 5,000
-# characters of at most five bytes each in HTML, twice in each item of the outbox.
-MOST_POSTS_OF_32_BITS = 20_000
+# characters of at most five bytes each in HTML, twice in each item of the outbox, and a tag with its address
+# in every third of them.
+MOST_POSTS_OF_32_BITS = 8_000
 
 
 class Written(NamedTuple):

@@ -5,7 +5,7 @@ import io
 import json
 
 from microblog.base.identicon import identicon
-from microblog.exports.archive import names
+from microblog.exports.archive import names, tag_objects
 from microblog.exports.archive.lines import as_json, column, quoted
 from microblog.exports.archive.markup import html_of
 from microblog.exports.archive.own import write_array
@@ -93,7 +93,7 @@ def activity_of(page, site):
         "conversation": None,
         "content": column("html"),
         "attachment": [],
-        "tag": [],
+        "tag": column(tag_objects.column_of(site)),
         "replies": {"type": "Collection", "first": {"type": "CollectionPage", "items": []}},
     }
     activity = {

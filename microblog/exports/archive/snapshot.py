@@ -14,6 +14,7 @@ from peewee import sqlite3
 from microblog.base import clock
 from microblog.base.database import BUSY_TIMEOUT_MS, LARGEST_ID, db
 from microblog.exports.archive.markup import HTML, html_of
+from microblog.exports.archive.tag_objects import tag_objects
 
 PAGE = 1000
 # When a row was written, as RFC 3339 has it, in SQL; the same of a post, by its id.
@@ -95,6 +96,7 @@ def taken(user_id):
     timeout_s = BUSY_TIMEOUT_MS / 1000
     with closing(sqlite3.connect(db.database, timeout_s, isolation_level=None)) as connection:
         connection.create_function("html_of", 1, html_of, deterministic=True)
+        connection.create_function("tag_objects", 3, tag_objects, deterministic=True)
         connection.execute("PRAGMA query_only = 1")
         connection.execute("BEGIN")
         yield Snapshot(connection, user_id)
@@ -111,5 +113,5 @@ def _page_sql(line, condition, order, end):
     return f"""
         SELECT group_concat({line}, :separator), {end}(id), count(*) FROM (
             SELECT *, {HTML} AS html FROM post
-            WHERE author_id = :user AND {condition} ORDER BY id {order} LIMIT :size)
+            WHERE author_id = :user AND {condition} ORDER BY id {order} LIMIT :size) AS post
     """  # noqa: S608 - no part of it comes from outside
