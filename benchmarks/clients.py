@@ -41,7 +41,7 @@ class Client:
 
     def __init__(self, person=None):
         self.person = person
-        self.cookies = {"session": person.session} if person else {}
+        self.cookies = dict([person.session_cookie]) if person else {}
 
     def ask(self, request):
         """

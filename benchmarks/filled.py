@@ -29,7 +29,7 @@ class Person:
     """Somebody who is signed in, in a browser and with a program."""
 
     name: str
-    session: str
+    session_cookie: tuple
     csrf_token: str
     api_token: str
 
@@ -76,9 +76,10 @@ def _signed_in(app, user):
         _row, token = Session.start(user, remembered=False, user_agent="benchmark")
     csrf = secrets.token_hex(16)
     session = {"_user_id": token, "_fresh": True, "csrf_token": csrf}
+    signing = app.session_interface.get_signing_serializer(app)
     return Person(
         user.username,
-        app.session_interface.get_signing_serializer(app).dumps(session),
+        (app.session_interface.get_cookie_name(app), signing.dumps(session)),
         serializer([app.secret_key], "wtf-csrf-token").dumps(csrf),
         Token.issue(user, "benchmark")[1],
     )
