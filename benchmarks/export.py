@@ -112,7 +112,7 @@ def make(source):
             seen.oldest_first(own.POST, ",\n"),
             seen.newest_first(feed.item_of(source.site), ",\n"),
             seen.oldest_first(mastodon.activity_of(page, source.site), ",\n"),
-            seen.newest_first(pages.article_of(source.site), "\n"),
+            seen.newest_first(pages.article_of(source.site, "an answer"), "\n"),
         ):
             for _text, _count in texts:
                 pass

@@ -57,7 +57,7 @@ def dump_post(post):
         post,
         author=dump_user(post.author),
         origin=post.written_elsewhere,
-        reply_to=post.reply_to and str(post.reply_to),
+        reply_to=str(post.reply_to) if post.conversation else None,
         conversation=str(post.root),
         replies=post.answer_count,
         mentions=sorted(post.mentions.values(), key=str.lower),

@@ -8,7 +8,7 @@ from microblog.base.i18n.languages import tag
 from microblog.base.text import clean, is_blank
 from microblog.exports.archive import names
 from microblog.exports.archive.check import is_sealed
-from microblog.exports.archive.reader import posts_in
+from microblog.exports.archive.reader import id_of, posts_in
 from microblog.imports.posts_json import origin_of
 from microblog.imports.record import NO_TEXT, NoPost, Unreadable, moment, records
 
@@ -39,4 +39,5 @@ def fields(post):
         "written_at": int(post["id"]),
         "language": post["language"] and tag(post["language"]),
         "origin": origin_of(post.get("origin")),
+        "reply_to": id_of(post.get("reply_to")),
     }

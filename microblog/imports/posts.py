@@ -23,7 +23,18 @@ TAKEN = """
     CROSS JOIN former_post ON former_post.id BETWEEN value AND value + 1999999
 """
 INSERT = """
-    INSERT INTO post (id, author_id, body, language, origin, import_id, sealed) VALUES (?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO post (id, author_id, body, language, origin, import_id, sealed, reply_to)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+# An answer joins a conversation if what it answers is its author's too, or this site's seal vouches for it;
+# never across a block, like those that are written here.
+JOIN = """
+    UPDATE post SET conversation = coalesce(target.conversation, target.id) FROM post AS target
+    WHERE post.id = ? AND target.id = post.reply_to AND (post.sealed OR target.author_id = post.author_id)
+    AND NOT EXISTS (
+        SELECT 1 FROM block WHERE (blocker_id = target.author_id AND blocked_id = post.author_id)
+        OR (blocker_id = post.author_id AND blocked_id = target.author_id)
+    )
 """
 SOME = "SELECT id FROM post WHERE import_id = ? ORDER BY id LIMIT ?"
 
@@ -103,9 +114,12 @@ def write(records, user_id, import_id, facts):
         while post_id in taken and not (is_ours and taken[post_id] == user_id):
             post_id += 1
         taken[post_id] = None
-        rows.append((post_id, user_id, record.body, record.language, record.origin, import_id, is_sealed))
+        told = (record.body, record.language, record.origin)
+        rows.append((post_id, user_id, *told, import_id, is_sealed, record.reply_to))
     db.connection().executemany(INSERT, rows)
     Post.record_entities((row[0], row[2]) for row in rows)
+    # One after the other: whom an answer answers has joined before.
+    db.connection().executemany(JOIN, [(row[0],) for row in rows if row[-1]])
 
 
 def remove_some(import_id):

@@ -3,7 +3,7 @@
 from microblog.base.i18n.languages import tag
 from microblog.base.json_items import items_of
 from microblog.base.text import clean, is_blank
-from microblog.exports.archive.reader import DISAGREE
+from microblog.exports.archive.reader import DISAGREE, NO_ID, NOT_A_POST, id_of
 from microblog.imports.record import NO_TEXT, NoPost, Unreadable, moment, records, web_address
 
 SECOND = 10**6
@@ -27,7 +27,15 @@ def fields(post):
         "written_at": written_at if post_id is None else _same_time(int(post_id), written_at),
         "language": post.get("language") and tag(post["language"]),
         "origin": origin_of(post.get("origin")),
+        "reply_to": _answered(post.get("reply_to")),
     }
+
+
+def _answered(text):
+    answered = id_of(text)
+    if answered is NO_ID:
+        raise Unreadable(NOT_A_POST)
+    return answered
 
 
 def _same_time(post_id, written_at):

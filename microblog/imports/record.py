@@ -29,7 +29,8 @@ class Record(NamedTuple):
     One item of a file: a post, or why it is none.
 
     *place*: where it is, as a file name with a number. *key*: the post's id where it comes from.
-    *written_at*: microseconds since 1970. *answers*: the key of the post it answers. *option*: it is left out
+    *written_at*: microseconds since 1970. *answers*: the key of the post it answers; *reply_to*: the id that
+    this has here, of a post that was written here. *option*: it is left out
     unless asked for, as a REPLY or a REPOST. *left_out*, *unreadable*: why there is no post, a sentence.
     """
 
@@ -40,6 +41,7 @@ class Record(NamedTuple):
     language: str | None = None
     url: str | None = None
     answers: str | None = None
+    reply_to: int | None = None
     option: str | None = None
     pictures: int = 0
     # Of a post that came here from elsewhere, and now comes back in an archive of ours.

@@ -26,23 +26,32 @@ SCHEMA = """
     CREATE TABLE record (
         written_at INTEGER NOT NULL, number INTEGER NOT NULL, place TEXT NOT NULL, state TEXT NOT NULL,
         reason TEXT, key TEXT, body TEXT, language TEXT, origin TEXT, option TEXT, answers TEXT,
+        reply_to INTEGER,
         PRIMARY KEY (written_at, number)
     ) WITHOUT ROWID;
     CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT);
 """
-INSERT = "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT = "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 # Answers to posts that are not in the file are to others.
 MARK_REPLIES = [
     "CREATE INDEX record_key ON record (key) WHERE key IS NOT NULL",
     f"""UPDATE record SET option = '{REPLY}' WHERE option IS NULL AND state = '{POST}' AND answers IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM record AS other WHERE other.key = record.answers)""",  # noqa: S608 - our own words
+    # The others get the ids of what they answer: most posts get the microsecond at which they were written.
+    f"""UPDATE record SET reply_to = (
+        SELECT written_at FROM record AS other WHERE other.key = record.answers AND other.state = '{POST}'
+    ) WHERE answers IS NOT NULL""",  # noqa: S608
     "DROP INDEX record_key",
 ]
 OPTIONAL = {REPLY: REPLY_TO_OTHERS, REPOST: REPOSTED}
 
 
 class SortedRecord(NamedTuple):
-    """A post to be brought here; *number*: its place in the file. *origin*: JSON; None: written here."""
+    """
+    A post to be brought here; *number*: its place in the file. *origin*: JSON; None: written here.
+
+    *reply_to*: the id of the post that it answers.
+    """
 
     written_at: int
     number: int
@@ -50,6 +59,7 @@ class SortedRecord(NamedTuple):
     body: str
     language: str | None
     origin: str | None
+    reply_to: int | None = None
 
 
 class Remark(NamedTuple):
@@ -99,7 +109,8 @@ def _fill(connection, source, now, account_since, report):
         state, reason, body = _judged(record, now, account_since)
         origin = _origin(record, source) if state == POST else None
         values = (record.place, state, reason, record.key, body, record.language, origin)
-        connection.execute(INSERT, (record.written_at, number, *values, record.option, record.answers))
+        values += record.option, record.answers, record.reply_to
+        connection.execute(INSERT, (record.written_at, number, *values))
         pictures += record.pictures if state == POST else 0
         has_answers = has_answers or record.answers is not None
         if number % REPORT_EVERY == 0:

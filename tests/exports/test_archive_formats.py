@@ -91,8 +91,8 @@ def test_the_feed_tells_in_an_extension_where_a_post_was_first_written(made, sus
 
     assert feed["_microblog"] == {"about": "https://blog.example.org/api/docs"}
     there, here = feed["items"]
-    assert here["_microblog"] == {"id": here["id"], "origin": None}
-    assert there["_microblog"] == {"id": there["id"], "origin": origin}
+    assert here["_microblog"] == {"id": here["id"], "origin": None, "reply_to": None}
+    assert there["_microblog"] == {"id": there["id"], "origin": origin, "reply_to": None}
 
 
 def test_the_outbox_has_what_readers_of_mastodons_archives_look_at(made, everything):
@@ -262,3 +262,28 @@ def test_what_comes_back_has_nothing_of_the_site_or_the_moment(made, susan, writ
 
     assert {name: files[name] for name in names.PAYLOAD} == {name: site[name] for name in names.PAYLOAD}
     assert files[names.MANIFEST] == site[names.MANIFEST]
+
+
+def test_an_answer_says_what_it_answers_in_every_format(made, susan, john):
+    theirs = Post.create(author=john, body="john's")
+    answer = Post.create(answers=theirs, author=susan, body="mine")
+    again = Post.create(answers=answer, author=susan, body="more")
+    # What an import could not join: the number may mean another post here.
+    apart = Post.create(author=susan, body="apart", reply_to=7)
+
+    files = made().files
+    page = "https://blog.example.org/post/"
+    targets = [f"{page}{theirs.id}", f"{page}{answer.id}", None]
+
+    posts = json.loads(files[names.POSTS])["posts"]
+    assert [post.get("reply_to") for post in posts] == [str(theirs.id), str(answer.id), "7"]
+    notes = [item["object"] for item in json.loads(files[names.OUTBOX])["orderedItems"]]
+    assert [note["inReplyTo"] for note in notes] == targets
+    assert [note["inReplyToAtomUri"] for note in notes] == targets
+    assert [note["conversation"] for note in notes] == [f"{page}{theirs.id}"] * 2 + [None]
+    items = json.loads(files[names.FEED])["items"][::-1]
+    assert [item["_microblog"]["reply_to"] for item in items] == [str(theirs.id), str(answer.id), "7"]
+    [feed] = mf2py.parse(doc=files[names.INDEX], html_parser="html5lib")["items"]
+    entries = [entry["properties"] for entry in feed["children"]][::-1]
+    assert [entry.get("in-reply-to", [None])[0] for entry in entries] == targets
+    assert [entry["url"] for entry in entries] == [[f"{page}{post.id}"] for post in (answer, again, apart)]

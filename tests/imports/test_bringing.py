@@ -471,6 +471,17 @@ def test_what_came_from_elsewhere_goes_out_and_comes_in_with_its_origin(bring, s
     assert manifest(archive_of(User.get_by_id(john.id), tmp_path)) == manifest(first)
 
 
+def test_a_thread_from_mastodon_is_a_conversation_here(bring, susan):
+    bring(susan, EACH["mastodon"])
+
+    answers = list(Post.select().where(Post.conversation.is_null(False)))
+
+    assert answers
+    for answer in answers:
+        assert Post.get_by_id(answer.reply_to).author == susan
+        assert Post.get_by_id(answer.conversation).conversation is None
+
+
 def archive_of(user, folder):
     path = folder / f"{user.username}.zip"
     with current_app.test_request_context():

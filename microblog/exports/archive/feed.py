@@ -28,8 +28,13 @@ def item_of(site):
         "url": column(f"{quoted(site.post_page)} || id"),
         "content_text": column("body"),
         "date_published": column(WRITTEN_AT),
-        # For programs that bring posts elsewhere: where a post was first written, null if it was here.
-        "_microblog": {"id": column("CAST(id AS TEXT)"), "origin": column("json(origin)")},
+        # For programs that bring posts elsewhere: where a post was first written, null if it was here, and
+        # the id of the post that it answers.
+        "_microblog": {
+            "id": column("CAST(id AS TEXT)"),
+            "origin": column("json(origin)"),
+            "reply_to": column("CAST(reply_to AS TEXT)"),
+        },
     }
     with_language = as_json({**item, "language": column("language")})
     # The standard knows no null.

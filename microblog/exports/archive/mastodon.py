@@ -78,19 +78,20 @@ def activity_of(page, site):
     """SQL of one item of the outbox; programs that read it expect each of these members."""
     post = column(f"{quoted(site.post_page)} || id")
     published = column(WRITTEN_AT)
+    answered = column(f"CASE WHEN conversation IS NOT NULL THEN {quoted(site.post_page)} || reply_to END")
     addressed = {"published": published, "to": [PUBLIC], "cc": [f"{page}/followers"]}
     note = {
         "id": post,
         "type": "Note",
         "summary": None,
-        "inReplyTo": None,
+        "inReplyTo": answered,
         "url": post,
         "attributedTo": page,
         **addressed,
         "sensitive": False,
         "atomUri": post,
-        "inReplyToAtomUri": None,
-        "conversation": None,
+        "inReplyToAtomUri": answered,
+        "conversation": column(f"{quoted(site.post_page)} || conversation"),
         "content": column("html"),
         "attachment": [],
         "tag": column(tag_objects.column_of(site)),

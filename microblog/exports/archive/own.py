@@ -13,9 +13,15 @@ MEMBERS = {
     "timestamp": column(WRITTEN_AT),
     "language": column("language"),
 }
-# Of what was written elsewhere: ``source``, ``id`` and ``url``.
-FOREIGN = {**MEMBERS, "origin": column("json(origin)")}
-POST = f"CASE WHEN origin IS NULL THEN {as_json(MEMBERS)} ELSE {as_json(FOREIGN)} END"
+# Of what was written elsewhere, ``source``, ``id`` and ``url``; of an answer, the id of what it answers.
+ORIGIN = {"origin": column("json(origin)")}
+ANSWER = {"reply_to": column("CAST(reply_to AS TEXT)")}
+POST = f"""CASE
+    WHEN origin IS NULL AND reply_to IS NULL THEN {as_json(MEMBERS)}
+    WHEN reply_to IS NULL THEN {as_json(MEMBERS | ORIGIN)}
+    WHEN origin IS NULL THEN {as_json(MEMBERS | ANSWER)}
+    ELSE {as_json(MEMBERS | ORIGIN | ANSWER)}
+END"""
 # Nobody knows since when.
 PERSON = as_json({"username": column("username"), "since": None})
 PEOPLE = """SELECT {line} FROM {table} JOIN user ON user.id = {table}.{other}

@@ -6,7 +6,7 @@ from microblog.base.i18n import N_
 from microblog.base.identicon import identicon
 from microblog.base.linkify import linkify
 from microblog.exports.archive import names
-from microblog.exports.archive.lines import as_text, column
+from microblog.exports.archive.lines import as_text, column, quoted
 from microblog.exports.archive.markup import escaped
 from microblog.exports.archive.snapshot import WRITTEN_AT
 
@@ -61,7 +61,7 @@ class Pages:
         self.words = words
         self.years = snapshot.years()
         self.title = f"{snapshot.person.username} · Microblog"
-        self.article = article_of(site)
+        self.article = article_of(site, self._("an answer"))
 
     def write(self, counted):
         """Write all pages; *counted* counts the posts of those of the years, which are all of them."""
@@ -166,13 +166,19 @@ def _list(items):
     )
 
 
-def article_of(site):
-    """SQL of one post."""
+def article_of(site, answer):
+    """SQL of one post; *answer*: the text of the link to what it answers."""
     written_at = column(WRITTEN_AT)
     shown = column(f"replace(substr({WRITTEN_AT}, 1, 16), 'T', ' ')")
     language = column(f"' lang=\"' || {escaped('language')} || '\"'")
+    link = Markup('<a class="u-in-reply-to" href="{}{{}}" rel="nofollow noreferrer">{}</a> ')
+    before, after = str(link.format(site.post_page, answer)).split("{}")
+    answered = column(
+        f"CASE WHEN conversation IS NOT NULL THEN {quoted(before)} || reply_to || {quoted(after)} END"
+    )
     return as_text(
-        f'<article class="h-entry"{language}><div class="e-content p-name" dir="auto">{column("html")}</div>'
+        f'<article class="h-entry"{language}>{answered}'
+        f'<div class="e-content p-name" dir="auto">{column("html")}</div>'
         f'<a class="u-url" href="{escape(site.post_page)}{column("id")}" rel="nofollow noreferrer">'
         f'<time class="dt-published" datetime="{written_at}">{shown}</time></a></article>'
     )

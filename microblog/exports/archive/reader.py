@@ -13,6 +13,7 @@ from microblog.exports.archive.own import FORMAT
 MOST_BYTES = 64 * 1024
 # Microseconds, until the year 2286.
 ID = re.compile(r"[1-9]\d{0,15}", re.ASCII)
+NO_ID = 0
 
 NOT_OURS = N_("This is no archive of a site like this one.")
 TOO_NEW = N_("A newer version of this site has made it.")
@@ -71,7 +72,15 @@ def _is_post(value):
         and isinstance(value.get("language"), str | None)
         and isinstance(value.get("origin"), dict | None)
         and ID.fullmatch(value["id"]) is not None
+        and id_of(value.get("reply_to")) is not NO_ID
     )
+
+
+def id_of(text):
+    """The id that *text* is, None for none; NO_ID if it is something else."""
+    if text is None:
+        return None
+    return int(text) if isinstance(text, str) and ID.fullmatch(text) else NO_ID
 
 
 def _moment(microseconds):
