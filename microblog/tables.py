@@ -3,7 +3,7 @@
 from microblog.imports.import_row import Import
 from microblog.mail import delivery as mail
 from microblog.mail.delivery import Mail
-from microblog.models import block, former_post, post, post_index, thread, visible_change
+from microblog.models import block, former_post, people, post, post_index, thread, visible_change
 from microblog.models.block import Block
 from microblog.models.former_post import FormerPost
 from microblog.models.invited import Invited
@@ -64,4 +64,5 @@ TRIGGERS = [
     *post_index.TRIGGERS,
     *former_post.TRIGGERS,
     *visible_change.TRIGGERS,
+    *people.TRIGGERS,
 ]

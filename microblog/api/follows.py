@@ -3,8 +3,8 @@
 from flask import abort, g
 
 from microblog.api.operation import NEWEST_FIRST, operation
-from microblog.api.users import people, profile_of
-from microblog.models import User
+from microblog.api.users import page_of, profile_of
+from microblog.models import people
 from microblog.web.problem import problem
 
 LIST = {"response": "User", "paged": NEWEST_FIRST}
@@ -12,12 +12,12 @@ LIST = {"response": "User", "paged": NEWEST_FIRST}
 
 @operation("GET", "/users/{user}/followers", "Who follows a person, newest members first", **LIST)
 def followers(user):
-    return people(User.followers_of(profile_of(user).user))
+    return page_of(people.followers_of(profile_of(user).user, g.caller), people.ByFollower)
 
 
 @operation("GET", "/users/{user}/following", "Whom a person follows, newest members first", **LIST)
 def following(user):
-    return people(User.followed_by(profile_of(user).user))
+    return page_of(people.followed_by(profile_of(user).user, g.caller), people.ByFollowed)
 
 
 @operation("PUT", "/users/me/following/{user}", "Follow a person", status=204, problems=(409,))

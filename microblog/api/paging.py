@@ -1,5 +1,6 @@
 """Lists by cursor: ``limit``, ``max_id`` and ``since_id`` in the query, ``Link`` headers in the response."""
 
+from operator import attrgetter
 from urllib.parse import quote, urlencode
 
 from flask import abort, jsonify, request
@@ -15,7 +16,9 @@ CURSOR = {"type": "string", "pattern": f"^{DIGITS}$"}
 
 def newest_first(query, dump, by=None, complete=None):
     """
-    A page of *query*, which is prepared and ordered by id, descending; *dump* makes the JSON of a row.
+    A page of *query*, which is prepared and ordered by id or *by* another key, descending.
+
+    *dump* makes the JSON of a row, *by* is as in ``web.pagination``.
 
     *by* is the model whose key to page by, if another than that of the rows. *complete* is called with the
     list of rows before.
@@ -26,7 +29,7 @@ def newest_first(query, dump, by=None, complete=None):
     rows = list(slices.newest(query, row_id("max_id"), row_id("since_id"), most + 1, by))
     if complete:
         complete(rows)
-    return _newest_first(rows, dump, most)
+    return _newest_first(rows, dump, most, attrgetter(getattr(by, "place", "id")))
 
 
 def newest_first_by(column, place, query, dump, related=()):
@@ -44,14 +47,14 @@ def newest_first_by(column, place, query, dump, related=()):
     return _newest_first(list(prefetch(query.limit(most + 1), *related)), dump, most)
 
 
-def _newest_first(rows, dump, most):
+def _newest_first(rows, dump, most, place=attrgetter("id")):
     """The response of *rows*, of which one more than *most* was looked for."""
     shown, more = rows[:most], len(rows) > most
     links = {}
     if more:
-        links["next"] = {"max_id": shown[-1].id, "since_id": request.args.get("since_id")}
+        links["next"] = {"max_id": place(shown[-1]), "since_id": request.args.get("since_id")}
     if shown:
-        links["prev"] = {"since_id": shown[0].id}
+        links["prev"] = {"since_id": place(shown[0])}
     return _listed(shown, dump, links, most)
 
 

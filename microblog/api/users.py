@@ -12,7 +12,7 @@ from microblog.api.operation import NEWEST_FIRST, operation
 from microblog.api.paging import known_id, newest_first
 from microblog.api.schemas import TEXT, dump_profile, dump_user, some
 from microblog.base.text import clean
-from microblog.models import Block, User
+from microblog.models import Block, User, people
 from microblog.models.profile import Profile
 from microblog.web.forms import ProfileForm
 from microblog.web.problem import problem
@@ -20,7 +20,18 @@ from microblog.web.problem import problem
 
 @operation("GET", "/users", "Everybody, newest first", response="User", paged=NEWEST_FIRST)
 def index():
-    return people(User.active())
+    return page_of(Block.seen_by(g.caller, User.active()))
+
+
+@operation(
+    "GET",
+    "/people",
+    "Everybody, by their last posts; `Link` leads on",
+    response="User",
+    paged=NEWEST_FIRST,
+)
+def by_last_post():
+    return page_of(people.everybody(g.caller), people.ByLastPost)
 
 
 @operation("GET", "/users/{user}", "One person", response="Profile")
@@ -43,9 +54,9 @@ def update():
     return dump_profile(Profile.by_username(form.username.data, g.caller))
 
 
-def people(query):
-    """A page of those users in *query* whom the caller may see."""
-    return newest_first(Block.seen_by(g.caller, query), dump_user)
+def page_of(query, by=None):
+    """A page of the users in *query*, all of whom the caller may see, in the order *by*."""
+    return newest_first(query, dump_user, by)
 
 
 def profile_of(text):

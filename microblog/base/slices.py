@@ -9,7 +9,7 @@ def newest(query, before, after, most, by=None):
     At most *most* rows of *query*, a prepared one whose newest rows come first.
 
     Their keys are below *before* and above *after*, each an id or None. *by* is the model whose keys are
-    meant if it is not that of the rows.
+    meant if it is not that of the rows, or a class whose ``paged_by`` is what they are ordered by.
     """
     key = _key(by or query.model)
     if before is not None:
@@ -32,6 +32,6 @@ def of_id(query, row_id):
     return query.where(_key(query.model) == row_id)
 
 
-def _key(model):
-    """Its primary key, unless the rows of *model* have another order."""
-    return getattr(model, "paged_by", model._meta.primary_key)
+def _key(by):
+    """What rows are ordered by: ``by.paged_by``, else the primary key of the model *by*."""
+    return by.paged_by if hasattr(by, "paged_by") else by._meta.primary_key

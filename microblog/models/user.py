@@ -36,6 +36,10 @@ class User(UserMixin, BaseModel):
     is_demo = BooleanField(default=False, constraints=[SQL("DEFAULT 0")])
     # When a link that was mailed to the address was opened, or whoever made the account vouched for it.
     confirmed_at = UTCDateTimeField(null=True)
+    # Kept by triggers: see ``models.people``.
+    last_post_id = IntegerField(null=True)
+    # They have closed the welcome of the home page.
+    is_welcomed = BooleanField(default=False, constraints=[SQL("DEFAULT 0")])
 
     class Meta:
         constraints = (Check("length(username) BETWEEN 3 AND 32 AND username NOT GLOB '*[^A-Za-z0-9_]*'"),)
@@ -46,6 +50,10 @@ class User(UserMixin, BaseModel):
     # The browser session that this request belongs to, and its token; None outside requests.
     session = None
     token = None
+
+    # Where they stand in a list by last posts, and whether its reader follows them; only lists select these.
+    place = None
+    is_followed = False
 
     def get_id(self):
         """What the cookies carry: the token of the session, not the user's id."""
@@ -179,22 +187,6 @@ class User(UserMixin, BaseModel):
         return cls.select(cls.id).where(cls.suspended_at.is_null(False))
 
     @classmethod
-    @prepared
-    def followers_of(cls, user):
-        """Users who follow *user*, newest accounts first."""
-        return cls.active().query.where(
-            cls.id.in_(Follow.select(Follow.follower).where(Follow.followed == user))
-        )
-
-    @classmethod
-    @prepared
-    def followed_by(cls, user):
-        """Users whom *user* follows, newest accounts first."""
-        return cls.active().query.where(
-            cls.id.in_(Follow.select(Follow.followed).where(Follow.follower == user))
-        )
-
-    @classmethod
     def whose_name_begins(cls, beginning):
         """Users whose name starts with *beginning*, in any case, newest first; everybody if it is empty."""
         escaped = re.sub(r"([\\%_])", r"\\\1", beginning)
@@ -266,6 +258,7 @@ class User(UserMixin, BaseModel):
 # Of whoever wrote what a list shows, so much is read, and not even the hash of a password.
 SHOWN = (User.id, User.username, User.about_me, User.created_at, User.suspended_at)
 User.add_index(User.index(User.suspended_at, where=User.suspended_at.is_null(False), name="user_suspended"))
+User.add_index(SQL('CREATE INDEX "user_by_last_post" ON "user" (coalesce("last_post_id", "id"))'))
 
 
 class Follow(BaseModel):

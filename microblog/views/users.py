@@ -4,6 +4,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
+from markupsafe import Markup
 
 from microblog.models import Post
 from microblog.models.exceptions import UsernameTaken
@@ -56,15 +57,25 @@ def _profile(username):
 
 
 def _facts(profile):
-    """Short facts about a user, a list of texts; empty if a block hides them."""
+    """Short facts about a user, a list of texts and, for members, links; empty if a block hides them."""
     if profile.user.suspended_at:
         return [_("This account is suspended.")]
     if profile.hidden:
         return []
     facts = [
-        ngettext("%(num)d follower", "%(num)d followers", profile.followers),
-        _("%(number)d following", number=profile.following),
+        _link(
+            "people.followers", profile, ngettext("%(num)d follower", "%(num)d followers", profile.followers)
+        ),
+        _link("people.following", profile, _("%(number)d following", number=profile.following)),
     ]
     if profile.user.seen_at:
         facts.append(_("Last seen: %(when)s", when=when(profile.user.seen_at)))
     return facts
+
+
+def _link(endpoint, profile, text):
+    """*text*, which leads members to a list of people around the user of *profile*."""
+    if not current_user.is_authenticated:
+        return text
+    address = url_for(endpoint, username=profile.user.username)
+    return Markup('<a href="{}">{}</a>').format(address, text)

@@ -1,6 +1,7 @@
 """Ids in paths and queries, and pagination by cursor."""
 
 import re
+from operator import attrgetter
 from typing import NamedTuple
 
 from flask import current_app, request
@@ -52,23 +53,25 @@ def page(query, by=None):
     """
     The page of *query* that the request asks for by ``before`` or ``after``, an id.
 
-    *query* is prepared and selects a model, newest first; *by* is the model whose key to page by, if another.
+    *query* is prepared and selects a model, newest first; *by* is the model whose key to page by, if another,
+    or an order of ``models.people``.
     One extra row is fetched to see whether there are more. A page beyond either end is empty and links
     back.
     """
     size = current_app.config["POSTS_PER_PAGE"]
     before, after = cursor("before"), cursor("after")
+    place = attrgetter(getattr(by, "place", "id"))
     if after is not None and before is None:
         rows = list(slices.oldest(query, after, size + 1, by))
         items = rows[:size][::-1]
-        newer = items[0].id if len(rows) > size else None
-        return Page(items, items[-1].id if items else after + 1, newer)
+        newer = place(items[0]) if len(rows) > size else None
+        return Page(items, place(items[-1]) if items else after + 1, newer)
     rows = list(slices.newest(query, before, None, size + 1, by))
     items = rows[:size]
-    older = items[-1].id if len(rows) > size else None
+    older = place(items[-1]) if len(rows) > size else None
     if before is None:
         return Page(items, older, None)
-    return Page(items, older, items[0].id if items else before - 1)
+    return Page(items, older, place(items[0]) if items else before - 1)
 
 
 def page_onward(query, beginning, start):

@@ -1,7 +1,11 @@
-// Keyboard shortcuts: n writes, r answers, / searches, j and k step through the posts, ? lists them all.
+// Keyboard shortcuts: n writes, r answers, / searches, j and k step through posts or people, p lists people, ? lists them all.
 import { open } from "./dialog.js";
 
-const acts = { n: write, r: answer, "/": search, j: () => step(1), k: () => step(-1), "?": () => open(document.body.dataset.keys) };
+const ROWS = ".post, .log > .line";
+const acts = {
+  n: write, r: answer, "/": search, j: () => step(1), k: () => step(-1),
+  p: () => location.assign("/people"), "?": () => open(document.body.dataset.keys),
+};
 
 export const press = (key) => acts[key]();
 
@@ -24,8 +28,8 @@ function search() {
 
 // From the focused post, else from the first one that is fully visible.
 function step(by) {
-  const posts = [...document.querySelectorAll(".post")];
-  const here = posts.indexOf(document.activeElement.closest(".post"));
+  const posts = [...document.querySelectorAll(ROWS)];
+  const here = posts.indexOf(document.activeElement.closest(ROWS));
   const top = document.querySelector(".bar").offsetHeight;
   const seen = posts.findIndex((post) => post.getBoundingClientRect().top >= top);
   const next = posts[here < 0 ? seen : here + by];

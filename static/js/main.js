@@ -44,7 +44,7 @@ document.addEventListener("click", async (event) => {
 
 document.addEventListener("keydown", async (event) => {
   const { target, key } = event;
-  const meant = "keys" in document.body.dataset && ["n", "r", "/", "j", "k", "?"].includes(key);
+  const meant = "keys" in document.body.dataset && ["n", "r", "/", "j", "k", "p", "?"].includes(key);
   if (!meant || event.ctrlKey || event.metaKey || event.altKey) return;
   if (target.closest("input, textarea, select, dialog")) return;
   event.preventDefault();

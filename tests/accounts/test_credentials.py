@@ -82,6 +82,8 @@ UNCHANGED = {
     "id",
     "is_admin",
     "is_demo",
+    "is_welcomed",
+    "last_post_id",
     "language",
     "seen_at",
     "username",

@@ -18,6 +18,7 @@ REQUESTS = {
     ("delete", "/api/tokens"): (None, 204),
     ("delete", "/api/tokens/{token_id}"): (None, 204),
     ("get", "/api/users"): (None, 200),
+    ("get", "/api/people"): (None, 200),
     ("get", "/api/users/{user}"): (None, 200),
     ("put", "/api/users/me"): ({"username": "susan2", "about_me": "Hello"}, 200),
     ("get", "/api/users/{user}/followers"): (None, 200),

@@ -87,6 +87,7 @@ PUT    /api/messages/<message_id>/read            401    404    404    204
 GET    /api/messages/sent                         401    200    200    200
 GET    /api/notifications                         401    200    200    200
 GET    /api/openapi.json                          200    200    200    200
+GET    /api/people                                401    200    200    200
 GET    /api/posts                                 401    200    200    200
 POST   /api/posts                                 401    201    201    201
 DELETE /api/posts/<post_id>                       401    403    204    403
@@ -157,6 +158,7 @@ POST   /messages/<username>/delete                login  302    302    302
 POST   /messages/<username>/read                  login  302    302    302
 GET    /newer                                     401    200    200    200
 GET    /notifications                             401    200    200    200
+GET    /people                                    login  200    200    200
 GET    /post/<row_id:post_id>                     200    200    200    200
 GET    /post/<row_id:post_id>/delete              login  403    200    200
 POST   /post/<row_id:post_id>/delete              login  403    302    302
@@ -185,6 +187,8 @@ POST   /unblock/<username>                        login  302    409    302
 POST   /unfollow/<username>                       login  302    302    302
 GET    /user/<username>                           200    200    200    200
 GET    /user/<username>/feed.<any:kind>           200    200    200    200
+GET    /user/<username>/followers                 login  200    200    200
+GET    /user/<username>/following                 login  200    200    200
 GET    /user/<username>/popup                     200    200    200    200
 """
 ROWS = [line.split() for line in TABLE.strip().splitlines()]

@@ -18,7 +18,7 @@ from microblog.exports.archive import names
 from microblog.imports import import_row, jobs, posts, requests
 from microblog.imports.import_row import BROUGHT, PREVIEW, REMOVING, UNDONE, Import
 from microblog.mail.templates import in_language
-from microblog.models import Block, Mention, Notification, Post, Tag, User
+from microblog.models import Block, Mention, Notification, Post, Tag, User, people
 from microblog.tasks import reconciler
 from microblog.tasks.queue import huey
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
@@ -137,17 +137,17 @@ def test_profile_and_follows_come_only_if_chosen_and_only_who_is_offered(
     bring, susan, john, app, monkeypatch
 ):
     bring(susan, files.packed(files.MASTODON))
-    assert (User.get_by_id(susan.id).about_me, list(User.followed_by(susan))) == ("", [])
+    assert (User.get_by_id(susan.id).about_me, list(people.followed_by(susan, susan))) == ("", [])
     Block.add(john, susan)
     bring(susan, files.packed(files.MASTODON), profile=True, follow=["john", "susan", "nobody"])
-    assert (User.get_by_id(susan.id).about_me, list(User.followed_by(susan))) == ("I write", [])
+    assert (User.get_by_id(susan.id).about_me, list(people.followed_by(susan, susan))) == ("I write", [])
     Block.remove(john, susan)
     monkeypatch.setitem(app.config, "SITE_URL", "http://localhost:8000")
     row = bring(susan, files.packed(files.MASTODON), follow=["john"])
-    assert list(User.followed_by(susan)) == [john]
+    assert list(people.followed_by(susan, susan)) == [john]
 
     requests.undo(row)
-    assert list(User.followed_by(susan)) == []
+    assert list(people.followed_by(susan, susan)) == []
 
 
 def test_a_profile_that_was_changed_since_is_left_when_an_import_is_undone(bring, susan):

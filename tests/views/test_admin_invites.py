@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from microblog.base import clock
-from microblog.models import Invited, OneTimeToken, User
+from microblog.models import Invited, OneTimeToken, User, people
 from microblog.models.one_time_token import INVITE
 from microblog.security import security_log
 
@@ -169,7 +169,7 @@ def test_who_was_invited_and_who_invited_follow_each_other(client, office, admin
 
     newbie = User.named("newbie")
     assert Invited.inviter_of(newbie) == admin.id
-    assert list(User.followed_by(newbie)) == list(User.followers_of(newbie)) == [admin]
+    assert list(people.followed_by(newbie, newbie)) == list(people.followers_of(newbie, newbie)) == [admin]
 
 
 def test_whom_the_command_line_invited_follows_nobody(client, app, susan, by_invitation):
@@ -178,7 +178,7 @@ def test_whom_the_command_line_invited_follows_nobody(client, app, susan, by_inv
 
     newbie = User.named("newbie")
     assert Invited.inviter_of(newbie) is None
-    assert list(User.followed_by(newbie)) == []
+    assert list(people.followed_by(newbie, newbie)) == []
 
 
 def test_an_invitation_by_somebody_suspended_opens_nothing(client, office, admin, by_invitation):

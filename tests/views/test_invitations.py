@@ -7,7 +7,7 @@ import re
 import pytest
 
 from microblog import accounts
-from microblog.models import OneTimeToken, Site, User
+from microblog.models import OneTimeToken, Site, User, people
 from microblog.models.one_time_token import INVITE, MOST_INVITATIONS
 from microblog.models.site import ADMINISTRATORS, MEMBERS
 from tests.apps import SETTINGS
@@ -30,7 +30,7 @@ def test_a_member_invites_and_the_two_follow_each_other(browser, client, susan):
     client.post_form("/auth/register", **NEW)
 
     newbie = User.named("newbie")
-    assert list(User.followed_by(newbie)) == list(User.followers_of(newbie)) == [susan]
+    assert list(people.followed_by(newbie, newbie)) == list(people.followers_of(newbie, newbie)) == [susan]
     assert invitations() == []
 
 

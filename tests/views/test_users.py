@@ -109,7 +109,7 @@ def test_the_card_tells_who_it_is_and_offers_what_can_be_done(browser, susan, jo
 
     assert '<a href="/user/john">john</a>' in card
     assert "I &lt;b&gt;am&lt;/b&gt;" in card
-    assert "1 follower · 0 following" in card
+    assert ">1 follower</a> · <a" in card
     assert 'action="/unfollow/john"' in card
     assert "Unfollow</button>" in card
 
