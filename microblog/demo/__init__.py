@@ -89,6 +89,11 @@ def has_people():
     return User.demo_people().exists()
 
 
+def is_alone(user):
+    """Whether nobody is here but *user* and demo people."""
+    return not User.select().where(~User.is_demo, User.id != user.id).exists()
+
+
 def remove(admin):
     """Delete all demo people but *admin*, who asks for it, with everything that belongs to them."""
     for user in list(User.demo_people().where(User.id != admin.id)):

@@ -18,6 +18,12 @@ def demo_offered():
     return current_user.is_admin and private and not demo.has_people()
 
 
+@bp.app_template_global()
+def demo_welcomed():
+    """Whether the welcome offers them: until the administrator has people of their own."""
+    return demo_offered() and demo.is_alone(current_user)
+
+
 bp.add_app_template_global(demo.has_people, "demo_people")
 
 

@@ -10,8 +10,10 @@ import unicodedata
 
 from peewee import Value, fn
 
+from microblog.base import slices
 from microblog.base.prepared import prepared
 from microblog.models.block import Block
+from microblog.models.post import Post
 from microblog.models.user import Follow, User
 
 SHOWN = 5
@@ -63,6 +65,18 @@ def found(query, reader):
     return list(dict.fromkeys(people))[:SHOWN]
 
 
+def to_meet(reader, inviter_id, most):
+    """
+    At most *most* people who have written, with their ``last_words``, a list: the latest first.
+
+    None of them is followed by *reader*, but for the inviter, who stands above all others.
+    """
+    written = _seen_by(_written(), reader, reader.is_admin)
+    inviter = [] if inviter_id is None else list(slices.of_id(written, inviter_id))
+    others = _first_of(_not_yet_met(written, reader, inviter_id or 0), most)
+    return [*inviter, *others][:most]
+
+
 def _named_like(beginning, reader):
     if not beginning:
         return []
@@ -74,6 +88,18 @@ def _named_like(beginning, reader):
 def _everybody():
     place = ByLastPost.paged_by
     return User.select(User, place.alias("place")).where(_is_here()).order_by(place.desc())
+
+
+@prepared
+def _written():
+    words = User.select(User, Post.body.alias("last_words")).join(Post, on=(Post.id == User.last_post_id))
+    return words.where(_is_here()).order_by(ByLastPost.paged_by.desc())
+
+
+@prepared
+def _not_yet_met(people, reader, inviter_id):
+    followed = Follow.select(Follow.followed).where(Follow.follower == reader)
+    return people.where(User.id != reader, User.id != inviter_id, User.id.not_in(followed))
 
 
 @prepared

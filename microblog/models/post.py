@@ -29,8 +29,6 @@ from microblog.security import security_log
 
 # The search index marks the start and end of a hit with these; clean() keeps both out of posts.
 OPEN, CLOSE = "\x01", "\x02"
-# How many recent posts to search for active authors.
-LATELY = 50
 DELETED_AT_ONCE = 5000
 
 AMONG_FORMER = "SELECT id FROM former_post WHERE id IN (SELECT value FROM json_each(?))"
@@ -162,12 +160,6 @@ class Post(BaseModel):
     def ahead(cls):
         """Posts that a clock which was wrong has dated in the future, the latest first."""
         return cls.select().where(cls.id > latest_plausible()).order_by(cls.id.desc())
-
-    @classmethod
-    def authors_lately(cls, reader, count):
-        """Up to *count* authors of the latest posts that *reader* may see, as suggestions to follow."""
-        others = cls.visible_to(reader).query.where(cls.author != reader).limit(LATELY)
-        return list(dict.fromkeys(post.author for post in others))[:count]
 
     @classmethod
     @prepared

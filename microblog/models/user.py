@@ -54,6 +54,8 @@ class User(UserMixin, BaseModel):
     # Where they stand in a list by last posts, and whether its reader follows them; only lists select these.
     place = None
     is_followed = False
+    # The last that they wrote; only ``people.to_meet`` selects it.
+    last_words = None
 
     def get_id(self):
         """What the cookies carry: the token of the session, not the user's id."""
@@ -198,6 +200,9 @@ class User(UserMixin, BaseModel):
         people = cls.select().order_by(cls.id.desc())
         return people if pattern is None else people.where(fn.LIKE(pattern, cls.username, "\\"))
 
+    def close_welcome(self):
+        User.update(is_welcomed=True).where(User.id == self.id).execute()
+
     def change_password(self, password_hash):
         User.update(password_hash=password_hash).where(User.id == self.id).execute()
         self.password_hash = password_hash
@@ -269,3 +274,13 @@ class Follow(BaseModel):
         primary_key = False
         table_settings = ("WITHOUT ROWID",)
         constraints = (SQL("PRIMARY KEY (follower_id, followed_id)"), Check("follower_id <> followed_id"))
+
+    @classmethod
+    def are_by(cls, follower, count):
+        """Whether *follower* follows *count* people or more."""
+        return len(cls._some_by(follower, count).tuples()) == count
+
+    @classmethod
+    @prepared
+    def _some_by(cls, follower, most):
+        return cls.select(cls.followed).where(cls.follower == follower).limit(most)

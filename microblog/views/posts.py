@@ -18,10 +18,9 @@ from microblog.web.pagination import cursor
 from microblog.web.post_lists import ConversationPage, posts_page
 from microblog.web.redirects import safe_path
 from microblog.web.seen_posts import Visit
+from microblog.web.welcome import people_for
 
 bp = Blueprint("posts", __name__)
-# How many people to suggest on a home page that is still empty.
-OTHERS = 5
 
 
 @bp.get("/")
@@ -128,7 +127,6 @@ def newer():
 
 def _home(form):
     timeline = posts_page(Post.timeline(current_user))
-    empty = not timeline.items and timeline.older is timeline.newer is None
     # Nothing that is old already becomes new to somebody who begins to follow people.
     newest = timeline.items[0].id if timeline.items else in_microseconds(clock.now())
     visit = Visit.current(current_user, newest)
@@ -140,7 +138,7 @@ def _home(form):
         languages=_languages(),
         page=timeline,
         visit=visit,
-        others=Post.authors_lately(current_user, OTHERS) if empty else [],
+        welcome=people_for(current_user) if timeline.newer is None else None,
     )
 
 

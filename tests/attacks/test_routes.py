@@ -190,6 +190,7 @@ GET    /user/<username>/feed.<any:kind>           200    200    200    200
 GET    /user/<username>/followers                 login  200    200    200
 GET    /user/<username>/following                 login  200    200    200
 GET    /user/<username>/popup                     200    200    200    200
+POST   /welcome/close                             login  302    302    302
 """
 ROWS = [line.split() for line in TABLE.strip().splitlines()]
 PAGES = [route for method, route, *_ in ROWS if method == "GET"]

@@ -38,16 +38,6 @@ def test_an_empty_home_says_what_to_do(browser):
     assert "Welcome, susan" in browser.get("/").text
 
 
-def test_an_empty_home_shows_people_to_follow_and_none_of_their_posts(browser, john, write_posts):
-    write_posts(john, "hello from john", "and again")
-
-    response = browser.get("/")
-
-    assert response.text.count('action="/follow/john"') == 1
-    assert "hello from john" not in response.text
-    assert 'href="/explore"' in response.text
-
-
 def test_every_signed_in_page_holds_a_token(browser):
     for path in ("/", "/explore", "/user/susan", "/tasks", "/export_posts", "/nowhere"):
         assert re.search(r'<input[^>]*name="csrf_token"[^>]*value="[^"]+"', browser.get(path).text), path
