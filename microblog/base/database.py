@@ -8,7 +8,7 @@ from functools import wraps
 from pathlib import Path
 
 from flask import g
-from peewee import DatabaseError, DateTimeField, Model, OperationalError, _savepoint
+from peewee import DatabaseError, DateTimeField, Model, OperationalError, __exception_wrapper__, _savepoint
 from playhouse.pool import PooledSqliteDatabase
 
 from microblog.base.prepared import insert
@@ -113,6 +113,17 @@ def connected():
     finally:
         if opened:
             db.close()
+
+
+def execute_many(statement, rows):
+    """
+    Execute *statement* once for each of *rows*: Peewee's own way takes four times as long for a million.
+
+    Raises:
+        DatabaseError: as Peewee has it, so that a full disk is told as such.
+    """
+    with __exception_wrapper__:
+        db.connection().executemany(statement, rows)
 
 
 def unless_busy(write):

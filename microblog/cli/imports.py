@@ -7,10 +7,10 @@ import click
 
 from microblog.base import clock
 from microblog.base.database import connected
+from microblog.cli.accounts import user_named
 from microblog.imports import jobs
 from microblog.imports.import_row import Import
 from microblog.imports.sources import BAD_FILE
-from microblog.models import User
 from microblog.security import security_log
 from microblog.security.security_log import OPERATOR
 from microblog.tasks.exceptions import JobFailed
@@ -20,7 +20,7 @@ COUNTS = "new {new}, already here {here}, left out {left_out}, unreadable {unrea
 
 @click.command("import")
 @click.argument("username", metavar="USER")
-@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Only tell what would come of it.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--undo", is_flag=True, help="Undo the latest import of USER instead.")
@@ -35,15 +35,8 @@ def import_posts(username, file, dry_run, yes, undo):
     if not (undo or dry_run or yes or sys.stdin.isatty()):
         raise click.UsageError("say --yes or --dry-run: there is nobody to ask")
     with connected():
-        user = _user(username)
+        user = user_named(username)
         click.echo(_undo(user) if undo else _import(user, file, dry_run, yes))
-
-
-def _user(username):
-    user = User.named(username)
-    if user is None:
-        raise click.ClickException(f"there is no user {username}; the page Administration lists all")
-    return user
 
 
 def _import(user, file, dry_run, yes):

@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from itertools import islice
 
-from microblog.base.database import db
+from microblog.base.database import db, execute_many
 from microblog.models import Post
 
 BATCH = 1000
@@ -116,10 +116,10 @@ def write(records, user_id, import_id, facts):
         taken[post_id] = None
         told = (record.body, record.language, record.origin)
         rows.append((post_id, user_id, *told, import_id, is_sealed, record.reply_to))
-    db.connection().executemany(INSERT, rows)
+    execute_many(INSERT, rows)
     Post.record_entities((row[0], row[2]) for row in rows)
     # One after the other: whom an answer answers has joined before.
-    db.connection().executemany(JOIN, [(row[0],) for row in rows if row[-1]])
+    execute_many(JOIN, [(row[0],) for row in rows if row[-1]])
 
 
 def remove_some(import_id):

@@ -1,3 +1,4 @@
+import re
 import threading
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -5,8 +6,9 @@ import pytest
 from peewee import IntegrityError, OperationalError
 from playhouse.pool import PooledSqliteDatabase
 
-from microblog.base import database
-from microblog.base.database import connected, db
+from microblog.base import database, error_codes
+from microblog.base.config import ROOT
+from microblog.base.database import connected, db, execute_many
 from microblog.models import Message, Post
 
 
@@ -93,3 +95,21 @@ def test_the_error_at_which_sqlite_itself_undoes_everything_is_told(susan, depth
 
     assert not db.in_progress
     assert not db.in_transaction()
+
+
+def test_many_rows_for_which_there_is_no_room_are_a_full_disk(app):
+    db.execute_sql("CREATE TABLE large (text)")
+    pages = db.execute_sql("PRAGMA page_count").fetchone()[0]
+    db.execute_sql(f"PRAGMA max_page_count = {pages}")
+
+    with pytest.raises(OperationalError) as refusal:
+        execute_many("INSERT INTO large VALUES (?)", [("long" * 1000,)] * 100)
+
+    assert error_codes.is_full(refusal.value)
+
+
+def test_nobody_goes_past_the_errors_of_peewee():
+    code = [path for path in (ROOT / "microblog").rglob("*.py") if path.parent.name != "migrations"]
+    past = [path.name for path in code if re.search(r"connection\(\)\s*\.(execute|cursor)", path.read_text())]
+
+    assert past == ["database.py"]

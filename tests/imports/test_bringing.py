@@ -247,6 +247,21 @@ def test_a_full_disk_leaves_nothing_and_says_so(look, susan, small_batches, monk
     assert (bodies(susan), again(row).done) == ([], 0)
 
 
+def test_a_database_that_may_not_grow_leaves_nothing_and_says_so(look, susan):
+    """As SQLite itself tells it, in the middle of a batch."""
+    day = "{}-01-01T00:00:00Z"
+    many = {"posts": [{"body": f"{n} " * 40, "timestamp": day.format(1990 + n % 30)} for n in range(3000)]}
+    row = look(susan, many)
+    pages = db.execute_sql("PRAGMA page_count").fetchone()[0]
+    # Room enough for the task to end.
+    db.execute_sql(f"PRAGMA max_page_count = {pages + 20}")
+
+    requests.confirm(row, {})
+
+    assert again(row).task.error == "The server is out of space. Tell the administrator."
+    assert (again(row).state, bodies(susan), again(row).done) == (FAILED, [], 0)
+
+
 def test_cancelling_leaves_nothing(look, susan, small_batches, monkeypatch):
     row = look(susan, feed(*range(2000, 2006)))
     before = tables(but=("notification",))
