@@ -5,14 +5,16 @@ import signal
 import pytest
 
 from microblog.base.database import db
+from microblog.base.error_codes import OUT_OF_SPACE
 from microblog.exports import deletion
 from microblog.imports import import_row, requests
 from microblog.imports.import_row import BROUGHT, PREVIEW, UNDONE, Import
 from microblog.models import FormerPost, Post
-from microblog.tasks.states import SUCCEEDED
+from microblog.tasks.states import FAILED, SUCCEEDED
 from microblog.tasks.task import Task
 from tests import import_files as files
-from tests.end_to_end.world import fill
+from tests.end_to_end.small_disk import small_disk
+from tests.end_to_end.world import World, fill
 
 POSTS = 3000
 # Three batches.
@@ -38,8 +40,12 @@ def look(user):
     return row
 
 
+def fresh(row):
+    return Import.of(row.user).where(Import.id == row.id).get()
+
+
 def state(row):
-    return Import.of(row.user).where(Import.id == row.id).get().state
+    return fresh(row).state
 
 
 def come_to(world, row, wanted, died=lambda: False):
@@ -51,7 +57,7 @@ def come_to(world, row, wanted, died=lambda: False):
         if died() or state(row) == wanted:
             return state(row) == wanted
         if state(row) == reached:
-            ask(Import.of(row.user).where(Import.id == row.id).get())
+            ask(fresh(row))
     world.wait_for(lambda: died() or state(row) == wanted)
     return state(row) == wanted
 
@@ -99,22 +105,55 @@ def test_a_consumer_killed_while_it_deletes_costs_no_post(world, susan, way, pla
     world.settle()
 
 
-@pytest.mark.parametrize("fault", ["stopped", "queue emptied", "queue gone"])
-def test_a_stop_or_a_queue_that_is_emptied_or_gone_costs_no_post(world, susan, fault):
-    first = world.start_consumer()
-    row = look(susan)
-    world.wait_for(lambda: state(row) == PREVIEW)
-    requests.confirm(Import.get_by_id(row.id), {})
-    if fault == "stopped":
-        first.send_signal(signal.SIGTERM)
-        first.wait()
-        world.start_consumer()
-    elif fault == "queue emptied":
-        world.empty_queue()
-    else:
-        world.kill_queue()
-        world.start_queue()
+def stop(world):
+    stopped = world.consumers[-1]
+    stopped.send_signal(signal.SIGTERM)
+    stopped.wait()
+    world.start_consumer()
 
-    assert come_to(world, row, BROUGHT)
+
+def lose_queue(world):
+    world.kill_queue()
+    world.start_queue()
+
+
+@pytest.mark.parametrize("strike", [stop, World.empty_queue, lose_queue])
+def test_a_stop_or_a_queue_that_is_emptied_or_gone_costs_no_post_in_any_phase(world, susan, strike):
+    world.start_consumer()
+    row = look(susan)
+    for asked, wanted, posts in (
+        (None, PREVIEW, 0),
+        (lambda row: requests.confirm(row, {}), BROUGHT, POSTS),
+        (requests.undo, UNDONE, 0),
+    ):
+        if asked:
+            asked(fresh(row))
+        strike(world)
+        world.wait_for(lambda wanted=wanted: state(row) == wanted)
+        assert Post.select().count() == posts
+    fill(susan, POSTS)
+    task = deletion.request(susan, by="a test")
+    strike(world)
+    world.wait_for(lambda: not world.unfinished())
+    assert (Task.get_by_id(task.id).state, Post.select().count()) == (SUCCEEDED, 0)
+    row = requests.bring_back(Task.get_by_id(task.id))
+    strike(world)
+    world.wait_for(lambda: state(row) == BROUGHT)
     assert Post.select().count() == POSTS
     world.settle()
+
+
+def test_a_disk_that_is_full_ends_each_phase_truthfully(world, susan):
+    fill(susan, 20_000)
+    folder = world.settings.data_dir
+    with small_disk(folder / "exports", "64k"), small_disk(folder / "imports", "300k"):
+        world.start_consumer()
+        task, row = deletion.request(susan, by="a test"), look(susan)
+        world.wait_for(lambda: not world.unfinished())
+
+        for ended in (Task.get_by_id(task.id), fresh(row).task):
+            assert (ended.state, ended.error) == (FAILED, OUT_OF_SPACE)
+        assert Post.select().count() == 20_000
+        assert list((folder / "exports").iterdir()) == []
+        assert [path.suffix for path in (folder / "imports").iterdir()] == [".upload"]
+        world.settle()

@@ -21,7 +21,10 @@ def flask(app):
     return lambda *words: app.test_cli_runner().invoke(args=[str(word) for word in words])
 
 
-@pytest.mark.parametrize("count", [0, 1, len(TEXTS), 2500])
+SLOW = [pytest.param(count, marks=pytest.mark.slow) for count in (100_000, 1_000_000)]
+
+
+@pytest.mark.parametrize("count", [0, 1, len(TEXTS), 2500, *SLOW])
 def test_an_archive_that_came_back_is_the_same(flask, susan, tmp_path, count):
     texts = [TEXTS[number % len(TEXTS)] for number in range(count)]
     insert_posts(susan, texts)
