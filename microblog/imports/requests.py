@@ -159,7 +159,9 @@ def _take(row, path):
 
 def _launch(row, job, description, by=None):
     """What the card of the step before says is true no more."""
-    before, task = row.task, Task.launch(job, row.user_id, description, by, import_id=row.id)
+    # What undoes a deletion is told apart from its arguments: for pages of many tasks.
+    arguments = {"import_id": row.id} | ({"undoes": row.undoes} if row.undoes else {})
+    before, task = row.task, Task.launch(job, row.user_id, description, by, **arguments)
     row.write(task=task)
     if before:
         before.dismiss()

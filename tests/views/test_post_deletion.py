@@ -71,6 +71,22 @@ def test_all_posts_are_deleted_and_come_back_as_they_were(browser, susan, john, 
     assert asked >= {"posts-deletion-asked", "posts-deletion-undone"}
 
 
+def test_wherever_the_deletion_is_shown_it_can_be_undone(browser, deleted):
+    for page in ("/", "/tasks", f"/tasks/{deleted.id}", f"/tasks/{deleted.id}/card"):
+        assert f'action="/account/posts/{deleted.id}/undo"' in browser.get(page).text, page
+
+
+def test_no_page_offers_to_undo_what_brought_posts_back(browser, office, deleted):
+    undo(browser, deleted)
+    [row] = Import.select()
+
+    for visitor, page in ((browser, "/tasks"), (browser, f"/imports/{row.id}"), (office, "/admin/tasks")):
+        assert f"/imports/{row.id}/undo" not in visitor.get(page).text, page
+    card = browser.get("/tasks").text
+    assert "Your posts are back" in card
+    assert "See or undo" not in card
+
+
 def test_what_is_written_meanwhile_stays(browser, susan, written, monkeypatch):
     def write(*_arguments):
         delete_by(*_arguments)
