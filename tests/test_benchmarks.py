@@ -1,5 +1,6 @@
 """Whether what is measured can still be measured."""
 
+import re
 import subprocess
 import sys
 
@@ -17,11 +18,20 @@ QUICK = {
 }
 
 
+def run(name, *options):
+    command = [sys.executable, ROOT / "benchmarks" / f"{name}.py", *options]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
 @pytest.mark.parametrize("name", QUICK)
 def test_a_benchmark_runs(name):
     options, printed = QUICK[name]
-    command = [sys.executable, ROOT / "benchmarks" / f"{name}.py", *options]
 
-    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert printed in run(name, *options)
 
-    assert printed in run.stdout
+
+@pytest.mark.slow
+def test_an_import_of_a_hundred_thousand_posts_takes_little_memory():
+    told = run("imports", "--posts", "100000", "--rounds", "1")
+
+    assert float(re.search(r"memory grew by ([\d.]+) MiB", told)[1]) < 30
