@@ -71,6 +71,20 @@ def test_all_posts_are_deleted_and_come_back_as_they_were(browser, susan, john, 
     assert asked >= {"posts-deletion-asked", "posts-deletion-undone"}
 
 
+def test_conversations_and_tags_come_back_with_the_posts(browser, susan, john):
+    asked = Post.create(author=john, body="who is there? #door")
+    first = Post.create(author=susan, body="me, @john, at the #door", answers=asked)
+    Post.create(author=john, body="come in", answers=first)
+    before = list(Post.select(Post.id, Post.reply_to, Post.conversation).order_by(Post.id).tuples())
+    page = browser.get("/tag/door").text
+
+    browser.post_form("/account/posts/delete")
+    undo(browser, Task.get(name="delete_posts"))
+
+    assert list(Post.select(Post.id, Post.reply_to, Post.conversation).order_by(Post.id).tuples()) == before
+    assert page.count("#door") == browser.get("/tag/door").text.count("#door") > 1
+
+
 def test_wherever_the_deletion_is_shown_it_can_be_undone(browser, deleted):
     for page in ("/", "/tasks", f"/tasks/{deleted.id}", f"/tasks/{deleted.id}/card"):
         assert f'action="/account/posts/{deleted.id}/undo"' in browser.get(page).text, page
