@@ -28,7 +28,7 @@ from tests.posts import write_at
 PASSWORD = "correct horse"
 LONG_NAME = "a_name_as_long_as_a_name_can_be_"
 SAID = [
-    ("susan", "en", "The export finished while I was making tea. All I wanted."),
+    ("susan", "en", "The export finished while @john was making #tea. All I wanted."),
     (
         "lilei",
         "zh",
@@ -173,6 +173,7 @@ class Gallery:
             "post_id": Post.by_author(susan).first().id,
             "task_id": self.put_card("ready").id,
             "kind": "atom",
+            "word": "tea",
         }
 
     def _filled(self, rule, values):
@@ -191,7 +192,8 @@ def gallery(folder):
     huey.lock.take()
     schema.migrate(TRIGGERS)
     with connected():
-        _fill()
+        with app.app_context():
+            _fill()
         yield Gallery(app, world.start_web())
     world.stop()
     huey.lock.file.close()
