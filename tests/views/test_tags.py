@@ -35,7 +35,7 @@ def test_a_post_leads_to_its_tag_and_the_tag_to_its_posts(client, susan, john, w
 
     assert link == "/tag/tea"
     assert texts(page) == ["black #tea", "Green #Tea"]
-    assert '<h1 dir="auto">#tea</h1>' in page.text
+    assert '<h1 class="heading" dir="auto">#tea</h1>' in page.text
 
 
 @pytest.mark.parametrize("tag", ["猫", "दान", "สวัสดี", "مَرْحَبًا", "ü_1", "می\u200cخواهم"])
