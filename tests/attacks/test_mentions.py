@@ -20,8 +20,11 @@ LEADING = re.compile(rb'/user/renamed_one\b[^@]{0,80}@(?:<mark>)?susan|"mentions
 
 @pytest.fixture
 def needle(site):
-    """A post of mary's that names susan, who then takes another name."""
+    """A post by mary, whom all follow, that names susan, who then takes another name; and an answer to it."""
     post = Post.create(author=site.mary, body=TEXT)
+    Post.create(author=site.mary, body=f"Again: {TEXT}", answers=post)
+    for user in (site.susan, site.john):
+        user.follow(site.mary)
     User.update(username="renamed_one").where(User.id == site.susan.id).execute()
     return post
 
@@ -33,18 +36,29 @@ def naming(site, visitor, needle):
     secret = site.secrets.get(visitor)
     program, headers = site.app.test_client(), {"Authorization": f"Bearer {secret}"}
     if secret:
-        lists = (f"/api/posts/{needle.id}", "/api/posts", "/api/users/mary/posts", "/api/tags/tea")
+        lists = (
+            f"/api/posts/{needle.id}",
+            "/api/posts",
+            "/api/timeline",
+            "/api/users/mary/posts",
+            "/api/tags/tea",
+        )
         pages |= {path: program.get(path, headers=headers).data for path in lists}
     return {path: page for path, page in pages.items() if NAMED.search(page)}
+
+
+def places_of(visitor, needle):
+    """Where *visitor* reads it at least."""
+    return PLACES | {f"/post/{needle.id}"} | (set() if visitor == "nobody" else {"/", "/api/timeline"})
 
 
 @pytest.mark.parametrize("visitor", ["nobody", "john", "susan", "mary"])
 def test_a_name_leads_to_whom_it_meant_wherever_the_post_is_read(site, needle, visitor):
     pages = naming(site, visitor, needle)
 
-    assert PLACES | {f"/post/{needle.id}"} <= pages.keys()
-    pages.pop(f"/post/{needle.id}/delete", None)  # A question, and the text that it is about.
-    assert [path for path, page in pages.items() if not LEADING.search(page)] == []
+    assert places_of(visitor, needle) <= pages.keys()
+    asking = "/delete"  # A question, and the text that it is about.
+    assert [path for path, page in pages.items() if not (LEADING.search(page) or asking in path)] == []
 
 
 HIDDEN_FROM = {
@@ -69,7 +83,7 @@ def test_it_leads_to_nobody_and_tells_no_new_name_where_they_are_hidden(site, ne
 
     pages = naming(site, visitor, needle)
 
-    assert PLACES | {f"/post/{needle.id}"} <= pages.keys()
+    assert places_of(visitor, needle) <= pages.keys()
     # Feeds of a public site are the same for everybody, also for who is not signed in.
     pages = {path: page for path, page in pages.items() if "feed." not in path or visitor == "nobody"}
     assert [path for path, page in pages.items() if LEADING.search(page) or b"renamed_one" in page] == []
