@@ -7,16 +7,26 @@ import click
 from flask.cli import run_command, with_appcontext
 from peewee import DatabaseError
 
-from microblog.base.database import db
-from microblog.cli import accounts, archives, checks, demo, imports, mail, site, tasks, translate, upkeep
-from microblog.tables import MODELS
+from microblog.cli import (
+    accounts,
+    archives,
+    checks,
+    demo,
+    imports,
+    mail,
+    shell,
+    site,
+    tasks,
+    translate,
+    upkeep,
+)
 
 
 def init_app(app):
     for subject in (accounts, archives, checks, demo, imports, mail, tasks, translate, upkeep):
         for command in subject.COMMANDS:
             app.cli.add_command(_inside_app(command))
-    app.shell_context_processor(_shell_context)
+    app.shell_context_processor(shell.context)
     if is_asked() and click.get_current_context().command is run_command:
         with app.app_context():
             site.enter(site.MADE)
@@ -25,13 +35,6 @@ def init_app(app):
 def is_asked():
     """Whether a command loads the app, or its help: until it has entered the site it may write nothing."""
     return click.get_current_context(silent=True) is not None
-
-
-def _shell_context():
-    """The models and ``db``, with a connection that stays open until the shell ends."""
-    site.enter()
-    db.connect(reuse_if_open=True)
-    return {model.__name__: model for model in MODELS} | {"db": db}
 
 
 def _inside_app(command):

@@ -12,10 +12,11 @@ from microblog.base.addresses import email_key
 from microblog.base.database import BaseModel, UTCDateTimeField, db
 from microblog.base.prepared import prepared
 from microblog.models.exceptions import CredentialsChanged, Suspended, translate_integrity_error
+from microblog.models.tutorial_words import TutorialWords
 from microblog.security import security_log
 
 
-class User(UserMixin, BaseModel):
+class User(TutorialWords, UserMixin, BaseModel):
     id = AutoIncrementField()
     username = CharField(32, unique=True, collation="NOCASE")
     email = CharField(254)

@@ -98,6 +98,19 @@ class Task(TaskFiles, TaskLists, TaskCard, WorkItem):
             raise
         return task
 
+    @classmethod
+    def launch_named(cls, name, user, description, **arguments):
+        """
+        ``launch`` the job of that *name*, as the tutorial does.
+
+        Raises:
+            UnknownJob: there is none.
+            TaskInProgress: the user has an unfinished task of this kind.
+        """
+        if name not in jobs:
+            raise UnknownJob(name)
+        return cls.launch(jobs[name], user, description, **arguments)
+
     @property
     def can_be_repeated(self):
         """Whether it ended without success, and what it needs is still there."""

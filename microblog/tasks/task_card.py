@@ -60,6 +60,10 @@ class TaskCard:
         # Mails build on tasks: their model is known here by the name that it gave this side.
         return cls.mails.rel_model.select().where(cls.mails.field == task)
 
+    def get_progress(self):
+        """The tutorial's word for ``progress``, as the database knows it now."""
+        return self.refresh().progress
+
     def summary(self):
         """The data of a ``task_progress`` notification."""
         left = self.time_left
