@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 from microblog.base.database import connected
 from microblog.base.i18n import N_
 from microblog.security.security_log import OPERATOR
+from microblog.tasks import hold
 from microblog.tasks.example import example
 from microblog.tasks.exceptions import NothingToRetry, TaskInProgress, UnknownJob
 from microblog.tasks.states import QUEUED, RUNNING, STATES
@@ -78,6 +79,20 @@ def cancel(task_id):
         task.cancel(by=OPERATOR)
         ended = _task(task.id)
         click.echo(ended.state if ended.complete else "its worker was told to stop")
+
+
+@tasks.command("hold")
+def begin_hold():
+    """Start no new work, before maintenance: what runs goes on, the rest waits; mails with links are sent."""
+    hold.begin(by=OPERATOR)
+    click.echo("new work is held; what runs goes on: flask tasks list; to go on: flask tasks resume")
+
+
+@tasks.command("resume")
+def end_hold():
+    """Go on with what waits."""
+    hold.end(by=OPERATOR)
+    click.echo("work goes on within ten seconds")
 
 
 @tasks.command("example")

@@ -20,6 +20,7 @@ from microblog.mail import smtp
 from microblog.models import Post, Site, User
 from microblog.ops import backup, database_advice, mail_advice, probes, queue_advice, rehearsal
 from microblog.ops.database_advice import FLASK, RESTORE
+from microblog.tasks import hold
 from microblog.tasks.message_store import QueueUnreachable
 from microblog.tasks.queue import ask_for_write, huey
 from microblog.tasks.task import Task
@@ -163,6 +164,8 @@ def _check_worker(settings):
     living = huey.lock.living()
     if not living:
         return FAULT, "none is alive", f"{START}, or start its worker service"
+    if held_at := hold.since():
+        return WARNING, f"new work is held since {held_at:%Y-%m-%d %H:%M} UTC", f"{FLASK} tasks resume"
     oldest = _looked_up(settings, lambda: Task.due().first())
     if oldest and (age := clock.now() - oldest.run_after) > timedelta(minutes=5):
         what = f"a task has been waiting for {format_timedelta(age, locale='en')}"

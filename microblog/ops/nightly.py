@@ -7,17 +7,20 @@ run twice.
 
 import logging
 import shutil
+import time
 from datetime import UTC, datetime, timedelta
 
 from microblog.base import clock
 from microblog.base.database import data_dir, db
 from microblog.base.i18n import N_
-from microblog.base.logs import log_failure
+from microblog.base.logs import log_failure, one_line
 from microblog.exports import expiry
 from microblog.imports import expiry as imports
 from microblog.mail.delivery import Mail
 from microblog.models import Notification, OneTimeToken, Session, Token, User
 from microblog.ops import backup, rehearsal
+from microblog.security import security_log
+from microblog.tasks.exceptions import TaskInProgress
 from microblog.tasks.queue import huey
 from microblog.tasks.states import CANCELLED, RUNNING
 from microblog.tasks.task import Task
@@ -31,16 +34,23 @@ KEEP_BACKUPS = 7
 FORMER = ("before-upgrade", "before-restore")
 KEEP_FORMER = 3
 KEEP_FORMER_FOR = timedelta(days=7)
+LONGEST_FAULT = 200
 
 log = logging.getLogger(__name__)
 
 
 @job()
 def nightly(task):
-    """Run every chore; a failing one is logged and does not stop the others."""
+    """
+    Run every chore; a failing one is logged and does not stop the others.
+
+    The task's ``result`` has for each of them when it ended, how long it took, and its error or None.
+    """
     task.advance(0, len(CHORES))
+    outcomes = {}
     for done, chore in enumerate(CHORES, start=1):
-        _do(chore)
+        outcomes[chore.__name__] = _do(chore)
+        task.write(result=outcomes)
         task.advance(done, len(CHORES))
 
 
@@ -51,7 +61,25 @@ def launch_if_due():
     young = Task.created_at.between(now - EVERY, now)
     with db.atomic():
         if not Task.select().where(Task.name == nightly.name, young | Task.finished_at.is_null()).exists():
-            Task.launch(nightly, None, N_("Nightly work"))
+            _launch()
+
+
+def launch_now(by):
+    """
+    Launch it whenever it was last done; *by* is who does it.
+
+    Raises:
+        TaskInProgress: it is under way.
+    """
+    with db.atomic():
+        if Task.select().where(Task.name == nightly.name, Task.finished_at.is_null()).exists():
+            raise TaskInProgress(nightly.name)
+        task = _launch()
+    security_log.record("nightly-launched", task=task.id, by=by)
+
+
+def _launch():
+    return Task.launch(nightly, None, N_("Nightly work"))
 
 
 def remove_stray_files():
@@ -127,12 +155,15 @@ CHORES = [
 
 
 def _do(chore):
+    began_s, fault = time.monotonic(), None
     try:
         chore()
     except Exception as error:
         log_failure(log, f"nightly work: {chore.__name__}", error)
+        fault = one_line(f"{type(error).__name__}: {error}")[:LONGEST_FAULT]
     else:
         log.info("nightly work: %s done", chore.__name__)
+    return {"ended_at": clock.now().isoformat(), "seconds": time.monotonic() - began_s, "error": fault}
 
 
 def _remove_strays(files, states):

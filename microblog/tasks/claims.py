@@ -13,6 +13,7 @@ from peewee import SQL, CharField, Check, IntegerField, TextField
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, db
 from microblog.base.prepared import prepared
+from microblog.tasks import hold
 from microblog.tasks.exceptions import MustWait
 from microblog.tasks.queue import huey
 from microblog.tasks.states import QUEUED, RUNNING, STATES
@@ -119,10 +120,13 @@ class Claimable(BaseModel):
 
         What has a priority and never crashed always may. Of the rest one worker less than there are may be
         busy, so that one stays free for mails; and a row that has crashed its consumer once runs alone, so
-        that it takes no other down with it. A row that is silent is in nobody's way.
+        that it takes no other down with it. A row that is silent is in nobody's way. While the operator holds
+        new work, nothing else starts.
         """
         if self.priority and not self.crash_count:
             return True
+        if hold.since() is not None:
+            return False
         in_the_way = [
             item
             for kind in Claimable.kinds()

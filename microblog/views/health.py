@@ -8,6 +8,7 @@ from playhouse.pool import MaxConnectionsExceeded
 
 from microblog.base import clock
 from microblog.base.database import connected
+from microblog.tasks import hold
 from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
 from microblog.web.proxies import address_of
@@ -37,6 +38,7 @@ def ready():
     good = all(parts.values())
     body = {"status": "ok" if good else "not ready", **parts}
     if _asked_from_this_machine():
+        body |= {"held": True} if hold.since() else {}
         body |= backlog if messages is None else {**backlog, "messages": messages}
     return body, 200 if good else 503
 

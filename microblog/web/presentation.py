@@ -16,6 +16,7 @@ from microblog.base.text import beginning
 from microblog.exports import deletion
 from microblog.mail.templates import may_be_mailed
 from microblog.models import Message
+from microblog.tasks import hold
 from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
 from microblog.web import dates, formats
@@ -92,6 +93,10 @@ class News:
     def queue_is_down(self):
         """Whether the queue takes no messages."""
         return not huey.takes_messages
+
+    @cached_property
+    def work_is_held(self):
+        return hold.since() is not None
 
     @cached_property
     def worker_alive(self):

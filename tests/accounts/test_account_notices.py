@@ -46,7 +46,7 @@ SILENT = """
     made-administrator mail-read oldest-sessions-ended other-sessions-ended password-check-failed
     password-confirmed post-deleted posts-deletion-asked posts-deletion-undone registered renamed reset-asked
     restored session-ended sessions-ended
-    failures-discarded failures-tried-again
+    failures-discarded failures-tried-again nightly-launched work-held work-resumed
     set-up sign-in-failed sign-in-refused sign-out suspended task-cancelled task-retried token-ended
 """
 

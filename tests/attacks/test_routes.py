@@ -64,6 +64,10 @@ GET    /admin/tasks/all                           login  404    404    200
 GET    /admin/tasks/failures                      login  404    404    404
 POST   /admin/tasks/failures/discard              login  404    404    302
 POST   /admin/tasks/failures/retry                login  404    404    302
+POST   /admin/tasks/hold                          login  404    404    302
+POST   /admin/tasks/hold/delete                   login  404    404    302
+GET    /admin/tasks/nightly                       login  404    404    200
+POST   /admin/tasks/nightly                       login  404    404    302
 GET    /admin/users                               login  404    404    200
 POST   /admin/users/<username>/restore            login  404    404    302
 POST   /admin/users/<username>/sign_out           login  404    404    302

@@ -64,6 +64,10 @@ GET    /admin/tasks/all                           free
 GET    /admin/tasks/failures                      free
 POST   /admin/tasks/failures/discard              free
 POST   /admin/tasks/failures/retry                free
+POST   /admin/tasks/hold                          free
+POST   /admin/tasks/hold/delete                   free
+GET    /admin/tasks/nightly                       free
+POST   /admin/tasks/nightly                       free
 GET    /admin/users                               free
 POST   /admin/users/<username>/restore            asks
 POST   /admin/users/<username>/sign_out           asks

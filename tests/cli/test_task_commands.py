@@ -121,6 +121,17 @@ def test_a_reference_that_fits_several_is_answered_by_their_ids(run, susan, comm
     assert json.loads(run("tasks", "show", ids[0]).output)["id"] == ids[0]
 
 
+def test_new_work_is_held_and_resumed_and_the_doctor_says_so(run, examine, waiting):
+    run("tasks", "hold")
+    finding = examine()["worker"]
+    assert (finding.grade, finding.remedy) == ("warning", ".venv/bin/flask tasks resume")
+    assert "new work is held since" in finding.what
+
+    run("tasks", "resume")
+
+    assert examine()["worker"].what == "1 alive"
+
+
 @pytest.mark.parametrize("command", ["show", "retry", "cancel"])
 def test_a_missing_task_is_named(run, command):
     result = run("tasks", command, "no-such-id")

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from microblog.base import clock
-from microblog.tasks import failures
+from microblog.tasks import failures, hold
 from microblog.tasks.attempt import Attempt
 from microblog.tasks.exceptions import TaskInProgress
 from microblog.tasks.queue import huey
@@ -26,6 +26,7 @@ def index():
     return render_template(
         "admin_tasks/index.html",
         groups=groups,
+        held_at=hold.since(),
         failures=failures.groups(MOST_FAILURES),
         waiting=Task.in_state(QUEUED).count(),
         messages=huey.count_messages(),
