@@ -33,6 +33,7 @@ from microblog.web import (
     rate_limits,
     reader_preferences,
     refusals,
+    request_times,
     second_factor,
     uploads,
 )
@@ -77,6 +78,7 @@ def create_app(settings=None):
     smtp.mail.init_app(app)
     pagination.init_app(app)  # Before the views, whose paths use its converter.
     for part in (
+        request_times,
         api,
         assets,
         headers,

@@ -1,19 +1,22 @@
 """Commands about background tasks: ``flask tasks …``."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import click
 from flask.cli import AppGroup
 
 from microblog.base.database import connected
 from microblog.base.i18n import N_
+from microblog.models import User
 from microblog.security.security_log import OPERATOR
-from microblog.tasks import hold
+from microblog.tasks import figures, hold
+from microblog.tasks.attempt import Attempt
 from microblog.tasks.example import example
 from microblog.tasks.exceptions import NothingToRetry, TaskInProgress, UnknownJob
 from microblog.tasks.states import QUEUED, RUNNING, STATES
 from microblog.tasks.task import Task
+from microblog.tasks.task_filter import TaskFilter
 
 HELP = """Look at background tasks, retry and cancel them; start the example.
 
@@ -27,12 +30,16 @@ task_id = click.argument("task_id", metavar="ID")
 
 @tasks.command("list")
 @click.option("--state", type=click.Choice(STATES), help="Only those; else all that have not ended.")
+@click.option("--kind", help="Only those of the job of that name.")
+@click.option("--user", "username", metavar="NAME", help="Only those of that person.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
-def index(state, limit):
+def index(state, kind, username, limit):
     """Print tasks, newest first: id, state, progress, since when, kind, user, what went wrong."""
     states = [state] if state else [QUEUED, RUNNING]
     with connected():
-        found = list(Task.in_state(*states).limit(limit))
+        user = username and _user(username)
+        found = [task for one in states for task in TaskFilter(one, kind, user).newest(limit)]
+        found = sorted(found, key=lambda task: task.created_at, reverse=True)[:limit]
         for task in found:
             user = task.user.username if task.user else "-"
             since = f"{task.state_since:%Y-%m-%d %H:%M:%SZ}"
@@ -47,7 +54,8 @@ def index(state, limit):
 def show(task_id):
     """Print what is known of the task ID, as JSON."""
     with connected():
-        known = {field: _plain(value) for field, value in _task(task_id).__data__.items()}
+        task = _task(task_id)
+        known = _known(task) | {"history": [_known(attempt) for attempt in Attempt.of(task)]}
     click.echo(json.dumps(known, indent=2, ensure_ascii=False))
 
 
@@ -81,6 +89,16 @@ def cancel(task_id):
         click.echo(ended.state if ended.complete else "its worker was told to stop")
 
 
+@tasks.command("figures")
+@click.option("--days", default=1, show_default=True, type=click.IntRange(1, 90))
+def show_figures(days):
+    """Print for each kind of the last DAYS: how many, failed, median and 95 % of waiting and running seconds."""
+    with connected():
+        for one in figures.of_kinds(timedelta(days=days)):
+            times = [f"{part.total_seconds():.3f}" for pair in (one.waited, one.ran) for part in pair or ()]
+            click.echo("  ".join([one.kind, str(one.count), str(one.failed), *times]))
+
+
 @tasks.command("hold")
 def begin_hold():
     """Start no new work, before maintenance: what runs goes on, the rest waits; mails with links are sent."""
@@ -112,6 +130,17 @@ def _task(beginning):
         ids = ", ".join(task.id for task in found)
         raise click.ClickException(f"more than one task begins like this: {ids}")
     return found[0]
+
+
+def _user(username):
+    user = User.named(username)
+    if user is None:
+        raise click.ClickException(f"there is no user {username}")
+    return user
+
+
+def _known(row):
+    return {field: _plain(value) for field, value in row.__data__.items()}
 
 
 def _plain(value):

@@ -18,13 +18,12 @@ Read in this order, each file imports only from those before it:
 - ``states``, ``exceptions``: the states with their transitions, and what can be raised
 - ``consumer_lock``, ``message_store``: which consumers are alive; where queue messages lie
 - ``queue``: the Huey instance, its messages, the registry of jobs
-- ``hold``: new work held back before maintenance
 - ``claims``, ``state_rules``: which row a worker may claim; what the database itself refuses
 - ``work_item``: a row that is claimed, worked on and finished; each write that leaves a state
 - ``progress``: from a task through Huey's ``progress`` signal to row and notification
 - ``task_files``, ``task_lists``, ``task_card``: its files, which tasks there are, what is shown of one
 - ``task``: what a user asked for; launch, cancel, retry
-- ``attempt``, ``task_filter``, ``failures``: its attempts; for who runs the site lists, and what to see to
+- ``attempt``, ``task_filter``, ``failures``, ``figures``, ``hold``: for who runs the site
 - ``worker``: what happens around a job
 - ``reconciler``: recovers orphaned rows and enqueues what no message stands for
 - ``example``: the tutorial's first job

@@ -13,7 +13,6 @@ from peewee import SQL, CharField, Check, IntegerField, TextField
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, db
 from microblog.base.prepared import prepared
-from microblog.tasks import hold
 from microblog.tasks.exceptions import MustWait
 from microblog.tasks.queue import huey
 from microblog.tasks.states import QUEUED, RUNNING, STATES
@@ -125,7 +124,7 @@ class Claimable(BaseModel):
         """
         if self.priority and not self.crash_count:
             return True
-        if hold.since() is not None:
+        if huey.is_held:
             return False
         in_the_way = [
             item

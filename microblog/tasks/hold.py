@@ -7,14 +7,14 @@ A file in the data folder, which all processes see at once. Mails with links go 
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from microblog.base.database import data_dir
 from microblog.security import security_log
+from microblog.tasks.queue import huey
 
 
 def begin(by):
     """Hold new work until ``end``; *by* is who does it."""
     if since() is None:
-        path = _path()
+        path = huey.hold_file
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
         security_log.record("work-held", by=by)
@@ -23,16 +23,12 @@ def begin(by):
 def end(by):
     """Go on; a worker hears of what waits within ten seconds."""
     if since() is not None:
-        _path().unlink(missing_ok=True)
+        huey.hold_file.unlink(missing_ok=True)
         security_log.record("work-resumed", by=by)
 
 
 def since():
     """Since when new work is held; None if it is not."""
     with suppress(FileNotFoundError):
-        return datetime.fromtimestamp(_path().stat().st_mtime, UTC)
+        return datetime.fromtimestamp(huey.hold_file.stat().st_mtime, UTC)
     return None
-
-
-def _path():
-    return data_dir() / "run" / "hold"

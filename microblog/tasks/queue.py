@@ -75,7 +75,7 @@ class MicroblogHuey(RedisHuey):
     def __init__(self, name):
         serializer = SignedSerializer(secrets.token_hex())
         super().__init__(name, results=False, connection_pool=pool(NOWHERE), serializer=serializer)
-        self.lock = None
+        self.lock = self.hold_file = None
         self.consumer = None
         # How many threads the consumer has; set when it is created.
         self.workers = 2
@@ -88,6 +88,7 @@ class MicroblogHuey(RedisHuey):
         """Use the queue at *url*; sign with a key made from *secret*; keep locks in *run_dir*."""
         self._app = app
         self.lock = ConsumerLock(run_dir / "workers")
+        self.hold_file = run_dir / "hold"
         self.serializer = SignedSerializer(secret)
         self.storage_kwargs = {"connection_pool": pool(url)}
         self.storage = self.create_storage()
@@ -102,6 +103,11 @@ class MicroblogHuey(RedisHuey):
     def task_limit(self):
         """How many tasks may run in this process at once: one worker stays free for mails."""
         return max(1, self.workers - 1)
+
+    @property
+    def is_held(self):
+        """Whether new work is held, see ``hold``."""
+        return self.hold_file.exists()
 
     @property
     def stopping(self):

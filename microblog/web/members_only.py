@@ -13,6 +13,7 @@ OPEN = {
     "email_changes.open_link",
     "email_changes.update",
     "health",
+    "metrics",
     "notifications",
     "password_reset",
     "posts.index",

@@ -64,6 +64,7 @@ GET    /admin/tasks/all                           login  404    404    200
 GET    /admin/tasks/failures                      login  404    404    404
 POST   /admin/tasks/failures/discard              login  404    404    302
 POST   /admin/tasks/failures/retry                login  404    404    302
+GET    /admin/tasks/figures                       login  404    404    200
 POST   /admin/tasks/hold                          login  404    404    302
 POST   /admin/tasks/hold/delete                   login  404    404    302
 GET    /admin/tasks/nightly                       login  404    404    200
@@ -160,6 +161,7 @@ GET    /messages/<username>                       login  200    200    200
 GET    /messages/<username>/delete                login  404    404    200
 POST   /messages/<username>/delete                login  302    302    302
 POST   /messages/<username>/read                  login  302    302    302
+GET    /metrics                                   404    404    404    404
 GET    /newer                                     401    200    200    200
 GET    /notifications                             401    200    200    200
 GET    /people                                    login  200    200    200

@@ -64,6 +64,7 @@ GET    /admin/tasks/all                           free
 GET    /admin/tasks/failures                      free
 POST   /admin/tasks/failures/discard              free
 POST   /admin/tasks/failures/retry                free
+GET    /admin/tasks/figures                       free
 POST   /admin/tasks/hold                          free
 POST   /admin/tasks/hold/delete                   free
 GET    /admin/tasks/nightly                       free

@@ -42,12 +42,12 @@ def test_an_empty_list_is_said_to_whoever_reads_not_to_a_program(run):
     )
 
 
-def test_a_list_is_made_by_one_query(run, susan, waiting, queries):
+def test_a_list_is_made_by_one_query_for_each_state(run, susan, waiting, queries):
     Task.insert_many([{"name": f"n{n}", "description": "x", "user": susan} for n in range(9)]).execute()
     del queries[:]
 
     assert len(run("tasks", "list").output.splitlines()) == 10
-    assert len(queries) == 1
+    assert len(queries) == 2
 
 
 def test_a_failed_task_is_retried_as_a_new_one(run, failed):
@@ -119,6 +119,24 @@ def test_a_reference_that_fits_several_is_answered_by_their_ids(run, susan, comm
     assert result.output == f"Error: more than one task begins like this: {ids[1]}, {ids[0]}\n"
     assert {task.state for task in Task.select()} == {"queued"}
     assert json.loads(run("tasks", "show", ids[0]).output)["id"] == ids[0]
+
+
+def test_the_list_is_narrowed_by_kind_and_person(run, failed, john):
+    listed = [
+        len(run("tasks", "list", "--state", "failed", *more).stdout.splitlines())
+        for more in ((), ("--kind", "export_posts"), ("--kind", "x"), ("--user", "susan"), ("--user", "john"))
+    ]
+
+    assert listed == [1, 1, 0, 1, 0]
+    assert run("tasks", "list", "--user", "nobody").output == "Error: there is no user nobody\n"
+
+
+def test_figures_and_attempts_are_printed(run, waiting):
+    Task.claim(waiting.id).fail("broken")
+
+    assert run("tasks", "figures").output.split()[:3] == ["export_posts", "1", "1"]
+    [attempt] = json.loads(run("tasks", "show", waiting.id).output)["history"]
+    assert (attempt["ending"], attempt["error"]) == ("failed", "broken")
 
 
 def test_new_work_is_held_and_resumed_and_the_doctor_says_so(run, examine, waiting):

@@ -180,6 +180,17 @@ def test_what_has_ended_is_called_so_and_dated(office, task):
     assert "Exporting posts..." not in page
 
 
+def test_figures_are_drawn_without_script_and_told_in_words(office, task):
+    Task.claim(task.id).fail("The server is out of space. Tell the administrator.")
+
+    page = office.get("/admin/tasks/figures").text
+
+    assert "The last 24 hours: 0 done, 1 failed" in page
+    assert "0 hours ago: 0 done, 1 failed" in page
+    assert '<rect x="231" y="0" width="8" height="60" fill="#d0453a"/>' in page
+    assert page.count("<strong>1 failed</strong>") == 2
+
+
 def test_the_page_of_one_task_tells_its_attempts_and_its_user_the_plain_part(office, browser, task):
     Task.claim(task.id).retry_or_fail("The server was too busy to do this. Try again later.")
     Task.update(run_after=clock.now()).execute()

@@ -70,6 +70,7 @@ class Settings:
     invites: str = setting("", one_of("administrators", "members"))
     second_factor: str = setting("optional", one_of("optional", "administrators", "everybody"))
     public: bool = setting(True, kinds.BOOL)
+    metrics_token: str = setting("", kinds.SECRET, secret=True)
     export_delay_s: float = setting(0.0, number(0, 60, float))
     export_attach_max_bytes: int = setting(1024**2, number(0, 25 * 1024**2))
     export_keep_days: int = setting(7, number(1, 365))
