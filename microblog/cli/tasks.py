@@ -92,7 +92,7 @@ def cancel(task_id):
 @tasks.command("figures")
 @click.option("--days", default=1, show_default=True, type=click.IntRange(1, 90))
 def show_figures(days):
-    """Print for each kind of the last DAYS: how many, failed, median and 95 % of waiting and running seconds."""
+    """Print for each kind of the last DAYS: number, failed; median and 95 % of seconds waited, and run."""
     with connected():
         for one in figures.of_kinds(timedelta(days=days)):
             times = [f"{part.total_seconds():.3f}" for pair in (one.waited, one.ran) for part in pair or ()]
