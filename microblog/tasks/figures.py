@@ -4,7 +4,7 @@ from datetime import timedelta
 from statistics import quantiles
 from typing import NamedTuple
 
-from peewee import fn
+from peewee import SQL, fn
 
 from microblog.base import clock
 from microblog.tasks.queue import jobs
@@ -14,6 +14,8 @@ from microblog.tasks.task import Task
 # Times are those of so many that ended last, of either ending: medians of a million rows would take a second.
 SAMPLE = 500
 HOURS = 24
+# Not of a column: the index alone is enough.
+EACH = fn.COUNT(SQL("*"))
 
 
 class Times(NamedTuple):
@@ -60,7 +62,7 @@ def of_hours():
 
 def counts():
     """How many tasks there are of each kind and state: triples."""
-    grouped = Task.select(Task.name, Task.state, fn.COUNT(Task.id)).group_by(Task.name, Task.state)
+    grouped = Task.select(Task.name, Task.state, EACH).group_by(Task.name, Task.state)
     return list(grouped.tuples())
 
 
@@ -73,7 +75,7 @@ def _of(kind, since):
 def _asked(kind, since):
     # With every state named, each is counted by its part of the index.
     asked = (Task.name == kind, Task.state.in_(STATES), Task.created_at >= since)
-    return Task.select(Task.state, fn.COUNT(Task.id)).where(*asked).group_by(Task.state)
+    return Task.select(Task.state, EACH).where(*asked).group_by(Task.state)
 
 
 def _times(kind, since):
@@ -104,4 +106,4 @@ def _by_hour(state, since, now):
     begun = fn.strftime("%s", Task.created_at).cast("INTEGER")
     ago = ((int(now.timestamp()) - begun) / 3600).alias("ago")
     asked = (Task.state == state, Task.created_at > since, Task.created_at <= now)
-    return dict(Task.select(ago, fn.COUNT(Task.id)).where(*asked).group_by(ago).tuples())
+    return dict(Task.select(ago, EACH).where(*asked).group_by(ago).tuples())
