@@ -5,6 +5,7 @@ from microblog.mail import delivery as mail
 from microblog.mail.delivery import Mail
 from microblog.models import block, former_post, people, post, post_index, thread, visible_change
 from microblog.models.block import Block
+from microblog.models.folded_sign import FoldedSign
 from microblog.models.former_post import FormerPost
 from microblog.models.invited import Invited
 from microblog.models.mention import Mention
@@ -42,6 +43,7 @@ MODELS = [
     Import,
     OneTimeToken,
     Token,
+    FoldedSign,
     PostIndex,
     VisibleChange,
     SecondFactor,

@@ -21,6 +21,7 @@ from microblog.base.prepared import prepared
 from microblog.base.text import LONGEST
 from microblog.models.block import Block, refusing
 from microblog.models.exceptions import ANSWERS_NOTHING, PostGone, translate_integrity_error
+from microblog.models.folded_sign import FoldedSign
 from microblog.models.mention import Mention
 from microblog.models.post_id import EARLIEST, LATEST, latest_plausible, next_id
 from microblog.models.tag import Tag
@@ -259,14 +260,15 @@ TRIGGERS = [
 
 
 def marks(marked, text):
-    """``(start, end)`` of each hit in *text*, given *marked*, the text with OPEN and CLOSE."""
-    found, place = [], 0
+    """``(start, end)`` of each hit in *text*; *marked* is what the index has of it, with OPEN and CLOSE."""
+    # Of each character of the index, the place in *text* of the sign that became it.
+    places = [place for place, shown in enumerate(FoldedSign.folded(text)) for _character in shown]
+    found, passed = [], 0
     for character in marked:
         if character == OPEN:
-            start = place
+            start = places[passed]
         elif character == CLOSE:
-            found.append((start, place))
-        elif text.startswith(character, place):
-            place += 1
-        # Otherwise it is a space that the view put beside a character.
+            found.append((start, places[passed - 1] + 1))
+        else:
+            passed += 1
     return found

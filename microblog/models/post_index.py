@@ -1,10 +1,9 @@
 """
 Full-text search: an FTS5 index that triggers keep up to date, whatever adds or removes a post.
 
-The index stores no text; it reads posts through a view. FTS5 splits words at spaces, which Chinese does
-not have, so every character from U+3000 on is a word of its own, in the index and in queries; part of a
-Chinese word is then found as a phrase. All of this is plain SQL: a trigger that called a Python function
-would break every other program that opens the file.
+The index stores no text; it reads posts through a view, which writes them as one would search for them:
+see ``FoldedSign``. All of this is plain SQL: a trigger that called a Python function would break every other
+program that opens the file.
 """
 
 import re
@@ -14,28 +13,39 @@ from playhouse.sqlite_ext import FTS5Model, SearchField
 from microblog.base.database import db
 from microblog.base.prepared import prepared
 from microblog.base.text import clean
+from microblog.models.folded_sign import APART, FoldedSign
+from microblog.models.folded_sign import SIGNS as FOLDED
 from microblog.models.post import CLOSE, OPEN, Post
 
-# Where the blocks of Chinese, Japanese and Korean begin.
-FIRST = "\u3000"
-WITHOUT_SPACES = re.compile(f"([{FIRST}-\U0010ffff])")
 LONGEST = 200
 # A star after a single letter would match a great many words, and SQLite would collect all their posts.
 SHORT_PREFIX = re.compile(r'((?<![^\W_])[^\W_]?[^\w"]*")\*')
 NOTHING = '""'
-# Quotation marks and signs of other keyboards, mapped to those that web_query() knows.
-SIGNS = str.maketrans({**dict.fromkeys("“”„«»「」『』＂", '"'), "－": "-", "＊": "*"})
+# Quotation marks and signs of other keyboards, mapped to those that web_query() knows. What stands before a
+# colon or in braces would be the name of a column to it.
+TYPED = str.maketrans(
+    {**dict.fromkeys("“”„«»「」『』＂", '"'), "－": "-", "＊": "*"} | dict.fromkeys(":{}", " ")
+)
+# A letter that makes web_query() take a symbol or a mark for a word. Nobody writes it any more.
+WORD = "\u16ee"
+SYMBOLS = re.compile(r"([^\w\s\x00-\x7f]+)")
 
 VIEW = f"""
     CREATE VIEW IF NOT EXISTS post_words AS
-    SELECT id, CASE WHEN body GLOB '*[{FIRST}-\U0010ffff]*' THEN (
+    SELECT id, CASE WHEN body GLOB '*[{FOLDED}]*' THEN (
         WITH RECURSIVE letter (place, sign) AS (
             SELECT 1, substr(body, 1, 1)
             UNION ALL SELECT place + 1, substr(body, place + 1, 1) FROM letter WHERE sign <> ''
         )
-        SELECT group_concat(CASE WHEN sign < '{FIRST}' THEN sign ELSE ' ' || sign || ' ' END, '') FROM letter
+        SELECT group_concat(coalesce(
+            folded.becomes,
+            CASE WHEN letter.sign < '{APART}' THEN letter.sign ELSE ' ' || letter.sign || ' ' END
+        ), '')
+        FROM letter LEFT JOIN folded_sign AS folded ON folded.sign = letter.sign
     ) ELSE body END AS words FROM post
 """  # noqa: S608 - no part of it comes from outside
+# Marks are parts of words, as in the scripts of India; symbols such as emoji can be searched for.
+TOKENIZER = "unicode61 remove_diacritics 2 categories 'L* N* Co M* So' separators '©®°¦'"
 ADD = "INSERT INTO post_index (rowid, words) SELECT id, words FROM post_words WHERE id = NEW.id;"
 # To remove an entry, FTS5 needs the text that was added.
 REMOVE = """INSERT INTO post_index (post_index, rowid, words)
@@ -60,7 +70,7 @@ class PostIndex(FTS5Model):
             "content": "post_words",
             "content_rowid": "id",
             "columnsize": 0,
-            "tokenize": "unicode61 remove_diacritics 2",
+            "tokenize": TOKENIZER,
         }
 
     @classmethod
@@ -85,7 +95,7 @@ class PostIndex(FTS5Model):
     @classmethod
     def asked(cls, query):
         """What FTS5 is asked for *query*, as a person typed it; no query is a syntax error."""
-        apart = WITHOUT_SPACES.sub(r" \1 ", cls._understood(query))
+        apart = "".join(FoldedSign.folded(cls._understood(query)))
         return SHORT_PREFIX.sub(r"\1", apart)
 
     @classmethod
@@ -100,4 +110,5 @@ class PostIndex(FTS5Model):
 
     @classmethod
     def _understood(cls, query):
-        return cls.web_query(clean(query)[:LONGEST].translate(SIGNS))
+        typed = clean(query)[:LONGEST].translate(TYPED).replace(WORD, "")
+        return cls.web_query(SYMBOLS.sub(rf"\1{WORD}", typed)).replace(WORD, "")

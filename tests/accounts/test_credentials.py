@@ -56,6 +56,7 @@ OTHER_ROWS = {
     "Thread",
     "User",
     "VisibleChange",
+    "FoldedSign",
     "FormerPost",
     "Import",
     "OldPermalink",

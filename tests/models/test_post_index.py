@@ -51,7 +51,9 @@ def assert_right():
         ("tw", []),
         ("adios", ["¡Adiós!"]),
         ("ADIÓS", ["¡Adiós!"]),
-        ("words:tea", ["Green tea", "tea for two"]),
+        ("words:tea", []),
+        ("{words} : tea", []),
+        ("for:tea", ["tea for two"]),
         ("teapot", []),
         ("-tea", []),
         ("", []),
@@ -246,3 +248,63 @@ def test_any_post_is_indexed_right(susan, body):
     Post.create(author=susan, body=body)
 
     assert_right()
+
+
+# What people search for, what it finds, and what it does not find: add lines of the languages that you read.
+IN_EACH_SCRIPT = {
+    "Hindi: vowel signs are letters": ("दान", "दान करना अच्छा है", "दिन अच्छा है"),
+    "Hindi: a word that is excluded": ("अच्छा -दिन", "दान अच्छा है", "दिन अच्छा है"),
+    "Bengali": ("কলম", "আমার কলম", "আমার কালাম"),
+    "Tamil": ("பால்", "பால் வாங்கு", "பல் வலி"),
+    "Arabic without points": ("مرحبا", "مَرْحَبًا بكم", "مربا"),
+    "Arabic with points": ("مَرْحَبًا", "مرحبا بكم", "مربا"),
+    "Arabic, stretched": ("مرحبا", "مرحبـــا", "مربا"),
+    "Persian": ("کتاب", "این کِتاب است", "کباب"),
+    "Hebrew without points": ("שלום", "שָׁלוֹם לכולם", "שלב"),
+    "Greek, final sigma": ("ΣΙΣΥΦΟΣ", "ο Σίσυφος", "σισυφο"),
+    "Russian": ("ЁЛКА", "ёлка", "палка"),
+    "Vietnamese": ("viet", "tiếng Việt", "vit"),
+    "Turkish": ("gunaydin", "Günaydın".replace("ı", "i"), "gun aydin"),
+    "Latin, both forms of an accent": ("cafe", "cafe\u0301", "caffe"),
+    "full-width letters": ("abc", "ＡＢＣ", "ab c"),
+    "full-width letters asked for": ("ＡＢＣ", "abc", "ab c"),
+    "a ligature": ("fish", "ﬁsh and chips", "fis h"),
+    "letters of mathematicians": ("bold", "so 𝐛𝐨𝐥𝐝", "b old"),
+    "a soft hyphen": ("cooperate", "co\u00adoper\u00adate", "co operate"),
+    "a mark of direction": ("tea", "\u200ftea\u200e", "te a"),
+    "Thai: inside a text without spaces": ("กินข้าว", "สวัสดีครับผมชอบกินข้าว", "กินขาว"),
+    "Lao": ("ລາວ", "ຂ້ອຍຮັກລາວຫຼາຍ", "ລາຍ"),
+    "Khmer": ("ភាសា", "ខ្ញុំរៀនភាសាខ្មែរ", "ភាសូ"),
+    "Burmese": ("မြန်မာ", "ကျွန်တော်မြန်မာလူမျိုး", "မြန်မြန်"),
+    "Chinese": ("导出", "把导出任务交给后台", "导入出"),
+    "Japanese, half-width": ("ハンカク", "ﾊﾝｶｸの文字", "ハンコ"),
+    "Korean": ("서울", "서울에 갔다", "부산"),
+    "an emoji": ("🎉", "party🎉tonight", "party tonight"),
+    "a word beside an emoji": ("party", "party🎉tonight", "partytonight"),
+    "an emoji of several": ("👨\u200d👩\u200d👧", "us: 👨\u200d👩\u200d👧", "👨 and 👧"),
+    "an emoji in any colour": ("👍", "👍🏽 yes", "👎"),
+    "a symbol as text or as a picture": ("❤", "I❤\ufe0fyou", "I love you"),
+    "a flag": ("🇩🇪", "in 🇩🇪", "in 🇪🇺"),
+    "a word beside a sign": ("microblog", "Microblog™ and Microblog©", "microblogs"),
+    "an operator in lower case is a word": ("not tea", "this is not tea", "tea"),
+}
+
+
+@pytest.mark.parametrize(("query", "text", "other"), IN_EACH_SCRIPT.values(), ids=IN_EACH_SCRIPT)
+def test_words_are_found_in_each_script_and_marked(susan, write_posts, query, text, other):
+    write_posts(susan, text, other)
+
+    assert found(query) == [text]
+    assert all(hit and hit in text for hit in marked(query)[0])
+    assert_right()
+
+
+@pytest.mark.parametrize(
+    "text", [text for _query, text, _other in IN_EACH_SCRIPT.values()], ids=IN_EACH_SCRIPT
+)
+def test_a_whole_text_finds_itself_and_is_marked_as_it_is(susan, write_posts, text):
+    write_posts(susan, text)
+
+    assert found(f'"{text}"') == [text]
+    words = "".join(re.findall(r"\w", text))
+    assert set(words) <= set("".join(marked(f'"{text}"')[0]))
