@@ -1,6 +1,7 @@
 """Demo people, their posts and messages, to try out the site and to measure it."""
 
 import random
+from collections import deque
 from datetime import timedelta
 from itertools import chain, islice
 
@@ -26,6 +27,11 @@ FOLLOWS = 4
 FOLLOWED = 5
 # So many sentences apart somebody is mentioned.
 MENTIONS_EVERY = 10
+# And so many apart one of the few before is answered.
+ANSWERS_EVERY = 3
+FEW = 8
+# How far back what is answered is remembered; the twelve answer within a day or so.
+FURTHEST = 100
 GREETING = "Welcome aboard. Nobody here is real, but the bread is good. Write back if you like."
 
 
@@ -147,7 +153,8 @@ def _sentences(ids, count, until, chance):
         sentence = chance.choice(sentences)
         if not number % MENTIONS_EVERY:
             sentence = f"@{_name(int(chance.random() * len(ids)))} {sentence}"
-        yield ids[place], sentence, language, until - (count - number) * apart
+        back = None if number % ANSWERS_EVERY else 1 + int(chance.random() * FEW)
+        yield ids[place], sentence, language, until - (count - number) * apart, back
 
 
 def _sample_posts(posts, authors):
@@ -156,15 +163,25 @@ def _sample_posts(posts, authors):
     usernames = {person.name: name for person, (_id, name) in zip(people, authors, strict=True)}
     for post in posts:
         author_id, _username = authors[post.author]
-        yield author_id, post.body.format(**usernames), people[post.author].language, post.at
+        yield author_id, post.body.format(**usernames), people[post.author].language, post.at, post.back
 
 
 def _add_posts(rows):
-    """Insert *rows*, oldest first; those of the same moment get ids one after the other."""
-    rows = ((*others, free_id(in_microseconds(at))) for *others, at in rows)
+    """Insert *rows*, oldest first."""
+    rows = _identified(rows)
     while batch := list(islice(rows, BATCH)):
-        _insert("post", "author_id, body, language, id", batch)
-        Post.record_entities((post_id, body) for _author, body, _language, post_id in batch)
+        _insert("post", "author_id, body, language, id, reply_to, conversation", batch)
+        Post.record_entities((row[3], row[1]) for row in batch)
+
+
+def _identified(rows):
+    """*rows* with ids, one after the other where moments are the same, and with what each answers."""
+    latest = deque(maxlen=FURTHEST)
+    for author_id, body, language, at, back in rows:
+        post_id = free_id(in_microseconds(at))
+        answered, root = latest[-back] if back and back <= len(latest) else (None, None)
+        latest.append((post_id, root or post_id))
+        yield author_id, body, language, post_id, answered, root
 
 
 def _add_messages(ids, now):

@@ -17,11 +17,16 @@ class SamplePerson(NamedTuple):
 
 
 class SamplePost(NamedTuple):
-    """A post by person number *author*; *body* names others as ``{name}``."""
+    """
+    A post by person number *author*; *body* names others as ``{name}``.
+
+    *back*: by how many posts the one that it answers comes before it; None: it answers none.
+    """
 
     at: datetime
     author: int
     body: str
+    back: int | None = None
 
 
 class SampleMessage(NamedTuple):
@@ -42,7 +47,13 @@ def people():
 def posts(now):
     """Posts of the twelve in the weeks before *now*, a list of SamplePost, oldest first."""
     number = _numbers()
-    return sorted(SamplePost(_moment(when, now), number[name], body) for when, name, body in _read()["posts"])
+    said = sorted((_moment(when, now), number[name], body, to) for when, name, body, *to in _read()["posts"])
+    place = {at: index for index, (at, *_others) in enumerate(said)}
+    answered = [place[_moment(to[0], now)] if to else None for *_others, to in said]
+    return [
+        SamplePost(*post[:3], None if other is None else index - other)
+        for index, (post, other) in enumerate(zip(said, answered, strict=True))
+    ]
 
 
 def messages(now):

@@ -20,6 +20,10 @@ def test_there_are_as_many_as_were_asked_for(run):
     assert Post.select().count() == 200
     assert Mention.select().count() > 15
     assert Tag.select().count() > 15
+    answers = list(Post.select().where(Post.conversation.is_null(False)))
+    assert len(answers) > 50
+    ids = {post.id: post.root for post in Post.select()}
+    assert all(ids[answer.reply_to] == answer.conversation for answer in answers)
     assert 60 <= Follow.select().count() <= 90
     assert check_password(User.named("demo30"), demo.PASSWORD)
     assert "30 people and 200 posts; sign in as demo1" in result.output
@@ -39,7 +43,8 @@ def test_the_newest_posts_are_the_sample_posts(run):
     authors = [post.author.username for post in posts[-len(samples.posts(posts[-1].timestamp)) :]]
     assert set(authors) == {f"demo{number}" for number in range(1, 13)}
     assert sorted(post.timestamp for post in posts) == [post.timestamp for post in posts]
-    assert any("demo2: bring me the pump." in post.body for post in posts)
+    [pump] = [post for post in posts if "Bring me the pump." in post.body]
+    assert "I have bought a boat" in Post.get_by_id(pump.reply_to).body
 
 
 def test_each_speaks_one_language(run):

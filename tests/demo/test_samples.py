@@ -49,3 +49,15 @@ def test_there_are_many_sentences_and_each_fits(language, kind):
     assert max(map(len, sentences)) <= MAX_LENGTH - len("@demo1000000 ")
     assert kind == "about" or any(named(sentence)[1] for sentence in sentences)
     assert all(sentence == sentence.strip() for sentence in sentences)
+
+
+@pytest.mark.parametrize("now", [NIGHT, NOON])
+def test_the_twelve_answer_each_other(now):
+    posts = samples.posts(now)
+    answers = [(index, post) for index, post in enumerate(posts) if post.back]
+
+    assert len(answers) > 12
+    assert all(
+        index >= post.back and posts[index - post.back].author != post.author for index, post in answers
+    )
+    assert not [post.body for post in posts if post.body.startswith("{")]
