@@ -231,6 +231,35 @@ def test_the_keyboard_alone_posts_searches_walks_and_asks(site, new_page):
     Post.delete().where(Post.body.startswith("Written by keyboard")).execute()
 
 
+def test_the_keyboard_alone_answers_and_a_draft_of_an_answer_survives(site, new_page):
+    page = new_page(viewport=DESKTOP)
+    page.goto(f"{site.url}/explore")
+    focused = page.locator(":focus")
+    page.locator("main").focus()
+    page.keyboard.press("j")
+    wait_until(lambda: focused.count() and focused.get_attribute("class") == "when u-url u-uid")
+    address = focused.get_attribute("href")
+
+    page.keyboard.press("r")
+    page.wait_for_url(f"{site.url}{address}#post")
+    wait_until(lambda: focused.get_attribute("name") == "post")
+    page.keyboard.type("Answered by keyboard alone")
+    page.reload()
+    expect(page.locator("textarea")).to_have_value("Answered by keyboard alone")
+    page.goto(f"{site.url}/")
+    expect(page.locator("textarea")).to_have_value("")
+    page.goto(f"{site.url}{address}")
+    page.keyboard.press("r")
+    wait_until(lambda: focused.get_attribute("name") == "post")
+    page.keyboard.press("Control+Enter")
+
+    page.locator(".post[aria-current]", has_text="Answered by keyboard alone").wait_for()
+    page.goto(f"{site.url}{address}")
+    expect(page.locator("textarea")).to_have_value("")
+    assert violations(page, RULES) == []
+    Post.delete().where(Post.body.startswith("Answered by keyboard")).execute()
+
+
 def test_tab_alone_starts_an_export_and_the_focus_is_always_seen(site, new_page):
     Task.delete().execute()
     page = new_page(viewport=DESKTOP)
