@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import click
+from flask import current_app
 
 from microblog.base import clock
 from microblog.base.database import connected
@@ -55,7 +56,7 @@ def _import(user, file, dry_run, yes):
 
 
 def _look(row, file):
-    jobs.read(row, file, {}, _say_nothing)
+    jobs.read(row, file, {}, _say_nothing, current_app.config["SIGNING_KEYS"])
     return jobs.count(row, _say_nothing)
 
 

@@ -47,7 +47,7 @@ def preview_import(task):
     """Read the file and count what would come of it; nothing is written but the records of the file."""
     row = _row_of(task)
     try:
-        read(row, row.file, LIMITS, task.advance)
+        read(row, row.file, LIMITS, task.advance, current_app.config["SIGNING_KEYS"])
         counts = count(row, task.advance)
     except BAD_FILE as error:
         row.delete_files()
@@ -93,7 +93,7 @@ def _bring_back(row, task):
     deletion = Task.get_by_id(row.undoes)
     report = partial(_scaled, task.advance, deletion.result["posts"])
     if row.counts is None:
-        read(row, row.file, {}, partial(report, 0))
+        read(row, row.file, {}, partial(report, 0), current_app.config["SIGNING_KEYS"])
         row.write(counts=count(row, partial(report, 1)))
 
     def finish(result):
@@ -127,9 +127,9 @@ def remove_leftovers():
             Task.launch(undo_import, row.user_id, N_("Removing posts..."), by="the site", import_id=row.id)
 
 
-def read(row, path, limits, report):
+def read(row, path, limits, report, keys):
     """
-    Read the file *path* of the import *row*, unless that is done, into its records.
+    Read the file *path* of the import *row*, unless that is done, into its records; *keys*: those of seals.
 
     Raises:
         BAD_FILE: it cannot be read.
@@ -146,7 +146,7 @@ def read(row, path, limits, report):
 
         tell()
         times = [clock.in_microseconds(moment) for moment in (clock.now(), row.user.created_at)]
-        source = recognise(file, current_app.config["SIGNING_KEYS"], **limits)
+        source = recognise(file, keys, **limits)
         sorted_records.make(row.records, row.draft, source, *times, tell)
 
 

@@ -239,6 +239,6 @@ def _look_at_file(user):
         )
     )
     row = Import.create(user=user, name="archive-" + "0" * 60 + ".zip")
-    jobs.read(row, path, {}, lambda _done, _total: None)
+    jobs.read(row, path, {}, lambda _done, _total: None, keys=())
     row.write(counts=jobs.count(row, lambda _done, _total: None))
     path.unlink()
