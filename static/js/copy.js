@@ -5,8 +5,13 @@ const field = document.querySelector("#secret");
 const button = document.querySelector("[data-copy]");
 button.hidden = false;
 button.addEventListener("click", async () => {
-  field.select();
-  // Browsers have a clipboard only on sites of https.
-  await (navigator.clipboard?.writeText(field.value) ?? document.execCommand("copy"));
+  try {
+    await navigator.clipboard.writeText(field.value);
+  } catch {
+    // Without https there is no clipboard, and a browser may refuse it.
+    field.select();
+    document.execCommand("copy");
+    button.focus();
+  }
   toast(button.dataset.copy);
 });
