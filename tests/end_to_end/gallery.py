@@ -185,7 +185,12 @@ class Gallery:
 @contextmanager
 def gallery(folder):
     """A gallery for the block, in *folder*."""
-    settings = Settings(data_dir=folder, secret_key="for tests only, 32 characters long", rate_limits=False)
+    settings = Settings(
+        data_dir=folder,
+        secret_key="for tests only, 32 characters long",
+        rate_limits=False,
+        registration="open",
+    )
     world = World(settings)
     world.start_queue()
     app = create_app(settings)
