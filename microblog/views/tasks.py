@@ -31,8 +31,8 @@ def index():
 @bp.get("/<uuid:task_id>")
 def show(task_id):
     """What became of one task, with each attempt at it."""
-    task = _own(task_id)
-    return render_template("tasks/show.html", task=task, attempts=list(Attempt.of(task)))
+    news, task = News.read(), _own(task_id)
+    return render_template("tasks/show.html", news=news, task=task, attempts=list(Attempt.of(task)))
 
 
 @bp.get("/<uuid:task_id>/card")

@@ -31,6 +31,7 @@ FOLLOWING = {
     "imports/index.html": "/imports",
     "imports/show.html": "/imports/1",
     "tasks/index.html": "/tasks",
+    "tasks/show.html": "/tasks/{task}",
     "users/show.html": "/user/susan",
 }
 
@@ -58,9 +59,9 @@ def test_a_page_is_never_older_than_its_cards(app, browser, susan, task, path):
         task.finish(CANCELLED)
 
     with before_render_template.connected_to(end, app):
-        page = browser.get(path).text
+        page = browser.get(path.format(task=task.id)).text
     assert 'data-state="queued"' in page
-    assert 'data-state="cancelled"' in browser.get(path).text
+    assert 'data-state="cancelled"' in browser.get(path.format(task=task.id)).text
 
 
 def test_the_card_is_shown_to_nobody_else(client, sign_in, john, task):

@@ -32,7 +32,7 @@ OPEN = {
         "sign_in.setup",
     ),
     *("posts.index", "static", "robots"),
-    *("preferences.edit", "preferences.keys", "health.live", "health.ready"),
+    *("preferences.edit", "preferences.keys", "health.live", "health.ready", "metrics.index"),
     *("api_document.index", "api_document.openapi", "api_document.show"),
 }
 
