@@ -3,13 +3,15 @@
 from microblog.imports.import_row import Import
 from microblog.mail import delivery as mail
 from microblog.mail.delivery import Mail
-from microblog.models import block, former_post, people, post, post_index, thread, visible_change
+from microblog.models import block, former_post, like, news, people, post, post_index, thread, visible_change
 from microblog.models.block import Block
 from microblog.models.folded_sign import FoldedSign
 from microblog.models.former_post import FormerPost
 from microblog.models.invited import Invited
+from microblog.models.like import Like
 from microblog.models.mention import Mention
 from microblog.models.message import Message
+from microblog.models.news import NewsItem
 from microblog.models.notification import Notification
 from microblog.models.old_permalink import OldPermalink
 from microblog.models.one_time_token import OneTimeToken
@@ -54,6 +56,8 @@ MODELS = [
     Mention,
     Tag,
     Site,
+    Like,
+    NewsItem,
 ]
 # Made after the tables, and again after each migration: rebuilding a table drops its triggers.
 TRIGGERS = [
@@ -67,4 +71,6 @@ TRIGGERS = [
     *former_post.TRIGGERS,
     *visible_change.TRIGGERS,
     *people.TRIGGERS,
+    *like.TRIGGERS,
+    *news.TRIGGERS,
 ]

@@ -13,6 +13,7 @@ from microblog.models.exceptions import (
     Blocked,
     CredentialsChanged,
     DemoShutOut,
+    OwnPost,
     PostGone,
     Suspended,
     TooManyTokens,
@@ -35,6 +36,7 @@ OPERATIONS = {}
 REFUSALS = {
     Blocked: "One of you has blocked the other.",
     NotNow: "It is not in the state for that, or not any more.",
+    OwnPost: "Nobody likes what they wrote themselves.",
     NothingToRetry: "It has neither failed nor been cancelled.",
     PostGone: "The post that it answers is not there any more.",
     Suspended: "This account is suspended.",

@@ -8,8 +8,7 @@ from microblog.api.operation import NEWEST_FIRST, operation
 from microblog.api.paging import known_id, newest_first
 from microblog.api.schemas import TEXT, dump_post, some
 from microblog.api.users import profile_of
-from microblog.models import Post
-from microblog.models.conversation import tell
+from microblog.models import Post, conversation, like
 from microblog.web import rate_limits
 from microblog.web.forms import PostForm
 from microblog.web.problem import problem
@@ -77,12 +76,17 @@ class PostOfProgram(PostForm):
 
 def listed(query, by=None):
     """A page of *query* of posts, newest first; *by* is the model whose key to page by, if another."""
-    return newest_first(query, dump_post, by, lambda posts: tell(posts, g.caller))
+    return newest_first(query, dump_post, by, _tell)
 
 
 def _told(post):
-    [post] = tell([post], g.caller)
+    _tell([post])
     return dump_post(post)
+
+
+def _tell(posts):
+    conversation.tell(posts, g.caller)
+    like.count(posts, g.caller)
 
 
 def _visible(post_id):

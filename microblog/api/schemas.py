@@ -6,6 +6,7 @@ from functools import partial
 from flask import url_for
 
 from microblog.models.conversation import COUNTED
+from microblog.models.news import KINDS
 from microblog.tasks.states import STATES
 
 ID = {"type": "string", "pattern": "^[0-9]+$"}
@@ -86,6 +87,11 @@ def dump_thread(newest):
     return {"user": dump_user(newest.other), "unread": newest.unread, "newest": dump_message(newest)}
 
 
+def dump_news_item(item):
+    names, others = item.people
+    return dump("NewsItem", item, people=names, others=others, post_id=item.post_id and str(item.post_id))
+
+
 dump_message = partial(dump, "Message")
 dump_notification = partial(dump, "Notification")
 dump_token = partial(dump, "Token")
@@ -121,11 +127,21 @@ SCHEMAS = {
         reply_to=or_null(ID),
         conversation=ID | {"description": "The id of the first post of its conversation"},
         replies=COUNT | {"maximum": COUNTED, "description": "To a first post, all in its conversation"},
+        likes=COUNT,
     ),
     "Message": some(
         id=ID, sender_id=ID, recipient_id=ID, body=TEXT, timestamp=MOMENT, read_at=or_null(MOMENT)
     ),
     "Thread": some(user=ref("User"), unread=COUNT, newest=ref("Message")),
+    "NewsItem": some(
+        id=ID,
+        kind={"enum": list(KINDS)},
+        people={"type": "array", "items": TEXT} | {"description": "Usernames, the latest first"},
+        others=COUNT | {"description": "How many more there are"},
+        post_id=or_null(ID),
+        timestamp=MOMENT,
+        read_at=or_null(MOMENT),
+    ),
     "Notification": some(id=ID, name=TEXT, data={}, timestamp=MOMENT),
     "Task": some(
         id=TASK_ID,

@@ -12,7 +12,7 @@ from microblog.base import clock
 from microblog.base.clock import from_microseconds, in_microseconds
 from microblog.base.database import db, execute_many
 from microblog.demo import samples
-from microblog.models import Message, Post, User
+from microblog.models import Like, Message, Post, User
 from microblog.models.post_id import EARLIEST, free_id
 from microblog.security import security_log
 from microblog.security.passwords import hash_password
@@ -32,6 +32,8 @@ ANSWERS_EVERY = 3
 FEW = 8
 # How far back what is answered is remembered; the twelve answer within a day or so.
 FURTHEST = 100
+# How many of the latest posts are liked, and by how many people at most.
+LIKED, MOST_LIKES = 200, 4
 GREETING = "Welcome aboard. Nobody here is real, but the bread is good. Write back if you like."
 
 
@@ -63,6 +65,7 @@ def fill(users, posts, follows, seed):
         older = _sentences(ids, posts - len(newest), began, chance)
         _add_posts(chain(older, _sample_posts(newest, authors)))
         _add_messages([author_id for author_id, _name in authors], now)
+        _add_likes(ids, now, chance)
     security_log.record("demo-people-added", by=security_log.OPERATOR)
 
 
@@ -86,6 +89,7 @@ def populate_for(user):
         _add_follows([(user.id, other) for other in ids[:FOLLOWED]] + [(other, user.id) for other in ids[:2]])
         _add_posts(_sample_posts(samples.posts(now), list(zip(ids, names, strict=True))))
         _add_messages(ids, now)
+        _add_likes(ids, now, chance)
         Message.send(ids[0], user, GREETING)
     security_log.record("demo-people-added", user)
 
@@ -193,6 +197,19 @@ def _add_messages(ids, now):
         if ids[sender] != ids[recipient]
     )
     _insert("message", "sender_id, recipient_id, body, timestamp, read_at", rows)
+
+
+def _add_likes(ids, now, chance):
+    """Let some of *ids* like the latest posts, but nobody their own."""
+    at = Like.timestamp.db_value(now)
+    latest = Post.select(Post.id, Post.author).where(Post.author.in_(User.demo_people().select(User.id)))
+    rows = (
+        (user_id, post_id, at)
+        for post_id, author_id in latest.order_by(Post.id.desc()).limit(LIKED).tuples()
+        for user_id in chance.sample(ids, min(chance.randrange(MOST_LIKES + 1), len(ids)))
+        if user_id != author_id
+    )
+    _insert("post_like", "user_id, post_id, timestamp", reversed(list(rows)))
 
 
 def _insert(table, columns, rows):

@@ -4,8 +4,10 @@ from microblog.models.block import Block
 from microblog.models.conversation import Conversation
 from microblog.models.former_post import FormerPost
 from microblog.models.invited import Invited
+from microblog.models.like import Like
 from microblog.models.mention import Mention
 from microblog.models.message import Message
+from microblog.models.news import NewsItem
 from microblog.models.notification import Notification
 from microblog.models.old_permalink import OldPermalink
 from microblog.models.one_time_token import OneTimeToken

@@ -10,9 +10,11 @@ from peewee import IntegrityError
 
 from microblog.base.i18n import N_
 
-# The messages of triggers: those that ``block.refusing`` makes, and that on answers to nothing.
+# The messages of triggers: those that ``block.refusing`` makes, that on answers to nothing, and that on likes
+# of one's own posts.
 ACROSS_A_BLOCK = "blocked"
 ANSWERS_NOTHING = "answers nothing"
+OWN_POST = "own post"
 
 
 class UsernameTaken(ValueError):
@@ -62,6 +64,10 @@ class PostGone(Exception):
     """The post that was to be answered is not there any more."""
 
 
+class OwnPost(Exception):
+    """Nobody likes a post of their own."""
+
+
 class Suspended(Exception):
     """The user is suspended: they cannot read anything, nor be followed."""
 
@@ -89,6 +95,7 @@ REFUSALS = {
     "second_factor.user_id": SecondFactorOn,
     ACROSS_A_BLOCK: Blocked,
     ANSWERS_NOTHING: PostGone,
+    OWN_POST: OwnPost,
 }
 
 

@@ -141,22 +141,12 @@ class Message(BaseModel):
     @classmethod
     def notify_unread(cls, user):
         """Notify *user* of the number of their unread messages."""
-        Notification.push(user, "unread_message_count", cls._unread(user).scalar())
-
-    @classmethod
-    def unread_and_cursor(cls, user):
-        """``(unread count, newest notification id or 0)`` of the same moment, in one query."""
-        return cls._unread_and_cursor(user).tuples()[0]
+        Notification.push(user, "unread_message_count", cls.unread(user).scalar())
 
     @classmethod
     @prepared
-    def _unread_and_cursor(cls, user):
-        newest = fn.COALESCE(Notification.newest(user), 0)
-        return cls._unread(user).query.select_extend(newest)
-
-    @classmethod
-    @prepared
-    def _unread(cls, user):
+    def unread(cls, user):
+        """Query for the number of messages that *user* has not read."""
         return cls.select(fn.COUNT(cls.id)).where(*cls._to(user), cls.read_at.is_null())
 
     @classmethod

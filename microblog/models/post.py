@@ -64,6 +64,8 @@ class Post(BaseModel):
     answer_count, answered = 0, None
     # What ``Mention.names_in`` tells; the lists in which posts are read select it.
     people = "{}"
+    # The same of ``like.count``: how many people like it.
+    likes = 0
 
     @property
     def marks(self):

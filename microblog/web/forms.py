@@ -209,9 +209,15 @@ class MessageForm(Form):
 
 
 class ShownForm(Form):
-    """Which messages a page has shown: the id of the newest."""
+    """What a page has shown: the id of the newest."""
 
     newest = IntegerField(validators=[NumberRange(0, LARGEST_ID)])
+
+
+class ShownListForm(ShownForm):
+    """The same of a list, which one may leave before its end: the id of the oldest as well."""
+
+    oldest = IntegerField(validators=[NumberRange(0, LARGEST_ID)])
 
 
 def own_or_valid_username(form, field):

@@ -1,5 +1,5 @@
 """
-Links to people and tags, drawn from the name alone.
+Links to people and tags, drawn from the name alone, and lists of people.
 
 The latest thousand are kept, because a page of posts has 25, often by the same people. A name that changes
 is another name, so none of them goes stale.
@@ -7,7 +7,9 @@ is another name, so none of them goes stale.
 
 from functools import lru_cache
 
+from babel.lists import format_list
 from flask import current_app
+from flask_babel import get_locale, ngettext
 from markupsafe import Markup
 
 # They take 300 bytes each.
@@ -37,3 +39,11 @@ def tag_anchor(word):
 
 def _path(endpoint, **values):
     return current_app.jinja_env.globals["url_for"](endpoint, **values)
+
+
+def name_list(usernames, others=0):
+    """Links to a few people in a row, as the reader's language joins them: ``nora, june, and 3 others``."""
+    parts = [person_link(username) for username in usernames]
+    if others:
+        parts.append(ngettext("%(num)d other", "%(num)d others", others))
+    return Markup(format_list(parts, locale=get_locale()))  # noqa: S704 - links, a number and words of ours

@@ -6,6 +6,7 @@ from flask import current_app
 
 from microblog.base.database import LARGEST_ID
 from microblog.models.conversation import Conversation, Gap, tell
+from microblog.models.like import Likers
 from microblog.models.post import Post
 from microblog.web.auth import reader
 from microblog.web.pagination import Page, page, page_onward
@@ -39,6 +40,11 @@ class ConversationPage(NamedTuple):
         answers = _with_gaps(conversation, found, post_id)
         here = next((one for one in (first, *answers) if one.id == post_id), None)
         return cls(conversation, here or Post.seen_by(reader(), post_id) or first, [first, *answers], found)
+
+    @property
+    def likers(self):
+        """Who likes the post that one came for; None where there is a gap."""
+        return Likers.of(self.post, reader()) if isinstance(self.post, Post) else None
 
     @property
     def answered(self):

@@ -1,4 +1,4 @@
-"""What every template can use: filters, and the reader's unread messages and tasks."""
+"""What every template can use: filters, and the reader's unread messages, news and tasks."""
 
 from functools import cached_property
 from urllib.parse import urlencode
@@ -15,12 +15,12 @@ from microblog.base.linkify import excerpt, linkify
 from microblog.base.text import beginning
 from microblog.exports import deletion
 from microblog.mail.templates import may_be_mailed
-from microblog.models import Message
+from microblog.models.news import unread_and_cursor
 from microblog.tasks import hold
 from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
 from microblog.web import dates, formats
-from microblog.web.people import person_link
+from microblog.web.people import name_list, person_link
 from microblog.web.post_text import linked
 from microblog.web.qr_code import qr_code
 from microblog.web.reader_preferences import preference
@@ -37,6 +37,7 @@ def init_app(app):
         linkify,
         excerpt,
         beginning,
+        name_list,
         person_link,
         qr_code,
         linked,
@@ -53,7 +54,7 @@ def init_app(app):
 
 
 class News:
-    """The user's messages and tasks, as a page shows them; nothing is queried until a page does."""
+    """The user's messages, news and tasks, as a page shows them; nothing is queried until a page does."""
 
     @classmethod
     def read(cls):
@@ -73,13 +74,23 @@ class News:
         return self._seen[0]
 
     @property
-    def cursor(self):
-        """The id of the newest notification that ``unread`` and ``tasks`` already reflect."""
+    def unread_news(self):
+        """How many lines of the page *News* are unread."""
         return self._seen[1]
 
     @property
-    def tasks(self):
+    def unread_all(self):
+        """The number in the title: what both badges say."""
+        return self.unread + self.unread_news
+
+    @property
+    def cursor(self):
+        """The id of the newest notification that all of this already reflects."""
         return self._seen[2]
+
+    @property
+    def tasks(self):
+        return self._seen[3]
 
     @cached_property
     def under_way(self):
@@ -105,8 +116,8 @@ class News:
     @cached_property
     def _seen(self):
         # The cursor first: what changes between the two queries is reported by the next poll, not lost.
-        unread, cursor = Message.unread_and_cursor(current_user)
-        return unread, cursor, list(slices.newest(Task.shown(current_user), None, None, CARDS))
+        counted = unread_and_cursor(current_user)
+        return *counted, list(slices.newest(Task.shown(current_user), None, None, CARDS))
 
 
 def language():

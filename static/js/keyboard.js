@@ -1,9 +1,10 @@
-// Keyboard shortcuts: n writes, r answers, / searches, j and k step through posts or people, p lists people, ? lists them all.
+// Keyboard shortcuts: n writes, r answers, w shows what is new, / searches, j and k step through posts or people, p lists
+// people, ? lists them all.
 import { open } from "./dialog.js";
 
 const ROWS = ".post, .log > .line";
 const acts = {
-  n: write, r: answer, "/": search, j: () => step(1), k: () => step(-1),
+  n: write, r: answer, w: news, "/": search, j: () => step(1), k: () => step(-1),
   p: () => location.assign("/people"), "?": () => open(document.body.dataset.keys),
 };
 
@@ -20,6 +21,10 @@ function answer() {
   const link = document.activeElement.closest(".post")?.querySelector("a.when");
   if (link) location.assign(`${link.href}#post`);
   else document.querySelector("[name=reply_to] ~ textarea")?.focus();
+}
+
+function news() {
+  document.querySelector("[data-unread=news]")?.closest("a").click();
 }
 
 function search() {

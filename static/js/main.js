@@ -15,7 +15,8 @@ const cards = () => import("./cards.js");
 const underWay = () => document.querySelector(".task progress") !== null;
 const handlers = {
   task_progress: async (data) => (await cards()).showProgress(data),
-  unread_message_count: async (count) => (await import("./unread.js")).showUnread(count),
+  unread_message_count: async (count) => (await import("./unread.js")).showUnread("messages", count),
+  unread_news_count: async (count) => (await import("./unread.js")).showUnread("news", count),
 };
 
 for (const [selector, part] of Object.entries(PARTS)) {
@@ -44,7 +45,7 @@ document.addEventListener("click", async (event) => {
 
 document.addEventListener("keydown", async (event) => {
   const { target, key } = event;
-  const meant = "keys" in document.body.dataset && ["n", "r", "/", "j", "k", "p", "?"].includes(key);
+  const meant = "keys" in document.body.dataset && ["n", "r", "w", "/", "j", "k", "p", "?"].includes(key);
   if (!meant || event.ctrlKey || event.metaKey || event.altKey) return;
   if (target.closest("input, textarea, select, dialog")) return;
   event.preventDefault();

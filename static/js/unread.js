@@ -1,18 +1,22 @@
-// Unread messages: the badge in the bar and the "(2)" in the tab's title. A thread shows what comes, and what was
+// What is unread: the badges in the bar and the "(2)" in the tab's title. A thread shows what comes, and what was
 // shown is marked as read.
 import { parsed } from "./redraw.js";
 import { request } from "./request.js";
 import { countUnread } from "./title.js";
 
-const badge = document.querySelector("[data-unread]");
+const badges = [...document.querySelectorAll("[data-unread]")];
 const thread = document.querySelector("[data-thread]");
 let shown = document.querySelector("form[data-shown]");
 
-export async function showUnread(count) {
+const find = (name) => badges.find(({ dataset }) => dataset.unread === name);
+const countOf = (badge) => Number(badge.lastElementChild.textContent);
+
+export async function showUnread(name, count) {
+  const badge = find(name);
   badge.lastElementChild.textContent = count;
   badge.hidden = count === 0;
-  countUnread(count);
-  if (count && thread) await hear();
+  countUnread(badges.reduce((sum, each) => sum + countOf(each), 0));
+  if (name === "messages" && count && thread) await hear();
 }
 
 // Adds what is new to the thread, which is a live region, and leaves alone what is being written below it.
@@ -44,7 +48,8 @@ async function markRead() {
   const answer = await request(form.action, { method: "POST", body: new FormData(form), redirect: "manual" }).catch(() => null);
   if (answer?.type !== "opaqueredirect") return;
   form.remove();
-  showUnread(Math.max(0, badge.lastElementChild.textContent - news));
+  const name = form.dataset.shown;
+  showUnread(name, Math.max(0, countOf(find(name)) - news));
 }
 
 document.addEventListener("visibilitychange", markRead);

@@ -61,7 +61,9 @@ OTHER_ROWS = {
     "Import",
     "OldPermalink",
     "Invited",
+    "Like",
     "Mention",
+    "NewsItem",
     "Tag",
     "Site",
 }

@@ -6,7 +6,7 @@ from microblog.base import clock
 from microblog.exports import export_posts
 from microblog.imports import import_row, requests
 from microblog.imports.import_row import Import
-from microblog.models import Message, Token
+from microblog.models import Like, Message, NewsItem, Token
 from microblog.tasks.task import Task
 from tests import import_files as files
 from tests.attacks.test_routes import rows
@@ -31,6 +31,10 @@ REQUESTS = {
     ("post", "/api/posts"): ({"body": "Hello", "language": "en"}, 201),
     ("get", "/api/posts/{post_id}"): (None, 200),
     ("delete", "/api/posts/{post_id}"): (None, 204),
+    ("put", "/api/posts/{post_id}/like"): (None, 204),
+    ("delete", "/api/posts/{post_id}/like"): (None, 204),
+    ("get", "/api/news"): (None, 200),
+    ("put", "/api/news/{news_id}/read"): (None, 204),
     ("get", "/api/messages"): (None, 200),
     ("get", "/api/messages/sent"): (None, 200),
     ("get", "/api/threads"): (None, 200),
@@ -56,6 +60,7 @@ REQUESTS = {
     ("get", "/api/exports/{task_id}/archive"): (None, 200),
     ("delete", "/api/exports/{task_id}/file"): (None, 204),
 }
+IDS = ("token_id", "post_id", "message_id", "news_id", "task_id", "import_id")
 NEW_TOKEN = ("post", "/api/tokens")
 WITH_IDS = [key for key in REQUESTS if "{" in key[1]]
 
@@ -64,8 +69,9 @@ WITH_IDS = [key for key in REQUESTS if "{" in key[1]]
 def ids(susan, john, write_posts):
     """The value of each path parameter."""
     [post] = write_posts(susan, "first #tea, @john")
-    write_posts(john, "john's")
+    [others] = write_posts(john, "john's")
     message = Message.send(john, susan, "Hello")
+    Like.add(john, post)
     task = Task.launch(export_posts, susan, "Exporting posts...", by="a test")
     token, _secret = Token.issue(susan, "another")
     susan.follow(john)
@@ -74,6 +80,8 @@ def ids(susan, john, write_posts):
         "token_id": token,
         "post_id": post,
         "message_id": message,
+        "news_id": NewsItem.get(NewsItem.user == susan),
+        "others_post_id": others,
         "task_id": task,
         "import_id": looked_at,
     }
@@ -105,6 +113,8 @@ def test_every_operation_is_tried_here(contract):
 def test_an_operation_answers_as_the_document_says(program, ids, method, path):
     body, status = REQUESTS[method, path]
     options = {}
+    if path.endswith("/like"):
+        ids["post_id"] = ids["others_post_id"]
     if path.endswith("/retry"):
         ids["task_id"] = cancelled(ids["task_id"])
     if path.endswith("/undo"):
@@ -134,7 +144,7 @@ def test_a_cookie_signs_nobody_in(browser, ids, method, path):
 @pytest.mark.parametrize(("method", "path"), WITH_IDS)
 def test_what_is_not_there_is_a_problem(program, method, path):
     nothing = {"user": "nobody_here", "word": "1", "task_id": "11111111-1111-1111-1111-111111111111"}
-    ids = dict.fromkeys(["token_id", "post_id", "message_id", "import_id"], "99999") | nothing
+    ids = dict.fromkeys(["token_id", "post_id", "message_id", "news_id", "import_id"], "99999") | nothing
 
     assert program.ask(method, path.format(**ids)).status_code == 404
 
@@ -142,7 +152,7 @@ def test_what_is_not_there_is_a_problem(program, method, path):
 @pytest.mark.parametrize(("method", "path"), WITH_IDS)
 def test_no_id_breaks_anything(program, method, path):
     for text in ("0", "-1", "x", "9" * 19, "9" * 400, "%00", "%ED%A0%80", "٣", "1.5", "☃"):
-        ids = dict.fromkeys(["token_id", "post_id", "message_id", "task_id", "import_id", "user"], text)
+        ids = dict.fromkeys([*IDS, "user"], text)
         ids["word"] = text.replace("x", "_")
 
         assert program.ask(method, path.format(**ids)).status_code == 404

@@ -15,7 +15,7 @@ from microblog.base.database import db
 from microblog.imports.import_row import Import
 from microblog.mail import outbox
 from microblog.mail.delivery import Mail
-from microblog.models import Message, OneTimeToken, Post, Session, Token, User
+from microblog.models import Like, Message, NewsItem, OneTimeToken, Post, Session, Token, User
 from microblog.models.one_time_token import CHANGE_EMAIL, INVITE, RESET_PASSWORD
 from microblog.tasks.task import Task
 from tests.apps import SETTINGS, opened
@@ -40,6 +40,8 @@ class Belongings:
         self.post = Post.create(author=user, body=f"{user.username}'s post")
         self.message = Message.send(user, mary, f"{mark} message")
         Message.send(mary, user, f"{mark} answer")
+        Like.add(mary, self.post)
+        self.news = NewsItem.get(NewsItem.user == user)
         self.session = Session.start(user, True, f"{mark}/1.0")[0]
         self.token, self.secret = Token.issue(user, f"{mark} program")
         self.task = Task.create(name="export_posts", description="Exporting posts...", user=user)

@@ -90,6 +90,8 @@ GET    /api/messages                              401    200    200    200
 POST   /api/messages                              401    201    201    201
 PUT    /api/messages/<message_id>/read            401    404    404    204
 GET    /api/messages/sent                         401    200    200    200
+GET    /api/news                                  401    200    200    200
+PUT    /api/news/<news_id>/read                   401    404    204    404
 GET    /api/notifications                         401    200    200    200
 GET    /api/openapi.json                          200    200    200    200
 GET    /api/people                                401    200    200    200
@@ -98,6 +100,8 @@ POST   /api/posts                                 401    201    201    201
 DELETE /api/posts/<post_id>                       401    403    204    403
 GET    /api/posts/<post_id>                       401    200    200    200
 GET    /api/tags/<word>                           401    200    200    200
+DELETE /api/posts/<post_id>/like                  401    204    204    204
+PUT    /api/posts/<post_id>/like                  401    204    409    204
 GET    /api/tasks                                 401    200    200    200
 GET    /api/tasks/<task_id>                       401    404    200    404
 POST   /api/tasks/<task_id>/cancel                401    404    200    404
@@ -162,12 +166,16 @@ GET    /messages/<username>/delete                login  404    404    200
 POST   /messages/<username>/delete                login  302    302    302
 POST   /messages/<username>/read                  login  302    302    302
 GET    /metrics                                   404    404    404    404
+GET    /news                                      login  200    200    200
+POST   /news/read                                 login  302    302    302
 GET    /newer                                     401    200    200    200
 GET    /notifications                             401    200    200    200
 GET    /people                                    login  200    200    200
 GET    /post/<row_id:post_id>                     200    200    200    200
 GET    /post/<row_id:post_id>/delete              login  403    200    200
 POST   /post/<row_id:post_id>/delete              login  403    302    302
+POST   /post/<row_id:post_id>/like                login  302    302    302
+POST   /post/<row_id:post_id>/unlike              login  302    302    302
 GET    /preferences                               200    200    200    200
 POST   /preferences                               302    302    302    302
 GET    /readyz                                    200    200    200    200
@@ -207,6 +215,7 @@ FIELDS = {
     "POST /send_message/<recipient>": {"message": "hello"},
     "POST /messages/<username>/delete": {"newest": "9"},
     "POST /messages/<username>/read": {"newest": "9"},
+    "POST /news/read": {"oldest": "1", "newest": "9"},
     "POST /preferences": {"theme": "dark"},
     "POST /edit_profile": {"username": "somebody_new"},
     "POST /auth/login": {"username": "john", "password": "wrong"},
@@ -381,6 +390,7 @@ def address(site, route, owner="susan"):
         "version": "0",
         "filename": "icon.svg",
         "message_id": theirs.message.id,
+        "news_id": theirs.news.id,
         "token_id": theirs.token.id,
     }
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(filling[found[1]]), route)

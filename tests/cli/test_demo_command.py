@@ -4,7 +4,7 @@ import pytest
 
 from microblog import demo
 from microblog.demo import samples
-from microblog.models import Follow, Mention, Post, Tag, User
+from microblog.models import Follow, Like, Mention, NewsItem, Post, Tag, User
 from microblog.security.passwords import check_password
 
 
@@ -89,3 +89,11 @@ def test_a_site_that_others_can_reach_is_refused(app, run, monkeypatch, url):
     assert result.exit_code == 1
     assert "everybody knows the password" in result.output
     assert not User.exists()
+
+
+def test_the_newest_posts_are_liked_and_their_writers_read_of_it(run):
+    run("demo", "--users", "12", "--posts", "300", "--follows", "2")
+
+    assert 0 < Like.select(Like.post).distinct().count() <= 200
+    liked = {like.post.author_id for like in Like.select()}
+    assert {item.user_id for item in NewsItem.select().where(NewsItem.kind == "like")} == liked

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from microblog.models import Follow, Message, Post, Session
+from microblog.models.news import unread_and_cursor
 from tests.conftest import PASSWORD
 from tests.end_to_end.browsing import DESKTOP, PHONE, Watcher, needs_browser
 from tests.end_to_end.running_site import wait_until
@@ -73,8 +74,8 @@ def test_a_message_comes_into_badge_and_title_and_leaves_them_when_it_was_seen(o
     page.get_by_role("link", name="Messages").click()
     page.get_by_role("link", name="john").click()
     page.get_by_text("Are you there?").wait_for()
-    page.locator("nav .badge").wait_for(state="hidden")
-    wait_until(lambda: Message.unread_and_cursor(susan)[0] == 0)
+    page.locator("nav [data-unread=messages]").wait_for(state="hidden")
+    wait_until(lambda: unread_and_cursor(susan)[0] == 0)
     expect(page).to_have_title("john · Messages · Microblog")
     assert page.get_by_text("Mark as read").count() == 0
 
@@ -82,7 +83,7 @@ def test_a_message_comes_into_badge_and_title_and_leaves_them_when_it_was_seen(o
     field.fill("I am begin")
     Message.send(john, susan, "Say something!")
     page.get_by_role("log").get_by_text("Say something!").wait_for()
-    wait_until(lambda: Message.unread_and_cursor(susan)[0] == 0)
+    wait_until(lambda: unread_and_cursor(susan)[0] == 0)
     expect(field).to_have_value("I am begin")
     field.fill("I am here.")
     field.press("Control+Enter")

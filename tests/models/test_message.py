@@ -3,6 +3,7 @@ from peewee import IntegrityError
 
 from microblog.base import slices
 from microblog.models import Block, Message, Notification
+from microblog.models.news import unread_and_cursor
 
 
 def unread(user):
@@ -48,10 +49,10 @@ def test_messages_of_blocked_people_are_neither_shown_nor_counted_until_the_bloc
     Message.send(john, susan, "one")
     Block.add(susan, john)
     assert list(Message.inbox(susan)) == []
-    assert Message.unread_and_cursor(susan)[0] == 0
+    assert unread_and_cursor(susan)[0] == 0
 
     Block.remove(susan, john)
-    assert Message.unread_and_cursor(susan)[0] == 1
+    assert unread_and_cursor(susan)[0] == 1
 
 
 def test_who_is_blocked_keeps_what_they_were_sent(susan, john):
@@ -62,10 +63,10 @@ def test_who_is_blocked_keeps_what_they_were_sent(susan, john):
 
 
 def test_the_news_are_the_number_and_the_cursor_of_the_same_moment(susan, john):
-    assert Message.unread_and_cursor(susan) == (0, 0)
+    assert unread_and_cursor(susan) == (0, 0, 0)
     Message.send(john, susan, "one")
 
-    assert Message.unread_and_cursor(susan) == (1, Notification.newest(susan).scalar())
+    assert unread_and_cursor(susan) == (1, 0, Notification.newest(susan).scalar())
 
 
 @pytest.mark.parametrize("body", ["", "x" * 141])
@@ -85,6 +86,6 @@ def test_a_page_of_messages_is_read_from_an_index_in_its_order(susan, plan, box,
 
 
 def test_the_unread_are_counted_from_an_index_of_them_alone(susan, plan):
-    steps = plan(Message._unread(susan))
+    steps = plan(Message.unread(susan))
 
     assert "SEARCH t1 USING INDEX message_unread (recipient_id=?)" in steps

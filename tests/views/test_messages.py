@@ -3,6 +3,7 @@ import re
 import pytest
 
 from microblog.models import Block, Message, Notification, User
+from microblog.models.news import unread_and_cursor
 
 HUGE = "9" * 5000
 
@@ -59,13 +60,13 @@ def test_nobody_reads_what_two_others_write(browser, john):
 
 
 def test_the_badge_and_the_title_count_the_unread(browser, susan, john):
-    assert re.search(r'class="badge" data-unread hidden', browser.get("/").text)
+    assert re.search(r'class="badge" data-unread="messages" hidden', browser.get("/").text)
     Message.send(john, susan, "one")
     Message.send(john, susan, "two")
 
     page = browser.get("/explore").text
     assert "<title>(2) Explore · Microblog</title>" in page
-    assert re.search(r'class="badge" data-unread>.*<span>2</span>', page)
+    assert re.search(r'class="badge" data-unread="messages">.*<span>2</span>', page)
 
 
 def test_looking_at_a_thread_marks_nothing_as_read(browser, susan, john):
@@ -110,7 +111,7 @@ def test_the_button_leads_back_to_the_page_it_stood_on(browser, susan, john):
     form = form_on(browser.get(older))
 
     assert browser.post_form("/messages/john/read", **form).location == older
-    assert Message.unread_and_cursor(susan)[0] == 25
+    assert unread_and_cursor(susan)[0] == 25
     form["next"] = "//evil.example"
     assert browser.post_form("/messages/john/read", **form).location == "/messages/john"
 
@@ -129,7 +130,7 @@ def test_what_is_no_id_is_refused(browser, susan, john, act, fields):
     Message.send(john, susan, "one")
 
     assert browser.post_form(f"/messages/john/{act}", **fields).status_code == 400
-    assert Message.unread_and_cursor(susan)[0] == 1
+    assert unread_and_cursor(susan)[0] == 1
 
 
 @pytest.mark.parametrize(
@@ -232,7 +233,7 @@ def test_nobody_is_named_like_a_page_but_who_was_before(browser, susan, sign_in)
         assert browser.post_form(f"/send_message/{name}", message="hello").location == f"/messages/{name}"
         theirs = sign_in(other).post_form("/edit_profile", username=name, about_me="still here")
         assert theirs.location == f"/user/{name}"
-    assert Message.unread_and_cursor(susan)[0] == 0
+    assert unread_and_cursor(susan)[0] == 0
 
 
 def test_a_thread_is_read_upwards_in_pages(browser, susan, john):
@@ -315,7 +316,7 @@ def test_the_unread_ones_that_are_deleted_leave_the_badge(browser, susan, john):
 
     browser.post_form("/messages/john/delete", newest=message.id)
 
-    assert "data-unread hidden" in browser.get("/").text
+    assert 'data-unread="messages" hidden' in browser.get("/").text
     [news] = Notification.since(susan, 0)
     assert news.data == 0
 
