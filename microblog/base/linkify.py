@@ -3,7 +3,7 @@
 from markupsafe import Markup, escape
 
 from microblog.base.entities import SIGNS, URL, entities
-from microblog.base.text import BLANK_LINES
+from microblog.base.text import BLANK_LINES, cut, with_ellipsis
 
 # Characters of a long post that lists show.
 EXCERPT = 500
@@ -35,15 +35,19 @@ def _with_links(text, marks, rel, anchor):
 
 
 def excerpt(text):
-    """*text*, or, if it is long, its beginning, cut after a word and never within a link, and an ellipsis."""
+    """
+    *text*, or, if it is long, its beginning and an ellipsis.
+
+    It is cut after a word, never within a link, and never within what people see as one character.
+    """
     if len(text) <= EXCERPT:
         return text
     end = max(text.rfind(space, EXCERPT // 2, EXCERPT + 1) for space in " \n")
-    end = EXCERPT if end < 0 else end
+    end = len(cut(text, EXCERPT)) if end < 0 else end
     for entity in entities(text):
         if 0 < entity.start < end < entity.end:
             end = entity.start
-    return f"{text[:end].rstrip()}…"
+    return with_ellipsis(text[:end])
 
 
 def _marked(text, start, end, marks):

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from flask import current_app
 from peewee import fn
 
-from microblog.base.text import MAX_LENGTH
+from microblog.base.text import MAX_LENGTH, cut, with_ellipsis
 from microblog.models import Block, Follow, User
 from microblog.models.exceptions import Blocked, Suspended
 
@@ -16,7 +16,7 @@ MOST_OFFERED = 200
 def about_me(facts):
     """The text for the profile that the *facts* of a file offer; "" if they offer none."""
     text = facts["about_me"] or ""
-    return text if len(text) <= MAX_LENGTH else f"{text[: MAX_LENGTH - 1].rstrip()}…"
+    return text if len(text) <= MAX_LENGTH else with_ellipsis(cut(text, MAX_LENGTH - 1))
 
 
 def offered(user, facts):

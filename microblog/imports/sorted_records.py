@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from peewee import sqlite3
 
 from microblog.base.i18n import N_
-from microblog.base.text import LONGEST, MAX_LENGTH
+from microblog.base.text import LONGEST, MAX_LENGTH, cut, with_ellipsis
 from microblog.imports.record import REPLY, REPLY_TO_OTHERS, REPOST, REPOSTED, TOO_NEW
 
 CUT = N_("It is cut to 5,000 characters.")
@@ -135,10 +135,10 @@ def _judged(record, now, account_since):
 
 def _cut(body, url):
     """The beginning of *body*, up to a word, with the address *url* where all of it is."""
-    ending = f"…\n{url}" if url else "…"
-    begin = body[: LONGEST - len(ending)]
-    words = begin.rpartition(" ")[0] or begin
-    return f"{words if len(words) > LONGEST // 2 else begin}{ending}"
+    ending = f"\n{url}" if url else ""
+    begin = cut(body, LONGEST - len(ending) - 1)
+    words = begin.rpartition(" ")[0]
+    return with_ellipsis(words if len(words) > LONGEST // 2 else begin) + ending
 
 
 def _origin(record, source):

@@ -120,6 +120,13 @@ def test_many_blank_lines_are_shown_as_one():
     assert linkify("a\n\n\n\n\nb") == "a\n\nb"
 
 
+@pytest.mark.parametrize(
+    "line", [" ", "\u200b", "\u3164\u3164", "\u2800", "\u3000", "\ufe0f\u200d", "\u00ad"]
+)
+def test_lines_of_signs_that_nobody_sees_are_blank_ones(line):
+    assert linkify(f"a\n{line}\n{line}\n\n{line}\nb\n{line}\nc") == f"a\n\nb\n{line}\nc"
+
+
 LINK = "https://example.org/" + "a" * 40
 
 
@@ -130,6 +137,8 @@ LINK = "https://example.org/" + "a" * 40
         ("x" * 501, "x" * 500 + "…"),
         ("word " * 101, ("word " * 100).rstrip() + "…"),
         ("word\n\n" * 101, ("word\n\n" * 83).rstrip() + "…"),
+        ("word word word. " * 40, "word word word. " * 31 + "word…"),
+        ("x" * 499 + "🇩🇪", "x" * 499 + "…"),
         ("word " + "好" * 600, "word " + "好" * 495 + "…"),
         ("x" * 480 + " " + LINK, "x" * 480 + "…"),
         ("好" * 480 + LINK, "好" * 480 + "…"),

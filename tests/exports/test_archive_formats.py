@@ -38,7 +38,7 @@ HOSTILE = [
 ]  # fmt: skip
 TEXTS = [
     "plain", "a & b < c > \"d\" 'e'", "one\ntwo\n\nthree", "a\n\n\n\nb", "把博客 👩‍👩‍👧",
-    "see https://example.org/x?a=1&b=2.",
+    "see https://example.org/x?a=1&b=2.", "a\n\u200b\n\u3164\n b",
 ]  # fmt: skip
 
 HARMLESS = re.compile(r"https?://|(\.\./)?(pages/\d{4}|index)\.html$")

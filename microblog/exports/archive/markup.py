@@ -5,12 +5,15 @@ SQLite does it for texts without links, which is several times as fast; both way
 """
 
 from microblog.base.linkify import linkify
+from microblog.base.text import UNSEEN
 from microblog.exports.archive.lines import quoted
 
 # In the order of the replacements, those of markupsafe.
 ESCAPES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&#34;"), ("'", "&#39;"))
 BREAKS = (("\n\n", "</p><p>"), ("\n", "<br>"))
 MORE_LINES = "\n\n\n"
+# A line that begins with what nobody sees, and is a blank one if that is all.
+UNSEEN_LINE = f"*\n[{UNSEEN}]*"
 
 
 def html_of(text):
@@ -32,6 +35,7 @@ def _replaced(expression, pairs):
     return expression
 
 
+LEFT_TO_PYTHON = f"instr(body, '://') OR instr(body, {quoted(MORE_LINES)}) OR body GLOB {quoted(UNSEEN_LINE)}"
 # SQL of the HTML of a post, on a connection that knows the function ``html_of``.
-HTML = f"""CASE WHEN instr(body, '://') OR instr(body, {quoted(MORE_LINES)}) THEN html_of(body)
+HTML = f"""CASE WHEN {LEFT_TO_PYTHON} THEN html_of(body)
     ELSE '<p>' || {_replaced(escaped("body"), BREAKS)} || '</p>' END"""
