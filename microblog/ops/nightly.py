@@ -19,6 +19,7 @@ from microblog.imports import expiry as imports
 from microblog.mail.delivery import Mail
 from microblog.models import Notification, OneTimeToken, Session, Token, User
 from microblog.ops import backup, rehearsal
+from microblog.ops.rehearsal import NOTHING
 from microblog.security import security_log
 from microblog.tasks.exceptions import TaskInProgress
 from microblog.tasks.queue import huey
@@ -44,7 +45,8 @@ def nightly(task):
     """
     Run every chore; a failing one is logged and does not stop the others.
 
-    The task's ``result`` has for each of them when it ended, how long it took, and its error or None.
+    The task's ``result`` has for each of them when it ended, how long it took, its error or None, and what it
+    returned: the name of what it made, or NOTHING.
     """
     task.advance(0, len(CHORES))
     outcomes = {}
@@ -128,18 +130,19 @@ def back_up():
     """
     Write the nightly backup, then delete all nightly backups but the newest ones.
 
-    Does nothing while the site is younger than a day.
+    Returns its name, or NOTHING while the site is younger than a day.
 
     Raises:
         CannotBackUp: nothing was deleted either.
     """
     founded_at = User.first_registered_at()
     if founded_at is None or clock.now() - founded_at < EVERY:
-        return
+        return NOTHING
     path = backup.write("nightly")
     log.info("backup written: %s, %d bytes", path, path.stat().st_size)
     for old in sorted(path.parent.glob("nightly-*.tar.gz"))[:-KEEP_BACKUPS]:
         old.unlink()
+    return path.name
 
 
 CHORES = [
@@ -155,15 +158,16 @@ CHORES = [
 
 
 def _do(chore):
-    began_s, fault = time.monotonic(), None
+    began_s, fault, made = time.monotonic(), None, None
     try:
-        chore()
+        made = chore()
     except Exception as error:
         log_failure(log, f"nightly work: {chore.__name__}", error)
         fault = one_line(f"{type(error).__name__}: {error}")[:LONGEST_FAULT]
     else:
         log.info("nightly work: %s done", chore.__name__)
-    return {"ended_at": clock.now().isoformat(), "seconds": time.monotonic() - began_s, "error": fault}
+    took_s = time.monotonic() - began_s
+    return {"ended_at": clock.now().isoformat(), "seconds": took_s, "error": fault, "made": made}
 
 
 def _remove_strays(files, states):

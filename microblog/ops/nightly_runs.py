@@ -11,18 +11,36 @@ LOOKED_AT = 14
 
 
 class ChoreRun(NamedTuple):
-    """*ended_at* is None of a chore that did not run lately; *error* is None if all went well."""
+    """
+    *ended_at* is None of a chore that did not run lately; *error* is None if all went well.
+
+    *made* names what it left behind; "" if there was nothing to do, None of a chore that does not tell.
+    """
 
     name: str
     ended_at: datetime | None
     took: timedelta | None
     error: str | None
+    made: str | None = None
 
 
-def newest():
-    """The newest nightly tasks, a list."""
+class Night(NamedTuple):
+    """The newest nightly *task*, and how many of its chores *failed*, which it survives."""
+
+    task: Task
+    failed: int
+
+
+def last():
+    """The last Night; None if there was none yet."""
+    task = next(iter(newest(1)), None)
+    return task and Night(task, sum(bool(outcome["error"]) for outcome in (task.result or {}).values()))
+
+
+def newest(most=LOOKED_AT):
+    """The *most* newest nightly tasks, a list."""
     tasks = Task.select().where(Task.name == nightly.nightly.name).order_by(Task.created_at.desc())
-    return list(tasks.limit(LOOKED_AT))
+    return list(tasks.limit(most))
 
 
 def last_runs(tasks):
@@ -38,6 +56,9 @@ def next_at(tasks):
 def _last_run(name, tasks):
     for task in tasks:
         if outcome := (task.result or {}).get(name):
-            took = timedelta(seconds=outcome["seconds"])
-            return ChoreRun(name, datetime.fromisoformat(outcome["ended_at"]), took, outcome["error"])
+            ended_at, took = (
+                datetime.fromisoformat(outcome["ended_at"]),
+                timedelta(seconds=outcome["seconds"]),
+            )
+            return ChoreRun(name, ended_at, took, outcome["error"], outcome.get("made"))
     return ChoreRun(name, None, None, None)

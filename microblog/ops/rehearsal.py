@@ -13,6 +13,8 @@ from microblog.ops.restore import CannotRestore, rehearse
 
 # Left free for the site while a backup is unpacked.
 SPARE_BYTES = 100 * 1024**2
+# What a chore returns that had nothing to do.
+NOTHING = ""
 
 log = logging.getLogger(__name__)
 
@@ -28,17 +30,20 @@ def rehearse_newest():
     """
     Unpack the newest backup into a scratch folder, check it as a restore does, and record what came out.
 
-    Does nothing if it was found sound before, or if the disk has no room for it.
+    Returns its name; NOTHING if there is none, or the disk has no room for it. One that was found sound
+    before is not tried again.
 
     Raises:
         CannotRestore: it is damaged.
     """
     path = backup.newest()
-    if path is None or last() == Rehearsal(path.name):
-        return
+    if path is None:
+        return NOTHING
+    if last() == Rehearsal(path.name):
+        return path.name
     if not _has_room():
         log.warning("%s was not tried: the disk has no room to unpack it", path)
-        return
+        return NOTHING
     try:
         rehearse(path, current_app.config["SETTINGS"].https)
     except CannotRestore as error:
@@ -46,6 +51,7 @@ def rehearse_newest():
         raise
     _record(Rehearsal(path.name))
     log.info("%s was unpacked and checked: it can be restored", path)
+    return path.name
 
 
 def last():

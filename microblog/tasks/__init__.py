@@ -23,7 +23,7 @@ Read in this order, each file imports only from those before it:
 - ``progress``: from a task through Huey's ``progress`` signal to row and notification
 - ``task_files``, ``task_lists``, ``task_card``: its files, which tasks there are, what is shown of one
 - ``task``: what a user asked for; launch, cancel, retry
-- ``attempt``, ``task_filter``, ``failures``, ``figures``, ``hold``: for who runs the site
+- ``attempt``, ``task_filter``, ``failures``, ``figures``, ``hold``, ``workers``: for who runs the site
 - ``worker``: what happens around a job
 - ``reconciler``: recovers orphaned rows and enqueues what no message stands for
 - ``example``: the tutorial's first job

@@ -56,6 +56,10 @@ class Claimable(BaseModel):
         return [kind for base in Claimable.__subclasses__() for kind in base.__subclasses__()]
 
     @classmethod
+    def queued(cls):
+        return cls.select().where(cls.state == QUEUED)
+
+    @classmethod
     def running(cls):
         return cls.select().where(cls.state == RUNNING)
 

@@ -1,5 +1,7 @@
 import re
 
+from microblog.base import clock
+from microblog.models import User
 from microblog.ops import nightly
 from microblog.tasks import hold
 from microblog.tasks.task import Task
@@ -19,10 +21,20 @@ def test_each_chore_tells_its_last_run_and_what_failed(office, monkeypatch, logg
 
     assert "not lately" not in page
     assert "<strong>Failed</strong> · <code>OSError: no disk</code>" in page
-    assert len(re.findall(r" · Done\s*</p>", page)) == len(nightly.CHORES) - 1
+    done, nothing = (len(re.findall(rf" · {text}\s*</p>", page)) for text in ("Done", "nothing was done"))
+    assert (done, nothing) == (len(nightly.CHORES) - 2, 1)
     [error] = logged_errors
     assert "back_up failed" in error
     logged_errors.clear()
+
+
+def test_the_backup_of_last_night_is_named_and_so_is_that_it_can_be_restored(office):
+    User.update(created_at=clock.now() - 2 * nightly.EVERY).execute()
+
+    nightly.launch_now(by="mary")
+    page = office.get("/admin/tasks/nightly").text
+
+    assert len(re.findall(r" · Done · <code>nightly-[\d-]+\.tar\.gz</code>", page)) == 2
 
 
 def test_every_chore_has_a_name_for_people(office):

@@ -4,8 +4,12 @@ from datetime import timedelta
 import pytest
 
 from microblog.base import clock
+from microblog.mail.delivery import Mail
+from microblog.ops import nightly
+from microblog.tasks import hold
 from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
+from tests.rows import put
 
 MISSING = "11111111-1111-1111-1111-111111111111"
 
@@ -121,12 +125,57 @@ def test_an_empty_page_says_so(office):
 
 
 def test_the_page_costs_the_same_for_any_number_of_tasks(office, susan, queries):
-    Task.insert_many([{"name": f"n{n}", "description": "x", "user": susan} for n in range(30)]).execute()
-    del queries[:]
+    costs = []
+    for first, last in ((0, 1), (1, 30)):
+        Task.insert_many(
+            [{"name": f"n{n}", "description": "x", "user": susan} for n in range(first, last)]
+        ).execute()
+        del queries[:]
+        office.get("/admin/tasks")
+        costs.append(len([sql for sql in queries if sql.startswith("SELECT")]))
 
-    office.get("/admin/tasks")
+    assert costs[0] == costs[1] <= 16
 
-    assert len([sql for sql in queries if sql.startswith("SELECT")]) <= 10
+
+def test_what_is_mailed_and_by_whom_is_told_and_what_a_dead_worker_left(office, susan, nobody_works):
+    mail = Mail.send("reset_password", susan.email, user=susan)
+    Mail.claim(mail.id)
+    Mail.send("reset_password", susan.email, user=susan)
+    put(
+        Task.create(name="x", description="x"),
+        state="running",
+        consumer_id="01234567",
+        started_at=clock.now(),
+    )
+
+    page = office.get("/admin/tasks").text
+
+    assert facts(page)["Mails waiting"] == "1"
+    told = facts(page)["Workers"]
+    assert f"{huey.consumer_id[:8]} working on 0 tasks, 1 mail" in told
+    assert "01234567 gone: what it did begins again" in told
+    assert "<code>reset_password</code> · " in page
+    assert f"worker {huey.consumer_id[:8]}, MainThread" in page
+
+
+def test_why_a_task_waits_is_told_wherever_it_is_shown(office, task, nobody_works):
+    hold.begin(by="mary")
+
+    for path in ("/admin/tasks", f"/admin/tasks/{task.id}"):
+        assert "<strong>new work is held</strong>" in office.get(path).text
+
+
+def test_nightly_work_that_failed_in_part_is_not_called_done(office, monkeypatch, logged_errors):
+    def back_up():
+        raise OSError("no disk")
+
+    monkeypatch.setattr(nightly, "CHORES", [nightly.forget_the_past, back_up])
+    nightly.launch_now(by="mary")
+
+    for path in ("/admin/tasks", "/admin/tasks/nightly"):
+        page = facts(office.get(path).text)
+        assert page.get("Nightly work", page.get("Last", "")).endswith("· 1 failed"), path
+    logged_errors.clear()
 
 
 def test_a_failed_task_is_tried_again_for_its_user(office, task, susan):

@@ -1,47 +1,37 @@
 """The administrator's page of tasks: waiting, running, failed and finished ones, and the workers."""
 
-from collections import Counter
-
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from microblog.base import clock
-from microblog.tasks import failures, hold
+from microblog.mail.delivery import Mail
+from microblog.ops import nightly_runs
+from microblog.tasks import failures, hold, workers
 from microblog.tasks.attempt import Attempt
 from microblog.tasks.exceptions import TaskInProgress
-from microblog.tasks.queue import huey
-from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
+from microblog.tasks.states import CANCELLED, FAILED, QUEUED, SUCCEEDED
 from microblog.tasks.task import Task
 
 bp = Blueprint("admin_tasks", __name__, url_prefix="/admin/tasks")
 MOST = 10
 MOST_FAILURES = 20
+GROUPS = {"waiting": [QUEUED], "failed": [FAILED], "finished": [SUCCEEDED, CANCELLED]}
 
 
 @bp.get("")
 def index():
-    groups = _groups()
-    running = Counter(task.consumer_id for task in groups["running"])
     return render_template(
         "admin_tasks/index.html",
-        groups=groups,
+        groups={name: Task.newest(MOST, *states) for name, states in GROUPS.items()},
         held_at=hold.since(),
         failures=failures.groups(MOST_FAILURES),
-        waiting=Task.in_state(QUEUED).count(),
-        messages=huey.count_messages(),
-        workers={name: running[name] for name in sorted(huey.lock.living())},
+        waiting=Task.queued().count(),
+        mails_waiting=Mail.queued().count(),
+        nightly=nightly_runs.last(),
+        workers=workers.now(),
         now=clock.now(),
     )
-
-
-def _groups():
-    return {
-        "waiting": Task.newest(MOST, QUEUED),
-        "running": list(Task.in_state(RUNNING)),
-        "failed": Task.newest(MOST, FAILED),
-        "finished": Task.newest(MOST, SUCCEEDED, CANCELLED),
-    }
 
 
 @bp.get("/<uuid:task_id>")
@@ -49,7 +39,7 @@ def show(task_id):
     """All that is known of one task."""
     task = _task(task_id)
     return render_template(
-        "admin_tasks/show.html", task=task, attempts=list(Attempt.of(task)), now=clock.now()
+        "admin_tasks/show.html", task=task, attempts=list(Attempt.of(task)), workers=workers.now()
     )
 
 

@@ -16,6 +16,7 @@ def index():
     return render_template(
         "admin_tasks_nightly/index.html",
         tasks=tasks,
+        night=nightly_runs.last(),
         runs=nightly_runs.last_runs(tasks),
         next_at=nightly_runs.next_at(tasks),
     )
