@@ -1,14 +1,17 @@
 // Keyboard shortcuts: n writes, r answers, w shows what is new, / searches, j and k step through posts or people, p lists
-// people, ? lists them all.
-import { open } from "./dialog.js";
-
+// people, ? lists them all. Loaded with the page: what is typed right after "n" must find the field.
 const ROWS = ".post, .log > .line";
 const acts = {
   n: write, r: answer, w: news, "/": search, j: () => step(1), k: () => step(-1),
-  p: () => location.assign("/people"), "?": () => open(document.body.dataset.keys),
+  p: () => location.assign("/people"), "?": list,
 };
 
-export const press = (key) => acts[key]();
+document.addEventListener("keydown", (event) => {
+  if (!Object.hasOwn(acts, event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, textarea, select, dialog")) return;
+  event.preventDefault();
+  acts[event.key]();
+});
 
 function write() {
   const field = document.querySelector("[data-composer] textarea");
@@ -25,6 +28,10 @@ function answer() {
 
 function news() {
   document.querySelector("[data-unread=news]")?.closest("a").click();
+}
+
+async function list() {
+  (await import("./dialog.js")).open(document.body.dataset.keys);
 }
 
 function search() {

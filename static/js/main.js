@@ -6,6 +6,7 @@ import "./toasts.js";
 const PARTS = {
   "[data-composer], [data-category=posted]": "./composer.js",
   "[data-copy]": "./copy.js",
+  "[data-keys]": "./keyboard.js",
   "[data-newer]": "./newer.js",
   "[data-shown]": "./unread.js",
   "[data-task]": "./cards.js",
@@ -41,13 +42,4 @@ document.addEventListener("click", async (event) => {
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   (await import("./dialog.js")).open(link.href);
-});
-
-document.addEventListener("keydown", async (event) => {
-  const { target, key } = event;
-  const meant = "keys" in document.body.dataset && ["n", "r", "w", "/", "j", "k", "p", "?"].includes(key);
-  if (!meant || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (target.closest("input, textarea, select, dialog")) return;
-  event.preventDefault();
-  (await import("./keyboard.js")).press(key);
 });

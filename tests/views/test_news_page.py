@@ -28,6 +28,8 @@ def test_the_page_says_what_was_done_and_leads_to_the_post(browser, john, post, 
     assert WORDS[kind] in page
     about = NewsItem.of(post.author).first().post
     assert not about or f'<a href="/post/{about.id}">{about.body}</a>' in page
+    # Where the keys j, k and r find it.
+    assert not about or f'<a class="when" href="/post/{about.id}"><time' in page
 
 
 def test_where_there_is_none_it_says_what_there_will_be(browser):

@@ -3,6 +3,7 @@ from email import message_from_bytes
 
 import pytest
 
+from microblog.base.config import ROOT
 from microblog.base.database import data_dir
 from microblog.models import User
 
@@ -132,6 +133,16 @@ def test_the_keys_are_on_until_they_are_switched_off(client, susan):
     assert "Your changes are saved." in client.get("/preferences").text
     assert "data-keys" not in client.get("/explore").text
     assert "switched off the single-key shortcuts" in client.get("/keys").text
+
+
+def test_the_list_of_keys_names_every_key(client, susan):
+    script = (ROOT / "static" / "js" / "keyboard.js").read_text()
+    acts = re.search(r"const acts = {(.*?)};", script, re.DOTALL)[1]
+    keys = set(re.findall(r"(?:^|, )\s*\W?(\w|/|\?)\W?:", acts, re.MULTILINE))
+    listed = set(re.findall("<dt><kbd>(.)</kbd></dt>", client.get("/keys").text))
+
+    assert len(keys) == acts.count(":")
+    assert listed == keys
 
 
 def test_one_preference_leaves_the_other(client, susan):
