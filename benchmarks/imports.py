@@ -97,7 +97,9 @@ def insert_alone(user, path):
     """Seconds that SQLite needs for the posts, with index and triggers: no import can be faster."""
     with path.open("rb") as file:
         records = own_archive.read(Folder(SafeZip(file), ""))
-        rows = [(each.written_at, user.id, each.body, each.language, None, None, False) for each in records]
+        rows = [
+            (each.written_at, user.id, each.body, each.language, None, None, False, None) for each in records
+        ]
     began = time.process_time()
     for start in range(0, len(rows), posts.BATCH):
         with db.atomic():

@@ -40,7 +40,7 @@ ALL_THAT_WORKS = {
     *("POST /account/second_factor/codes", "POST /account/second_factor/delete"),
     *("GET /preferences", "POST /preferences", "GET /keys", "POST /auth/logout"),
     *("GET /api", "GET /api/docs", "GET /api/openapi.json", "GET /livez", "GET /readyz", "GET /robots.txt"),
-    *("GET /feed.<any:kind>", "GET /user/<username>/feed.<any:kind>"),
+    *("GET /feed.<any:kind>", "GET /user/<username>/feed.<any:kind>", "GET /tag/<word>/feed.<any:kind>"),
     "GET /static/<version>/<path:filename>",
 }
 

@@ -185,7 +185,8 @@ def test_create_stores_what_peewee_stores(people):
     assert len({db.execute_sql(same, (row.id,)).fetchone() for row in (ours, theirs)}) == 1
     assert whole([Notification.get_by_id(ours.id)]) == [_whole(ours) | {"joined": {}}]
     assert not ours.is_dirty()
-    assert Post.create(author=john, body=fn.UPPER("loud")).id == Post.get(body="LOUD").id
+    loud = Message.create(sender=susan, recipient=john, body=fn.UPPER("loud"))
+    assert Message.get_by_id(loud.id).body == "LOUD"
 
 
 def test_create_is_refused_as_by_peewee(susan):

@@ -170,7 +170,7 @@ def test_posts_of_before_get_their_tags_and_mention_who_was_here_before_them(tmp
     ]
     database.init(tmp_path)
     with database.connected():
-        Runner(db, str(schema.MIGRATIONS)).up("0021_invitations")
+        Runner(db, str(schema.MIGRATIONS)).up("0022_invitations")
         for name in ("susan", "john", "anne", "late"):
             values = (
                 name,

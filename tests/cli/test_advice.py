@@ -22,6 +22,7 @@ from microblog.cli.checks import MARKS
 from microblog.models import Site
 from microblog.ops import backup, database_advice, doctor, probes, rehearsal
 from microblog.ops.restore import CannotRestore
+from microblog.tasks import hold
 from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
 from tests.end_to_end.running_site import free_port
@@ -176,6 +177,10 @@ def waiting_for_the_queue(patch):
     patch.setattr(type(huey), "takes_messages", False)
 
 
+def held_work(_patch):
+    hold.begin("a test")
+
+
 def no_mail_server(_patch):
     return HTTPS
 
@@ -274,6 +279,7 @@ SAID = {
     "→ see what keeps the workers busy: .venv/bin/flask tasks list; or set WORKERS higher",
     waiting_for_the_queue: "✗ worker: a task has been waiting for 1 hour "
     "→ see above: the queue takes no messages, so no worker hears of it",
+    held_work: "! worker: new work is held since … UTC → .venv/bin/flask tasks resume",
     no_mail_server: "! mail: no MAIL_SERVER: mails lie in …/outbox → set MAIL_SERVER",
     unreachable_mail_server: "✗ mail: 127.0.0.1:…: … → set MAIL_SERVER and MAIL_PORT…",
     sender_that_cannot_be_sent: "✗ mail: no mail can be sent by … "

@@ -72,7 +72,18 @@ def test_each_part_of_a_sound_site_is_well(grades, susan):
 
     found = grades()
 
-    sound = {"SQLite", "data folder", "disk", "database", "worker", "mail", "address", "demo people", "posts"}
+    sound = {
+        "SQLite",
+        "data folder",
+        "disk",
+        "database",
+        "worker",
+        "mail",
+        "address",
+        "demo people",
+        "posts",
+        "registration",
+    }
     assert {part for part, grade in found.items() if grade == WELL} == sound
     # A test has no queue server, no web server and no backup.
     assert (found["queue"], found["web server"], found["backups"]) == (FAULT, FAULT, WARNING)

@@ -103,7 +103,7 @@ def test_a_broken_form_is_no_bug(browser):
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/", 422), ("/send_message/john", 422), ("/edit_profile", 422), ("/messages/read", 400)],
+    [("/", 422), ("/send_message/john", 422), ("/edit_profile", 422), ("/messages/john/read", 400)],
 )
 @pytest.mark.parametrize("body", [[1, 2], {"post": 5}, "text", None])
 def test_json_where_a_form_is_expected_is_no_bug(browser, john, path, status, body):
