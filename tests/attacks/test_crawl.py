@@ -5,6 +5,7 @@ from html import unescape
 
 import pytest
 
+from microblog.models import Message
 from tests.attacks.conftest import MARKS
 from tests.attacks.test_routes import ROWS, address
 
@@ -81,6 +82,30 @@ def test_so_does_a_program_of_the_owner(site, owner):
     for path in (*own, task, f"{task}/file", f"{task}/archive"):
         page = site.app.test_client().get(path, headers=headers, buffered=True).text
         assert MARKS[owner] in page, path
+
+
+@pytest.mark.parametrize("owner", MARKS)
+def test_messages_are_nowhere_any_more_for_who_has_deleted_them(site, owner):
+    """Their pages, and what their programs read; whoever they wrote with keeps them."""
+    of = site.of[owner]
+    written = [f"{of.mark} message", f"{of.mark} answer"]
+    headers = {"Authorization": f"Bearer {site.secrets[owner]}"}
+
+    def met(browser, name):
+        pages = crawl(browser, ["/", f"/messages/{name}"])
+        return {path for path, page in pages.items() if any(text.encode() in page for text in written)}
+
+    assert met(site.browsers[owner], "mary")
+    Message.delete_thread(of.user, site.mary, Message.between(of.user, site.mary).first().id)
+
+    assert met(site.browsers[owner], "mary") == set()
+    assert met(site.visitors["mary"], owner)
+    for method, route, *_ in ROWS:
+        if method == "GET" and "/api" in route:
+            for other in (owner, "mary"):
+                path = address(site, route, owner).replace(f"/users/{owner}", f"/users/{other}")
+                answer = site.app.test_client().get(path, headers=headers, buffered=True)
+                assert not any(text in answer.text for text in written), path
 
 
 @pytest.mark.parametrize("visitor", ["nobody", "john", "susan", "mary"])
