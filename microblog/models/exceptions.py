@@ -56,6 +56,10 @@ class WrongCode(ValueError):
         super().__init__(N_("This code is not right, or was used before. Try the next one."))
 
 
+class SentAlready(Exception):
+    """The same form has come before, with the same text."""
+
+
 class Blocked(Exception):
     """One of the two people has blocked the other."""
 

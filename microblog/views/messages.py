@@ -4,8 +4,8 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from microblog.models import Block, Message, Thread, User
-from microblog.models.exceptions import Blocked, Suspended
+from microblog.models import Block, Message, SentForm, Thread, User
+from microblog.models.exceptions import Blocked, SentAlready, Suspended
 from microblog.web import rate_limits
 from microblog.web.forms import MessageForm, ShownForm
 from microblog.web.pagination import page
@@ -65,7 +65,10 @@ def create(recipient):
     if not form.validate_on_submit():
         return _thread(form, other), 422
     try:
-        Message.send(current_user, other, form.message.data)
+        with SentForm.once(current_user, form.once.data, "message", str(other.id), form.message.data):
+            Message.send(current_user, other, form.message.data)
+    except SentAlready:
+        pass
     except (Blocked, Suspended):
         return _thread(form, other), 403
     # The category tells the script to discard the draft that it kept.

@@ -9,8 +9,8 @@ from microblog.base import clock
 from microblog.base.clock import in_microseconds
 from microblog.base.i18n import languages
 from microblog.base.text import clean
-from microblog.models import OldPermalink, Post, User
-from microblog.models.exceptions import Blocked, PostGone
+from microblog.models import OldPermalink, Post, SentForm, User
+from microblog.models.exceptions import Blocked, PostGone, SentAlready
 from microblog.web import rate_limits
 from microblog.web.auth import reader
 from microblog.web.forms import PostForm
@@ -25,12 +25,12 @@ bp = Blueprint("posts", __name__)
 
 @bp.get("/")
 def index():
-    """The user's timeline; ``text`` and ``url``, shared from elsewhere, fill in the form."""
+    """The user's timeline; what is shared from elsewhere fills in the form."""
     if current_user.is_authenticated:
-        shared = " ".join(filter(None, (request.args.get(name) for name in ("text", "url"))))
-        return _home(PostForm(post=clean(shared)))
+        return _home(PostForm(post=_shared()))
     if User.exists():
-        return redirect(url_for("sign_in.login"))
+        # Signing in leads back to what was shared.
+        return redirect(url_for("sign_in.login", next=request.full_path if _shared() else None))
     return render_template("sign_in/not_set_up.html")
 
 
@@ -43,8 +43,12 @@ def create():
     if form.language.data:
         # The choice also applies to the next posts from this browser.
         session["language"] = form.language.data
+    written = form.answered
     try:
-        post = _written(form)
+        with SentForm.once(current_user, form.once.data, "post", str(form.answered), form.post.data):
+            written = _written(form).id
+    except SentAlready:
+        pass  # An answer stands in the conversation of what it answers.
     except PostGone:
         form.post.errors = [_("The post that you answer is not there any more.")]
         return _again(form), 422
@@ -53,7 +57,16 @@ def create():
         return _again(form), 403
     # The category tells the script to discard the draft that it kept.
     flash(_("Posted."), "posted")
-    return redirect(url_for("posts.show", post_id=post.id) if post.reply_to else url_for("posts.index"))
+    if form.reply_to.data:
+        return redirect(url_for("posts.show", post_id=written))
+    return redirect(url_for("posts.index"))
+
+
+def _shared():
+    """``text``, else ``title``, and ``url``, if it is not in them: the parameters of the manifest."""
+    title, text, url = (clean(request.args.get(name, "")) for name in ("title", "text", "url"))
+    words = text or title
+    return words if url in words else f"{words} {url}".strip()
 
 
 def _written(form):

@@ -192,7 +192,13 @@ class ProgramForm(TokenForm):
     otp = StringField()
 
 
-class PostForm(Form):
+class OnceForm(Form):
+    """What is sent once: ``once`` is the token by which the same form is known when it comes again."""
+
+    once = StringField()
+
+
+class PostForm(OnceForm):
     post = TextAreaField(_l("What is happening?"), [not_blank, max_length], filters=[cleaned])
     language = StringField(filters=[tag])
     # The id of the post that it answers, if it answers one.
@@ -201,10 +207,10 @@ class PostForm(Form):
     @property
     def answered(self):
         """That id; 0, which no post has, if it is none."""
-        return whole_number(self.reply_to.data) or 0
+        return whole_number(self.reply_to.data or "") or 0
 
 
-class MessageForm(Form):
+class MessageForm(OnceForm):
     message = TextAreaField(_l("Message"), [not_blank, max_length], filters=[cleaned])
 
 

@@ -1,5 +1,6 @@
 """What every template can use: filters, and the reader's unread messages, news and tasks."""
 
+import secrets
 from functools import cached_property
 from urllib.parse import urlencode
 
@@ -44,7 +45,7 @@ def init_app(app):
     )
     for show in filters:
         app.add_template_filter(show)
-    for draw in (language, page_url, site_address, preference, may_be_mailed):
+    for draw in (language, page_url, new_once, site_address, preference, may_be_mailed):
         app.add_template_global(draw)
     app.add_template_test(exports.is_export, "export")
     app.add_template_test(deletion.is_deletion, "deletion")
@@ -130,6 +131,11 @@ def current_path():
     return (
         request.full_path.rstrip("?") if request.method == "GET" and request.endpoint != "tasks.card" else ""
     )
+
+
+def new_once():
+    """A token for one form; a secret is not needed, only that no other form of the user has it."""
+    return secrets.token_hex(8)
 
 
 def site_address():

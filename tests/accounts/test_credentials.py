@@ -52,6 +52,7 @@ OTHER_ROWS = {
     "PostIndex",
     "RecoveryCode",
     "SecondFactor",
+    "SentForm",
     "Task",
     "Thread",
     "User",

@@ -177,3 +177,31 @@ def test_whoever_is_asked_for_the_password_again_goes_on_with_what_was_typed(ope
     assert "can only read" in page.locator(".log").inner_text()
     # The answer that asks is an error to the browser, as it is to programs.
     assert [fault for fault in watcher.faults if "401" not in str(fault)] == []
+
+
+def test_what_was_sent_comes_neither_back_nor_twice(open_home, john):
+    """By Back, or in a copy of the tab; what was not sent stays."""
+    page, _watcher = open_home(viewport=DESKTOP)
+    home, field = page.url, page.get_by_label("What is happening?")
+    post = page.get_by_role("button", name="Post", exact=True)
+    field.fill("in two tabs")
+    with page.expect_popup() as opened:
+        page.evaluate("open('/')")
+    copy = opened.value
+    expect(copy.get_by_label("What is happening?")).to_have_value("in two tabs")
+
+    post.click()
+    page.get_by_text("Posted.").wait_for()
+    page.get_by_role("link", name="Explore").click()
+    page.go_back()
+    expect(field).to_have_value("")
+    copy.get_by_role("button", name="Post", exact=True).click()
+    copy.get_by_text("Posted.").wait_for()
+    assert [post.body for post in Post.select()] == ["in two tabs"]
+    copy.close()
+
+    field.fill("unsent")
+    page.goto(f"{home}?text=shared")
+    expect(field).to_have_value("unsent\nshared")
+    page.reload()
+    expect(field).to_have_value("unsent\nshared")

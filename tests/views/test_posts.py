@@ -3,7 +3,7 @@ import re
 import pytest
 
 from microblog.models import Post, User
-from tests.conftest import make_user
+from tests.conftest import PASSWORD, make_user
 
 PAGE = 25
 
@@ -334,3 +334,25 @@ def test_what_is_shared_is_posted_only_by_the_button(browser, susan):
     browser.get("/?text=Look")
 
     assert not Post.by_author(susan).exists()
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("title=Only", "Only"),
+        ("title=Dropped&text=Words&url=https://example.org/", "Words https://example.org/"),
+        ("text=See+https://example.org/&url=https://example.org/", "See https://example.org/"),
+        ("url=https://example.org/", "https://example.org/"),
+    ],
+)
+def test_what_is_shared_is_there_once_and_never_nothing(browser, query, shown):
+    assert f">{shown}</textarea>" in browser.get(f"/?{query}").text
+
+
+def test_what_is_shared_survives_signing_in(client, susan):
+    place = client.get("/?text=Look+here").location
+
+    assert place == "/auth/login?next=/?text%3DLook%2Bhere"
+    assert client.get("/").location == "/auth/login"
+    signed_in = client.post_form(place, username="susan", password=PASSWORD)
+    assert ">Look here</textarea>" in client.get(signed_in.location).text
