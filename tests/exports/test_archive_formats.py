@@ -16,7 +16,7 @@ from microblog.base import clock
 from microblog.exports.archive import names
 from microblog.exports.archive.markup import html_of
 from microblog.exports.archive.site import Site
-from microblog.models import Block, Message, Post, User
+from microblog.models import Block, Like, Message, Post, User
 from tests.posts import write_at
 
 HOSTILE = [
@@ -287,3 +287,18 @@ def test_an_answer_says_what_it_answers_in_every_format(made, susan, john):
     entries = [entry["properties"] for entry in feed["children"]][::-1]
     assert [entry.get("in-reply-to", [None])[0] for entry in entries] == targets
     assert [entry["url"] for entry in entries] == [[f"{page}{post.id}"] for post in (answer, again, apart)]
+
+
+def test_what_was_liked_is_there_by_address_and_by_author(made, source, susan, john, write_posts):
+    [liked, other] = write_posts(john, "liked", "not liked")
+    Like.add(susan, liked)
+
+    files = made().files
+
+    likes = json.loads(files[names.LIKED])
+    assert likes["orderedItems"] == [f"{source.site.post_page}{liked.id}"]
+    assert likes["totalItems"] == 1
+    [kept] = json.loads(files[names.LIKES])["likes"]
+    assert (kept["id"], kept["username"]) == (str(liked.id), "john")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", kept["since"])
+    assert str(other.id) not in files[names.LIKED].decode() + files[names.LIKES].decode()

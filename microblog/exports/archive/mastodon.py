@@ -17,6 +17,7 @@ FOLLOWING_HEADER = ("Account address", "Show boosts", "Notify on new posts", "La
 FOLLOWING = (
     "SELECT username FROM follow JOIN user ON user.id = followed_id WHERE follower_id = :user ORDER BY 1"
 )
+LIKED = "SELECT json_quote(:page || post_id) FROM post_like WHERE user_id = :user ORDER BY id"
 BLOCKED = "SELECT username FROM block JOIN user ON user.id = blocked_id WHERE blocker_id = :user ORDER BY 1"
 
 
@@ -54,10 +55,12 @@ def write_outbox(container, snapshot, site, counted):
     _write_collection(container, names.OUTBOX, snapshot.posts, counted(pages))
 
 
-def write_collections(container):
-    """What was liked and bookmarked: nothing, as long as people here do neither."""
-    for name in (names.LIKED, names.BOOKMARKS):
-        _write_collection(container, name, 0, ())
+def write_collections(container, snapshot, site):
+    """What was liked, the first first, and what was bookmarked: nothing, as nobody does that here."""
+    [(total,)] = snapshot.rows("SELECT count(*) FROM post_like WHERE user_id = :user")
+    liked = snapshot.rows(LIKED, page=site.post_page)
+    _write_collection(container, names.LIKED, total, ((line, 1) for (line,) in liked))
+    _write_collection(container, names.BOOKMARKS, 0, ())
 
 
 def write_lists(container, snapshot, site):

@@ -26,6 +26,15 @@ END"""
 PERSON = as_json({"username": column("username"), "since": None})
 PEOPLE = """SELECT {line} FROM {table} JOIN user ON user.id = {table}.{other}
     WHERE {table}.{own} = :user ORDER BY username"""
+LIKE = as_json(
+    {
+        "id": column("CAST(post_id AS TEXT)"),
+        "username": column("username"),
+        "since": column(MOMENT.format("timestamp")),
+    }
+)
+LIKES = f"""SELECT {LIKE} FROM post_like JOIN post ON post.id = post_id JOIN user ON user.id = author_id
+    WHERE user_id = :user ORDER BY post_like.id"""  # noqa: S608
 MESSAGE = as_json(
     {
         "direction": column("CASE sender_id WHEN :user THEN 'sent' ELSE 'received' END"),
@@ -64,7 +73,7 @@ def write_record(container, snapshot, messages):
     ):
         people = PEOPLE.format(line=PERSON, table=table, own=own, other=other)
         _write_rows(container, name, key, snapshot.rows(people))
-    _write_rows(container, names.LIKES, "likes", ())
+    _write_rows(container, names.LIKES, "likes", snapshot.rows(LIKES))
     if messages:
         _write_rows(container, names.MESSAGES, "messages", snapshot.rows(MESSAGES))
 

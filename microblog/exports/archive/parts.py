@@ -39,7 +39,7 @@ def write(file, source, report):
         bag.write_payload_manifest(container, seen, source.site)
         own.write_record(container, seen, source.messages)
         mastodon.write_actor(container, seen, source.site)
-        mastodon.write_collections(container)
+        mastodon.write_collections(container, seen, source.site)
         mastodon.write_lists(container, seen, source.site)
         feed.write(container, seen, source.site, counted)
         mastodon.write_outbox(container, seen, source.site, counted)
