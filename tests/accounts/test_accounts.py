@@ -15,6 +15,7 @@ from microblog.models import (
     OneTimeToken,
     Post,
     PostIndex,
+    SentForm,
     Session,
     Token,
     User,
@@ -42,7 +43,8 @@ def tables():
 def life(susan, john, write_posts, client, settings):
     """Everything that a person can leave behind in the database and in files."""
     write_posts(susan, "first #tea for @john", "second")
-    susan.follow(john)
+    with SentForm.once(susan, "token", "first"):
+        susan.follow(john)
     john.follow(susan)
     Like.add(john, Post.by_author(susan).first())
     Like.add(susan, write_posts(john, "of john")[0])
