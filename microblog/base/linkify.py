@@ -19,7 +19,15 @@ def linkify(text, marks=(), rel="nofollow ugc noopener", anchor=None):
     """
     # Most texts have neither: to look at each of them would take most of the time.
     linked = "://" in text if anchor is None else SIGNS.search(text)
-    html = _with_links(text, marks, rel, anchor) if marks or linked else escape(text)
+    return _tidy(_with_links(text, marks, rel, anchor) if marks or linked else escape(text))
+
+
+def plain(text):
+    """*text* as Markup, without links and with no more blank lines than that."""
+    return _tidy(escape(text))
+
+
+def _tidy(html):
     return Markup(BLANK_LINES.sub("\n\n", html))  # noqa: S704 - every part of the text is escaped
 
 

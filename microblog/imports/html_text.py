@@ -7,7 +7,8 @@ from microblog.imports.record import tidy
 
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 PARTS = {"section", "article", "header", "footer"}
-PARAGRAPHS = {"p", "div", "ul", "ol", "dl", "pre", "table", "figure"} | HEADINGS | PARTS
+PARAGRAPHS = {"p", "ul", "ol", "dl", "pre", "table", "figure"} | HEADINGS | PARTS
+LINES = {"div", "li", "dd", "dt", "tr"}
 DROPPED = {"script", "style", "head", "title", "template", "svg", "math", "object", "iframe", "noscript"}
 SPACES = re.compile(r"[ \t\r\n\f]+")
 # Longest text of one item: beyond it nobody reads, and building it must not take memory.
@@ -61,7 +62,7 @@ class _Writer:
         elif name == "blockquote":
             self._new_paragraph()
             self._quotes += 1
-        elif name in ("li", "dd", "dt", "tr"):
+        elif name in LINES:
             self._at_new_line()
             self._add("- " if name == "li" else "")
         elif name == "a":
@@ -76,6 +77,8 @@ class _Writer:
         elif name == "blockquote":
             self._quotes = max(0, self._quotes - 1)
             self._new_paragraph()
+        elif name == "div":
+            self._at_new_line()
         elif name == "a":
             self._close_link()
 

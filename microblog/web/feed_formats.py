@@ -15,6 +15,7 @@ from microblog.web.dates import iso
 from microblog.web.post_text import linked
 from microblog.web.presentation import site_address
 
+LINE, BLANK_LINE = Markup('<div dir="auto">{}</div>'), "<div><br></div>"
 # Characters that XML cannot represent, not even escaped.
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -140,7 +141,9 @@ def _plain(post):
 
 
 def _html(post):
-    return str(linked(_plain(post), post, _person_anchor, _tag_anchor).replace("\n", Markup("<br>")))
+    """Each line has a direction of its own, which no style sheet gives it here."""
+    lines = linked(_plain(post), post, _person_anchor, _tag_anchor).split("\n")
+    return "".join(LINE.format(line) if line else BLANK_LINE for line in lines)
 
 
 def _person_anchor(username, _classes):

@@ -143,6 +143,39 @@ def test_the_footer_takes_two_rows_on_a_phone(site, new_page):
     User.update(language=None).where(User.username == "john").execute()
 
 
+# Of the element, where on the page each sign is: a line of its own text each.
+LINES = """each => [...each.textContent].map((_, place) => {
+  const range = document.createRange();
+  range.setStart(each.firstChild, place);
+  range.setEnd(each.firstChild, place + 1);
+  return range.getBoundingClientRect().left - each.getBoundingClientRect().left;
+})"""
+
+
+def test_each_line_has_its_own_direction_and_stacked_marks_stay_inside(site, new_page):
+    text = "שלום hello!\nSecond line, finally.\nעולם?\n" + ("a" + "\u0301" * 23) * 3
+    post = Post.create(author=User.named("john"), body=text)
+    page = new_page(viewport=PHONE)
+    page.goto(f"{site.url}/post/{post.id}")
+
+    written = page.locator(".e-content")
+    lefts = written.evaluate(LINES)
+    clipped = written.evaluate("each => getComputedStyle(each).overflow")
+    page.goto(site.url)
+    field = page.locator("textarea").evaluate("each => getComputedStyle(each).unicodeBidi")
+    post.delete_instance()
+
+    def left(sign):
+        return lefts[text.index(sign)]
+
+    assert left("!") < left("h") < left("ש")
+    assert left("S") == 0
+    assert left(".") > left("y")
+    assert left("?") < left("ע")
+    assert left("ע") > 200
+    assert (clipped, field) == ("clip", "plaintext")
+
+
 def _look_at(page, site, paths):
     """Look at every page of *paths*, wide and light, narrow and dark; return those found."""
     watcher = Watcher(page, site.url)

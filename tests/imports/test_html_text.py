@@ -12,6 +12,9 @@ PEOPLE = {"https://far.example/@john": "@john@far.example"}
     [
         ("<p>one</p><p>two</p>", "one\n\ntwo"),
         ("one<br>two<br/>three", "one\ntwo\nthree"),
+        ("<div>one</div><div><b>two</b></div>three", "one\ntwo\nthree"),
+        ("<div>one</div><div><br></div><div>two</div>", "one\n\ntwo"),
+        ("<div><p>one</p></div><div><p>two</p></div>", "one\n\ntwo"),
         ("<ul><li>one</li><li>two</li></ul>after", "- one\n- two\n\nafter"),
         ("<p>before</p><blockquote><p>one</p><p>two</p></blockquote>", "before\n\n> one\n\n> two"),
         ("a<script>alert(1)</script>b<style>p{}</style>c", "abc"),

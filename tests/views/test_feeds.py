@@ -12,6 +12,7 @@ import pytest
 from microblog import accounts
 from microblog.base import database
 from microblog.base.database import db
+from microblog.imports.html_text import html_to_text
 from microblog.models import Block, Post, VisibleChange
 from microblog.views import feeds
 from tests.posts import write_at
@@ -114,13 +115,26 @@ def test_no_text_can_break_a_feed(client, susan):
     [content] = entry.content
     assert "<b>" not in content.value
     assert '<a href="https://example.org/?a=1&amp;b=2"' in content.value
-    assert "<br" in content.value
+    assert content.value.endswith('<div dir="auto">second line</div>')
     assert content.language == "en"
     assert_json_feed(document)
     [item] = document["items"]
     assert item["content_text"].endswith("second line")
     assert item["language"] == "en"
-    assert item["content_html"].startswith("&lt;b&gt;&amp;amp;&lt;/b&gt;")
+    assert item["content_html"].startswith('<div dir="auto">&lt;b&gt;&amp;amp;&lt;/b&gt;')
+
+
+def test_each_line_of_a_feed_has_its_own_direction_and_comes_back_as_it_was(client, susan, write_posts):
+    text = "שלום hello!\nSecond line, ends here.\n\n<br>מה?"
+    write_posts(susan, text)
+
+    [item] = client.get(JSON).get_json(force=True)["items"]
+    [entry] = atom(client.get(ATOM)).entries
+
+    lines = re.findall(r'<div dir="auto">(.*?)</div>', item["content_html"])
+    assert lines == ["שלום hello!", "Second line, ends here.", "&lt;br&gt;מה?"]
+    assert entry.content[0].value.count('dir="auto"') == 3
+    assert html_to_text(item["content_html"]) == text
 
 
 @pytest.mark.parametrize("path", ALL)

@@ -119,8 +119,9 @@ def test_feeds_name_the_tags_of_a_post_and_link_people_and_tags(client, susan, j
 
     assert item["tags"] == [tag.term for tag in entry.tags] == ["tea", "milk"]
     html = (
+        '<div dir="auto">'
         '<a href="http://localhost/tag/tea">#Tea</a> and <a href="http://localhost/tag/milk">#milk</a> for '
-        '<a href="http://localhost/user/john">@john</a>, not @nobody'
+        '<a href="http://localhost/user/john">@john</a>, not @nobody</div>'
     )
     assert item["content_html"] == entry.content[0].value == html
     assert client.get(JSON).json["home_page_url"] == "http://localhost/tag/tea"

@@ -37,6 +37,8 @@ STYLE = Markup(
     "body{max-width:40rem;margin:auto;padding:1rem;font:1rem/1.5 sans-serif;"
     "overflow-wrap:anywhere}article{border-top:1px solid;padding:.5rem 0}article p{margin:.25rem 0}"
     "pre{white-space:pre-wrap}.identicon{width:4rem}"
+    # Each line has a direction of its own, and marks stay inside their post.
+    "[dir],[dir] p{unicode-bidi:plaintext}[dir]{overflow:clip}"
 )
 HEAD = Markup("""<!doctype html>
 <html lang="{language}">
