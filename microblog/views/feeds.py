@@ -1,17 +1,16 @@
-"""Feeds of all posts, of each user's and of each tag's, in two formats with the same content."""
+"""Feeds of all posts, of each user's and of each tag's: pages, in two formats with the same content."""
 
 import functools
 
 from flask import Blueprint, Response, abort, current_app, request, url_for
 from werkzeug.http import generate_etag
 
-from microblog.base import slices
 from microblog.base.config import ROOT
 from microblog.base.database import db
 from microblog.base.entities import tag_of
 from microblog.models import Post, Tag, VisibleChange
 from microblog.models.profile import Profile
-from microblog.web import assets, feed_formats
+from microblog.web import assets, feed_formats, pagination
 from microblog.web.auth import reader
 from microblog.web.presentation import site_address
 
@@ -49,7 +48,8 @@ def _conditional(view):
 
 def _tag():
     """A text that is another one whenever anything changes that the feed depends on."""
-    parts = (VisibleChange.latest(), CODE, current_app.config["POSTS_PER_PAGE"], site_address(), request.path)
+    page = request.path, pagination.cursor("before"), pagination.cursor("after")
+    parts = (VisibleChange.latest(), CODE, current_app.config["POSTS_PER_PAGE"], site_address(), page)
     return generate_etag(repr(parts).encode())
 
 
@@ -81,5 +81,5 @@ def tagged(word, kind):
 def _answer(kind, address, posts, by=None, **about):
     """The feed of *posts*; *by*: the model by whose keys they are paged; *about*: as ``Feed`` has it."""
     write, mimetype = KINDS[kind]
-    posts = list(slices.newest(posts, None, None, current_app.config["POSTS_PER_PAGE"], by))
-    return Response(write(feed_formats.Feed(site_address() + address, posts, **about)), mimetype=mimetype)
+    feed = feed_formats.Feed(site_address() + address, pagination.page(posts, by), **about)
+    return Response(write(feed), mimetype=mimetype)

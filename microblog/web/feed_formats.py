@@ -1,4 +1,4 @@
-"""Posts as Atom and as JSON Feed 1.1, for feed readers."""
+"""Posts as Atom and as JSON Feed 1.1, for feed readers; of many posts in pages, as RFC 5005 says."""
 
 import json
 import re
@@ -10,8 +10,9 @@ from flask import url_for
 from markupsafe import Markup
 
 from microblog.base.text import beginning
-from microblog.models import Post, User
+from microblog.models import User
 from microblog.web.dates import iso
+from microblog.web.pagination import Page
 from microblog.web.post_text import linked
 from microblog.web.presentation import site_address
 
@@ -21,10 +22,10 @@ NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Feed(NamedTuple):
-    """*posts* newest first, at the URL *address*: those of *author*, those with *tag*, or everybody's."""
+    """A Page of posts of the feed at the URL *address*: of *author*, with *tag*, or everybody's."""
 
     address: str
-    posts: list[Post]
+    shown: Page
     author: User | None = None
     tag: str | None = None
 
@@ -41,6 +42,19 @@ class Feed(NamedTuple):
         return _page_of_tag(self.tag) if self.tag else site_address() + url_for("posts.explore")
 
     @property
+    def posts(self):
+        return self.shown.items
+
+    @property
+    def older(self):
+        """The URL of the page with the posts before these; None if there is none."""
+        return None if self.shown.older is None else f"{self.address}?before={self.shown.older}"
+
+    @property
+    def newer(self):
+        return None if self.shown.newer is None else f"{self.address}?after={self.shown.newer}"
+
+    @property
     def updated(self):
         """When the newest post was written, or could have been."""
         if self.posts:
@@ -54,11 +68,13 @@ def atom(feed):
         feed.title,
         feed.page,
         description=None,
-        feed_url=feed.address,
+        feed_url=None if feed.newer else feed.address,
         feed_guid=feed.address,
         author_name=feed.author and feed.author.username,
         author_link=feed.author and _page_of(feed.author),
         updated=feed.updated,
+        older=feed.older,
+        newer=feed.newer,
     )
     for post in feed.posts:
         document.add_item(
@@ -86,16 +102,24 @@ def json_feed(feed):
         "feed_url": feed.address,
         "items": [_item(post) for post in feed.posts],
     }
+    if feed.older:
+        document["next_url"] = feed.older
     if feed.author:
         document["authors"] = [_person(feed.author)]
     return json.dumps(document, ensure_ascii=False).encode()
 
 
 class _Atom(Atom1Feed):
-    """With what an answer is to, as RFC 4685 says."""
+    """With what an answer is to, as RFC 4685 says, and the pages before and after."""
 
     def root_attributes(self):
         return {**super().root_attributes(), "xmlns:thr": "http://purl.org/syndication/thread/1.0"}
+
+    def add_root_elements(self, handler):
+        super().add_root_elements(handler)
+        for relation, name in (("next", "older"), ("previous", "newer")):
+            if self.feed[name]:
+                handler.addQuickElement("link", "", {"rel": relation, "href": self.feed[name]})
 
     def add_item_elements(self, handler, item):
         super().add_item_elements(handler, item)

@@ -50,7 +50,7 @@ def assert_json_feed(document):
         assert "language" not in item or isinstance(item["language"], str)
         people += item["authors"]
     assert all(set(person) <= {"name", "url", "avatar"} and person for person in people)
-    known = {"version", "title", "home_page_url", "feed_url", "authors", "items"}
+    known = {"version", "title", "home_page_url", "feed_url", "next_url", "authors", "items"}
     known_of_item = {"id", "url", "content_text", "content_html", "date_published", "authors"}
     known_of_item |= {"language", "tags"}
     assert set(document) <= known
@@ -101,8 +101,51 @@ def test_a_feed_holds_one_page(client, susan, write_posts, path):
 
     response = client.get(path)
 
-    posts = json.loads(response.data)["items"] if path.endswith("json") else atom(response).entries
+    posts, _older = page_of_feed(response)
     assert len(posts) == 25
+
+
+def page_of_feed(response):
+    """The posts on a page of a feed, as it orders them, and the address of the page with older ones."""
+    if response.mimetype.endswith("json"):
+        document = json.loads(response.data)
+        assert_json_feed(document)
+        return [item["content_text"] for item in document["items"]], document.get("next_url")
+    feed = atom(response)
+    pages = {link.rel: link.href for link in feed.feed.links}
+    return [entry.title for entry in feed.entries], pages.get("next")
+
+
+@pytest.mark.parametrize("path", [*ALL, "/tag/tea/feed.atom", "/tag/tea/feed.json"])
+def test_a_feed_leads_from_page_to_page_to_its_oldest_post(client, susan, write_posts, path):
+    bodies = [f"{number} #tea" for number in range(60)]
+    write_posts(susan, *bodies)
+
+    read, tags, address = [], set(), path
+    while address:
+        last, response = address, client.get(address)
+        tags.add(response.headers["ETag"])
+        posts, older = page_of_feed(response)
+        read += posts
+        assert older is None or older.startswith(f"http://localhost{path}?before=")
+        address = older
+
+    assert read == bodies[::-1]
+    assert len(tags) == 3
+    assert client.get(last, headers=by_tag(response)).status_code == 304
+    if path.endswith("atom"):
+        assert {link.rel for link in atom(response).feed.links} == {"alternate", "previous"}
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_what_is_no_cursor_is_the_first_page_of_a_feed(client, susan, write_posts, path):
+    write_posts(susan, "one")
+
+    for query in ("before=x", "before=", "page=2"):
+        response = client.get(f"{path}?{query}")
+        assert response.data == client.get(path).data
+        assert response.headers["ETag"] == client.get(path).headers["ETag"]
+    assert page_of_feed(client.get(f"{path}?before=1")) == ([], None)
 
 
 def test_no_text_can_break_a_feed(client, susan):
