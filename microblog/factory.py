@@ -35,6 +35,7 @@ from microblog.web import (
     refusals,
     request_times,
     second_factor,
+    trailing_slash,
     uploads,
 )
 from microblog.web.compiled_templates import TranslatedEnvironment
@@ -82,6 +83,7 @@ def create_app(settings=None):
         api,
         assets,
         headers,
+        trailing_slash,
         invitations,
         members_only,
         second_factor,

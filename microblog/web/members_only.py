@@ -25,6 +25,7 @@ OPEN = {
     "sign_in.register",
     "sign_in.setup",
     "static",
+    "usual_paths",
 }
 # What members write, for everybody to read unless the site is for members only.
 READABLE = {"feeds", "posts.explore", "posts.show", "search", "tags", "users.popup", "users.show"}

@@ -15,6 +15,12 @@ def safe_path(target):
     return None if any(ord(character) < 0x21 or character == "\\" for character in target) else target
 
 
+def onwards(path, code):
+    """A redirect of *code* to *path* with the query of this request."""
+    query = request.query_string.decode("ascii", errors="ignore")
+    return redirect(f"{path}?{query}" if query else path, code)
+
+
 def away_from_token(endpoint):
     """
     A redirect to *endpoint* from a link whose address holds a token, once that is kept in the session.

@@ -13,6 +13,7 @@ import pytest
 from microblog.base import clock
 from microblog.base.database import db
 from microblog.models import Block, User
+from microblog.views.usual_paths import LEADS
 from microblog.web.headers import HEADERS
 from tests.conftest import PASSWORD
 
@@ -20,6 +21,7 @@ VISITORS = ("nobody", "john", "susan", "mary")
 TABLE = """
 GET    /                                          login  200    200    200
 POST   /                                          401    302    302    302
+GET    /.well-known/change-password               302    302    302    302
 GET    /account                                   login  200    200    200
 GET    /account/confirm                           login  200    200    200
 POST   /account/confirm                           login  302    302    302
@@ -122,6 +124,7 @@ GET    /api/users/<user>/posts                    401    200    200    200
 PUT    /api/users/me                              401    200    200    200
 DELETE /api/users/me/following/<user>             401    204    204    204
 PUT    /api/users/me/following/<user>             401    204    409    204
+GET    /apple-touch-icon.png                      302    302    302    302
 GET    /archives                                  login  200    200    200
 POST   /archives                                  login  302    302    302
 GET    /auth/login                                200    302    302    302
@@ -146,6 +149,8 @@ POST   /edit_profile                              login  302    302    302
 GET    /explore                                   200    200    200    200
 GET    /export_posts                              login  200    200    200
 POST   /export_posts                              login  302    302    302
+GET    /favicon.ico                               302    302    302    302
+GET    /feed                                      308    308    308    308
 GET    /feed.<any:kind>                           200    200    200    200
 POST   /follow/<username>                         login  302    302    302
 GET    /imports                                   login  200    200    200
@@ -155,6 +160,7 @@ POST   /imports/<row_id:import_id>/cancel         login  404    302    404
 POST   /imports/<row_id:import_id>/confirm        login  404    409    404
 GET    /imports/<row_id:import_id>/report.csv     login  404    404    404
 POST   /imports/<row_id:import_id>/undo           login  404    409    409
+GET    /index                                     308    308    308    308
 GET    /invitations                               login  200    200    200
 POST   /invitations                               login  409    409    409
 POST   /invitations/<row_id:invite_id>/delete     login  404    404    302
@@ -187,6 +193,7 @@ GET    /setup                                     login  login  login  login
 POST   /setup                                     login  login  login  login
 GET    /static/<version>/<path:filename>          200    200    200    200
 GET    /tag/<word>                                200    200    200    200
+GET    /tag/<word>/feed                           308    308    308    308
 GET    /tag/<word>/feed.<any:kind>                200    200    200    200
 GET    /tasks                                     login  200    200    200
 GET    /tasks/<uuid:task_id>                      login  404    200    404
@@ -200,6 +207,7 @@ POST   /tasks/<uuid:task_id>/retry                login  404    409    404
 POST   /unblock/<username>                        login  302    409    302
 POST   /unfollow/<username>                       login  302    302    302
 GET    /user/<username>                           200    200    200    200
+GET    /user/<username>/feed                      308    308    308    308
 GET    /user/<username>/feed.<any:kind>           200    200    200    200
 GET    /user/<username>/followers                 login  200    200    200
 GET    /user/<username>/following                 login  200    200    200
@@ -250,6 +258,68 @@ def test_each_visitor_gets_what_the_table_says(site):
         assert dict(zip(VISITORS, got, strict=True)) == dict(zip(VISITORS, expected, strict=True))
 
     check_all(site, ROWS, check)
+
+
+def test_a_slash_too_many_leads_to_the_page(site):
+    def check(route):
+        path = address(site, route)
+        for slashes in ("/", "//"):
+            for query in ("", "?before=%31&x=%C3%A9"):
+                response = ask(site, "nobody", "GET", f"{route}{slashes}{query}")
+
+                assert (response.status_code, response.location) == (308, path + query)
+
+    # What is asked for there is a file, whatever its name.
+    routes = [route for route in PAGES if route != "/" and "<path:" not in route]
+    check_all(site, [(route,) for route in routes], check)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//",
+        "//evil.example/",
+        "///evil.example//",
+        "/\\evil.example/",
+        "/%2F%2Fevil.example/",
+        "/x/",
+        "/auth/logout/",
+        "//evil.example/explore/",
+        "/post/x/",
+        "/%0d%0aa:b/",
+    ],
+)
+def test_a_slash_too_many_leads_to_no_other_site(site, path):
+    response = site.app.test_client().get(path)
+
+    location = response.location or "/"
+    assert response.status_code in (308, 400, 404)
+    assert location.startswith(("/", "http://localhost/"))
+    assert not location.startswith("//")
+    assert "evil" not in location
+
+
+def test_usual_addresses_lead_to_what_is_there(site):
+    def check(path, there):
+        response = site.browsers["susan"].get(path, follow_redirects=True, buffered=True)
+
+        assert (response.status_code, response.request.path) == (200, there or response.request.path)
+        assert there or response.mimetype == "image/png"
+
+    usual = {
+        "/index": "/",
+        "/index/?text=tea": "/",
+        "/feed": "/feed.atom",
+        "/feed/": "/feed.atom",
+        "/user/susan/feed/": "/user/susan/feed.atom",
+        "/tag/tea/feed": "/tag/tea/feed.atom",
+        "/.well-known/change-password": "/account/password",
+        "/favicon.ico": None,
+        "/apple-touch-icon.png": None,
+    }
+    check_all(site, usual.items(), check)
+    filled = {address(site, path) for path in LEADS}
+    assert filled <= {path.partition("?")[0].rstrip("/") for path in usual}
 
 
 @pytest.mark.asvs("3.5.3")

@@ -20,6 +20,7 @@ from tests.attacks.test_routes import FIELDS, GRAVE, PAGES, address, ask, check_
 from tests.conftest import PASSWORD, is_signed_in
 
 TABLE = """
+GET    /.well-known/change-password              free
 GET    /account                                   free
 GET    /account/confirm                           free
 POST   /account/confirm                           asks
