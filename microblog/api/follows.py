@@ -12,12 +12,12 @@ LIST = {"response": "User", "paged": NEWEST_FIRST}
 
 @operation("GET", "/users/{user}/followers", "Who follows a person, newest members first", **LIST)
 def followers(user):
-    return page_of(people.followers_of(profile_of(user).user, g.caller), people.ByFollower)
+    return page_of(people.followers_of(_shown(user), g.caller), people.ByFollower)
 
 
 @operation("GET", "/users/{user}/following", "Whom a person follows, newest members first", **LIST)
 def following(user):
-    return page_of(people.followed_by(profile_of(user).user, g.caller), people.ByFollowed)
+    return page_of(people.followed_by(_shown(user), g.caller), people.ByFollowed)
 
 
 @operation("PUT", "/users/me/following/{user}", "Follow a person", status=204, problems=(409,))
@@ -33,3 +33,11 @@ def create(user):
 def destroy(user):
     g.caller.unfollow(profile_of(user).user)
     return "", 204
+
+
+def _shown(text):
+    """The user that *text* names; 404 if there is none whom the caller may see, or they are suspended."""
+    user = profile_of(text).user
+    if user.suspended_at:
+        abort(problem(404, "There is no such user."))
+    return user

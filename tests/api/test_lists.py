@@ -335,6 +335,8 @@ def test_a_suspended_person_tells_nothing_and_cannot_be_followed_or_written_to(p
     john.suspend()
 
     assert program.get("/api/users/john").json["about_me"] == ""
+    for people in "followers", "following":
+        assert program.get(f"/api/users/john/{people}").status_code == 404
     assert program.put("/api/users/me/following/john").status_code == 409
     assert program.post("/api/messages", json={"recipient": "john", "body": "x"}).status_code == 403
 

@@ -74,15 +74,20 @@ def test_the_small_file_has_whole_seconds_and_the_archive_has_all_of_them(write,
     assert whole == {**told, "timestamp": "2026-11-22T14:31:00.123456Z"}
 
 
-def test_where_a_post_was_written_is_told_of_those_from_elsewhere_only(entries, susan, write_posts):
+def test_where_it_was_written_and_what_it_answers_is_told_of_posts_that_have_it(
+    write, entries, susan, write_posts
+):
     origin = {"source": "mastodon.example", "id": "https://mastodon.example/1", "url": None}
-    write_posts(susan, "here")
+    [post] = write_posts(susan, "here")
     Post.create(author=susan, body="there", origin=json.dumps(origin), import_id=7)
+    Post.create(author=susan, body="an answer", answers=post)
 
-    here, there = json.loads(entries()["data/posts.json"])["posts"]
+    for text in write()[1], entries()["data/posts.json"]:
+        here, there, answer = json.loads(text)["posts"]
 
-    assert "origin" not in here
-    assert there["origin"] == origin
+        assert not {"origin", "reply_to"} & here.keys()
+        assert there["origin"] == origin
+        assert answer["reply_to"] == str(post.id)
     assert "import_id" not in there
 
 

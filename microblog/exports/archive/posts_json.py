@@ -7,6 +7,8 @@ It has what the archive's own posts have, with whole seconds.
 import json
 
 SECONDS = len("2026-11-22T14:31:00")
+# Of an answer and of what was written elsewhere.
+SOME_HAVE = ("reply_to", "origin")
 
 
 class PostsFile:
@@ -19,6 +21,7 @@ class PostsFile:
     def add(self, post):
         moment = f"{post['timestamp'][:SECONDS]}Z"
         line = {"body": post["body"], "timestamp": moment, "id": post["id"], "language": post["language"]}
+        line |= {name: post[name] for name in SOME_HAVE if post.get(name)}
         self._file.write(self._separator + _encode(line))
         self._separator = ",\n"
 
