@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from microblog.models import Follow, Message, Post, Session
 from microblog.models.news import unread_and_cursor
 from tests.conftest import PASSWORD
-from tests.end_to_end.browsing import DESKTOP, PHONE, Watcher, needs_browser
+from tests.end_to_end.browsing import DESKTOP, NARROW, PHONE, RULES, Watcher, needs_browser, violations
 from tests.end_to_end.running_site import wait_until
 
 pytestmark = [needs_browser, pytest.mark.browser]
@@ -20,16 +20,16 @@ def url(world):
 
 @pytest.fixture
 def open_home(browser, url, susan):
-    """A function that returns a page on which susan is signed in, and its watcher."""
+    """A function that returns a page on which susan or somebody else is signed in, and its watcher."""
     contexts = []
 
-    def open_home(**options):
+    def open_home(username="susan", **options):
         context = browser.new_context(**options)
         contexts.append(context)
         page = context.new_page()
         watcher = Watcher(page, url)
         page.goto(f"{url}/auth/login")
-        page.get_by_label("Username").fill("susan")
+        page.get_by_label("Username").fill(username)
         page.get_by_label("Password").fill(PASSWORD)
         page.locator("main button").click()
         page.wait_for_url(f"{url}/")
@@ -93,6 +93,74 @@ def test_a_message_comes_into_badge_and_title_and_leaves_them_when_it_was_seen(o
     assert page.locator(".post").count() == 3
     assert page.url.endswith("/messages/john")
     assert watcher.faults == []
+
+
+def test_two_people_talk_by_keyboard_alone(open_home, susan, john):
+    susans, susans_watcher = open_home(viewport=PHONE, color_scheme="dark")
+    say(susans, "n", "Who brings #bread, @john?")
+    susans.locator(".post", has_text="Who brings").wait_for()
+
+    johns, johns_watcher = open_home("john", viewport=NARROW, color_scheme="dark")
+    expect(johns).to_have_title("(1) Home · Microblog")
+    read_newest(johns, "susan mentions you")
+    tab_to(johns, "Like")
+    johns.get_by_text("john likes this").wait_for()
+    johns.locator("main").focus()
+    say(johns, "r", "I do.")
+    johns.locator(".post[aria-current]", has_text="I do.").wait_for()
+    assert violations(johns, RULES) == []
+
+    susans.locator("[data-unread=news]", has_text="2").wait_for()
+    read_newest(susans, "john answers you")
+    susans.get_by_text("I do.").wait_for()
+    tab_to(susans, "john")
+    susans.wait_for_url("**/user/john")
+    tab_to(susans, "Send a message")
+    susans.wait_for_url("**/messages/john#message")
+    say(susans, None, "Come at six.")
+    susans.get_by_role("log").get_by_text("Come at six.").wait_for()
+
+    johns.locator("[data-unread=messages]", has_text="1").wait_for()
+    tab_to(johns, "Messages")
+    johns.wait_for_url("**/messages")
+    step_into(johns)
+    johns.get_by_role("log").get_by_text("Come at six.").wait_for()
+    assert violations(johns, RULES) == []
+    assert susans_watcher.faults == johns_watcher.faults == []
+
+
+def say(page, key, text):
+    """Press *key*, which leads to where one writes, unless one is there, and send *text*."""
+    if key:
+        page.keyboard.press(key)
+    expect(page.locator("textarea")).to_be_focused()
+    page.keyboard.type(text)
+    page.keyboard.press("Control+Enter")
+
+
+def read_newest(page, line):
+    """Look at the news, of which *line* is the newest, and open what it is about."""
+    page.keyboard.press("w")
+    page.wait_for_url("**/news")
+    expect(page.locator(".post").first).to_contain_text(line)
+    step_into(page)
+    page.wait_for_url("**/post/*")
+
+
+def step_into(page):
+    page.keyboard.press("j")
+    expect(page.locator(".post a:focus")).to_have_count(1)
+    page.keyboard.press("Enter")
+
+
+def tab_to(page, name):
+    """Go on by Tab to what is called *name*, and press it."""
+    focused = page.locator(":focus")
+    for _step in range(40):
+        page.keyboard.press("Tab")
+        if focused.inner_text().startswith(name):
+            return page.keyboard.press("Enter")
+    raise AssertionError(f"Tab does not lead to {name}")
 
 
 def test_all_of_it_works_without_script(open_home, susan, john, write_posts):
