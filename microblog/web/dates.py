@@ -1,7 +1,8 @@
 """
 Template filters that show when something happened, in the reader's language and time zone.
 
-Flask-Babel's own know the time zones of pytz only.
+Until the reader's time zone is known, a time says which one it is in, or the heading of its day does.
+Flask-Babel's own filters know the time zones of pytz only.
 """
 
 from datetime import timedelta
@@ -13,6 +14,7 @@ from markupsafe import Markup, escape
 
 from microblog.base import clock
 from microblog.base.i18n.dates import in_words, zone_name
+from microblog.web.reader_preferences import known_time_zone
 
 
 class Day(NamedTuple):
@@ -39,7 +41,7 @@ def by_day(items, attribute="timestamp", classes=None):
 def time_element(moment, classes=None):
     """An element that shows the time of day, and tells programs and a pointer that rests on it the moment."""
     elements = _Elements()
-    return elements.of(moment, elements.local(moment), classes)
+    return elements.of(moment, elements.local(moment), classes, alone=True)
 
 
 class _Elements:
@@ -52,6 +54,7 @@ class _Elements:
     def __init__(self):
         self._zone, self._locale = get_timezone(), get_locale()
         self._today = self.local(clock.now()).date()
+        self._zone_is_known = known_time_zone() is not None
         self._common = {}
 
     def local(self, moment):
@@ -59,14 +62,16 @@ class _Elements:
 
     def heading(self, date):
         name = escape(day_heading(date, self._today))
-        return Markup(f'<time datetime="{date}">{name}</time>')  # noqa: S704 - a date is numbers
+        zone = "" if self._zone_is_known else f" · {escape(self._zone)}"
+        return Markup(f'<time datetime="{date}">{name}</time>{zone}')  # noqa: S704 - a date is numbers
 
-    def of(self, moment, local, classes):
-        """The element for *moment*, in UTC, which is *local* here."""
+    def of(self, moment, local, classes, alone=False):
+        """The element for *moment*, in UTC, which is *local* here; *alone*: without a day's heading."""
         named = f' class="{classes}"' if classes else ""
         time, (date, zone) = _clock_time(local), self._words(local)
+        said = f"{time} {zone}" if alone and not self._zone_is_known else time
         return Markup(  # noqa: S704 - the rest are numbers
-            f'<time{named} datetime="{iso(moment)}" title="{date}, {time} {zone}">{time}</time>'
+            f'<time{named} datetime="{iso(moment)}" title="{date}, {time} {zone}">{said}</time>'
         )
 
     def _words(self, local):
@@ -97,8 +102,10 @@ def whole_day(moment):
 
 
 def clock_time(moment):
-    """``14:31``."""
-    return _clock_time(_local(moment))
+    """``14:31``, or ``14:31 UTC`` if the reader's zone is not known."""
+    local = _local(moment)
+    time = _clock_time(local)
+    return time if known_time_zone() else f"{time} {zone_name(local, get_locale())}"
 
 
 def when(moment):

@@ -21,13 +21,18 @@ def locale():
 
 
 def time_zone():
-    """The reader's time zone, which a script on the page stores in a cookie; UTC until then."""
-    name = given("tz") or "UTC"
+    """The reader's time zone; UTC until it is known."""
+    return known_time_zone() or ZoneInfo("UTC")
+
+
+def known_time_zone():
+    """The reader's time zone, which a script on their first page stores in a cookie; None until then."""
+    name = given("tz")
     try:
-        return ZoneInfo(name)
+        return ZoneInfo(name) if name else None
     except (ValueError, OSError, KeyError):
         # An unknown zone, a path that leaves the zone folder, or one of its sub-folders.
-        return ZoneInfo("UTC")
+        return None
 
 
 def preference(name):

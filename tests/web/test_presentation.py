@@ -24,17 +24,18 @@ def shown(app):
 @pytest.mark.parametrize(
     ("cookie", "time"),
     [
-        ("", "14:31"),
+        ("", "14:31 UTC"),
+        ("tz=UTC", "14:31"),
         ("tz=Europe/Madrid", "15:31"),
         ("tz=Asia/Kathmandu", "20:16"),
         ("tz=America/St_Johns", "11:01"),
-        ("tz=nonsense", "14:31"),
-        ("tz=../../../etc/passwd", "14:31"),
-        ("tz=/etc/passwd", "14:31"),
-        ("tz=America", "14:31"),
-        ("tz=", "14:31"),
-        ("tz=%00", "14:31"),
-        (f"tz={'x' * 3000}", "14:31"),
+        ("tz=nonsense", "14:31 UTC"),
+        ("tz=../../../etc/passwd", "14:31 UTC"),
+        ("tz=/etc/passwd", "14:31 UTC"),
+        ("tz=America", "14:31 UTC"),
+        ("tz=", "14:31 UTC"),
+        ("tz=%00", "14:31 UTC"),
+        (f"tz={'x' * 3000}", "14:31 UTC"),
     ],
 )
 def test_times_are_the_readers_own(shown, cookie, time):
@@ -46,20 +47,29 @@ def test_a_time_says_exactly_when_to_those_who_ask(shown):
     assert "November 22, 2026" in shown("{{ moment|moment }}", moment=MOMENT)
 
 
+def test_a_time_that_stands_alone_says_its_zone_until_the_readers_is_known(shown):
+    template = "{{ moment|time_element|striptags }}"
+
+    assert shown(template, moment=MOMENT) == "14:31 UTC"
+    assert shown(template, "tz=Asia/Tokyo", moment=MOMENT) == "23:31"
+
+
 def test_days_have_names(shown, monkeypatch):
     monkeypatch.setattr(clock, "now", lambda: MOMENT)
     events = [SimpleNamespace(at=MOMENT - timedelta(days=days)) for days in (0, 1, 2, 400)]
     template = "{% for day in events|by_day('at') %}{{ day.heading|striptags }}|{% endfor %}"
 
-    assert shown(template, events=events) == "Today|Yesterday|Fri, Nov 20|Sat, Oct 18, 2025|"
+    days = ["Today", "Yesterday", "Fri, Nov 20", "Sat, Oct 18, 2025"]
+    assert shown(template, "tz=UTC", events=events) == "".join(f"{day}|" for day in days)
+    assert shown(template, events=events) == "".join(f"{day} · UTC|" for day in days)
 
 
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", ["today, 14:31", "yesterday, 14:31", "Fri, Nov 20, 14:31"]),
-        ("es", ["hoy, 14:31", "ayer, 14:31", "vie, 20 nov, 14:31"]),
-        ("zh", ["今天, 14:31", "昨天, 14:31", "11月20日周五, 14:31"]),
+        ("en", ["today, 14:31 UTC", "yesterday, 14:31 UTC", "Fri, Nov 20, 14:31 UTC"]),
+        ("es", ["hoy, 14:31 UTC", "ayer, 14:31 UTC", "vie, 20 nov, 14:31 UTC"]),
+        ("zh", ["今天, 14:31 UTC", "昨天, 14:31 UTC", "11月20日周五, 14:31 UTC"]),
     ],
 )
 def test_a_day_in_the_middle_of_a_sentence_has_no_capital(app, monkeypatch, language, said):
@@ -91,7 +101,7 @@ def test_the_day_begins_at_the_readers_midnight(shown, monkeypatch):
     late = type("Post", (), {"timestamp": datetime(2026, 11, 21, 20, 0, tzinfo=UTC)})
     template = "{% for day in posts|by_day %}{{ day.heading|striptags }}{% endfor %}"
 
-    assert shown(template, posts=[late]) == "Yesterday"
+    assert shown(template, posts=[late]) == "Yesterday · UTC"
     assert shown(template, "tz=Asia/Tokyo", posts=[late]) == "Today"
 
 
