@@ -5,7 +5,7 @@ from flask import abort, g, url_for
 from microblog.api.body import given_object, validate
 from microblog.api.operation import operation
 from microblog.api.schemas import FLAG, TEXT, dump_import, some
-from microblog.base.text import clean
+from microblog.base.text import clean, cut
 from microblog.imports import requests
 from microblog.imports.import_row import Import
 from microblog.web import uploads
@@ -39,7 +39,7 @@ def create():
     requests.check_quota(g.caller)
     uploads.allow_large()
     with uploads.sent() as (name, path):
-        row = requests.look(g.caller, clean(name)[:255] or "?", path)
+        row = requests.look(g.caller, cut(clean(name), 255) or "?", path)
     return show(str(row.id)), 202, {"Location": url_for("api.imports_show", import_id=row.id)}
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from microblog.base.clock import from_microseconds
-from microblog.base.text import clean
+from microblog.base.text import clean, cut
 from microblog.imports import profiles, requests
 from microblog.imports.import_row import Import
 from microblog.imports.sorted_records import SortedRecords
@@ -43,7 +43,7 @@ def create():
         flash(_("Choose a file first."))
         return redirect(url_for("imports.index"))
     try:
-        row = requests.look(current_user, clean(file.filename)[:255] or "?", file.stream.name)
+        row = requests.look(current_user, cut(clean(file.filename), 255) or "?", file.stream.name)
     except TaskInProgress:
         flash(_("Another file of yours is being looked at. Wait until that is done."))
         return redirect(url_for("imports.index"))

@@ -5,15 +5,20 @@ from html.parser import HTMLParser
 
 import pytest
 
-from microblog.imports.import_row import Import
 from microblog.models import Like, Message, Post, Token, User
 from tests.attacks.test_crawl import crawl
+from tests.import_files import MASTODON, note, outbox, packed
+from tests.views.test_imports import upload
 
 MARK = "שלום"
 FLAGS = "🇩🇪🇪🇺"
 # A first line too long for a title, an empty line for each kind of blank one, and lines of both directions.
 TEXT = f"{FLAGS * 17} {MARK}\n\n\u200b\n \nhello {MARK}!\n{MARK} hello."
 LONG = f"{MARK} {FLAGS * 300}\n{TEXT}"
+ARCHIVE = {
+    "actor.json": {**MASTODON["actor.json"], "summary": f"<p>{TEXT}</p>"},
+    "outbox.json": outbox(note(1, content=f"<pre>{TEXT}</pre>")),
+}
 BLANKS = re.compile(r"\n[ \u200b]*\n[ \u200b]*\n")
 VOID = {"br", "circle", "hr", "img", "input", "link", "meta", "path", "rect", "use"}
 
@@ -62,8 +67,8 @@ def pages(susan, john, write_posts, sign_in):
     Message.send(susan, john, TEXT)
     Message.send(john, susan, f"{MARK} {TEXT}"[:140])
     Token.issue(susan, f"{MARK} token")
-    Import.create(user=susan, name=f"{MARK}.zip", kind="Feed", counts={})
     browser = sign_in(susan)
+    upload(browser, packed(ARCHIVE), f"{MARK}{FLAGS * 70}.zip")
     first = ["/", f"/search?q={MARK}", f"/tag/{MARK}", "/user/john/popup", f"/post/{post.id}/delete"]
     seen = crawl(browser, first)
     return {path: page.decode() for path, page in seen.items() if page.lstrip().startswith(b"<!doctype")}
