@@ -87,6 +87,7 @@ def _parameters(operation):
     if operation.paged:
         limit = {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT}
         schemas = {**dict.fromkeys(operation.paged, operation.cursor), "limit": limit}
+        schemas |= operation.filters
         parameters += [{"name": name, "in": "query", "schema": schema} for name, schema in schemas.items()]
     return parameters
 

@@ -6,7 +6,7 @@ from wtforms import BooleanField
 from microblog import exports
 from microblog.api.body import validate
 from microblog.api.operation import operation
-from microblog.api.schemas import FLAG, TEXT, dump_task, some
+from microblog.api.schemas import FLAG, TEXT, dump_whole_task, some
 from microblog.api.tasks import get_own_task
 from microblog.exports import expiry
 from microblog.tasks.exceptions import TaskInProgress
@@ -49,7 +49,7 @@ def create():
 
 @operation("GET", "/exports/{task_id}", "An export: its state, progress and result", response="Task")
 def show(task_id):
-    return dump_task(_get_own_export(task_id))
+    return dump_whole_task(_get_own_export(task_id))
 
 
 @operation(

@@ -1,6 +1,7 @@
 """An operation: its path, who may call it, and what the OpenAPI document says about it, in one place."""
 
 from contextlib import suppress
+from types import MappingProxyType
 from typing import NamedTuple
 
 from flask import Blueprint, abort, g, request, url_for
@@ -26,6 +27,7 @@ from microblog.tasks.exceptions import NothingToRetry, TaskInProgress, UnknownJo
 from microblog.web import rate_limits, second_factor
 from microblog.web.auth import WrongPassword, authenticate, is_shut_out, login_manager
 from microblog.web.csrf import SAFE
+from microblog.web.members_only import ADMIN, is_hidden_from
 from microblog.web.problem import problem
 
 bp = Blueprint("api", __name__, url_prefix="/api")
@@ -53,6 +55,7 @@ class Operation(NamedTuple):
     """
     *response* names the schema of the response with *status*, None if it is empty. For a list that is the
     schema of each item, and *paged* names the parameters that lead through it: ids of the schema *cursor*.
+    *filters* are the schemas of those that narrow it.
     *body* is the schema of the request; *takes_file*: it is a file of any kind instead.
 
     *located*: the response's ``Location`` leads to what was created. *problems*: the error statuses
@@ -72,6 +75,7 @@ class Operation(NamedTuple):
     located: bool = False
     paged: tuple[str, ...] = ()
     cursor: dict = CURSOR
+    filters: MappingProxyType = MappingProxyType({})
     problems: tuple[int, ...] = ()
     access: str = BEARER
 
@@ -82,7 +86,8 @@ class Operation(NamedTuple):
 
 def operation(method, path, summary, problems=(), **facts):
     """Register a view as the operation for *method* at *path*, and list it among the OPERATIONS."""
-    if "{" in path:
+    # What administrators alone find is not there for others.
+    if "{" in path or f"/api{path}".startswith(ADMIN):
         problems = sorted({404, *problems})
 
     def register(view):
@@ -114,6 +119,8 @@ def identify():
     is_basic = OPERATIONS[request.endpoint].access == BASIC
     g._login_user, g.token = _by_password() if is_basic else _by_token()
     g.caller = g._login_user
+    if is_hidden_from(g.caller):
+        abort(problem(404, "There is nothing here."))
     if g.token:
         if g.token.read_only and OPERATIONS[request.endpoint].is_change:
             abort(problem(403, "This token can only read."))

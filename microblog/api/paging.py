@@ -29,7 +29,7 @@ def newest_first(query, dump, by=None, complete=None):
     rows = list(slices.newest(query, row_id("max_id"), row_id("since_id"), most + 1, by))
     if complete:
         complete(rows)
-    return _newest_first(rows, dump, most, attrgetter(getattr(by, "place", "id")))
+    return newest_rows_first(rows, dump, most, attrgetter(getattr(by, "place", "id")))
 
 
 def newest_first_by(column, place, query, dump, related=()):
@@ -44,17 +44,22 @@ def newest_first_by(column, place, query, dump, related=()):
         query = query.where(column < before)
     if after is not None:
         query = query.where(column > after)
-    return _newest_first(list(prefetch(query.limit(most + 1), *related)), dump, most)
+    return newest_rows_first(list(prefetch(query.limit(most + 1), *related)), dump, most)
 
 
-def _newest_first(rows, dump, most, place=attrgetter("id")):
-    """The response of *rows*, of which one more than *most* was looked for."""
+def newest_rows_first(rows, dump, most, place=attrgetter("id"), filters=()):
+    """
+    The response of *rows*, of which one more than *most* was looked for.
+
+    The links keep the query parameters *filters*.
+    """
     shown, more = rows[:most], len(rows) > most
+    kept = {name: request.args[name] for name in filters if name in request.args}
     links = {}
     if more:
-        links["next"] = {"max_id": place(shown[-1]), "since_id": request.args.get("since_id")}
+        links["next"] = {"max_id": place(shown[-1]), "since_id": request.args.get("since_id"), **kept}
     if shown:
-        links["prev"] = {"since_id": place(shown[0])}
+        links["prev"] = {"since_id": place(shown[0]), **kept}
     return _listed(shown, dump, links, most)
 
 

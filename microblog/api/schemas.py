@@ -7,6 +7,7 @@ from flask import url_for
 
 from microblog.models.conversation import COUNTED
 from microblog.models.news import KINDS
+from microblog.tasks.attempt import ENDINGS, Attempt
 from microblog.tasks.states import STATES
 
 ID = {"type": "string", "pattern": "^[0-9]+$"}
@@ -32,9 +33,14 @@ def or_null(schema):
 
 
 def dump(schema, row, **special):
-    """The JSON of *row*: the fields of the *schema* of that name, its attributes except for the *special*."""
-    fields = SCHEMAS[schema]["properties"].items()
-    return {name: _plain(getattr(row, name), kind) for name, kind in fields if name not in special} | special
+    """
+    The JSON of *row*: the fields of the *schema* of that name, its attributes except for the *special*.
+
+    Those that are not in every answer are special, too.
+    """
+    known = SCHEMAS[schema]
+    fields = {name: known["properties"][name] for name in known["required"] if name not in special}
+    return {name: _plain(getattr(row, name), kind) for name, kind in fields.items()} | special
 
 
 def dump_user(user):
@@ -65,7 +71,7 @@ def dump_post(post):
     )
 
 
-def dump_task(task):
+def dump_task(task, **more):
     offered = task.file_expires_at is not None
     # Of before there were archives.
     has_archive = offered and "archive_bytes" in (task.result or {})
@@ -75,7 +81,13 @@ def dump_task(task):
         mail=task.mail and task.mail.summary(),
         file=url_for("api.exports_download", task_id=task.id) if offered else None,
         archive=url_for("api.exports_archive", task_id=task.id) if has_archive else None,
+        **more,
     )
+
+
+def dump_whole_task(task):
+    """One task with each attempt at it."""
+    return dump_task(task, history=[dump("Attempt", attempt) for attempt in Attempt.of(task)])
 
 
 def dump_import(row):
@@ -99,8 +111,13 @@ dump_token = partial(dump, "Token")
 
 def _plain(value, kind):
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%dT%H:%M:%S.%fZ}"
+        return moment(value)
     return str(value) if kind == ID else value
+
+
+def moment(value):
+    """The text of a datetime; None of None."""
+    return value and f"{value:%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 _USER = {"id": ID, "username": TEXT, "about_me": TEXT, "created_at": MOMENT}
@@ -111,6 +128,13 @@ _TOKEN = {
     "created_at": MOMENT,
     "used_at": or_null(MOMENT),
     "expires_at": MOMENT,
+}
+MAIL = some(state={"enum": list(STATES)}, error=or_null(TEXT), sent_at=or_null(MOMENT))
+ATTEMPT = {
+    "started_at": MOMENT,
+    "ended_at": or_null(MOMENT),
+    "ending": or_null({"enum": list(ENDINGS)}),
+    "error": or_null(TEXT),
 }
 SCHEMAS = {
     "User": some(**_USER),
@@ -152,7 +176,7 @@ SCHEMAS = {
         total=or_null(COUNT),
         attempts=COUNT,
         error=or_null(TEXT),
-        mail=or_null(some(state={"enum": list(STATES)}, error=or_null(TEXT), sent_at=or_null(MOMENT))),
+        mail=or_null(MAIL),
         result=or_null({"type": "object"}),
         file=or_null(TEXT),
         archive=or_null(TEXT),
@@ -160,7 +184,10 @@ SCHEMAS = {
         created_at=MOMENT,
         started_at=or_null(MOMENT),
         finished_at=or_null(MOMENT),
+        history={"type": "array", "items": ref("Attempt")} | {"description": "Of one task alone"},
+        optional=["history"],
     ),
+    "Attempt": some(**ATTEMPT),
     "Export": {"type": "object"},
     "Archive": {"description": "A ZIP file"},
     "Import": some(

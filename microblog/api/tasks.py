@@ -4,7 +4,7 @@ from flask import abort, g, request, url_for
 
 from microblog.api.operation import NEWEST_FIRST, operation
 from microblog.api.paging import newest_first_by
-from microblog.api.schemas import TASK_ID, dump_task
+from microblog.api.schemas import TASK_ID, dump_task, dump_whole_task
 from microblog.mail.delivery import Mail
 from microblog.tasks.task import Task
 from microblog.web.problem import problem
@@ -15,9 +15,9 @@ def index():
     return newest_first_by(Task.age(), _age, Task.for_user(g.caller), dump_task, [Mail])
 
 
-@operation("GET", "/tasks/{task_id}", "One task: its state, progress and result", response="Task")
+@operation("GET", "/tasks/{task_id}", "One task: its state, progress, result and attempts", response="Task")
 def show(task_id):
-    return dump_task(get_own_task(task_id))
+    return dump_whole_task(get_own_task(task_id))
 
 
 @operation("POST", "/tasks/{task_id}/cancel", "End a task: at once, or within its next step", response="Task")

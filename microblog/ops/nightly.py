@@ -68,7 +68,7 @@ def launch_if_due():
 
 def launch_now(by):
     """
-    Launch it whenever it was last done; *by* is who does it.
+    Launch it whenever it was last done and return its task; *by* is who does it.
 
     Raises:
         TaskInProgress: it is under way.
@@ -78,6 +78,7 @@ def launch_now(by):
             raise TaskInProgress(nightly.name)
         task = _launch()
     security_log.record("nightly-launched", task=task.id, by=by)
+    return task
 
 
 def _launch():

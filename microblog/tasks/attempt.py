@@ -10,11 +10,13 @@ from peewee import CharField, ForeignKeyField
 from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog.base.database import BaseModel, UTCDateTimeField
+from microblog.tasks.states import CANCELLED, FAILED, SUCCEEDED
 from microblog.tasks.task import Task
 
 # What can end an attempt besides the final states of its task: a pause before the next one, the stop of its
 # consumer, which does not count, and the death of it.
 RETRIED, RELEASED, CRASHED = "retried", "released", "crashed"
+ENDINGS = (SUCCEEDED, FAILED, CANCELLED, RETRIED, RELEASED, CRASHED)
 
 
 class Attempt(BaseModel):

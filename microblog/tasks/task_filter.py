@@ -19,15 +19,16 @@ class TaskFilter(NamedTuple):
     since: datetime | None = None
     until: datetime | None = None
 
-    def newest(self, most, before=None):
-        """The *most* newest of these tasks with their users, a list; *before*: only those older than it."""
-        return self._slice(
-            most, None if before is None else Task.age() < Task.age_of(before.id), newest_first=True
-        )
+    def newest(self, most, before=None, after=None):
+        """The *most* newest of these tasks with their users, a list; only those between two tasks."""
+        conditions = [] if before is None else [Task.age() < Task.age_of(before.id)]
+        if after is not None:
+            conditions.append(Task.age() > Task.age_of(after.id))
+        return self._slice(most, conditions, newest_first=True)
 
     def oldest(self, most, after):
         """The *most* oldest that are newer than the task *after*, newest first."""
-        return self._slice(most, Task.age() > Task.age_of(after.id), newest_first=False)[::-1]
+        return self._slice(most, [Task.age() > Task.age_of(after.id)], newest_first=False)[::-1]
 
     def queries(self):
         """
@@ -48,11 +49,11 @@ class TaskFilter(NamedTuple):
         query = Task.select(Task, User).join(User, JOIN.LEFT_OUTER)
         return query.where(*conditions) if conditions else query
 
-    def _slice(self, most, condition, newest_first):
+    def _slice(self, most, conditions, newest_first):
         keys = (Task.created_at, Task.id)
         order = [key.desc() for key in keys] if newest_first else keys
         found = []
         for query in self.queries():
-            query = query if condition is None else query.where(condition)
+            query = query.where(*conditions) if conditions else query
             found.extend(query.order_by(*order).limit(most))
         return sorted(found, key=lambda task: (task.created_at, task.id), reverse=newest_first)[:most]

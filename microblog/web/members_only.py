@@ -29,6 +29,8 @@ OPEN = {
 }
 # What members write, for everybody to read unless the site is for members only.
 READABLE = {"feeds", "posts.explore", "posts.show", "search", "tags", "users.popup", "users.show"}
+# What only administrators find, by browser and by program.
+ADMIN = ("/admin", "/api/admin")
 INDEXED = {"posts.explore", "posts.show", "users.show"}
 ALLOW_PAGES = "User-agent: *\nDisallow: /auth/\nDisallow: /search\nDisallow: /preferences\n"
 ALLOW_NOTHING = "User-agent: *\nDisallow: /\n"
@@ -54,7 +56,7 @@ def ask_who_is_there():
 
 def is_hidden_from(user):
     """Whether the requested page is there, but for administrators only, which *user* is not."""
-    return request.url_rule is not None and request.url_rule.rule.startswith("/admin") and not user.is_admin
+    return request.url_rule is not None and request.url_rule.rule.startswith(ADMIN) and not user.is_admin
 
 
 def tell_search_engines(response):

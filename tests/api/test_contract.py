@@ -6,7 +6,7 @@ from microblog.base import clock
 from microblog.exports import export_posts
 from microblog.imports import import_row, requests
 from microblog.imports.import_row import Import
-from microblog.models import Like, Message, NewsItem, Token
+from microblog.models import Like, Message, NewsItem, Token, User
 from microblog.tasks.task import Task
 from tests import import_files as files
 from tests.attacks.test_routes import rows
@@ -53,6 +53,18 @@ REQUESTS = {
     ("get", "/api/tasks/{task_id}"): (None, 200),
     ("post", "/api/tasks/{task_id}/cancel"): (None, 200),
     ("post", "/api/tasks/{task_id}/retry"): (None, 202),
+    ("get", "/api/admin/tasks"): (None, 200),
+    ("get", "/api/admin/tasks/{task_id}"): (None, 200),
+    ("post", "/api/admin/tasks/{task_id}/cancel"): (None, 200),
+    ("post", "/api/admin/tasks/{task_id}/retry"): (None, 202),
+    ("get", "/api/admin/work"): (None, 200),
+    ("put", "/api/admin/work/hold"): (None, 204),
+    ("delete", "/api/admin/work/hold"): (None, 204),
+    ("post", "/api/admin/work/failures/retry"): ({"name": "export_posts", "error": "broken"}, 200),
+    ("post", "/api/admin/work/failures/discard"): ({"name": "export_posts", "error": "broken"}, 200),
+    ("get", "/api/admin/figures"): (None, 200),
+    ("get", "/api/admin/nightly"): (None, 200),
+    ("post", "/api/admin/nightly"): (None, 202),
     ("post", "/api/exports"): ({"messages": False}, 202),
     ("get", "/api/exports/{task_id}"): (None, 200),
     ("post", "/api/exports/{task_id}/cancel"): (None, 200),
@@ -63,6 +75,14 @@ REQUESTS = {
 IDS = ("token_id", "post_id", "message_id", "news_id", "task_id", "import_id")
 NEW_TOKEN = ("post", "/api/tokens")
 WITH_IDS = [key for key in REQUESTS if "{" in key[1]]
+
+
+@pytest.fixture(autouse=True)
+def who_runs_the_site(request, susan):
+    """Susan does, where what is asked for is there for nobody else."""
+    path = getattr(request.node, "callspec", None) and request.node.callspec.params.get("path", "")
+    if path and path.startswith("/api/admin"):
+        User.update(is_admin=True).where(User.id == susan.id).execute()
 
 
 @pytest.fixture
@@ -161,6 +181,19 @@ def test_no_id_breaks_anything(program, method, path):
 @pytest.mark.parametrize(("method", "path"), [key for key in REQUESTS if "{task_id}" in key[1]])
 def test_somebody_elses_task_looks_as_if_there_were_none(program_of, john, ids, method, path):
     assert program_of(john).ask(method, path.format(**ids)).status_code == 404
+
+
+@pytest.mark.parametrize(("method", "path"), [key for key in REQUESTS if "/admin" in key[1]])
+def test_what_is_for_administrators_is_not_there_for_others_and_their_tries_are_noted(
+    program_of, john, ids, settings, method, path
+):
+    body, _status = REQUESTS[method, path]
+    johns, before = program_of(john), rows()
+
+    assert johns.ask(method, path.format(**ids), json=body).status_code == 404
+
+    assert rows() == before
+    assert "access-refused user=john" in (settings.data_dir / "log" / "security.log").read_text()
 
 
 @pytest.mark.parametrize(("method", "path"), [key for key in REQUESTS if key != NEW_TOKEN])

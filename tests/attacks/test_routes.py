@@ -76,6 +76,18 @@ POST   /admin/users/<username>/restore            login  404    404    302
 POST   /admin/users/<username>/sign_out           login  404    404    302
 POST   /admin/users/<username>/suspend            login  404    404    302
 GET    /api                                       302    302    302    302
+GET    /api/admin/figures                         401    404    404    200
+GET    /api/admin/nightly                         401    404    404    200
+POST   /api/admin/nightly                         401    404    404    202
+GET    /api/admin/tasks                           401    404    404    200
+GET    /api/admin/tasks/<task_id>                 401    404    404    200
+POST   /api/admin/tasks/<task_id>/cancel          401    404    404    200
+POST   /api/admin/tasks/<task_id>/retry           401    404    404    409
+GET    /api/admin/work                            401    404    404    200
+POST   /api/admin/work/failures/discard           401    404    404    200
+POST   /api/admin/work/failures/retry             401    404    404    200
+DELETE /api/admin/work/hold                       401    404    404    204
+PUT    /api/admin/work/hold                       401    404    404    204
 GET    /api/docs                                  200    200    200    200
 POST   /api/exports                               401    202    202    202
 GET    /api/exports/<task_id>                     401    404    200    404
@@ -227,6 +239,8 @@ FIELDS = {
     "POST /preferences": {"theme": "dark"},
     "POST /edit_profile": {"username": "somebody_new"},
     "POST /auth/login": {"username": "john", "password": "wrong"},
+    "POST /api/admin/work/failures/discard": {"name": "example", "error": "broken"},
+    "POST /api/admin/work/failures/retry": {"name": "example", "error": "broken"},
     "POST /api/posts": {"body": "hello"},
     "POST /api/messages": {"recipient": "susan", "body": "hello"},
     "PUT /api/users/me": {"username": "somebody_new", "about_me": "new"},
