@@ -35,6 +35,7 @@ from microblog.web import (
     refusals,
     request_times,
     second_factor,
+    site,
     trailing_slash,
     uploads,
 )
@@ -87,6 +88,7 @@ def create_app(settings=None):
         invitations,
         members_only,
         second_factor,
+        site,
         paths,
         presentation,
         rate_limits,

@@ -10,7 +10,7 @@ from microblog.base.database import data_dir, db
 from microblog.mail import account_notices
 from microblog.mail.delivery import Mail
 from microblog.mail.templates import may_be_mailed
-from microblog.models import Invited, Message, Post, Token, User
+from microblog.models import Invited, Message, Post, Site, Token, User
 from microblog.models.exceptions import LastAdministrator, SetUpAlready, Suspended
 from microblog.security import security_log, setup_code
 from microblog.tasks.task import Task
@@ -62,9 +62,11 @@ def create(username, email, password, is_admin, by):
     return user
 
 
-def set_up(username, email, password):
+def set_up(username, email, password, **site):
     """
     Create the account of the first administrator, and return it; the set-up code is used up.
+
+    *site*: what they say of it, fields of ``Site`` by name.
 
     Raises:
         PasswordRefused: others would guess it.
@@ -77,6 +79,8 @@ def set_up(username, email, password):
         if User.has_admin():
             raise SetUpAlready
         user = User.register(username, email, password_hash, is_admin=True, confirmed=True)
+        if site:
+            Site.change(**site)
     security_log.record("set-up", user)
     setup_code.remove(data_dir())
     return user

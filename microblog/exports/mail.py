@@ -24,7 +24,7 @@ def export_mail(mail):
     return MailText(
         task.user.email,
         task.user.language,
-        N_("[Microblog] Your blog posts"),
+        N_("Your blog posts"),
         {"user": task.user, "task": task, "attached": content is not None},
         message_id=f"export-{task.id}",
         written_at=task.created_at,

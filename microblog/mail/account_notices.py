@@ -27,42 +27,42 @@ class Notice(NamedTuple):
 
 NOTICES = {
     "password": Notice(
-        N_("[Microblog] Your password was changed"),
+        N_("Your password was changed"),
         N_(
             "The password of your account was changed. Every other browser was signed out, and the tokens of"
             " your programs ended."
         ),
     ),
     "token": Notice(
-        N_("[Microblog] A program may use your account"),
+        N_("A program may use your account"),
         N_("A token was made, by which a program can use your account."),
     ),
     "new_browser": Notice(
-        N_("[Microblog] Somebody signed in from a new browser"),
+        N_("Somebody signed in from a new browser"),
         N_("Somebody signed in to your account from a browser that was not known, or not any more."),
     ),
     "second_factor_on": Notice(
-        N_("[Microblog] A second factor was switched on"),
+        N_("A second factor was switched on"),
         N_("From now on, signing in to your account takes a code as well as your password."),
     ),
     "second_factor_off": Notice(
-        N_("[Microblog] The second factor was switched off"),
+        N_("The second factor was switched off"),
         N_("From now on, signing in to your account takes your password alone."),
     ),
     "recovery_code": Notice(
-        N_("[Microblog] A recovery code was used"),
+        N_("A recovery code was used"),
         N_("One of the recovery codes of your account was used. It works no more; the others still do."),
     ),
     "recovery_codes": Notice(
-        N_("[Microblog] New recovery codes were made"),
+        N_("New recovery codes were made"),
         N_("New recovery codes were made for your account. The old ones work no more."),
     ),
     "wrong_code": Notice(
-        N_("[Microblog] Somebody knows your password"),
+        N_("Somebody knows your password"),
         N_("Somebody gave the password of your account, but no right code, in a browser that was not known."),
     ),
     "second_factor_reset": Notice(
-        N_("[Microblog] The second factor was reset"),
+        N_("The second factor was reset"),
         N_("The second factor of your account was removed. Signing in takes your password alone."),
     ),
 }
@@ -106,7 +106,7 @@ def account_notice(mail):
 
 @mail_kind("email_changed")
 def email_changed(mail):
-    return _text(mail, N_("[Microblog] Your e-mail address was changed"))
+    return _text(mail, N_("Your e-mail address was changed"))
 
 
 def _text(mail, subject, **values):

@@ -253,7 +253,7 @@ def send_test(recipient):
         MailDelayed: or
         MailRefused: its ``__cause__`` holds the mail server's answer, if there was one.
     """
-    message = templates.compose("test", "[Microblog] Test", recipient, f"test-{uuid4()}", clock.now())
+    message = templates.compose("test", "Test", recipient, f"test-{uuid4()}", clock.now())
     if server := current_app.config["MAIL_SERVER"]:
         smtp.send(message)
         return f"{server} took the test mail for {recipient}"

@@ -11,7 +11,7 @@ from flask_babel import force_locale, gettext
 from microblog.base.addresses import ascii_address, email_key
 from microblog.base.i18n import N_
 from microblog.mail.exceptions import MailRefused, Unneeded
-from microblog.models import OneTimeToken, User
+from microblog.models import OneTimeToken, Site, User
 from microblog.models.one_time_token import CHANGE_EMAIL, RESET_PASSWORD
 
 # At most so many links to one address within that time: anybody who asks for more already has them.
@@ -38,7 +38,8 @@ class Attachment(NamedTuple):
 
 class MailText(NamedTuple):
     """
-    *language* is the reader's choice, or None; *subject* is in English, translated when rendered.
+    *language* is the reader's choice, or None; *subject* is in English, translated when rendered, with
+    the name of the site before it.
 
     *values* are for ``templates/email/<kind>``. A mail that is sent again is recognized by *message_id*,
     without the host, and *written_at*: those of its row unless they are given.
@@ -119,11 +120,12 @@ def compose(template, subject, recipient, message_id, written_at, **values):
     """
     # Not as it was when this process started: without a BASE_URL the web server decides.
     site_url = current_app.config["SETTINGS"].site_url
+    site = Site.current()
     with current_app.test_request_context(base_url=site_url):
-        text = render_template(f"email/{template}.txt", **values)
-        html = render_template(f"email/{template}.html", **values)
+        text = render_template(f"email/{template}.txt", site=site, **values)
+        html = render_template(f"email/{template}.html", site=site, **values)
     message = flask_mail.Message(
-        subject,
+        f"[{site.name}] {subject}",
         # Flask-Mail by itself would send what is for x@straße.de to x@strasse.de.
         recipients=[ascii_address(recipient)],
         body=text,
@@ -150,9 +152,7 @@ def reset_password(mail):
         if user is None:
             raise Unneeded
         token = OneTimeToken.issue(RESET_PASSWORD, user)
-    return MailText(
-        user.email, user.language, N_("[Microblog] Reset your password"), {"user": user, "token": token}
-    )
+    return MailText(user.email, user.language, N_("Reset your password"), {"user": user, "token": token})
 
 
 @mail_kind("change_email", link=True, unconfirmed=True)
@@ -165,7 +165,7 @@ def change_email(mail):
     return MailText(
         mail.recipient,
         user.language,
-        N_("[Microblog] Confirm your e-mail address"),
+        N_("Confirm your e-mail address"),
         {"user": user, "token": token},
     )
 
@@ -177,7 +177,7 @@ def account_exists(mail):
     return MailText(
         mail.recipient,
         mail.user.language,
-        N_("[Microblog] You have an account already"),
+        N_("You have an account already"),
         {"user": mail.user},
     )
 
@@ -185,7 +185,7 @@ def account_exists(mail):
 @mail_kind(ERROR, unconfirmed=True)
 def error(mail):
     """To ``ADMINS``, whom the operator vouches for."""
-    return MailText(mail.recipient, None, "[Microblog] Error: %(what)s", mail.arguments)
+    return MailText(mail.recipient, None, "Error: %(what)s", mail.arguments)
 
 
 def _refuse_flood(mail):

@@ -1,18 +1,43 @@
 """What is true of the site as a whole: one row, made with the table."""
 
-from peewee import SQL, BooleanField, Check, IntegerField
+from peewee import SQL, BooleanField, CharField, Check, IntegerField, TextField
 
+from microblog.base.accents import ACCENTS, PINE
 from microblog.base.database import BaseModel
 from microblog.base.prepared import prepared
 
 INVITE = "invite"
 MEMBERS, ADMINISTRATORS = "members", "administrators"
+NAME = "Microblog"
+# Code points.
+LONGEST_NAME, LONGEST_SENTENCE, LONGEST_ABOUT = 40, 140, 5000
 
 
 class Site(BaseModel):
     id = IntegerField(primary_key=True, constraints=[Check("id = 1")])
     # It was in use when everybody could register unless the settings said otherwise; members invited nobody.
     began_open = BooleanField(default=False, constraints=[SQL("DEFAULT 0")])
+    name = CharField(LONGEST_NAME, default=NAME, constraints=[SQL("DEFAULT 'Microblog'")])
+    # What it is about in one line; ``about`` says more, and which rules there are.
+    sentence = CharField(LONGEST_SENTENCE, default="", constraints=[SQL("DEFAULT ''")])
+    about = TextField(default="", constraints=[SQL("DEFAULT ''")])
+    # A key of ACCENTS.
+    accent = CharField(16, default=PINE, constraints=[SQL("DEFAULT 'pine'")])
+
+    @property
+    def colour(self):
+        """The accent where no style sheet is known, such as ``#1b7a5a``."""
+        return ACCENTS[self.accent]
+
+    @classmethod
+    def current(cls):
+        """The row as it is now."""
+        return cls._whole().first()
+
+    @classmethod
+    def change(cls, **values):
+        """Write *values*, fields by name."""
+        cls.update(**values).execute()
 
     @classmethod
     def was_closed_by_upgrade(cls, settings):
@@ -34,6 +59,11 @@ class Site(BaseModel):
     @classmethod
     def _has_begun_open(cls):
         return bool(cls._row().scalar())
+
+    @classmethod
+    @prepared
+    def _whole(cls):
+        return cls.select()
 
     @classmethod
     @prepared

@@ -39,4 +39,5 @@ TRIGGERS = [
     _after("post_delete", "DELETE ON post"),
     _after("user_update", "UPDATE OF username, suspended_at ON user"),
     _after("user_delete", "DELETE ON user"),
+    _after("site_update", "UPDATE OF name, sentence ON site"),
 ]

@@ -25,7 +25,7 @@ from microblog.models.one_time_token import INVITE
 from microblog.security import setup_code
 from microblog.web import rate_limits
 from microblog.web.auth import WrongPassword, authenticate, sign_in, sign_out
-from microblog.web.forms import LoginForm, RegistrationForm, status
+from microblog.web.forms import LoginForm, RegistrationForm, SetUpForm, status
 from microblog.web.redirects import away_from_token, back
 
 bp = Blueprint("sign_in", __name__)
@@ -70,7 +70,7 @@ def register():
             return away_from_token("sign_in.register")
     try:
         make = partial(accounts.register, invite=_invitation(), language=str(get_locale()))
-        return _make_account("sign_in/register.html", make)
+        return _make_account("sign_in/register.html", RegistrationForm(), make)
     except TokenInvalid:
         return render_template("sign_in/closed.html", expired=INVITE in session), 403
 
@@ -82,8 +82,9 @@ def setup():
         return redirect(url_for("sign_in.login"))
     if not setup_code.matches(data_dir(), request.args.get("code", "")):
         return render_template("sign_in/wrong_code.html"), 403
+    form = SetUpForm()
     try:
-        return _make_account("sign_in/setup.html", accounts.set_up)
+        return _make_account("sign_in/setup.html", form, partial(accounts.set_up, **form.site))
     except SetUpAlready:
         return redirect(url_for("sign_in.login"))
 
@@ -104,9 +105,8 @@ def _invitation():
     return OneTimeToken.from_secret(INVITE, session.get(INVITE))
 
 
-def _make_account(template, make):
-    """Show the form and take it: sign in whom *make* creates from it, unless something in it is refused."""
-    form = RegistrationForm()
+def _make_account(template, form, make):
+    """Show *form* and take it: sign in whom *make* creates from it, unless something in it is refused."""
     if form.validate_on_submit():
         try:
             user = make(form.username.data, form.email.data, form.password.data)

@@ -10,7 +10,8 @@ from flask import current_app, g, request
 from microblog.security.signatures import SignedCookie
 
 # Blueprints and endpoints.
-FOR_EVERYBODY = {"api_document.openapi", "health", "robots", "static"}
+WITHOUT_DATABASE = {"api_document.openapi", "health", "robots", "static"}
+FOR_EVERYBODY = WITHOUT_DATABASE | {"site.manifest"}
 # On a members-only site these are for members.
 FOR_EVERYBODY_IF_PUBLIC = {"feeds"}
 
@@ -27,7 +28,7 @@ def for_everybody():
 
 def without_database():
     """Whether this request is answered without a connection, or by a view that opens one itself."""
-    return _is_among(FOR_EVERYBODY)
+    return _is_among(WITHOUT_DATABASE)
 
 
 def _is_among(named):

@@ -16,14 +16,14 @@ from microblog.exports import TooManyExports
 from microblog.imports.requests import TooManyImports
 from microblog.models.exceptions import CredentialsChanged
 from microblog.tasks.exceptions import NothingToRetry, UnknownJob
-from microblog.web import caching, problem, rate_limits
+from microblog.web import caching, problem, rate_limits, site
 from microblog.web.auth import login_manager
 from microblog.web.formats import size
 
 RETRY_AFTER_S = 5
 # Fields worth keeping: texts, and what is tedious to type again. Never passwords.
-TEXTS = ("post", "message", "about_me")
-TYPED = (*TEXTS, "username", "email", "name")
+TEXTS = ("post", "message", "about_me", "about")
+TYPED = (*TEXTS, "username", "email", "name", "site_name", "sentence")
 NOT_SENT_AGAIN = {"csrf_token", "password", "password2", "current_password", "code"}
 WORDS = {
     400: (
@@ -145,6 +145,7 @@ def _page(code, title, text):
         code=code,
         title=title,
         text=text,
+        site=site.last_known() if code >= 500 else site.current(),
         typed=_typed(TYPED),
         texts=TEXTS,
         fields=_fields() if code == 429 else None,

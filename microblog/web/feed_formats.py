@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from microblog.base.text import beginning
 from microblog.models import User
+from microblog.web import site
 from microblog.web.dates import iso
 from microblog.web.pagination import Page
 from microblog.web.post_text import linked
@@ -32,7 +33,13 @@ class Feed(NamedTuple):
     @property
     def title(self):
         about = self.author.username if self.author else self.tag and f"#{self.tag}"
-        return f"{about} · Microblog" if about else "Microblog"
+        name = site.current().name
+        return f"{about} · {name}" if about else name
+
+    @property
+    def subtitle(self):
+        """What the site is about, over everybody's posts; None if it does not say."""
+        return None if self.author or self.tag else site.current().sentence or None
 
     @property
     def page(self):
@@ -67,7 +74,7 @@ def atom(feed):
     document = _Atom(
         feed.title,
         feed.page,
-        description=None,
+        description=feed.subtitle,
         feed_url=None if feed.newer else feed.address,
         feed_guid=feed.address,
         author_name=feed.author and feed.author.username,
@@ -104,6 +111,8 @@ def json_feed(feed):
     }
     if feed.older:
         document["next_url"] = feed.older
+    if feed.subtitle:
+        document["description"] = feed.subtitle
     if feed.author:
         document["authors"] = [_person(feed.author)]
     return json.dumps(document, ensure_ascii=False).encode()

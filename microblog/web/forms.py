@@ -8,14 +8,18 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, IntegerField, PasswordField, StringField, TextAreaField
+from wtforms import BooleanField, IntegerField, PasswordField, RadioField, StringField, TextAreaField
+from wtforms.fields import SelectChoice
 from wtforms.meta import DefaultMeta
 from wtforms.validators import EqualTo, InputRequired, Length, NumberRange, StopValidation, ValidationError
 
+from microblog.base.accents import PINE
 from microblog.base.addresses import BadAddress, checked
 from microblog.base.database import LARGEST_ID
 from microblog.base.i18n.languages import tag
 from microblog.base.text import MAX_LENGTH, clean, is_blank
+from microblog.models.site import LONGEST_ABOUT, LONGEST_SENTENCE
+from microblog.models.site import LONGEST_NAME as LONGEST_NAME_OF_SITE
 from microblog.models.token import LONGEST_NAME
 from microblog.security import security_log
 from microblog.security.passwords import LONGEST, SHORTEST, check_password, normalized
@@ -83,17 +87,26 @@ def not_blank(_form, field):
         raise StopValidation(_l("Write something first."))
 
 
-def max_length(_form, field):
-    """At most ``MAX_LENGTH`` code points, after cleaning, as the database counts."""
-    excess = len(field.data) - MAX_LENGTH
-    if excess > 0:
-        raise ValidationError(
-            ngettext(
-                "That is %(num)d character too many. Shorten it.",
-                "That is %(num)d characters too many. Shorten it.",
-                excess,
-            )
-        )
+def at_most(length):
+    """A validator: at most *length* code points, after cleaning, as the database counts."""
+
+    def check(_form, field):
+        excess = len(field.data) - length
+        if excess > 0:
+            raise ValidationError(_too_many(excess))
+
+    return check
+
+
+def _too_many(excess):
+    return ngettext(
+        "That is %(num)d character too many. Shorten it.",
+        "That is %(num)d characters too many. Shorten it.",
+        excess,
+    )
+
+
+max_length = at_most(MAX_LENGTH)
 
 
 class LoginForm(Form):
@@ -138,6 +151,42 @@ class RegistrationForm(EmailForm):
     username = StringField(_l("Username"), [REQUIRED, valid_username], filters=[cleaned])
     password = _password(_l("Password"))
     password2 = _repeated(_l("Password again"))
+
+
+def one_line(text):
+    return " ".join(cleaned(text).split())
+
+
+class SetUpForm(RegistrationForm):
+    """*site_name* and *sentence* may stay empty."""
+
+    site_name = StringField(_l("Name of the site"), [at_most(LONGEST_NAME_OF_SITE)], filters=[one_line])
+    sentence = StringField(_l("In one sentence"), [at_most(LONGEST_SENTENCE)], filters=[one_line])
+
+    @property
+    def site(self):
+        """What it says of the site: fields of ``Site`` by name."""
+        said = {"name": self.site_name.data, "sentence": self.sentence.data}
+        return {field: text for field, text in said.items() if not is_blank(text)}
+
+
+class SiteForm(Form):
+    name = StringField(_l("Name"), [not_blank, at_most(LONGEST_NAME_OF_SITE)], filters=[one_line])
+    sentence = StringField(_l("In one sentence"), [at_most(LONGEST_SENTENCE)], filters=[one_line])
+    about = TextAreaField(_l("About the site, and its rules"), [at_most(LONGEST_ABOUT)], filters=[cleaned])
+    accent = RadioField(
+        _l("Colour"),
+        choices=[
+            SelectChoice("moss", _l("Moss")),
+            SelectChoice(PINE, _l("Pine")),
+            SelectChoice("teal", _l("Teal")),
+            SelectChoice("lake", _l("Lake")),
+            SelectChoice("blue", _l("Blue")),
+            SelectChoice("indigo", _l("Indigo")),
+            SelectChoice("violet", _l("Violet")),
+            SelectChoice("plum", _l("Plum")),
+        ],
+    )
 
 
 class ConfirmationForm(Form):

@@ -22,6 +22,7 @@ TABLE = """
 GET    /                                          login  200    200    200
 POST   /                                          401    302    302    302
 GET    /.well-known/change-password               302    302    302    302
+GET    /about                                     200    200    200    200
 GET    /account                                   login  200    200    200
 GET    /account/confirm                           login  200    200    200
 POST   /account/confirm                           login  302    302    302
@@ -58,6 +59,8 @@ GET    /admin/outbox                              login  404    404    200
 GET    /admin/outbox/<mail_id>                  login  404    404    200
 GET    /admin/outbox/<mail_id>/download         login  404    404    200
 GET    /admin/security                            login  404    404    200
+GET    /admin/site                                login  404    404    200
+POST   /admin/site                                login  404    404    302
 GET    /admin/tasks                               login  404    404    200
 GET    /admin/tasks/<uuid:task_id>                login  404    404    200
 POST   /admin/tasks/<uuid:task_id>/cancel         login  404    404    302
@@ -178,6 +181,7 @@ POST   /invitations                               login  409    409    409
 POST   /invitations/<row_id:invite_id>/delete     login  404    404    302
 GET    /keys                                      200    200    200    200
 GET    /livez                                     200    200    200    200
+GET    /manifest.webmanifest                      200    200    200    200
 GET    /messages                                  login  200    200    200
 GET    /messages/<username>                       login  200    200    200
 GET    /messages/<username>/delete                login  404    404    200

@@ -57,6 +57,8 @@ GET    /admin/outbox                              asks
 GET    /admin/outbox/<mail_id>                    asks
 GET    /admin/outbox/<mail_id>/download           asks
 GET    /admin/security                            free
+GET    /admin/site                                free
+POST   /admin/site                                free
 GET    /admin/tasks                               free
 GET    /admin/tasks/<uuid:task_id>                free
 POST   /admin/tasks/<uuid:task_id>/cancel         free

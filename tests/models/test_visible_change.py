@@ -2,7 +2,7 @@ import pytest
 
 from microblog import accounts, demo
 from microblog.base.database import db
-from microblog.models import Post, User, VisibleChange, post
+from microblog.models import Post, Site, User, VisibleChange, post
 
 
 @pytest.fixture
@@ -27,6 +27,7 @@ def changed(susan):
         lambda susan: accounts.suspend(susan, by="mary"),
         lambda susan: susan.restore(),
         lambda susan: accounts.delete(susan),
+        lambda _susan: Site.change(name="Our garden"),
     ],
 )
 def test_what_visitors_can_see_gets_another_number(susan, write_posts, changed, change):

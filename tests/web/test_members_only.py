@@ -31,7 +31,7 @@ OPEN = {
         "sign_in.register",
         "sign_in.setup",
     ),
-    *("posts.index", "static", "robots"),
+    *("posts.index", "site.about", "site.manifest", "static", "robots"),
     *("preferences.edit", "preferences.keys", "health.live", "health.ready", "metrics.index"),
     *("api_document.index", "api_document.openapi", "api_document.show"),
 }
