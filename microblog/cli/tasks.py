@@ -1,16 +1,17 @@
 """Commands about background tasks: ``flask tasks …``."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 
 import click
 from flask.cli import AppGroup
 
 from microblog.base.database import connected
 from microblog.base.i18n import N_
+from microblog.cli import work
 from microblog.models import User
 from microblog.security.security_log import OPERATOR
-from microblog.tasks import figures, hold
+from microblog.tasks import workers
 from microblog.tasks.attempt import Attempt
 from microblog.tasks.example import example
 from microblog.tasks.exceptions import NothingToRetry, TaskInProgress, UnknownJob
@@ -18,7 +19,7 @@ from microblog.tasks.states import QUEUED, RUNNING, STATES
 from microblog.tasks.task import Task
 from microblog.tasks.task_filter import TaskFilter
 
-HELP = """Look at background tasks, retry and cancel them; start the example.
+HELP = """Look at background tasks, retry and cancel them, hold new work; start the example.
 
 For ID the reference is enough that people see, the first eight characters."""
 
@@ -26,24 +27,31 @@ MOST_NAMED = 5
 
 tasks = AppGroup("tasks", help=HELP)
 task_id = click.argument("task_id", metavar="ID")
+day = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"])
+for command in work.COMMANDS:
+    tasks.add_command(command)
 
 
 @tasks.command("list")
 @click.option("--state", type=click.Choice(STATES), help="Only those; else all that have not ended.")
 @click.option("--kind", help="Only those of the job of that name.")
 @click.option("--user", "username", metavar="NAME", help="Only those of that person.")
+@click.option("--since", type=day, help="Only those asked for from then on, UTC.")
+@click.option("--until", type=day, help="Only those asked for before, UTC.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
-def index(state, kind, username, limit):
-    """Print tasks, newest first: id, state, progress, since when, kind, user, what went wrong."""
+def index(state, kind, username, since, until, limit):
+    """Print tasks, newest first: id, state, progress, since when, kind, user; why it failed or waits."""
     states = [state] if state else [QUEUED, RUNNING]
+    since, until = (moment and moment.replace(tzinfo=UTC) for moment in (since, until))
     with connected():
         user = username and _user(username)
-        found = [task for one in states for task in TaskFilter(one, kind, user).newest(limit)]
+        found = [task for one in states for task in TaskFilter(one, kind, user, since, until).newest(limit)]
         found = sorted(found, key=lambda task: task.created_at, reverse=True)[:limit]
+        at_work = workers.now()
         for task in found:
             user = task.user.username if task.user else "-"
             since = f"{task.state_since:%Y-%m-%d %H:%M:%SZ}"
-            why = task.error or ""
+            why = f"waits: {at_work.why(task)}" if task.state == QUEUED else task.error or ""
             click.echo(f"{task.id}  {task.state:9}  {task.progress:3} %  {since}  {task.name}  {user}  {why}")
     if not found:
         click.echo("no such tasks; those that have ended: tasks list --state succeeded", err=True)
@@ -87,30 +95,6 @@ def cancel(task_id):
         task.cancel(by=OPERATOR)
         ended = _task(task.id)
         click.echo(ended.state if ended.complete else "its worker was told to stop")
-
-
-@tasks.command("figures")
-@click.option("--days", default=1, show_default=True, type=click.IntRange(1, 90))
-def show_figures(days):
-    """Print for each kind of the last DAYS: number, failed; median and 95 % of seconds waited, and run."""
-    with connected():
-        for one in figures.of_kinds(timedelta(days=days)):
-            times = [f"{part.total_seconds():.3f}" for pair in (one.waited, one.ran) for part in pair or ()]
-            click.echo("  ".join([one.kind, str(one.count), str(one.failed), *times]))
-
-
-@tasks.command("hold")
-def begin_hold():
-    """Start no new work, before maintenance: what runs goes on, the rest waits; mails with links are sent."""
-    hold.begin(by=OPERATOR)
-    click.echo("new work is held; what runs goes on: flask tasks list; to go on: flask tasks resume")
-
-
-@tasks.command("resume")
-def end_hold():
-    """Go on with what waits."""
-    hold.end(by=OPERATOR)
-    click.echo("work goes on within ten seconds")
 
 
 @tasks.command("example")

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from microblog.api.operation import OPERATIONS
+from microblog.cli.tasks import tasks
 from microblog.ops import nightly
 from microblog.tasks import hold
 from microblog.tasks.task import Task
@@ -127,3 +129,32 @@ def test_a_list_costs_the_same_for_any_number(boss, susan, queries):
         costs.append(len([sql for sql in queries if sql.startswith("SELECT")]))
 
     assert costs[0] == costs[1]
+
+
+# What the pages about tasks do, by program and by command.
+WAYS = {
+    "admin_tasks.index": ("admin_work_show", "workers"),
+    "admin_tasks.show": ("admin_tasks_show", "show"),
+    "admin_tasks.retry": ("admin_tasks_retry", "retry"),
+    "admin_tasks.cancel": ("admin_tasks_cancel", "cancel"),
+    "admin_tasks_list.index": ("admin_tasks_index", "list"),
+    "admin_tasks_failures.show": ("admin_work_show", "failures"),
+    "admin_tasks_failures.retry": ("admin_work_retry", "retry-all"),
+    "admin_tasks_failures.discard": ("admin_work_discard", "discard-all"),
+    "admin_tasks_figures.index": ("admin_work_show_figures", "figures"),
+    "admin_tasks_hold.create": ("admin_work_begin_hold", "hold"),
+    "admin_tasks_hold.destroy": ("admin_work_end_hold", "resume"),
+    "admin_tasks_nightly.index": ("admin_nightly_show", "nightly"),
+    "admin_tasks_nightly.create": ("admin_nightly_create", "nightly"),
+}
+
+
+def test_whatever_a_page_about_tasks_does_programs_and_commands_do(app):
+    endpoints = {
+        rule.endpoint for rule in app.url_map.iter_rules() if rule.endpoint.startswith("admin_tasks")
+    }
+    operations, commands = zip(*WAYS.values(), strict=True)
+
+    assert endpoints == set(WAYS)
+    assert {f"api.{name}" for name in operations} == {name for name in OPERATIONS if "api.admin_" in name}
+    assert set(commands) == set(tasks.commands) - {"example"}

@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from microblog.mail.delivery import Mail
+from microblog.ops import nightly
 from microblog.tasks.task import Task
 
 
@@ -47,7 +49,8 @@ def test_a_list_is_made_by_one_query_for_each_state(run, susan, waiting, queries
     del queries[:]
 
     assert len(run("tasks", "list").output.splitlines()) == 10
-    assert len(queries) == 2
+    # The others are for who works.
+    assert len([sql for sql in queries if "LIMIT ?" in sql and "ORDER BY" in sql]) == 2
 
 
 def test_a_failed_task_is_retried_as_a_new_one(run, failed):
@@ -148,6 +151,63 @@ def test_new_work_is_held_and_resumed_and_the_doctor_says_so(run, examine, waiti
     run("tasks", "resume")
 
     assert examine()["worker"].what == "1 alive"
+
+
+def test_what_waits_says_why_and_a_span_narrows_the_list(run, nobody_works, waiting):
+    assert run("tasks", "list").output.strip().endswith("waits: next")
+    run("tasks", "hold")
+    assert run("tasks", "list").output.strip().endswith("waits: held")
+
+    assert run("tasks", "list", "--since", "2999-01-01").stdout == ""
+    assert len(run("tasks", "list", "--until", "2999-01-01").stdout.splitlines()) == 1
+
+
+def test_failures_are_told_by_reason_and_seen_to_at_once_when_asked(run, failed, susan):
+    kind, reason = failed.name, failed.error
+    assert run("tasks", "failures").output == f"1  {kind}  {reason}\n"
+
+    assert run("tasks", "retry-all", kind, reason, stdin="n\n").exit_code == 1
+    assert Task.select().count() == 1
+    assert run("tasks", "retry-all", kind, reason, "--yes").output == "1 done, 0 left\n"
+    assert [task.state for task in Task.for_user(susan)] == ["succeeded", "failed"]
+    assert run("tasks", "discard-all", kind, reason, "--yes").exit_code == 1
+
+
+def test_failures_are_discarded_and_the_task_stays(run, failed):
+    assert run("tasks", "discard-all", failed.name, failed.error, "--yes").output == "1 done, 0 left\n"
+
+    assert run("tasks", "failures").stdout == ""
+    assert len(run("tasks", "list", "--state", "failed").stdout.splitlines()) == 1
+
+
+def test_each_worker_and_what_it_does_is_printed(run, nobody_works, waiting, susan):
+    Task.claim(waiting.id)
+    Mail.claim(Mail.send("reset_password", susan.email, user=susan).id)
+
+    worker, *items = run("tasks", "workers").output.splitlines()
+
+    assert worker.endswith("alive")
+    assert [item.split("  ")[2:4] for item in items] == [
+        ["export_posts", "susan"],
+        ["mail reset_password", "susan"],
+    ]
+
+
+def test_nightly_work_is_told_by_chore_and_run_now(run):
+    before = run("tasks", "nightly").output.splitlines()
+    task_id = run("tasks", "nightly", "--now").output.strip()
+    after = run("tasks", "nightly").output.splitlines()
+
+    assert Task.get_by_id(task_id).state == "succeeded"
+    assert [line.split()[0] for line in after] == [chore.__name__ for chore in nightly.CHORES]
+    assert {line.endswith("not lately") for line in before} == {True}
+    assert {line.endswith(("done",)) for line in after} == {True}
+
+
+def test_it_is_not_run_twice_at_once(run, nobody_works):
+    run("tasks", "nightly", "--now")
+
+    assert run("tasks", "nightly", "--now").output.startswith("Error: it is under way already")
 
 
 @pytest.mark.parametrize("command", ["show", "retry", "cancel"])
