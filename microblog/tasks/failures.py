@@ -7,8 +7,9 @@ Whoever tries a task again, or dismisses its card, has seen to it. Discarding di
 from datetime import datetime
 from typing import NamedTuple
 
-from peewee import fn
+from peewee import JOIN, fn
 
+from microblog.models import User
 from microblog.security import security_log
 from microblog.tasks.exceptions import NothingToRetry, TaskInProgress, UnknownJob
 from microblog.tasks.state_rules import FAILURE
@@ -37,10 +38,10 @@ def groups(most):
 
 
 def of(name, error):
-    """The failures of one group, newest first."""
-    return (
-        Task.select().where(FAILURE, Task.name == name, Task.error == error).order_by(Task.created_at.desc())
-    )
+    """The failures of one group with their users, newest first."""
+    with_users = Task.select(Task, User).join(User, JOIN.LEFT_OUTER)
+    of_group = with_users.where(FAILURE, Task.name == name, Task.error == error)
+    return of_group.order_by(Task.created_at.desc())
 
 
 def try_again(name, error, by):

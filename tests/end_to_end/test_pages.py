@@ -18,6 +18,7 @@ from tests.end_to_end.browsing import (
     needs_browser,
     violations,
 )
+from tests.end_to_end.busy_work import put_work
 from tests.end_to_end.gallery import LONG_NAME, PASSWORD
 from tests.end_to_end.running_site import wait_until
 from tests.mails import written
@@ -67,6 +68,14 @@ def test_every_page_is_accessible_to_who_sees_others_on_it(site, new_page, usern
     page = new_page(username, viewport=DESKTOP, reduced_motion="reduce")
 
     assert len(_look_at(page, site, paths)) == len(paths)
+
+
+def test_the_pages_about_tasks_are_accessible_when_much_goes_on(site, new_page):
+    page = new_page(viewport=DESKTOP, reduced_motion="reduce")
+    paths = put_work()
+
+    assert _look_at(page, site, paths) == paths
+    Task.delete().execute()
 
 
 def test_the_pages_of_a_second_factor_are_accessible(site, new_page):

@@ -34,7 +34,7 @@ def test_failures_are_counted_by_kind_and_reason_and_asked_about_first(office, f
 
     assert "Try all again" in question
     assert "Discard all" in question
-    assert all(task.reference in question for task in failed)
+    assert all(task.reference in question and f">{task.user.username}<" in question for task in failed)
     assert states(failed) == [["failed"]] * 3
 
 
