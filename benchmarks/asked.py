@@ -43,6 +43,21 @@ def post(site, _client, chance):
         yield Request(f"/post/{chance.choice(site.posts)}")
 
 
+def news(_site, _client, _chance):
+    while True:
+        yield Request("/news")
+
+
+def people(_site, _client, _chance):
+    while True:
+        yield Request("/people")
+
+
+def tag(_site, _client, _chance):
+    while True:
+        yield Request("/tag/bread")
+
+
 def search(_site, _client, chance):
     while True:
         yield Request(f"/search?q={chance.choice(WORDS)}")
@@ -117,6 +132,9 @@ PAGES = {
     "explore": explore,
     "profile": profile,
     "post": post,
+    "news": news,
+    "people": people,
+    "tag": tag,
     "search": search,
     "messages": messages,
     "poll": poll,

@@ -124,7 +124,9 @@ X = {
             ),
             tweet(3, "RT @john: his words"),
             tweet(4, "@john yes", in_reply_to_user_id_str="5", in_reply_to_status_id_str="99"),
-            tweet(5, "and more", in_reply_to_user_id_str="77", in_reply_to_status_id_str="1"),
+            tweet(
+                5, "and more", in_reply_to_user_id_str="77", in_reply_to_status_id_str="1500000000000000001"
+            ),
         ],
     ),
     "data/tweets-part1.js": script("tweets", [tweet(6, LONG[:270] + "…")]),

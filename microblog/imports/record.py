@@ -11,6 +11,8 @@ from microblog.models.post_id import EARLIEST
 
 # Items that an import leaves out unless its user asks for them.
 REPLY, REPOST = "reply", "repost"
+# An answer to the person's own post, also when that is gone.
+THREAD = "thread"
 
 NO_TEXT = N_("It has no text.")
 NO_TIME = N_("It does not say when it was written.")
@@ -30,8 +32,8 @@ class Record(NamedTuple):
 
     *place*: where it is, as a file name with a number. *key*: the post's id where it comes from.
     *written_at*: microseconds since 1970. *answers*: the key of the post it answers; *reply_to*: the id that
-    this has here, of a post that was written here. *option*: it is left out
-    unless asked for, as a REPLY or a REPOST. *left_out*, *unreadable*: why there is no post, a sentence.
+    this has here, of a post that was written here. *option*: it is left out unless asked for, as a REPLY or a
+    REPOST; a THREAD is not. *left_out*, *unreadable*: why there is no post, a sentence.
     """
 
     place: str

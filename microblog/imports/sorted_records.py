@@ -16,7 +16,7 @@ from peewee import sqlite3
 
 from microblog.base.i18n import N_
 from microblog.base.text import LONGEST, MAX_LENGTH, cut, with_ellipsis
-from microblog.imports.record import REPLY, REPLY_TO_OTHERS, REPOST, REPOSTED, TOO_NEW
+from microblog.imports.record import REPLY, REPLY_TO_OTHERS, REPOST, REPOSTED, THREAD, TOO_NEW
 
 CUT = N_("It is cut to 5,000 characters.")
 LONG_AND_NEW = N_("It is longer than 140 characters, and newer than the account.")
@@ -41,6 +41,7 @@ MARK_REPLIES = [
     f"""UPDATE record SET reply_to = (
         SELECT written_at FROM record AS other WHERE other.key = record.answers AND other.state = '{POST}'
     ) WHERE answers IS NOT NULL""",  # noqa: S608
+    f"UPDATE record SET option = NULL WHERE option = '{THREAD}'",  # noqa: S608
     "DROP INDEX record_key",
 ]
 OPTIONAL = {REPLY: REPLY_TO_OTHERS, REPOST: REPOSTED}

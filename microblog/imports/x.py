@@ -10,6 +10,7 @@ from microblog.imports.record import (
     NO_ID,
     NO_TIME,
     REPOST,
+    THREAD,
     Unreadable,
     language,
     records,
@@ -91,6 +92,7 @@ def _fields(value, account):
     post_id = post["id_str"]
     if not post_id.isdecimal():
         raise Unreadable(NO_ID)
+    answers = _answered(post)
     text = post["full_text"] if "full_text" in post else post["text"]
     media = _media(post)
     return {
@@ -99,9 +101,13 @@ def _fields(value, account):
         "written_at": _moment(post["created_at"]),
         "language": None if post.get("lang") in NO_LANGUAGES else language(post.get("lang")),
         "url": ADDRESS + post_id,
-        "answers": _answered(post, account),
+        "answers": answers,
         # The flag `retweeted` is always false.
-        "option": REPOST if text.startswith("RT @") else None,
+        "option": REPOST
+        if text.startswith("RT @")
+        else THREAD
+        if answers and _is_own(post, account)
+        else None,
         "pictures": len(media),
     }
 
@@ -124,12 +130,16 @@ def _media(post):
     return []
 
 
-def _answered(post, account):
-    """The key of the post that this one answers, None if it answers nobody or the person themselves."""
-    to = post.get("in_reply_to_user_id_str")
-    if not to or to == account.id:
+def _answered(post):
+    """The key of the post that this one answers, None if it answers nobody."""
+    if not post.get("in_reply_to_user_id_str"):
         return None
     return ADDRESS + (post.get("in_reply_to_status_id_str") or "")
+
+
+def _is_own(post, account):
+    """Whether *post* answers the person themselves."""
+    return post["in_reply_to_user_id_str"] == account.id
 
 
 def _moment(text):

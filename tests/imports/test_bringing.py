@@ -171,6 +171,7 @@ def test_an_undoing_does_not_mind_posts_that_were_deleted_meanwhile(bring, susan
 def test_an_import_is_quiet(bring, susan, john, write_posts):
     write_posts(john, "hello")
     john.follow(susan)
+    Notification.delete().execute()
     seen = Post.select(fn.MAX(Post.id)).scalar()
     Notification.delete().execute()  # That john follows her is news.
 
@@ -487,8 +488,9 @@ def test_what_came_from_elsewhere_goes_out_and_comes_in_with_its_origin(bring, s
     assert manifest(archive_of(User.get_by_id(john.id), tmp_path)) == manifest(first)
 
 
-def test_a_thread_from_mastodon_is_a_conversation_here(bring, susan):
-    bring(susan, EACH["mastodon"])
+@pytest.mark.parametrize("network", ["mastodon", "x"])
+def test_a_thread_from_another_network_is_a_conversation_here(bring, susan, network):
+    bring(susan, EACH[network])
 
     answers = list(Post.select().where(Post.conversation.is_null(False)))
 
@@ -496,6 +498,13 @@ def test_a_thread_from_mastodon_is_a_conversation_here(bring, susan):
     for answer in answers:
         assert Post.get_by_id(answer.reply_to).author == susan
         assert Post.get_by_id(answer.conversation).conversation is None
+
+
+def test_an_answer_to_an_own_post_that_is_gone_comes_along(bring, susan):
+    answer = files.tweet(5, "and more", in_reply_to_user_id_str="77", in_reply_to_status_id_str="1")
+    bring(susan, files.packed({**files.X, "data/tweets.js": files.script("tweets", [answer])}))
+
+    assert Post.get(Post.body == "and more").conversation is None
 
 
 def archive_of(user, folder):

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from microblog.imports.record import REPOST
+from microblog.imports.record import REPOST, THREAD
 from microblog.imports.sources import recognise
 from tests import import_files as files
 
@@ -86,9 +86,9 @@ def test_x_gives_whole_texts_with_their_links():
         "and more",
         files.LONG.strip(),
     ]
-    assert [record.option for record in records] == [None, None, REPOST, None, None, None]
-    # Only the answer to somebody else counts as one.
-    assert [record.answers is not None for record in records] == [False, False, False, True, False, False]
+    assert [record.option for record in records] == [None, None, REPOST, None, THREAD, None]
+    # The second one answers a post of their own.
+    assert [record.answers is not None for record in records] == [False, False, False, True, True, False]
     assert (records[0].language, records[1].pictures, source.about_me) == (None, 1, "I & you")
     assert records[5].place == "data/tweets-part1.js:1"
 
