@@ -179,3 +179,19 @@ def test_a_page_about_a_broken_database_knows_it_still(app, client, named, monke
     logged_errors.clear()
     assert page.status_code == 500
     assert "Nora’s &lt;b&gt;" in page.text
+
+
+@pytest.mark.parametrize("mode", ["open", "invite"])
+def test_a_visitor_is_told_what_to_do_next_and_where_the_feeds_are(
+    app, client, browser, susan, write_posts, monkeypatch, mode
+):
+    monkeypatch.setitem(app.config, "REGISTRATION", mode)
+    [post] = write_posts(susan, "hello")
+
+    for path in ("/user/susan", f"/post/{post.id}"):
+        end = client.get(path).text.partition('<div class="empty">')[2].partition("</div>")[0]
+        assert 'href="/user/susan/feed.atom"' in end
+        assert 'href="/user/susan/feed.json"' in end
+        assert 'href="/auth/login"' in end
+        assert ('href="/auth/register"' in end) == (mode == "open")
+        assert "To answer or to follow" not in browser.get(path).text

@@ -15,8 +15,8 @@ from microblog.web.compiled_templates import TEXTS, Constants, ConstantsFirst
 from microblog.web.pagination import Page
 
 HOSTILE = """<script>alert("1")</script> {{ 7*7 }} 100 % of %(x)s & https://example.org/?a=1&b='"""
-# Tokens of forms, and the secret of a second factor that is not set up yet.
-RANDOM = re.compile(r'value="[\w.-]{60,}"|<svg width.*|<code>[A-Z2-7 ]+</code>')
+# Tokens of forms, what marks each form, and the secret of a second factor that is not set up yet.
+RANDOM = re.compile(r'value="(?:[\w.-]{60,}|[0-9a-f]{16})"|<svg width.*|<code>[A-Z2-7 ]+</code>')
 
 
 @pytest.fixture
