@@ -137,7 +137,7 @@ def test_letters_twice_as_large_on_a_phone_leave_nothing_out(site, new_page):
     assert misplaced == []
 
 
-def test_the_footer_takes_two_rows_on_a_phone(site, new_page):
+def test_the_footer_takes_three_rows_at_most_on_a_phone(site, new_page):
     page = new_page("john", viewport=PHONE)
     for locale in ("English", "español", "中文"):
         page.goto(f"{site.url}/explore")
@@ -146,7 +146,7 @@ def test_the_footer_takes_two_rows_on_a_phone(site, new_page):
         tops = page.locator("footer").evaluate(
             "each => [...each.querySelectorAll('a, button')].map(one => one.getBoundingClientRect().top)"
         )
-        assert len(set(tops)) == 2, locale
+        assert len(set(tops)) <= 3, locale
     User.update(language=None).where(User.username == "john").execute()
 
 
