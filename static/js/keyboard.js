@@ -1,5 +1,5 @@
-// Keyboard shortcuts: n writes, r answers, w shows what is new, / searches, j and k step through posts or people, p lists
-// people, ? lists them all. Loaded with the page: what is typed right after "n" must find the field.
+// Keyboard shortcuts: n writes, r answers, w shows what is new, / searches, j and k step through posts or
+// people, p lists people, ? lists them all. Part of the first script: no key is lost while another one loads.
 const ROWS = ".post, .log > .line";
 const acts = {
   n: write, r: answer, w: news, "/": search, j: () => step(1), k: () => step(-1),
@@ -7,7 +7,8 @@ const acts = {
 };
 
 document.addEventListener("keydown", (event) => {
-  if (!Object.hasOwn(acts, event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!document.body.dataset.keys || !Object.hasOwn(acts, event.key)) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest("input, textarea, select, dialog")) return;
   event.preventDefault();
   acts[event.key]();

@@ -1,4 +1,5 @@
 // Everything works without this; it keeps the page fresh. Modules that few pages need are loaded on demand.
+import "./keyboard.js";
 import { poll } from "./poll.js";
 import "./time-zone.js";
 import "./toasts.js";
@@ -6,7 +7,6 @@ import "./toasts.js";
 const PARTS = {
   "[data-composer], [data-category=posted]": "./composer.js",
   "[data-copy]": "./copy.js",
-  "[data-keys]": "./keyboard.js",
   "[data-newer]": "./newer.js",
   "[data-shown]": "./unread.js",
   "[data-task]": "./cards.js",
