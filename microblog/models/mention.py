@@ -9,22 +9,19 @@ import json
 from peewee import SQL, CharField, ForeignKeyField, IntegerField, fn
 
 from microblog.base.database import BaseModel, db
-from microblog.models.block import Block
+from microblog.models.block import Block, parting
 from microblog.models.user import User
 
 # Across a block nobody is mentioned. A post from elsewhere names people of elsewhere; one that was made here
 # and comes back means whoever was here by then. SQLite takes CROSS JOIN for an order.
-INSERT = """
+INSERT = f"""
     INSERT OR IGNORE INTO mention (post_id, user_id, name)
     SELECT post.id, user.id, json_extract(value, '$[1]') FROM json_each(?)
     CROSS JOIN post ON post.id = json_extract(value, '$[0]')
     CROSS JOIN user ON user.username = json_extract(value, '$[1]')
     WHERE (import_id IS NULL OR (sealed AND strftime('%s', user.created_at) * 1000000 <= post.id))
-    AND NOT EXISTS (
-        SELECT 1 FROM block WHERE (blocker_id = user.id AND blocked_id = post.author_id)
-        OR (blocker_id = post.author_id AND blocked_id = user.id)
-    )
-"""
+    AND NOT {parting("user.id", "post.author_id")}
+"""  # noqa: S608 - no part of it comes from outside
 
 
 class Mention(BaseModel):

@@ -13,6 +13,7 @@ from playhouse.sqlite_ext import AutoIncrementField
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, db
 from microblog.base.prepared import prepared
+from microblog.models.block import parting
 from microblog.models.like import LIKER, NAMED, Like, likes_of
 from microblog.models.message import Message
 from microblog.models.notification import Notification
@@ -102,13 +103,11 @@ NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
 WRITER = "(SELECT author_id FROM post WHERE id = NEW.post_id)"
 ANSWERED = "(SELECT author_id FROM post WHERE id = NEW.reply_to)"
 # Nobody whom the line's reader may see likes the post any more.
-NOBODY_LIKES = """kind = 'like' AND NOT EXISTS (
+NOBODY_LIKES = f"""kind = 'like' AND NOT EXISTS (
     SELECT 1 FROM post_like JOIN user ON user.id = post_like.user_id
-    WHERE post_like.post_id = news.post_id AND user.suspended_at IS NULL AND NOT EXISTS (
-        SELECT 1 FROM block WHERE (blocker_id = news.user_id AND blocked_id = user.id)
-        OR (blocker_id = user.id AND blocked_id = news.user_id)
-    )
-)"""
+    WHERE post_like.post_id = news.post_id AND user.suspended_at IS NULL
+    AND NOT {parting("news.user_id", "user.id")}
+)"""  # noqa: S608 - no part of it comes from outside
 LIKED_BY = "post_id IN (SELECT post_id FROM post_like WHERE user_id = {})"
 
 
