@@ -103,7 +103,7 @@ def insert_alone(user, path):
     began = time.process_time()
     for start in range(0, len(rows), posts.BATCH):
         with db.atomic():
-            db.connection().executemany(posts.INSERT, rows[start : start + posts.BATCH])
+            db.execute_sql(posts.INSERT, (json.dumps(rows[start : start + posts.BATCH]),))
     took_s = time.process_time() - began
     Post.delete().where(Post.author == user).execute()
     return took_s

@@ -23,10 +23,12 @@ TAKEN = """
     SELECT former_post.id, author_id FROM json_each(?)
     CROSS JOIN former_post ON former_post.id BETWEEN value AND value + 1999999
 """
-INSERT = """
+# A list of lists. One statement for a batch: at the start of each, the index of words writes what it has to
+# its table, which takes twice as long as all the rest.
+INSERT = f"""
     INSERT INTO post (id, author_id, body, language, origin, import_id, sealed, reply_to)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-"""
+    SELECT {", ".join(f"value ->> {place}" for place in range(8))} FROM json_each(?)
+"""  # noqa: S608 - no part of it comes from outside
 # An answer joins a conversation if what it answers is its author's too, or this site's seal vouches for it;
 # never across a block, like those that are written here.
 JOIN = f"""
@@ -114,7 +116,7 @@ def write(records, user_id, import_id, facts):
         taken[post_id] = None
         told = (record.body, record.language, record.origin)
         rows.append((post_id, user_id, *told, import_id, is_sealed, record.reply_to))
-    execute_many(INSERT, rows)
+    db.execute_sql(INSERT, (json.dumps(rows),))
     Post.record_entities((row[0], row[2]) for row in rows)
     # One after the other: whom an answer answers has joined before.
     execute_many(JOIN, [(row[0],) for row in rows if row[-1]])
