@@ -24,6 +24,7 @@ from microblog.web import (
     caching,
     csrf,
     errors,
+    former_names,
     headers,
     invitations,
     members_only,
@@ -99,6 +100,7 @@ def create_app(settings=None):
     ):
         part.init_app(app)
     app.register_blueprint(demo.bp)
+    former_names.init_app(app)
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)
     return app
 

@@ -3,9 +3,21 @@
 from microblog.imports.import_row import Import
 from microblog.mail import delivery as mail
 from microblog.mail.delivery import Mail
-from microblog.models import block, former_post, like, news, people, post, post_index, thread, visible_change
+from microblog.models import (
+    block,
+    former_name,
+    former_post,
+    like,
+    news,
+    people,
+    post,
+    post_index,
+    thread,
+    visible_change,
+)
 from microblog.models.block import Block
 from microblog.models.folded_sign import FoldedSign
+from microblog.models.former_name import FormerName
 from microblog.models.former_post import FormerPost
 from microblog.models.invited import Invited
 from microblog.models.like import Like
@@ -60,6 +72,7 @@ MODELS = [
     Site,
     Like,
     NewsItem,
+    FormerName,
 ]
 # Made after the tables, and again after each migration: rebuilding a table drops its triggers.
 TRIGGERS = [
@@ -75,4 +88,5 @@ TRIGGERS = [
     *people.TRIGGERS,
     *like.TRIGGERS,
     *news.TRIGGERS,
+    *former_name.TRIGGERS,
 ]

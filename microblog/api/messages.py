@@ -8,7 +8,7 @@ from microblog.api.operation import NEWEST_FIRST, operation, show_refusal
 from microblog.api.paging import known_id, newest_first
 from microblog.api.schemas import TEXT, dump_message, dump_thread, some
 from microblog.api.users import person, profile_of
-from microblog.models import Message, Thread, User
+from microblog.models import FormerName, Message, Thread, User
 from microblog.models.exceptions import Blocked, Suspended
 from microblog.web import rate_limits
 from microblog.web.forms import MessageForm, cleaned
@@ -92,8 +92,8 @@ class AddressedForm(MessageForm):
 
 
 def _check_digits(text):
-    """409 if *text* is an id, and the username of somebody else: no message may reach the wrong person."""
-    named = User.named(text) if text.isdigit() else None
+    """409 if *text* is an id, and somebody else's name or former one: a message reaches whom it is for."""
+    named = (User.named(text) or FormerName.person(text)) if text.isdigit() else None
     if named and named.id != known_id(text):
         detail = f"Somebody is named {text}: write @{text} for them, and any other by username."
         abort(problem(409, detail))

@@ -2,7 +2,7 @@
 Users. `user` in a path is an id, a username, or ``me``.
 
 Digits alone are always an id. A leading ``@`` makes anything a username, so that no program needs to know
-what usernames look like.
+what usernames look like. Whoever has renamed is found by the former name as well, as long as it is kept.
 """
 
 from flask import abort, g
@@ -12,7 +12,7 @@ from microblog.api.operation import NEWEST_FIRST, operation
 from microblog.api.paging import known_id, newest_first
 from microblog.api.schemas import TEXT, dump_profile, dump_user, some
 from microblog.base.text import clean
-from microblog.models import Block, User, people
+from microblog.models import Block, FormerName, User, people
 from microblog.models.profile import Profile
 from microblog.web.forms import ProfileForm
 from microblog.web.problem import problem
@@ -80,4 +80,11 @@ def person(text):
         name = User.name_of(known_id(text))
     else:
         name = text.removeprefix("@")
-    return Profile.by_username(name, g.caller) or abort(problem(404, "There is no such user."))
+    profile = Profile.by_username(name, g.caller) or _formerly(name)
+    return profile or abort(problem(404, "There is no such user."))
+
+
+def _formerly(name):
+    """The same of whoever was called *name* until lately."""
+    user = name and FormerName.leads(name, g.caller)
+    return user and Profile.by_username(user.username, g.caller)

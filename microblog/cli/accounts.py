@@ -11,7 +11,7 @@ from microblog.accounts import second_factor
 from microblog.accounts.new_password import PasswordRefused
 from microblog.base.database import connected
 from microblog.cli.site import makes_site
-from microblog.models import OneTimeToken, SecondFactor, User
+from microblog.models import FormerName, OneTimeToken, SecondFactor, User
 from microblog.models.exceptions import EmailTaken, LastAdministrator, Suspended, UsernameTaken
 from microblog.security.security_log import OPERATOR
 from microblog.web.forms import RegistrationForm
@@ -122,7 +122,11 @@ def invite():
 def user_named(username):
     user = User.named(username)
     if user is None:
-        raise click.ClickException(f"there is no user {username}; the page Administration lists all")
+        renamed = FormerName.person(username)
+        elsewhere = (
+            f"they are called {renamed.username} now" if renamed else "the page Administration lists all"
+        )
+        raise click.ClickException(f"there is no user {username}; {elsewhere}")
     return user
 
 

@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 from microblog.base.database import connected
 from microblog.base.i18n import N_
 from microblog.cli import work
-from microblog.models import User
+from microblog.cli.accounts import user_named
 from microblog.security.security_log import OPERATOR
 from microblog.tasks import workers
 from microblog.tasks.attempt import Attempt
@@ -44,7 +44,7 @@ def index(state, kind, username, since, until, limit):
     states = [state] if state else [QUEUED, RUNNING]
     since, until = (moment and moment.replace(tzinfo=UTC) for moment in (since, until))
     with connected():
-        user = username and _user(username)
+        user = username and user_named(username)
         found = [task for one in states for task in TaskFilter(one, kind, user, since, until).newest(limit)]
         found = sorted(found, key=lambda task: task.created_at, reverse=True)[:limit]
         at_work = workers.now()
@@ -114,13 +114,6 @@ def _task(beginning):
         ids = ", ".join(task.id for task in found)
         raise click.ClickException(f"more than one task begins like this: {ids}")
     return found[0]
-
-
-def _user(username):
-    user = User.named(username)
-    if user is None:
-        raise click.ClickException(f"there is no user {username}")
-    return user
 
 
 def _known(row):

@@ -12,7 +12,8 @@ from microblog.base import clock
 from microblog.base.clock import from_microseconds, in_microseconds
 from microblog.base.database import db, execute_many
 from microblog.demo import samples
-from microblog.models import Like, Message, Post, User
+from microblog.models import FormerName, Like, Message, Post, User
+from microblog.models.exceptions import EmailTaken, UsernameTaken, translate_integrity_error
 from microblog.models.post_id import EARLIEST, free_id
 from microblog.security import security_log
 from microblog.security.passwords import hash_password
@@ -38,7 +39,7 @@ GREETING = "Welcome aboard. Nobody here is real, but the bread is good. Write ba
 
 
 class FilledAlready(RuntimeError):
-    """There are demo users already; filling the site again would mix two trials."""
+    """There are demo users already, or somebody called so; filling the site again would mix two trials."""
 
 
 def fill(users, posts, follows, seed):
@@ -49,16 +50,16 @@ def fill(users, posts, follows, seed):
     the first users; the others come before, a minute apart.
 
     Raises:
-        FilledAlready: there are demo users.
+        FilledAlready: there are demo users, or somebody called so.
     """
-    if has_people() or User.named("demo1"):
+    if has_people():
         raise FilledAlready("there are demo users already")
     chance = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
     now = clock.now()
     newest = samples.posts(now)[-posts:] if posts else []
     began = newest[0].at if newest else now
     with db.atomic():
-        ids = _add_users(users, _crowd(users, chance), now)
+        ids = _add_crowd(users, chance, now)
         _add_follows(_follows(ids, follows, chance))
         twelve = [number % users for number in range(len(samples.people()))]
         authors = [(ids[number], _name(number)) for number in twelve]
@@ -80,7 +81,7 @@ def populate_for(user):
     people, now = samples.people(), clock.now()
     chance = random.Random(1)  # noqa: S311 - to be repeated, not to be secret
     with db.atomic():
-        names = [f"{person.name}_demo" if User.named(person.name) else person.name for person in people]
+        names = [_free_name(person.name) for person in people]
         rows = [
             (name, f"{person.name}@{HOME}", person.about) for name, person in zip(names, people, strict=True)
         ]
@@ -113,6 +114,26 @@ def remove(admin):
 
 def _name(number):
     return f"demo{number + 1}"
+
+
+def _free_name(wanted):
+    """*wanted*, else with ``_demo`` and as many ``_`` behind it as it takes for a name that is free."""
+    name = wanted
+    while _is_taken(name):
+        name = f"{name}_" if name != wanted else f"{wanted}_demo"
+    return name
+
+
+def _is_taken(name):
+    return bool(User.named(name) or FormerName.person(name))
+
+
+def _add_crowd(count, chance, created_at):
+    try:
+        with translate_integrity_error():
+            return _add_users(count, _crowd(count, chance), created_at)
+    except (UsernameTaken, EmailTaken) as error:
+        raise FilledAlready("somebody has the name or the address of one of the demo users") from error
 
 
 def _crowd(count, chance):

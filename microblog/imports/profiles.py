@@ -7,7 +7,7 @@ from flask import current_app
 from peewee import fn
 
 from microblog.base.text import MAX_LENGTH, cut, with_ellipsis
-from microblog.models import Block, Follow, User
+from microblog.models import Block, Follow, FormerName, User
 from microblog.models.exceptions import Blocked, Suspended
 
 MOST_OFFERED = 200
@@ -24,10 +24,12 @@ def offered(user, facts):
     here = urlsplit(current_app.config["SITE_URL"]).hostname
     addresses = (address.lstrip("@").rpartition("@") for address in facts["following"])
     names = {name.lower() for name, _at, host in addresses if host.lower() == here}
+    renamed = FormerName.select(FormerName.user).where(fn.lower(FormerName.name).in_(names))
     followed = Follow.select(Follow.followed).where(Follow.follower == user)
     return list(
         User.select()
-        .where(User.suspended_at.is_null(), fn.lower(User.username).in_(names), User.id != user.id)
+        .where(fn.lower(User.username).in_(names) | User.id.in_(renamed), User.id != user.id)
+        .where(User.suspended_at.is_null())
         .where(User.id.not_in(followed), User.id.not_in(Block.hidden_from(user, is_admin=False)))
         .limit(MOST_OFFERED)
     )

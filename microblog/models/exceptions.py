@@ -10,18 +10,29 @@ from peewee import IntegrityError
 
 from microblog.base.i18n import N_
 
-# The messages of triggers: those that ``block.refusing`` makes, that on answers to nothing, and that on likes
-# of one's own posts.
+# The messages of triggers: those that ``block.refusing`` makes, that on answers to nothing, that on likes of
+# one's own posts, and those on former names.
 ACROSS_A_BLOCK = "blocked"
 ANSWERS_NOTHING = "answers nothing"
 OWN_POST = "own post"
+KEPT_NAME = "kept for whoever had it"
+TOO_MANY_NAMES = "too many names"
 
 
 class UsernameTaken(ValueError):
-    """Somebody has this username, whatever its case."""
+    """Somebody has this username, or had it until lately, whatever its case."""
 
     def __init__(self):
         super().__init__(N_("Somebody has this name already. Choose another."))
+
+
+class TooManyNames(ValueError):
+    """The user has given up as many names lately as are kept for anybody."""
+
+    def __init__(self):
+        super().__init__(
+            N_("You have changed your name often lately. Take one of your former names, or wait.")
+        )
 
 
 class EmailTaken(ValueError):
@@ -100,6 +111,8 @@ REFUSALS = {
     ACROSS_A_BLOCK: Blocked,
     ANSWERS_NOTHING: PostGone,
     OWN_POST: OwnPost,
+    KEPT_NAME: UsernameTaken,
+    TOO_MANY_NAMES: TooManyNames,
 }
 
 

@@ -18,7 +18,10 @@ INSERT = f"""
     INSERT OR IGNORE INTO mention (post_id, user_id, name)
     SELECT post.id, user.id, json_extract(value, '$[1]') FROM json_each(?)
     CROSS JOIN post ON post.id = json_extract(value, '$[0]')
-    CROSS JOIN user ON user.username = json_extract(value, '$[1]')
+    CROSS JOIN user ON user.id = coalesce(
+        (SELECT id FROM user WHERE username = json_extract(value, '$[1]')),
+        (SELECT user_id FROM former_name WHERE former_name.name = json_extract(value, '$[1]'))
+    )
     WHERE (import_id IS NULL OR (sealed AND strftime('%s', user.created_at) * 1000000 <= post.id))
     AND NOT {parting("user.id", "post.author_id")}
 """  # noqa: S608 - no part of it comes from outside
@@ -42,7 +45,7 @@ class Mention(BaseModel):
 
     @classmethod
     def record(cls, names):
-        """Insert a row for each of *names*, pairs of a post's id and a name, that is somebody's here."""
+        """Insert a row for each of *names*, pairs of a post's id and a name, by which somebody is known."""
         if names:
             db.execute_sql(INSERT, (json.dumps(names),))
 

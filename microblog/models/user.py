@@ -171,7 +171,8 @@ class User(TutorialWords, UserMixin, BaseModel):
         Set *username*, which may be unchanged, and *about_me*.
 
         Raises:
-            UsernameTaken: somebody else has this name.
+            UsernameTaken: somebody else has this name, or had it until lately.
+            TooManyNames: they have given up several of their own lately, and it is none of these.
         """
         with translate_integrity_error():
             User.update(username=username, about_me=about_me).where(User.id == self.id).execute()

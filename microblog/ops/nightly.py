@@ -17,7 +17,7 @@ from microblog.base.logs import log_failure, one_line
 from microblog.exports import expiry
 from microblog.imports import expiry as imports
 from microblog.mail.delivery import Mail
-from microblog.models import Notification, OneTimeToken, Session, Token, User
+from microblog.models import FormerName, Notification, OneTimeToken, Session, Token, User
 from microblog.ops import backup, rehearsal
 from microblog.ops.rehearsal import NOTHING
 from microblog.security import security_log
@@ -125,6 +125,7 @@ def forget_the_past():
     Session.delete_expired()
     OneTimeToken.delete_expired()
     Token.delete_expired()
+    FormerName.delete_expired()
 
 
 def back_up():

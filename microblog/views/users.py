@@ -6,8 +6,8 @@ from flask_babel import ngettext
 from flask_login import current_user
 from markupsafe import Markup
 
-from microblog.models import Post
-from microblog.models.exceptions import UsernameTaken
+from microblog.models import FormerName, Post
+from microblog.models.exceptions import TooManyNames, UsernameTaken
 from microblog.models.profile import Profile
 from microblog.web.auth import reader
 from microblog.web.dates import when
@@ -35,7 +35,7 @@ def popup(username):
 
 @bp.get("/edit_profile")
 def edit():
-    return render_template("users/edit.html", form=ProfileForm(obj=current_user))
+    return _edit(ProfileForm(obj=current_user))
 
 
 @bp.post("/edit_profile")
@@ -44,12 +44,16 @@ def update():
     if form.validate_on_submit():
         try:
             current_user.update_profile(form.username.data, form.about_me.data)
-        except UsernameTaken as error:
+        except (UsernameTaken, TooManyNames) as error:
             form.username.errors.append(_(str(error)))
         else:
             flash(_("Your changes are saved."))
             return redirect(url_for("users.show", username=form.username.data))
-    return render_template("users/edit.html", form=form), 422
+    return _edit(form), 422
+
+
+def _edit(form):
+    return render_template("users/edit.html", form=form, former_names=FormerName.of(current_user))
 
 
 def _profile(username):

@@ -72,6 +72,8 @@ def life(susan, john, write_posts, client, settings):
     imports.look(susan, "posts of susan.json", upload)
     upload.unlink()
     Block.add(susan, User.register("anne", "anne@example.org", "hash"))
+    susan.update_profile("susan_two", "")
+    User.named("susan_two").update_profile("susan", "")
     return susan
 
 

@@ -58,6 +58,7 @@ OTHER_ROWS = {
     "User",
     "VisibleChange",
     "FoldedSign",
+    "FormerName",
     "FormerPost",
     "Import",
     "OldPermalink",

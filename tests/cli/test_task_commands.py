@@ -131,7 +131,10 @@ def test_the_list_is_narrowed_by_kind_and_person(run, failed, john):
     ]
 
     assert listed == [1, 1, 0, 1, 0]
-    assert run("tasks", "list", "--user", "nobody").output == "Error: there is no user nobody\n"
+    assert (
+        run("tasks", "list", "--user", "nobody").output
+        == "Error: there is no user nobody; the page Administration lists all\n"
+    )
 
 
 def test_figures_and_attempts_are_printed(run, waiting):

@@ -1,7 +1,7 @@
 import pytest
 
 from microblog.base.database import db
-from microblog.models import Block, Mention, Post, Tag, User
+from microblog.models import Block, FormerName, Mention, Post, Tag, User
 
 
 def mentions():
@@ -22,6 +22,7 @@ def test_a_post_mentions_whoever_is_here_once(susan, john, write_posts):
 def test_a_new_name_changes_nothing_and_whoever_takes_the_old_one_was_not_meant(susan, john, write_posts):
     write_posts(susan, "@john")
     john.update_profile("johnny", "")
+    FormerName.delete().execute()
     User.register("john", "other@example.org", "hash")
 
     assert mentions() == {("@john", "johnny")}

@@ -156,7 +156,7 @@ def test_renaming_keeps_everything(browser, susan, john, write_posts):
     assert ">one</p>" in page
     assert "New\nname" in page
     assert "hello" in browser.get("/messages").text
-    assert browser.get("/user/susan").status_code == 404
+    assert browser.get("/user/susan").location == "/user/suzy"
 
 
 def test_a_name_can_stay_or_change_its_case(browser, susan):
