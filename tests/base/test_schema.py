@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
+from functools import cache
 from itertools import product
 
 import pytest
@@ -202,6 +203,15 @@ def test_a_newer_database_is_refused(app):
         schema.migrate(TRIGGERS)
 
 
+made_known = cache(schema._known)
+
+
+@pytest.fixture
+def known_once(app, monkeypatch):
+    """Run the migrations that a database is compared with once, instead of for each comparison."""
+    monkeypatch.setattr(schema, "_known", lambda last, triggers: made_known(last, tuple(triggers)))
+
+
 def in_memory():
     """A copy of the test's database that a test may spoil."""
     copy = PooledSqliteDatabase(":memory:")
@@ -210,13 +220,13 @@ def in_memory():
     return copy
 
 
-def test_a_database_of_our_own_is_not_foreign(app):
+def test_a_database_of_our_own_is_not_foreign(known_once):
     db.execute_sql("ANALYZE")
 
     schema.refuse_foreign(in_memory(), TRIGGERS)
 
 
-def test_a_database_that_litestream_copies_is_not_foreign_unless_its_tables_hold_more(app):
+def test_a_database_that_litestream_copies_is_not_foreign_unless_its_tables_hold_more(known_once):
     copied = in_memory()
     copied.execute_sql("CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)")
     copied.execute_sql("CREATE TABLE _litestream_lock (id INTEGER)")
@@ -227,7 +237,7 @@ def test_a_database_that_litestream_copies_is_not_foreign_unless_its_tables_hold
         schema.refuse_foreign(copied, TRIGGERS)
 
 
-def test_no_table_index_view_or_trigger_may_be_changed_or_missing(app):
+def test_no_table_index_view_or_trigger_may_be_changed_or_missing(known_once):
     ours = db.execute_sql("SELECT type, name FROM sqlite_master WHERE name <> 'sqlite_sequence'").fetchall()
     assert {kind for kind, _name in ours} == {"table", "index", "view", "trigger"}
     changes = ("DELETE FROM sqlite_master", "UPDATE sqlite_master SET sql = coalesce(sql, '') || '--'")
@@ -253,7 +263,7 @@ def test_no_table_index_view_or_trigger_may_be_changed_or_missing(app):
         "ALTER TABLE user ADD COLUMN more",
     ],
 )
-def test_nothing_may_be_defined_besides(app, statement):
+def test_nothing_may_be_defined_besides(known_once, statement):
     spoilt = in_memory()
     spoilt.execute_sql(statement)
 
