@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flask.testing import FlaskClient
+from peewee import sqlite3
 
 from microblog import create_app
 from microblog.base import database, logs, schema
@@ -28,6 +29,10 @@ SETTINGS = Settings(
     rate_limits=False,
     registration="open",
 )
+
+
+# Where tasks leave files.
+FOLDERS = ("exports", "imports")
 
 
 class Browser(FlaskClient):
@@ -87,6 +92,28 @@ def migrated_database():
     schema.migrate(TRIGGERS)
     db.close_all()
     return folder / database.FILE_NAME
+
+
+class Snapshot:
+    """All rows of the test's site and the files of its tasks, as they are when it is made."""
+
+    def __init__(self):
+        self._rows = sqlite3.connect(":memory:")
+        db.connection().backup(self._rows)
+        folder = database.data_dir()
+        paths = [path for name in FOLDERS for path in (folder / name).rglob("*") if path.is_file()]
+        self._files = {path: path.read_bytes() for path in paths}
+
+    def restore(self):
+        """Bring back what has changed or gone."""
+        self._rows.backup(db.connection())
+        for path, content in self._files.items():
+            # Reading takes much less time than writing.
+            if not path.exists() or path.read_bytes() != content:
+                path.write_bytes(content)
+
+    def close(self):
+        self._rows.close()
 
 
 def changes_of_shared_apps():

@@ -1,5 +1,7 @@
 """Every operation of the document is called; the program checks the responses against the document."""
 
+from contextlib import closing
+
 import pytest
 
 from microblog.base import clock
@@ -9,7 +11,9 @@ from microblog.imports.import_row import Import
 from microblog.models import Like, Message, NewsItem, Token, User
 from microblog.tasks.task import Task
 from tests import import_files as files
-from tests.attacks.test_routes import rows
+from tests.api.conftest import Program
+from tests.apps import Snapshot
+from tests.attacks.test_routes import check_all, rows
 from tests.conftest import PASSWORD
 
 REQUESTS = {
@@ -77,14 +81,6 @@ NEW_TOKEN = ("post", "/api/tokens")
 WITH_IDS = [key for key in REQUESTS if "{" in key[1]]
 
 
-@pytest.fixture(autouse=True)
-def who_runs_the_site(request, susan):
-    """Susan does, where what is asked for is there for nobody else."""
-    path = getattr(request.node, "callspec", None) and request.node.callspec.params.get("path", "")
-    if path and path.startswith("/api/admin"):
-        User.update(is_admin=True).where(User.id == susan.id).execute()
-
-
 @pytest.fixture
 def ids(susan, john, write_posts):
     """The value of each path parameter."""
@@ -108,6 +104,25 @@ def ids(susan, john, write_posts):
     return {"user": "john", "word": "tea", **{name: row.id for name, row in rows.items()}}
 
 
+@pytest.fixture
+def walk(program, ids, susan):
+    """
+    A function that calls *check* with each of some operations, on a site as it was before the first.
+
+    Where what is asked for is there for nobody else, susan runs the site.
+    """
+
+    def walk(check, operations=REQUESTS):
+        assert operations
+        with closing(Snapshot()) as site:
+            check_all(site, operations, lambda *operation: run_by_susan(operation) or check(*operation))
+
+    def run_by_susan(operation):
+        User.update(is_admin=operation[1].startswith("/api/admin")).where(User.id == susan.id).execute()
+
+    return walk
+
+
 def looked_at_file(user):
     """The import of a file with a post, which waits for its user's word."""
     import_row.folder().mkdir()
@@ -129,84 +144,104 @@ def test_every_operation_is_tried_here(contract):
     assert described == set(REQUESTS)
 
 
-@pytest.mark.parametrize(("method", "path"), REQUESTS)
-def test_an_operation_answers_as_the_document_says(program, ids, method, path):
-    body, status = REQUESTS[method, path]
-    options = {}
-    if path.endswith("/like"):
-        ids["post_id"] = ids["others_post_id"]
-    if path.endswith("/retry"):
-        ids["task_id"] = cancelled(ids["task_id"])
-    if path.endswith("/undo"):
-        requests.confirm(Import.get_by_id(ids["import_id"]), {})
-    if (method, path) == NEW_TOKEN:
-        program.token, options = None, {"auth": ("susan", PASSWORD)}
+def test_an_operation_answers_as_the_document_says(program, ids, walk):
+    def check(method, path):
+        filled, options = dict(ids), {}
+        body, status = REQUESTS[method, path]
+        if path.endswith("/like"):
+            filled["post_id"] = ids["others_post_id"]
+        if path.endswith("/retry"):
+            filled["task_id"] = cancelled(ids["task_id"])
+        if path.endswith("/undo"):
+            requests.confirm(Import.get_by_id(ids["import_id"]), {})
+        if (method, path) == NEW_TOKEN:
+            options = {"auth": ("susan", PASSWORD)}
+        asking = Program(program.client, program.contract, None if options else program.token)
 
-    response = program.ask(method, path.format(**ids), json=body, **options)
+        response = asking.ask(method, path.format(**filled), json=body, **options)
 
-    assert response.status_code == status
+        assert response.status_code == status
 
-
-@pytest.mark.parametrize(("method", "path"), REQUESTS)
-def test_no_operation_answers_without_a_token(program_of, ids, method, path):
-    response = program_of(None).ask(method, path.format(**ids))
-
-    assert response.status_code == 401
-    wanted = "Basic" if (method, path) == NEW_TOKEN else "Bearer"
-    assert response.headers["WWW-Authenticate"].startswith(wanted)
+    walk(check)
 
 
-@pytest.mark.parametrize(("method", "path"), REQUESTS)
-def test_a_cookie_signs_nobody_in(browser, ids, method, path):
-    assert browser.open(path.format(**ids), method=method).status_code == 401
+def test_no_operation_answers_without_a_token(program_of, ids, walk):
+    def check(method, path):
+        response = program_of(None).ask(method, path.format(**ids))
+
+        assert response.status_code == 401
+        wanted = "Basic" if (method, path) == NEW_TOKEN else "Bearer"
+        assert response.headers["WWW-Authenticate"].startswith(wanted)
+
+    walk(check)
 
 
-@pytest.mark.parametrize(("method", "path"), WITH_IDS)
-def test_what_is_not_there_is_a_problem(program, method, path):
+def test_a_cookie_signs_nobody_in(browser, ids, walk):
+    def check(method, path):
+        assert browser.open(path.format(**ids), method=method).status_code == 401
+
+    walk(check)
+
+
+def test_what_is_not_there_is_a_problem(program, walk):
     nothing = {"user": "nobody_here", "word": "1", "task_id": "11111111-1111-1111-1111-111111111111"}
     ids = dict.fromkeys(["token_id", "post_id", "message_id", "news_id", "import_id"], "99999") | nothing
 
-    assert program.ask(method, path.format(**ids)).status_code == 404
-
-
-@pytest.mark.parametrize(("method", "path"), WITH_IDS)
-def test_no_id_breaks_anything(program, method, path):
-    for text in ("0", "-1", "x", "9" * 19, "9" * 400, "%00", "%ED%A0%80", "٣", "1.5", "☃"):
-        ids = dict.fromkeys([*IDS, "user"], text)
-        ids["word"] = text.replace("x", "_")
-
+    def check(method, path):
         assert program.ask(method, path.format(**ids)).status_code == 404
 
-
-@pytest.mark.parametrize(("method", "path"), [key for key in REQUESTS if "{task_id}" in key[1]])
-def test_somebody_elses_task_looks_as_if_there_were_none(program_of, john, ids, method, path):
-    assert program_of(john).ask(method, path.format(**ids)).status_code == 404
+    walk(check, WITH_IDS)
 
 
-@pytest.mark.parametrize(("method", "path"), [key for key in REQUESTS if "/admin" in key[1]])
+def test_no_id_breaks_anything(program, walk):
+    def check(method, path):
+        for text in ("0", "-1", "x", "9" * 19, "9" * 400, "%00", "%ED%A0%80", "٣", "1.5", "☃"):
+            ids = dict.fromkeys([*IDS, "user"], text)
+            ids["word"] = text.replace("x", "_")
+
+            assert program.ask(method, path.format(**ids)).status_code == 404, text
+
+    walk(check, WITH_IDS)
+
+
+def test_somebody_elses_task_looks_as_if_there_were_none(program_of, john, ids, walk):
+    johns = program_of(john)
+
+    def check(method, path):
+        assert johns.ask(method, path.format(**ids)).status_code == 404
+
+    walk(check, [key for key in REQUESTS if "{task_id}" in key[1]])
+
+
 def test_what_is_for_administrators_is_not_there_for_others_and_their_tries_are_noted(
-    program_of, john, ids, settings, method, path
+    program_of, john, ids, settings, walk
 ):
-    body, _status = REQUESTS[method, path]
-    johns, before = program_of(john), rows()
+    johns, log = program_of(john), settings.data_dir / "log" / "security.log"
 
-    assert johns.ask(method, path.format(**ids), json=body).status_code == 404
+    def check(method, path):
+        body, _status = REQUESTS[method, path]
+        before, noted = rows(), len(log.read_text())
 
-    assert rows() == before
-    assert "access-refused user=john" in (settings.data_dir / "log" / "security.log").read_text()
+        assert johns.ask(method, path.format(**ids), json=body).status_code == 404
 
-
-@pytest.mark.parametrize(("method", "path"), [key for key in REQUESTS if key != NEW_TOKEN])
-def test_a_token_that_can_only_read_asks_for_everything_and_changes_nothing(
-    program, ids, susan, method, path
-):
-    _token, program.token = Token.issue(susan, "a reader", read_only=True)
-    body, status = REQUESTS[method, path]
-    before = rows()
-
-    response = program.ask(method, path.format(**ids), json=body)
-
-    assert response.status_code == (status if method == "get" else 403)
-    if method != "get":
-        assert response.json["detail"] == "This token can only read."
         assert rows() == before
+        assert "access-refused user=john" in log.read_text()[noted:]
+
+    walk(check, [key for key in REQUESTS if "/admin" in key[1]])
+
+
+def test_a_token_that_can_only_read_asks_for_everything_and_changes_nothing(program, ids, susan, walk):
+    _token, program.token = Token.issue(susan, "a reader", read_only=True)
+
+    def check(method, path):
+        body, status = REQUESTS[method, path]
+        before = rows()
+
+        response = program.ask(method, path.format(**ids), json=body)
+
+        assert response.status_code == (status if method == "get" else 403)
+        if method != "get":
+            assert response.json["detail"] == "This token can only read."
+            assert rows() == before
+
+    walk(check, [key for key in REQUESTS if key != NEW_TOKEN])
