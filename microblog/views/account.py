@@ -1,4 +1,4 @@
-"""The user's own account: the browsers signed in to it, and deleting it."""
+"""The tab *Account* of the settings: the browsers that are signed in; and deleting the account."""
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
@@ -11,10 +11,10 @@ from microblog.web import cookies, password_confirmation, rate_limits
 from microblog.web.auth import reader, sign_out
 from microblog.web.forms import ConfirmationForm
 
-bp = Blueprint("account", __name__, url_prefix="/account")
+bp = Blueprint("account", __name__)
 
 
-@bp.get("")
+@bp.get("/settings/account")
 def index():
     return render_template(
         "account/index.html",
@@ -23,7 +23,7 @@ def index():
     )
 
 
-@bp.post("/sessions/<row_id:session_id>/end")
+@bp.post("/account/sessions/<row_id:session_id>/end")
 @password_confirmation.required
 def end_session(session_id):
     row = Session.get_or_none(Session.id == session_id, Session.user == current_user) or abort(404)
@@ -32,7 +32,7 @@ def end_session(session_id):
     return redirect(url_for("account.index"))
 
 
-@bp.post("/sessions/end_others")
+@bp.post("/account/sessions/end_others")
 @password_confirmation.required
 def end_other_sessions():
     accounts.sign_out_everywhere(reader(), current_user.session)
@@ -41,13 +41,13 @@ def end_other_sessions():
     return redirect(url_for("account.index"))
 
 
-@bp.get("/delete")
+@bp.get("/account/delete")
 def delete():
     """Ask for the password, unless the user has to stay."""
     return _deletion_page(ConfirmationForm())
 
 
-@bp.post("/delete")
+@bp.post("/account/delete")
 @rate_limits.confirming_password
 def destroy():
     form = ConfirmationForm()

@@ -1,4 +1,4 @@
-"""Blocking people, and the list of those whom the user has blocked."""
+"""Blocking people, and the tab *Blocked* of the settings, with those whom the user has blocked."""
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
@@ -10,7 +10,7 @@ from microblog.web.pagination import page
 bp = Blueprint("blocks", __name__)
 
 
-@bp.get("/blocks")
+@bp.get("/settings/blocked")
 def index():
     return render_template("blocks/index.html", page=page(Block.people(current_user)))
 

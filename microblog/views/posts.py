@@ -21,6 +21,8 @@ from microblog.web.seen_posts import Visit
 from microblog.web.welcome import people_for
 
 bp = Blueprint("posts", __name__)
+# That are remembered of what somebody wrote in.
+MOST_LANGUAGES = 3
 
 
 @bp.get("/")
@@ -41,8 +43,8 @@ def create():
     if not form.validate_on_submit():
         return _again(form), 422
     if form.language.data:
-        # The choice also applies to the next posts from this browser.
-        session["language"] = form.language.data
+        # In which somebody wrote last from this browser, they probably write next.
+        session["languages"] = [form.language.data, *_written_in(form.language.data)][:MOST_LANGUAGES]
     written = form.answered
     try:
         with SentForm.once(current_user, form.once.data, "post", str(form.answered), form.post.data):
@@ -161,5 +163,10 @@ def _conversation(found, form):
 
 def _languages():
     """The languages that a post can be written in, as a dictionary, the likeliest first."""
-    chosen = [session["language"]] if "language" in session else []
-    return languages.offered([*chosen, *request.accept_languages.values()], current_app.config["LANGUAGES"])
+    likely = [*_written_in(), *request.accept_languages.values()]
+    return languages.offered(likely, current_app.config["LANGUAGES"])
+
+
+def _written_in(but=None):
+    """The languages that somebody wrote in from this browser, the last first, without *but*."""
+    return [language for language in session.get("languages", []) if language != but]

@@ -11,7 +11,7 @@ from microblog.web.redirects import back
 bp = Blueprint("preferences", __name__)
 
 
-@bp.get("/preferences")
+@bp.get("/settings/preferences")
 def edit():
     return render_template("preferences/edit.html")
 

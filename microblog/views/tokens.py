@@ -1,4 +1,4 @@
-"""API tokens: created, shown once, revoked."""
+"""The tab *Programs* of the settings: API tokens, created, shown once, revoked."""
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
@@ -11,15 +11,15 @@ from microblog.web import password_confirmation
 from microblog.web.auth import reader
 from microblog.web.forms import TokenForm, status
 
-bp = Blueprint("tokens", __name__, url_prefix="/account/tokens")
+bp = Blueprint("tokens", __name__)
 
 
-@bp.get("")
+@bp.get("/settings/programs")
 def index():
     return _page(TokenForm(formdata=None))
 
 
-@bp.post("")
+@bp.post("/account/tokens")
 @password_confirmation.required
 def create():
     """Create a token and show it, only this once: just a hash of it is stored."""
@@ -36,7 +36,7 @@ def create():
     return _page(form), status(form)
 
 
-@bp.post("/<row_id:token_id>/delete")
+@bp.post("/account/tokens/<row_id:token_id>/delete")
 @password_confirmation.required
 def destroy(token_id):
     token = Token.get_or_none(Token.id == token_id, Token.user == current_user) or abort(404)

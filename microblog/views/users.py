@@ -1,4 +1,4 @@
-"""A user's page and card, and editing one's own profile."""
+"""A user's page and card, and the first tab of the settings: one's own profile."""
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
@@ -33,7 +33,7 @@ def popup(username):
     return render_template("users/popup.html", profile=profile, facts=_facts(profile))
 
 
-@bp.get("/edit_profile")
+@bp.get("/settings/profile")
 def edit():
     return _edit(ProfileForm(obj=current_user))
 

@@ -1,4 +1,4 @@
-"""Addresses at which people and programs look, by custom, for something that stands elsewhere here."""
+"""Addresses at which people and programs look for what stands elsewhere, by custom or since it moved."""
 
 from flask import Blueprint, url_for
 
@@ -15,6 +15,12 @@ LEADS = {
     "/tag/<word>/feed": (MOVED, "feeds.tagged", {"kind": "atom"}),
     # https://www.w3.org/TR/change-password-url/
     "/.well-known/change-password": (FOUND, "password_change.edit", {}),
+    "/settings": (FOUND, "users.edit", {}),
+    "/edit_profile": (MOVED, "users.edit", {}),
+    "/account": (MOVED, "account.index", {}),
+    "/account/tokens": (MOVED, "tokens.index", {}),
+    "/blocks": (MOVED, "blocks.index", {}),
+    "/preferences": (MOVED, "preferences.edit", {}),
     "/favicon.ico": (FOUND, "static", {"filename": "icons/192.png"}),
     "/apple-touch-icon.png": (FOUND, "static", {"filename": "icons/180.png"}),
 }

@@ -12,7 +12,7 @@ from microblog.security.passwords import check_password
 from microblog.web import caching, cookies, second_step
 
 # What a browser's session keeps on signing in and out: messages to be shown, and harmless choices.
-KEPT = {"_flashes", "_remember", "_remember_seconds", "language"}
+KEPT = {"_flashes", "_remember", "_remember_seconds", "languages"}
 
 
 class WrongPassword(Exception):

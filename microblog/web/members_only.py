@@ -33,7 +33,7 @@ READABLE = {"feeds", "posts.explore", "posts.show", "search", "tags", "users.pop
 # What only administrators find, by browser and by program.
 ADMIN = ("/admin", "/api/admin")
 INDEXED = {"posts.explore", "posts.show", "site.about", "users.show"}
-ALLOW_PAGES = "User-agent: *\nDisallow: /auth/\nDisallow: /search\nDisallow: /preferences\n"
+ALLOW_PAGES = "User-agent: *\nDisallow: /auth/\nDisallow: /search\nDisallow: /settings\n"
 ALLOW_NOTHING = "User-agent: *\nDisallow: /\n"
 
 

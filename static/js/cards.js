@@ -1,16 +1,16 @@
 // Task cards: updated by notifications, replaced by the server's when anything else changes.
-import { parsed, redraw, swap } from "./redraw.js";
-import { request } from "./request.js";
-import { phrase } from "./time-left.js";
-import { title } from "./title.js";
-import { toast } from "./toasts.js";
+import { title } from "./live.js";
+import { parsed, request, toast } from "./main.js";
 
 const STALE_MS = 10_000;
+const STEP_S = 5;
+const MINUTE_S = 60;
 const UNFINISHED = "[data-state=queued], [data-state=running]";
 const region = document.querySelector("[data-card]");
 const announcer = document.querySelector("[data-announcer]");
 const updatedAt = new Map();
 const quarters = new Map();
+const lefts = new Map();
 
 const find = (id) => region.querySelector(`[data-task="${CSS.escape(id)}"]`);
 
@@ -91,4 +91,56 @@ function summary(card) {
 
 function percentOf(card) {
   return Number(card.querySelector(".percent span")?.textContent ?? 100);
+}
+
+// Replaces parts of the page by what the server renders now; the focus stays where it was.
+
+// What depends on tasks besides their cards: the button that starts an export, and the list of tasks.
+async function redraw() {
+  const parts = document.querySelectorAll("[data-redrawn]");
+  if (!parts.length) return;
+  const drawn = (await parsed(await request(location))).querySelectorAll("[data-redrawn]");
+  if (drawn.length === parts.length) parts.forEach((part, number) => swap(part, drawn[number]));
+}
+
+// The focus goes to the control that does the same in the new part, else to the part itself.
+function swap(old, fresh) {
+  const focused = old.contains(document.activeElement) && document.activeElement;
+  old.replaceWith(fresh);
+  if (focused) (twin(fresh, focused) ?? fresh).focus({ preventScroll: true });
+}
+
+function twin(fresh, { form, href }) {
+  const action = form?.getAttribute("action");
+  return [...fresh.querySelectorAll("a, button")].find((each) =>
+    form ? each.form?.getAttribute("action") === action : each.href === href && href,
+  );
+}
+
+// "3,128 of 5,214 · about 20 s left", in the words of the server's `time_left`.
+
+export function phrase(words, { task_id: id, done, total, seconds_left: left }) {
+  const counted = words.of.replace("{done}", grouped(done)).replace("{total}", grouped(total));
+  return left === null ? counted : `${counted} · ${timeLeft(words, steady(id, left))}`;
+}
+
+function timeLeft(words, seconds) {
+  return seconds <= MINUTE_S ? words.seconds.replace("{left}", seconds) : words.minutes.replace("{left}", seconds / MINUTE_S);
+}
+
+// Smoothed, rounded up to the displayed steps, and never growing twice before it has shrunk.
+function steady(id, left) {
+  const before = lefts.get(id);
+  const smooth = before ? (before.smooth + left) / 2 : left;
+  const step = smooth > MINUTE_S ? MINUTE_S : STEP_S;
+  let seconds = Math.max(STEP_S, Math.ceil(smooth / step) * step);
+  if (before?.grew) seconds = Math.min(seconds, before.seconds);
+  const grew = before !== undefined && (seconds > before.seconds || (before.grew && seconds === before.seconds));
+  lefts.set(id, { smooth, seconds, grew });
+  return seconds;
+}
+
+// Otherwise Spanish would leave "3128" ungrouped, unlike the server.
+function grouped(value) {
+  return value.toLocaleString(document.documentElement.lang, { useGrouping: "always" });
 }

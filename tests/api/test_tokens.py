@@ -194,8 +194,8 @@ def test_a_token_is_made_on_its_page_and_shown_once(browser, client, susan):
     assert page.status_code == 201
     [secret] = re.findall(r">(microblog_[\w-]+)<", page.text)
     assert client.get("/api/tokens", headers={"Authorization": f"Bearer {secret}"}).status_code == 200
-    assert secret not in browser.get("/account/tokens").text
-    assert "mine" in browser.get("/account/tokens").text
+    assert secret not in browser.get("/settings/programs").text
+    assert "mine" in browser.get("/settings/programs").text
 
 
 def test_a_token_that_only_reads_is_made_on_the_page(browser):
@@ -240,7 +240,7 @@ def test_a_token_too_many_is_refused_on_the_page(browser, susan):
 
 
 def test_the_page_of_tokens_is_for_the_signed_in(client, susan):
-    assert client.get("/account/tokens").status_code == 302
+    assert client.get("/settings/programs").status_code == 302
     assert client.get("/account/tokens/1/delete").status_code == 405
 
 

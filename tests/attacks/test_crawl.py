@@ -62,7 +62,7 @@ def test_the_owner_does_meet_it(site, owner):
     pages = crawl(site.browsers[owner], ["/"])
 
     marked = {path for path, page in pages.items() if MARKS[owner].encode() in page}
-    everywhere = {"/messages", "/messages/mary", "/account", "/account/tokens", "/tasks"}
+    everywhere = {"/messages", "/messages/mary", "/settings/account", "/settings/programs", "/tasks"}
     assert everywhere | {f"/tasks/{site.of[owner].task.id}/download"} <= marked
 
 

@@ -38,7 +38,7 @@ MAKERS = {
 ALL_THAT_WORKS = {
     *("GET /account/second_factor", "POST /account/second_factor"),
     *("POST /account/second_factor/codes", "POST /account/second_factor/delete"),
-    *("GET /preferences", "POST /preferences", "GET /keys", "POST /auth/logout"),
+    *("GET /settings/preferences", "POST /preferences", "GET /keys", "POST /auth/logout"),
     *("GET /api", "GET /api/docs", "GET /api/openapi.json", "GET /livez", "GET /readyz", "GET /robots.txt"),
     *("GET /feed.<any:kind>", "GET /user/<username>/feed.<any:kind>", "GET /tag/<word>/feed.<any:kind>"),
     *("GET /manifest.webmanifest", "GET /static/<version>/<path:filename>"),

@@ -129,13 +129,18 @@ def test_markup_is_shown_and_never_obeyed(site, markup):
         "nobody": ["/explore", "/user/susan", "/user/susan/popup", f"/post/{post.id}", f"/search?q={q}"],
         "susan": [
             "/",
-            "/account",
-            "/account/tokens",
+            "/settings/account",
+            "/settings/programs",
             "/messages",
             "/messages/mary",
             f"/post/{post.id}/delete",
         ],
-        "mary": [f"/admin/users?q={q}", "/admin/security", "/edit_profile", f"/explore?before={q}&{q}={q}"],
+        "mary": [
+            f"/admin/users?q={q}",
+            "/admin/security",
+            "/settings/profile",
+            f"/explore?before={q}&{q}={q}",
+        ],
     }
     paths["nobody"] += ["/feed.atom", "/feed.json", f"/user/{q}", f"/auth/login?next={q}", f"/setup?code={q}"]
 

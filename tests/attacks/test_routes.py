@@ -23,7 +23,7 @@ GET    /                                          login  200    200    200
 POST   /                                          401    302    302    302
 GET    /.well-known/change-password               302    302    302    302
 GET    /about                                     200    200    200    200
-GET    /account                                   login  200    200    200
+GET    /account                                   308    308    308    308
 GET    /account/confirm                           login  200    200    200
 POST   /account/confirm                           login  302    302    302
 GET    /account/confirm_email                     410    410    410    410
@@ -45,7 +45,7 @@ POST   /account/second_factor/codes               login  409    409    409
 POST   /account/second_factor/delete              login  409    409    409
 POST   /account/sessions/<row_id:session_id>/end  login  404    302    404
 POST   /account/sessions/end_others               login  302    302    302
-GET    /account/tokens                            login  200    200    200
+GET    /account/tokens                            308    308    308    308
 POST   /account/tokens                            login  201    201    201
 POST   /account/tokens/<row_id:token_id>/delete   login  404    302    404
 GET    /admin                                     login  404    404    302
@@ -158,8 +158,8 @@ GET    /auth/second_factor                        login  login  login  login
 POST   /auth/second_factor                        login  login  login  login
 GET    /block/<username>                          login  200    409    200
 POST   /block/<username>                          login  302    409    302
-GET    /blocks                                    login  200    200    200
-GET    /edit_profile                              login  200    200    200
+GET    /blocks                                    308    308    308    308
+GET    /edit_profile                              308    308    308    308
 POST   /edit_profile                              login  302    302    302
 GET    /explore                                   200    200    200    200
 GET    /export_posts                              login  200    200    200
@@ -198,13 +198,19 @@ GET    /post/<row_id:post_id>/delete              login  403    200    200
 POST   /post/<row_id:post_id>/delete              login  403    302    302
 POST   /post/<row_id:post_id>/like                login  302    302    302
 POST   /post/<row_id:post_id>/unlike              login  302    302    302
-GET    /preferences                               200    200    200    200
+GET    /preferences                               308    308    308    308
 POST   /preferences                               302    302    302    302
 GET    /readyz                                    200    200    200    200
 GET    /robots.txt                                200    200    200    200
 GET    /search                                    200    200    200    200
 GET    /send_message/<recipient>                  login  302    302    302
 POST   /send_message/<recipient>                  401    302    302    302
+GET    /settings                                  302    302    302    302
+GET    /settings/account                          login  200    200    200
+GET    /settings/blocked                          login  200    200    200
+GET    /settings/preferences                      200    200    200    200
+GET    /settings/profile                          login  200    200    200
+GET    /settings/programs                         login  200    200    200
 GET    /setup                                     login  login  login  login
 POST   /setup                                     login  login  login  login
 GET    /static/<version>/<path:filename>          200    200    200    200
@@ -332,6 +338,12 @@ def test_usual_addresses_lead_to_what_is_there(site):
         "/user/susan/feed/": "/user/susan/feed.atom",
         "/tag/tea/feed": "/tag/tea/feed.atom",
         "/.well-known/change-password": "/account/password",
+        "/settings": "/settings/profile",
+        "/edit_profile": "/settings/profile",
+        "/account": "/settings/account",
+        "/account/tokens/": "/settings/programs",
+        "/blocks": "/settings/blocked",
+        "/preferences": "/settings/preferences",
         "/favicon.ico": None,
         "/apple-touch-icon.png": None,
     }

@@ -88,6 +88,8 @@ POST   /auth/second_factor                        free
 GET    /invitations                               free
 POST   /invitations                               asks
 POST   /invitations/<row_id:invite_id>/delete     free
+GET    /settings/account                          free
+GET    /settings/programs                         free
 """
 ROWS = [line.split() for line in TABLE.strip().splitlines()]
 # Whatever of these words is in a rule or in the name of its view, the route stands in the table.
@@ -223,7 +225,8 @@ def test_the_question_leads_to_no_other_site(site, target):
 
     assert hidden_fields(browser.get(f"/account/confirm?next={target}")) == {"next": ""}
     assert (
-        browser.post_form("/account/confirm", next=target, current_password=PASSWORD).location == "/account"
+        browser.post_form("/account/confirm", next=target, current_password=PASSWORD).location
+        == "/settings/account"
     )
 
 

@@ -469,7 +469,7 @@ def told(page, lefts):
     return page.evaluate(
         """async (lefts) => {
             const main = document.querySelector("script[type=module]").src;
-            const { phrase } = await import(main.replace("main.js", "time-left.js"));
+            const { phrase } = await import(main.replace("main.js", "cards.js"));
             const words = { of: "{done} of {total}", seconds: "{left} s", minutes: "{left} min" };
             const task_id = Math.random();
             return lefts.map((seconds_left) => phrase(words, { task_id, done: 1, total: 2, seconds_left }));

@@ -222,6 +222,7 @@ def test_a_draft_is_gone_from_the_browser_after_signing_out(open_home):
     kept = "Object.values(sessionStorage).join()"
     wait_until(lambda: "Half a sent" in page.evaluate(kept))
 
+    page.locator("summary", has_text="You").click()
     page.get_by_role("button", name="Sign out").click()
     page.get_by_label("Password").wait_for()
 

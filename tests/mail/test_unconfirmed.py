@@ -137,7 +137,7 @@ def test_a_mail_by_address_alone_goes_to_no_unconfirmed_one(app, postbox, strang
 def test_the_mailed_link_confirms(client, postbox):
     make_user("susan")
     client.post_form("/auth/register", username="mary", email="mary@example.org", **NEW)
-    page = client.get("/account").text
+    page = client.get("/settings/account").text
     assert "not confirmed yet" in page
 
     client.get(link(postbox))
@@ -145,7 +145,7 @@ def test_the_mailed_link_confirms(client, postbox):
 
     assert User.named("mary").confirmed_at
     assert left(postbox) == [], "nothing was changed"
-    assert "not confirmed yet" not in client.get("/account").text
+    assert "not confirmed yet" not in client.get("/settings/account").text
     client.post_form("/export_posts")
     assert left(postbox) == ["Your blog posts"]
 
@@ -153,7 +153,7 @@ def test_the_mailed_link_confirms(client, postbox):
 def test_the_link_can_be_asked_for_again(client, postbox):
     make_user("susan")
     client.post_form("/auth/register", username="mary", email="mary@example.org", **NEW)
-    assert 'action="/account/confirm_email/send"' in client.get("/account").text
+    assert 'action="/account/confirm_email/send"' in client.get("/settings/account").text
 
     for _ in range(4):
         client.post_form("/account/confirm_email/send")
@@ -194,7 +194,7 @@ def test_a_mail_that_no_page_tells_of_ends_quietly(app, postbox, stranger):
 def test_without_a_mail_server_everybody_counts_as_confirmed(client, susan, settings):
     client.post_form("/auth/register", username="mary", email="mary@example.org", **NEW)
     assert not Mail.select().exists(), "the administrator need not pass on a link"
-    assert "not confirmed" not in client.get("/account").text
+    assert "not confirmed" not in client.get("/settings/account").text
     client.post_form("/export_posts")
 
     [mail] = (settings.data_dir / "outbox").glob("*.eml")

@@ -8,7 +8,7 @@ from microblog.tasks.task import Task
 from tests.conftest import PASSWORD, is_signed_in, make_user
 
 NEW = {"password": "battery staple", "password2": "battery staple"}
-PAGES = ["/account", "/account/password", "/account/email", "/account/delete"]
+PAGES = ["/settings/account", "/account/password", "/account/email", "/account/delete"]
 FORMS = ["/account/password", "/account/email", "/account/delete"]
 
 
@@ -47,7 +47,7 @@ def test_the_living_sessions_are_listed(susan, john, browser, sign_in, later):
     Session.start(john, False, "Mozilla/5.0 (iPhone) Safari/605")
     Session.update(seen_at=Session.created_at).execute()
 
-    text = browser.get("/account").text
+    text = browser.get("/settings/account").text
 
     assert "Firefox, Linux" in text
     assert "this browser" in text
@@ -58,7 +58,7 @@ def test_a_session_that_is_over_is_not_listed(susan, sign_in, later):
     Session.start(susan, False, "Mozilla/5.0 Firefox/128.0")
     later(hours=25)
 
-    assert "Firefox" not in sign_in(susan).get("/account").text
+    assert "Firefox" not in sign_in(susan).get("/settings/account").text
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_session_that_is_over_is_not_listed(susan, sign_in, later):
 def test_whatever_a_browser_calls_itself_is_shown_as_text(susan, browser, user_agent):
     Session.start(susan, False, user_agent)
 
-    page = browser.get("/account")
+    page = browser.get("/settings/account")
 
     assert page.status_code == 200
     assert "<script>alert" not in page.text
@@ -132,8 +132,8 @@ def test_another_session_can_be_ended(susan, browser, sign_in):
 
     response = browser.post_form(f"/account/sessions/{other.id}/end")
 
-    assert response.location == "/account"
-    assert "That browser is signed out." in browser.get("/account").text
+    assert response.location == "/settings/account"
+    assert "That browser is signed out." in browser.get("/settings/account").text
     assert not is_signed_in(elsewhere)
     assert is_signed_in(browser)
 

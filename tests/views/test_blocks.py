@@ -61,19 +61,19 @@ def test_a_block_takes_that_persons_messages_out_of_the_badge_and_the_inbox(brow
 
 def test_blocked_people_are_listed_and_can_be_unblocked(browser, susan, john):
     Block.add(susan, john)
-    assert 'action="/unblock/john"' in browser.get("/blocks").text
+    assert 'action="/unblock/john"' in browser.get("/settings/blocked").text
 
     response = browser.post_form("/unblock/john")
 
     assert response.location == "/user/john"
     assert not Block.person("john", susan).parted
-    assert "You have blocked nobody" in browser.get("/blocks").text
+    assert "You have blocked nobody" in browser.get("/settings/blocked").text
 
 
 def test_nobody_sees_whom_another_has_blocked(browser, susan, john):
     Block.add(john, susan)
 
-    assert "john" not in browser.get("/blocks").text
+    assert "john" not in browser.get("/settings/blocked").text
     assert 'action="/unblock/john"' not in browser.get("/user/john").text
     browser.post_form("/unblock/john")
     assert Block.person("john", susan).parted
@@ -93,7 +93,7 @@ def test_blocking_needs_somebody_signed_in_somebody_to_block_and_a_post(client, 
 
 
 def test_the_pages_of_blocks_need_somebody_signed_in_and_somebody_there(client, browser, john):
-    assert client.get("/blocks").location == "/auth/login?next=/blocks"
+    assert client.get("/settings/blocked").location == "/auth/login?next=/settings/blocked"
     assert client.get("/block/john").location == "/auth/login?next=/block/john"
     assert browser.get("/block/nobody").status_code == 404
     assert browser.get("/unblock/john").status_code == 405

@@ -34,7 +34,7 @@ def test_a_new_address_is_confirmed_by_mail_and_the_old_one_is_told(browser, sus
     assert User.get_by_id(susan.id).email == "susan@example.org", "looking changes nothing"
     response = browser.post_form("/account/confirm_email")
 
-    assert response.location == "/account"
+    assert response.location == "/settings/account"
     assert User.with_email("NEW@example.org") == susan
     assert User.with_email("susan@example.org") is None
     told = sent_mails()["susan@example.org"]

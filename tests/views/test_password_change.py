@@ -14,7 +14,7 @@ def can_sign_in(app, password):
 def test_the_password_is_changed_with_the_present_one(app, browser):
     response = browser.post_form("/account/password", current_password=PASSWORD, **NEW)
 
-    assert (response.status_code, response.location) == (302, "/account")
+    assert (response.status_code, response.location) == (302, "/settings/account")
     assert can_sign_in(app, "battery staple")
     assert not can_sign_in(app, PASSWORD)
 
@@ -29,7 +29,7 @@ def test_a_new_password_ends_every_session_but_this_one(susan, browser, sign_in)
 
 
 def test_a_copy_of_the_cookie_of_before_is_dead(app, browser):
-    browser.get("/account")
+    browser.get("/settings/account")
     thief = app.test_client()
     thief.set_cookie("session", browser.get_cookie("session").value)
     assert is_signed_in(thief)

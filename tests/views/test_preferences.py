@@ -130,13 +130,13 @@ def test_the_keys_are_on_until_they_are_switched_off(client, susan):
 
     client.post_form("/preferences", keys="off")
 
-    assert "Your changes are saved." in client.get("/preferences").text
+    assert "Your changes are saved." in client.get("/settings/preferences").text
     assert "data-keys" not in client.get("/explore").text
     assert "switched off the single-key shortcuts" in client.get("/keys").text
 
 
 def test_the_list_of_keys_names_every_key(client, susan):
-    script = (ROOT / "static" / "js" / "keyboard.js").read_text()
+    script = (ROOT / "static" / "js" / "main.js").read_text()
     acts = re.search(r"const acts = {(.*?)};", script, re.DOTALL)[1]
     keys = set(re.findall(r"(?:^|, )\s*\W?(\w|/|\?)\W?:", acts, re.MULTILINE))
     listed = set(re.findall("<dt><kbd>(.)</kbd></dt>", client.get("/keys").text))
@@ -161,4 +161,4 @@ def test_nothing_is_kept_when_one_of_two_is_unknown(client, susan):
 def test_the_page_shows_what_is_chosen(client, susan):
     client.post_form("/preferences", theme="dark")
 
-    assert 'value="dark" checked' in client.get("/preferences").text
+    assert 'value="dark" checked' in client.get("/settings/preferences").text

@@ -106,7 +106,7 @@ def test_other_browsers_are_signed_out_when_it_is_switched_on_or_off(browser, su
 
     response = browser.post_form(f"{PAGE}/delete", code=code, current_password=PASSWORD)
 
-    assert response.location == "/account"
+    assert response.location == "/settings/account"
     assert (is_signed_in(browser), is_signed_in(elsewhere)) == (True, False)
     assert SecondFactor.of(susan) is None
     assert notices() == ["second_factor_on", "recovery_code", "second_factor_off"]
@@ -153,9 +153,9 @@ def test_what_is_off_can_be_neither_switched_off_nor_renewed(browser, path):
 
 
 def test_the_account_says_whether_it_is_on(browser, susan):
-    assert "Ask for a code at sign-in" in browser.get("/account").text
+    assert "Ask for a code at sign-in" in browser.get("/settings/account").text
     give(susan)
-    assert "A code is asked for at sign-in" in browser.get("/account").text
+    assert "A code is asked for at sign-in" in browser.get("/settings/account").text
 
 
 def test_the_operator_resets_it(app, susan, sign_in):
@@ -214,7 +214,7 @@ def test_once_they_have_it_all_works(asked):
 
 
 def test_they_can_sign_out_and_choose_a_language(asked):
-    assert asked.get("/preferences").status_code == 200
+    assert asked.get("/settings/preferences").status_code == 200
     assert asked.post_form("/auth/logout").location == "/auth/login"
 
 

@@ -83,12 +83,12 @@ def test_polling_does_not_mean_that_somebody_is_here(browser, susan, monkeypatch
 
 
 def test_what_can_be_done_depends_on_who_reads(browser, client, susan, john):
-    acts = ("/edit_profile", "/follow/", "/messages/", "/block/")
+    acts = ("/settings/profile", "/follow/", "/messages/", "/block/")
 
     def offered(response):
-        return [act for act in acts if f'"{act}' in response.text]
+        return [act for act in acts if f'"{act}' in response.text.partition("<main")[2]]
 
-    assert offered(browser.get("/user/susan")) == ["/edit_profile"]
+    assert offered(browser.get("/user/susan")) == ["/settings/profile"]
     assert offered(browser.get("/user/john")) == ["/follow/", "/messages/", "/block/"]
     assert offered(client.get("/user/john")) == []
 
@@ -137,7 +137,7 @@ def test_nobody_has_a_card_and_it_takes_no_post(client, browser, susan):
 def test_the_form_shows_what_is_there(browser, susan):
     susan.update_profile("susan", "Reads & writes")
 
-    page = browser.get("/edit_profile").text
+    page = browser.get("/settings/profile").text
 
     assert 'value="susan"' in page
     assert ">\r\nReads &amp; writes</textarea>" in page
@@ -203,7 +203,7 @@ def test_a_missing_field_is_no_wish_to_empty_it(browser, susan):
 
 
 def test_editing_needs_somebody_signed_in(client, susan):
-    assert client.get("/edit_profile").location == "/auth/login?next=/edit_profile"
+    assert client.get("/settings/profile").location == "/auth/login?next=/settings/profile"
     response = client.post_form("/edit_profile", username="x", about_me="typed")
     assert response.status_code == 401
     assert "typed" in response.text
@@ -231,7 +231,14 @@ def test_a_page_takes_at_most_seven_queries_besides_the_sessions(browser, susan,
         "/messages",
         "/messages/other1",
     ]
-    for path in [*pages, "/blocks", "/edit_profile", "/explore?before=30", "/?before=30", "/?after=20"]:
+    for path in [
+        *pages,
+        "/settings/blocked",
+        "/settings/profile",
+        "/explore?before=30",
+        "/?before=30",
+        "/?after=20",
+    ]:
         queries.clear()
         assert browser.get(path).status_code == 200
         assert len(queries) <= 1 + 7, (path, queries)

@@ -48,7 +48,7 @@ def test_a_form_of_the_site_is_taken_and_a_cookie_kept(app, client, susan, origi
     taken = client.post("/auth/login", data=fields, base_url=origin, headers={"Origin": origin})
 
     assert (refused.status_code, taken.status_code) == (403, 302)
-    assert client.get("/account", base_url=origin).status_code == 200
+    assert client.get("/settings/account", base_url=origin).status_code == 200
 
 
 def test_a_link_in_a_mail_leads_to_the_site(app, client, susan, settings, origin):

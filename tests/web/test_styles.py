@@ -10,6 +10,7 @@ CSS = (ROOT / "static" / "css" / "style.css").read_text()
 RULES = re.sub(r"/\*.*?\*/", "", CSS, flags=re.DOTALL)
 SCRIPTS = list((ROOT / "static" / "js").glob("*.js"))
 BYTES = 20 * 1024
+MOST_SCRIPTS = 4
 
 
 def test_every_class_is_used():
@@ -23,6 +24,15 @@ def test_every_class_is_used():
 
 def test_every_token_is_defined_and_used():
     assert set(re.findall(r"(--[\w-]+):", RULES)) == set(re.findall(r"var\((--[\w-]+)\)", RULES))
+
+
+def test_there_are_few_scripts_and_the_first_one_waits_for_no_other():
+    """Else a key that is pressed meanwhile is lost."""
+    first = next(path for path in SCRIPTS if path.name == "main.js").read_text()
+
+    assert len(SCRIPTS) <= MOST_SCRIPTS
+    assert '"keydown"' in first
+    assert not re.search(r"^import\b(?!\()", first, re.MULTILINE)
 
 
 def test_a_full_page_weighs_little_with_its_style_and_scripts(susan, sign_in):
