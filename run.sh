@@ -140,6 +140,7 @@ run_checks() {
     step format "run: .venv/bin/ruff format ." .venv/bin/python -m ruff format --check .
     step lint "try: .venv/bin/ruff check --fix ." .venv/bin/python -m ruff check .
     step layers "they are in pyproject.toml; again: .venv/bin/lint-imports" .venv/bin/lint-imports
+    step types "they are in pyproject.toml; again: .venv/bin/mypy" .venv/bin/python -m mypy
     # Five at a time, because the long tests wait for processes; "-n 0" runs them one after the other.
     # shellcheck disable=SC2086
     step tests "$again" .venv/bin/python -m pytest -n 5 --dist worksteal $without "$@"

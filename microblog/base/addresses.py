@@ -12,7 +12,6 @@ NOT_ASCII = N_(
 INCOMPLETE = N_("Write all of the domain of this e-mail address, such as example.org or pi.local.")
 
 # No DNS lookup while a person waits; and few mail servers accept names beyond ASCII.
-CHECKS = {"check_deliverability": False, "allow_smtputf8": False, "strict": True}
 # In home networks there are mail servers under .local and .home.arpa, and .test is for trying things out.
 for name in ("local", "arpa", "test"):
     if name in email_validator.SPECIAL_USE_DOMAIN_NAMES:
@@ -31,7 +30,9 @@ def checked(address, **options):
         BadAddress: it is none, or none that every mail server takes.
     """
     try:
-        return validate_email(address, **CHECKS, **options).normalized
+        return validate_email(
+            address, check_deliverability=False, allow_smtputf8=False, strict=True, **options
+        ).normalized
     except EmailNotValidError as error:
         raise BadAddress(_reason(address)) from error
 

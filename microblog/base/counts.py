@@ -10,18 +10,18 @@ import math
 import os
 import threading
 import time
-
-from peewee import sqlite3
+from pathlib import Path
 
 from microblog.base.database import data_dir
 from microblog.base.locks import locked
+from microblog.base.sqlite import sqlite3
 
 FILE_NAME = "counts.db"
 WAIT_S = 2
 OUTAGE_LOGGED_EVERY_S = 60
 
 # The tables, to be appended to by the modules that count.
-tables = []
+tables: list[str] = []
 log = logging.getLogger(__name__)
 
 
@@ -98,7 +98,7 @@ def _begin_anew():
 
 IN_MEMORY = ":memory:"
 _mutex = threading.Lock()
-_connections = {}
-_inherited = []
+_connections: dict[Path | str, sqlite3.Connection] = {}
+_inherited: list[dict[Path | str, sqlite3.Connection]] = []
 _outage_logged_at_s = -math.inf
 os.register_at_fork(after_in_child=_begin_anew)

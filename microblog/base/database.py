@@ -8,10 +8,11 @@ from functools import wraps
 from pathlib import Path
 
 from flask import g
-from peewee import DatabaseError, DateTimeField, Model, OperationalError, __exception_wrapper__, _savepoint
+from peewee import DatabaseError, DateTimeField, Model, OperationalError, _savepoint
 from playhouse.pool import PooledSqliteDatabase
 
 from microblog.base.prepared import insert
+from microblog.base.sqlite import peewee_errors
 
 FILE_NAME = "microblog.db"
 LARGEST_ID = 2**63 - 1
@@ -122,7 +123,7 @@ def execute_many(statement, rows):
     Raises:
         DatabaseError: as Peewee has it, so that a full disk is told as such.
     """
-    with __exception_wrapper__:
+    with peewee_errors:
         db.connection().executemany(statement, rows)
 
 

@@ -6,8 +6,10 @@ Whatever links a text and whatever notes what it names reads it here, so that bo
 
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import NamedTuple
 
+from microblog.base.text import end_of
 from microblog.base.url_in_text import end_of_url
 
 URL, MENTION, TAG = "url", "mention", "tag"
@@ -55,8 +57,7 @@ def entities(text):
         return
     place = 0
     while match := CANDIDATE.search(text, place):
-        kind = match.lastgroup
-        entity, place = READERS[kind](text, match)
+        entity, place = READERS[match.lastgroup](text, match)
         if entity:
             yield entity
 
@@ -67,7 +68,7 @@ def named(text):
 
     Nobody may be called so.
     """
-    values = {MENTION: {}, TAG: {}, URL: {}}
+    values: dict[str, dict[str, None]] = {MENTION: {}, TAG: {}, URL: {}}
     for entity in entities(text):
         values[entity.kind][entity.value] = None
     return list(values[MENTION]), list(values[TAG])
@@ -85,9 +86,8 @@ def folded(word):
 
 def tag_of(text):
     """The tag that *text* is, without its sign, as ``folded`` has it; None if it is none."""
-    match = re.fullmatch(r"[#＃]?(.+)", text, re.DOTALL)
-    word = match and f"#{match[1]}"
-    entity = word and next(entities(word), None)
+    word = "#" + re.sub("^[#＃]", "", text)
+    entity = next(entities(word), None)
     return entity.value if entity and entity.kind == TAG and entity[1:3] == (0, len(word)) else None
 
 
@@ -96,7 +96,7 @@ def _url(text, match):
     end = end_of_url(text, start)
     if end is None:
         # Nothing in it leads anywhere else.
-        return None, WORD.match(text, start).end()
+        return None, end_of(WORD, text, start)
     return Entity(URL, start, end, text[start:end]), end
 
 
@@ -114,15 +114,15 @@ def _tag(text, match):
     return Entity(TAG, match.start(), end, folded(word)), after
 
 
-READERS = {URL: _url, MENTION: _mention, TAG: _tag}
+READERS: dict[str | None, Callable] = {URL: _url, MENTION: _mention, TAG: _tag}
 
 
 def _end_of_word(text, place):
     """Where the word ends that goes on at *place*: letters, digits, the marks on them, their joiners."""
     begin = place
-    place = LETTERS.match(text, place).end()
+    place = end_of(LETTERS, text, place)
     while place < len(text) and _is_mark(text[place]):
-        place = LETTERS.match(text, place + 1).end()
+        place = end_of(LETTERS, text, place + 1)
     while place > begin and text[place - 1] in JOINERS:
         place -= 1
     return place

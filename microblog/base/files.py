@@ -51,9 +51,9 @@ def atomic_write(path, mode="w", draft=None):
         OSError: the disk is full, or the folder cannot be written.
     """
     draft = draft or path.with_suffix(".part")
-    text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
+    encoding, newline = (None, None) if "b" in mode else ("utf-8", "\n")
     try:
-        with open(draft, mode, opener=for_owner_only, **text) as file:
+        with open(draft, mode, encoding=encoding, newline=newline, opener=for_owner_only) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

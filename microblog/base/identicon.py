@@ -29,7 +29,7 @@ def identicon(username):
 
 
 def _cells(digest):
-    filled = []
+    filled: list[tuple[int, int]] = []
     for row in range(SIZE):
         for column in range(HALF):
             if digest[row * HALF + column] & 1:

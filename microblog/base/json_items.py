@@ -11,6 +11,7 @@ import re
 from typing import NamedTuple
 
 from microblog.base.i18n import N_
+from microblog.base.text import end_of
 
 CHUNK = 64 * 1024
 # Characters of one item.
@@ -187,7 +188,7 @@ class _Window:
 
     def _skip_string(self):
         while True:
-            self._place = IN_STRING.match(self._text, self._place).end()
+            self._place = end_of(IN_STRING, self._text, self._place)
             if self._text.startswith('"', self._place):
                 self._place += 1
                 return

@@ -27,13 +27,14 @@ Errors, transactions and the log of queries are Peewee's as ever.
 
 from functools import cache, wraps
 from itertools import count
+from typing import Any
 
 from peewee import Node
 
 from microblog.base.statement import Place, Statement
 
 # By function and the shape of its arguments. Both are written in the code: there are not many.
-_statements = {}
+_statements: dict[tuple[Any, ...], Statement] = {}
 
 
 def prepared(describe):
@@ -52,7 +53,7 @@ def insert(instance):
     if any(isinstance(value, Node) for value in values.values()):
         instance.save(force_insert=True)
         return
-    cursor = _insertion(type(instance), tuple(values)).run(list(values.values()))
+    cursor = _insertion(instance.__class__, tuple(values)).run(list(values.values()))
     if meta.auto_increment:
         values.setdefault(meta.primary_key.name, cursor.lastrowid)
     instance._dirty.clear()
@@ -88,6 +89,8 @@ class Prepared:
     """A query with its values. It runs each time that its rows are asked for."""
 
     __slots__ = ("_args", "_describe", "_key", "_values")
+    _key: tuple[Any, ...]
+    _values: list[Any]
 
     def __init__(self, describe, args):
         self._describe, self._args = describe, args

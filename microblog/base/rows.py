@@ -6,8 +6,9 @@ a conversion. Whole numbers and texts need none, and a column that is no field i
 """
 
 from operator import itemgetter
+from typing import Any
 
-from peewee import CharField, Field, FieldAlias, ForeignKeyField, IntegerField, TextField
+from peewee import CharField, Field, FieldAlias, ForeignKeyField, IntegerField, Model, TextField
 
 
 def tuples_of(query):
@@ -49,10 +50,10 @@ class _Joined:
     """A model that is joined to another, whose instances get it as *attribute*."""
 
     def __init__(self, model, attribute, source, columns):
-        joined = source if isinstance(source, type) else source.model
+        joined: type[Model] = source if isinstance(source, type) else source.model
         self._attribute, self._make = attribute, _maker(joined, columns)
         self._is_foreign_key = isinstance(model._meta.fields.get(attribute), ForeignKeyField)
-        self._key = columns[joined._meta.primary_key.name][0]
+        self._key = columns[joined._meta.get_primary_keys()[0].name][0]
 
     def add(self, instances, rows):
         """Give each of *instances* what its row joins to it, None where an outer join found nothing."""
@@ -69,7 +70,8 @@ class _Joined:
 
 def _by_source(selected):
     """Of each model or alias ``{name: (index, conversion)}``; of the other columns ``(name, index)``."""
-    columns, others = {}, []
+    columns: dict[Any, dict[str, Any]] = {}
+    others = []
     for index, column in enumerate(selected):
         field = column.unwrap()
         if isinstance(field, Field) and not column.is_alias():

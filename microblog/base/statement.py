@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from peewee import ColumnBase, Insert, JSONField, Model, fn
+from peewee import ColumnBase, Insert, JSONField, fn
 
 from microblog.base import rows
 
@@ -69,7 +69,7 @@ class Statement:
 
     def bound(self, values):
         """What is bound for *values*, the arguments by their numbers."""
-        ids = [value.id if isinstance(value, Model) else value for value in values]
+        ids = [getattr(value, "id", value) for value in values]
         return [convert(ids[number]) if convert else number for number, convert in self._places]
 
 

@@ -37,6 +37,12 @@ def clean(text):
     return _without_blank_ends(unicodedata.normalize("NFC", HARMFUL.sub("", text))).strip()
 
 
+def end_of(pattern, text, place):
+    """Where what *pattern* matches of *text* at *place* ends; *place* if that is nothing."""
+    match = pattern.match(text, place)
+    return match.end() if match else place
+
+
 def is_blank(text):
     """Whether *text* would look blank."""
     return not SEEN.search(text)

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from urllib.parse import urlsplit
 
+from microblog.base.text import end_of
+
 SCHEME = re.compile("https?://", re.IGNORECASE)
 IPV6 = re.compile(r"\[[0-9a-f:.]+\]", re.IGNORECASE)
 IN_HOST = re.compile(r"[\w.-]*")
@@ -26,14 +28,14 @@ AFTER_ASCII = re.compile(r"(?<=[A-Za-z0-9])[^\x00-\u058f\u1c80-\u1fff\u2c00-\u2d
 
 def end_of_url(text, start):
     """Where the URL that begins at *start* with its scheme ends in *text*; None if it leads nowhere."""
-    begin = SCHEME.match(text, start).end()
+    begin = end_of(SCHEME, text, start)
     end = _end_of_ipv6(text, begin) or _end_of_host(text, begin)
     if port := PORT.match(text, end):
         end = port.end()
     if end == begin or DECEIVES.match(text, end):
         return None
     if text[end : end + 1] in ("/", "?", "#"):
-        end = _without_trailing(text, end, IN_PATH.match(text, end).end())
+        end = _without_trailing(text, end, end_of(IN_PATH, text, end))
     return end
 
 
@@ -46,9 +48,9 @@ def _end_of_ipv6(text, begin):
 
 
 def _end_of_host(text, begin):
-    end = IN_HOST.match(text, begin).end()
+    end = end_of(IN_HOST, text, begin)
     while end < len(text) and _goes_on(text[end]):
-        end = IN_HOST.match(text, end + 1).end()
+        end = end_of(IN_HOST, text, end + 1)
     last_label = text.rfind(".", begin, end) + 1 or begin
     if other_script := AFTER_ASCII.search(text, max(last_label, begin), end):
         end = other_script.start()

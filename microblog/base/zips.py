@@ -116,7 +116,8 @@ class _Content(io.RawIOBase):
         return True
 
     def readinto(self, buffer):
-        data = self._stored(len(buffer)) if self._unpacker is None else self._unpacked(len(buffer))
+        most, unpacker = len(buffer), self._unpacker
+        data = self._stored(most) if unpacker is None else self._unpacked(unpacker, most)
         buffer[: len(data)] = data
         self._size += len(data)
         self._crc = zlib.crc32(data, self._crc)
@@ -129,14 +130,14 @@ class _Content(io.RawIOBase):
     def _stored(self, most):
         return self._next(most)
 
-    def _unpacked(self, most):
-        while not self._unpacker.eof:
+    def _unpacked(self, unpacker, most):
+        while not unpacker.eof:
             packed = self._packed or self._next(CHUNK)
             try:
-                data = self._unpacker.decompress(packed, most)
+                data = unpacker.decompress(packed, most)
             except zlib.error as error:
                 raise BadZip(BROKEN) from error
-            self._packed = self._unpacker.unconsumed_tail
+            self._packed = unpacker.unconsumed_tail
             if data:
                 return data
             if not packed:
@@ -159,7 +160,7 @@ def _directory(file):
     """``(entries, place)`` of the central directory: how it begins, and what it lists."""
     count, size, begin = _end_of(file)
     file.seek(begin)
-    entries = []
+    entries: list[Entry] = []
     while size > 0:
         if len(entries) == MOST_ENTRIES:
             raise BadZip(N_("There are too many files in it."))

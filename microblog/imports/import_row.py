@@ -39,6 +39,7 @@ class Import(BaseModel):
     id = AutoIncrementField()
     user = ForeignKeyField(User, on_delete="CASCADE", backref="imports")
     task = ForeignKeyField(Task, null=True, on_delete="SET NULL")
+    task_id: str | None
     name = CharField(255)
     kind = CharField(64, null=True)
     counts = JSONField(null=True)
@@ -72,7 +73,7 @@ class Import(BaseModel):
             return BROUGHT if ended else UNDOING
         if not ended or (self.confirmed_at and self.task is None):  # That is a command.
             return BRINGING if self.confirmed_at else LOOKING
-        if self.confirmed_at:
+        if self.confirmed_at and self.task:
             return REMOVING if self.done else self.task.state
         if self.task and self.task.state != SUCCEEDED:
             return self.task.state

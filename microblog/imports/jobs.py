@@ -145,9 +145,9 @@ def read(row, path, limits, report, keys):
             report(min(file.tell(), size), 2 * size)
 
         tell()
-        times = [clock.in_microseconds(moment) for moment in (clock.now(), row.user.created_at)]
+        now, account_since = (clock.in_microseconds(at) for at in (clock.now(), row.user.created_at))
         source = recognise(file, keys, **limits)
-        sorted_records.make(row.records, row.draft, source, *times, tell)
+        sorted_records.make(row.records, row.draft, source, now, account_since, tell)
 
 
 def count(row, report):

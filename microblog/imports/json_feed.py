@@ -16,7 +16,7 @@ from microblog.imports.record import (
 
 def read(file, name="feed.json"):
     """Yield a ``Record`` for each item in *file*, a binary one."""
-    feed = {}
+    feed: dict[str, object] = {}
     return records(items_of(file, "items", feed), lambda item: _fields(item, feed), name)
 
 

@@ -55,7 +55,8 @@ def _tag(text, begin):
     match = TAG.match(text, begin)
     if match is None:
         return "<", begin + 1
-    place, attributes = match.end(), {}
+    attributes: dict[str, str] = {}
+    place = match.end()
     while (attribute := ATTRIBUTE.match(text, place)) is not None:
         value = attribute[2] or ""
         attributes.setdefault(attribute[1].lower(), html.unescape(value.strip("\"'")))

@@ -41,16 +41,17 @@ def bring(user, choices, facts):
 
     Only who is offered is followed, whatever the choices name.
     """
-    former = {"followed": [], "profile": {}}
+    profile: dict[str, tuple[str, str]] = {}
+    followed: list[int] = []
     if choices.get("profile"):
-        _change(user, former["profile"], {"about_me": about_me(facts), "language": facts["language"]})
+        _change(user, profile, {"about_me": about_me(facts), "language": facts["language"]})
     for other in offered(user, facts):
         if other.username in choices.get("follow", ()):
             # It may have come to that just now.
             with suppress(Blocked, Suspended):
                 user.follow(other)
-                former["followed"].append(other.id)
-    return former
+                followed.append(other.id)
+    return {"followed": followed, "profile": profile}
 
 
 def put_back(user, former):

@@ -12,9 +12,8 @@ from contextlib import closing, contextmanager
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from peewee import sqlite3
-
 from microblog.base.i18n import N_
+from microblog.base.sqlite import sqlite3
 from microblog.base.text import LONGEST, MAX_LENGTH, cut, with_ellipsis
 from microblog.imports.record import REPLY, REPLY_TO_OTHERS, REPOST, REPOSTED, THREAD, TOO_NEW
 
@@ -110,8 +109,8 @@ def _fill(connection, source, now, account_since, report):
         state, reason, body = _judged(record, now, account_since)
         origin = _origin(record, source) if state == POST else None
         values = (record.place, state, reason, record.key, body, record.language, origin)
-        values += record.option, record.answers, record.reply_to
-        connection.execute(INSERT, (record.written_at, number, *values))
+        relations = (record.option, record.answers, record.reply_to)
+        connection.execute(INSERT, (record.written_at, number, *values, *relations))
         pictures += record.pictures if state == POST else 0
         has_answers = has_answers or record.answers is not None
         if number % REPORT_EVERY == 0:

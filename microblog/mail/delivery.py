@@ -32,18 +32,14 @@ class Mail(WorkItem):
     # All five attempts fit within an hour.
     PAUSES = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=8), timedelta(minutes=20))
     # The address may belong to somebody without an account: not ours to keep.
-    CLAIM_VALUES = MappingProxyType({})
     FINAL_VALUES = MappingProxyType({CANCELLED: {"recipient": ""}})
-    # Its timeouts end an attempt before anybody could wonder.
-    advanced_at = None
-    # Who wants to stop a mail withdraws it: that ends it at once.
-    cancel_asked = False
 
     kind = CharField(32)
     recipient = CharField(254)
     user = ForeignKeyField(User, null=True, on_delete="CASCADE")
     # What it is about; the mail goes with it.
     task = ForeignKeyField(Task, null=True, on_delete="CASCADE", backref="mails")
+    task_id: str | None
     arguments = JSONField(default=dict)
     # When the end of its data was about to be sent: from then on it may have arrived.
     sending_at = UTCDateTimeField(null=True)

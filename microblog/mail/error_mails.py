@@ -9,7 +9,7 @@ import hashlib
 import logging
 import threading
 import traceback
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from flask import g, has_app_context
@@ -39,7 +39,7 @@ class ErrorMailer(logging.Handler):
     def __init__(self, app):
         super().__init__(logging.ERROR)
         self.app = app
-        self.last_at = {}
+        self.last_at: dict[str, datetime] = {}
         self.addFilter(logs.add_reference)
         self.setFormatter(logs.TextFormatter(logs.TEXT))
 
@@ -68,8 +68,9 @@ class ErrorMailer(logging.Handler):
                     )
             except Exception as error:
                 # The next error of this kind may find the database in a better state.
-                with self.lock:
-                    self.last_at.pop(key, None)
+                self.acquire()
+                self.last_at.pop(key, None)
+                self.release()
                 logs.log_failure(log, "writing a mail about an error", error)
 
     def _is_about_our_mails(self):

@@ -3,6 +3,7 @@
 import smtplib
 import socket
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from email.utils import parseaddr
 
@@ -109,7 +110,9 @@ class Connection(flask_mail.Connection):
     def configure_host(self):
         server, port = self.mail.server, self.mail.port
         if self.mail.use_ssl:
-            host = _SMTPOverTLS(server, port, timeout=TIMEOUT_S, context=ssl.create_default_context())
+            host: smtplib.SMTP = _SMTPOverTLS(
+                server, port, timeout=TIMEOUT_S, context=ssl.create_default_context()
+            )
         else:
             host = _SMTP(server, port, timeout=TIMEOUT_S)
         try:
@@ -133,10 +136,12 @@ class Connection(flask_mail.Connection):
         self.host.close()
 
 
-class _TellsUncertainty:
+class _TellsUncertainty(smtplib.SMTP):
     """Distinguishes a connection lost after the end of the data from one lost before it."""
 
     data_ended = False
+    # Called when the mail may arrive from now on.
+    before_data_end: Callable[[], None]
 
     def send(self, data):
         """
@@ -170,21 +175,21 @@ class _UTF8(str):
         return super().encode()
 
 
-class _SignsInByUTF8:
+class _SignsInByUTF8(smtplib.SMTP):
     """Name and password may hold any character: RFC 4616 has them in UTF-8."""
 
     def login(self, user, password, **options):
         return super().login(_UTF8(user), _UTF8(password), **options)
 
-    def auth(self, mechanism, answer, **options):
+    def auth(self, mechanism, authobject, **options):
         def answer_in_utf8(challenge=None):
-            text = answer(challenge)
+            text = authobject(challenge)
             return None if text is None else _UTF8(text)
 
         return super().auth(mechanism, answer_in_utf8, **options)
 
 
-class _SMTP(_SignsInByUTF8, _TellsUncertainty, smtplib.SMTP):
+class _SMTP(_SignsInByUTF8, _TellsUncertainty):
     pass
 
 

@@ -1,5 +1,6 @@
 """What each kind of mail says; rendered in the worker, so that no row holds a secret."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -24,10 +25,10 @@ UNCONFIRMED = N_("Your e-mail address is not confirmed yet.")
 # The argument of a mail whose recipient was not confirmed when it was recorded.
 TO_UNCONFIRMED = "to_unconfirmed"
 # Functions by the kind of mail that they describe, and which kinds are a link: for as long as they wait, too.
-kinds = {}
-links = set()
+kinds: dict[str, Callable] = {}
+links: set[str] = set()
 # The kinds that may go to the address of an account before its owner has confirmed it.
-for_anybody = set()
+for_anybody: set[str] = set()
 
 
 class Attachment(NamedTuple):

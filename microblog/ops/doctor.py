@@ -10,12 +10,13 @@ from itertools import chain
 
 from babel.dates import format_timedelta
 from flask import current_app
-from peewee import PeeweeException, sqlite3
+from peewee import PeeweeException
 from redis.exceptions import RedisError
 
 from microblog.base import clock, database, schema
 from microblog.base.config import is_loopback
 from microblog.base.files import is_dead_link
+from microblog.base.sqlite import sqlite3
 from microblog.mail import smtp
 from microblog.models import Post, Site, User
 from microblog.ops import backup, database_advice, mail_advice, probes, queue_advice, rehearsal

@@ -6,7 +6,9 @@ A claim looks at what else runs here and moves the row to ``running``, in one tr
 
 import threading
 import uuid
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 
 from peewee import SQL, CharField, Check, IntegerField, TextField
 
@@ -14,7 +16,7 @@ from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, db
 from microblog.base.prepared import prepared
 from microblog.tasks.exceptions import MustWait
-from microblog.tasks.queue import huey
+from microblog.tasks.queue import huey, jobs
 from microblog.tasks.states import QUEUED, RUNNING, STATES
 
 # Longer than any pause between attempts: a row whose time lies further ahead met a clock that was set back.
@@ -27,6 +29,11 @@ SILENT_AFTER = timedelta(minutes=2)
 
 class Claimable(BaseModel):
     """The columns of a work item, and what happens up to its claim."""
+
+    # That of its job: a column of tasks; all mails have the same.
+    name: "CharField[str] | str"
+    # Written with each claim.
+    CLAIM_VALUES: Mapping[str, object] = MappingProxyType({})
 
     id = CharField(36, primary_key=True, default=lambda: str(uuid.uuid4()))
     state = CharField(16, default=QUEUED)
@@ -53,7 +60,7 @@ class Claimable(BaseModel):
     @staticmethod
     def kinds():
         """The models of work items: tasks and mails."""
-        return [kind for base in Claimable.__subclasses__() for kind in base.__subclasses__()]
+        return list({job.model: job for job in jobs.values()})
 
     @classmethod
     def queued(cls):
@@ -149,8 +156,8 @@ class Claimable(BaseModel):
 
     @property
     def silent_since(self):
-        """When a running row last made progress, or when it started."""
-        return self.advanced_at or self.started_at
+        """When a running row last made progress; where none is reported, when it started."""
+        return self.started_at
 
     @property
     def is_silent(self):

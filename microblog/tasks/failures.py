@@ -4,8 +4,8 @@ Failures that nobody has seen to, by kind and reason: tried again or discarded a
 Whoever tries a task again, or dismisses its card, has seen to it. Discarding dismisses cards; rows stay.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from peewee import JOIN, fn
 
@@ -19,7 +19,8 @@ from microblog.tasks.task import Task
 MOST = 500
 
 
-class Failures(NamedTuple):
+@dataclass(frozen=True)
+class Failures:
     """How many tasks of the job *name* failed for the same *error*, and when the newest was asked for."""
 
     name: str
@@ -34,7 +35,7 @@ def groups(most):
     newest_at = fn.MAX(Task.created_at).converter(Task.created_at.python_value)
     by_reason = Task.select(Task.name, Task.error, count, newest_at).where(FAILURE)
     largest = by_reason.group_by(Task.name, Task.error).order_by(count.desc(), Task.name).limit(most)
-    return [Failures(*row) for row in largest.tuples()]
+    return [Failures(*row) for row in largest.tuples().execute()]
 
 
 def of(name, error):

@@ -1,5 +1,6 @@
 """Figures of tasks, from their rows: how many of each kind, how many failed, how long they waited and ran."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from statistics import quantiles
 from typing import NamedTuple
@@ -25,7 +26,8 @@ class Times(NamedTuple):
     most: timedelta
 
 
-class Figures(NamedTuple):
+@dataclass(frozen=True)
+class Figures:
     """Of the tasks of one *kind* that were asked for in a span; the times are None if none has ended."""
 
     kind: str
@@ -106,4 +108,4 @@ def _by_hour(state, since, now):
     begun = fn.strftime("%s", Task.created_at).cast("INTEGER")
     ago = ((int(now.timestamp()) - begun) / 3600).alias("ago")
     asked = (Task.state == state, Task.created_at > since, Task.created_at <= now)
-    return dict(Task.select(ago, EACH).where(*asked).group_by(ago).tuples())
+    return dict(Task.select(ago, EACH).where(*asked).group_by(ago).tuples().execute())

@@ -5,6 +5,7 @@ A worker takes urgent messages first. While a row waits for what else runs in it
 else: any other message would have to be held back as well, and would be lost if the process died.
 """
 
+from huey.api import Task as Message
 from huey.storage import PriorityRedisStorage
 from redis import ConnectionPool
 from redis.backoff import NoBackoff
@@ -17,7 +18,7 @@ TIMEOUT_S = 2
 NOWHERE = "unix:///dev/null"
 
 # Messages by the id of their row, which may not start yet beside what this process works on.
-held = {}
+held: dict[str, Message] = {}
 
 
 class MessageStore(PriorityRedisStorage):

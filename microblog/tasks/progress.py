@@ -5,6 +5,7 @@ The throttle, the signal and the handler stand side by side; nothing depends on 
 """
 
 import logging
+import math
 from datetime import timedelta
 from time import monotonic
 from typing import NamedTuple
@@ -46,8 +47,8 @@ class Throttle:
     """Limits how often the progress of a running task is reported."""
 
     def __init__(self):
-        self.last = None
-        self.reported_at_s = None
+        # Of what was reported last.
+        self.last_percent, self.reported_at_s = -1, -math.inf
 
     def admits(self, progress):
         """
@@ -56,15 +57,15 @@ class Throttle:
         Each whole per cent is, at most four times a second, and any progress after ten seconds of silence;
         the first and the last always are.
         """
-        admitted = self.last is None or progress.done >= progress.total or self._is_news(progress)
+        admitted = progress.done >= progress.total or self._is_news(progress)
         if admitted:
             # Not by the clock: while one that was set back catches up, the bar would stand still.
-            self.last, self.reported_at_s = progress, monotonic()
+            self.last_percent, self.reported_at_s = progress.percent, monotonic()
         return admitted
 
     def _is_news(self, progress):
         silence_s = monotonic() - self.reported_at_s
-        newer = progress.percent > self.last.percent and silence_s >= REPORT_EVERY_S
+        newer = progress.percent > self.last_percent and silence_s >= REPORT_EVERY_S
         return newer or silence_s >= REPORT_AFTER_SILENCE_S
 
 

@@ -10,9 +10,12 @@ import math
 import secrets
 import sys
 import time
-from typing import NamedTuple
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from huey.api import RedisHuey
+from flask import Flask
+from huey.api import RedisHuey, TaskWrapper
 from huey.consumer import Consumer, Scheduler
 from redis import Redis
 from redis.exceptions import RedisError
@@ -20,9 +23,14 @@ from redis.exceptions import RedisError
 from microblog.base.database import connected
 from microblog.base.logs import log_failure
 from microblog.base.schema import SchemaError, refuse_misfit
+from microblog.models import User
 from microblog.security.signatures import SignedSerializer
 from microblog.tasks.consumer_lock import ConsumerLock
 from microblog.tasks.message_store import NOWHERE, MessageStore, pool
+
+if TYPE_CHECKING:
+    from microblog.tasks.task import Task
+    from microblog.tasks.work_item import WorkItem
 
 # How long a page waits for the queue server's answer before it says that the queue is down.
 PING_TIMEOUT_S = 0.25
@@ -33,20 +41,20 @@ OUTAGE_PAUSE_S = 1
 log = logging.getLogger(__name__)
 
 # Jobs by name: a row and a queue message store only the name.
-jobs = {}
+jobs: dict[str, "Job"] = {}
 
 
 class Job(NamedTuple):
     """A function that works on one row of *model*, and the Huey task whose messages wake a worker for it."""
 
     name: str
-    function: object
-    model: type
-    huey_task: object
+    function: "Callable[[WorkItem], None]"
+    model: "type[WorkItem]"
+    huey_task: TaskWrapper
     # Called with the user before they launch a task of this job; it raises what refuses it.
-    limit: object = None
+    limit: Callable[[User], None] | None = None
     # Called with a task that did not succeed: whether what it needs is still there.
-    can_be_repeated: object = lambda _task: True
+    can_be_repeated: "Callable[[Task], bool]" = lambda _task: True
 
 
 class HousekeepingScheduler(Scheduler):
@@ -71,17 +79,19 @@ class MicroblogHuey(RedisHuey):
     """
 
     storage_class = MessageStore
+    # Known after ``init_app``.
+    lock: ConsumerLock
+    hold_file: Path
+    _app: Flask
+    _probe: Redis
 
     def __init__(self, name):
         serializer = SignedSerializer(secrets.token_hex())
         super().__init__(name, results=False, connection_pool=pool(NOWHERE), serializer=serializer)
-        self.lock = self.hold_file = None
-        self.consumer = None
+        self.consumer: Consumer | None = None
         # How many threads the consumer has; set when it is created.
         self.workers = 2
         self.at_start, self.housekeeping, self.at_stop = [], [], []
-        self._app = None
-        self._probe = None
         self._housekept_at_s = self._outage_logged_at_s = -math.inf
 
     def init_app(self, app, url, secret, run_dir):
@@ -169,7 +179,8 @@ class MicroblogHuey(RedisHuey):
             data = self.storage.dequeue()
         except RedisError as error:
             self._log_outage(error)
-            self.consumer.stop_flag.wait(OUTAGE_PAUSE_S)
+            if self.consumer:
+                self.consumer.stop_flag.wait(OUTAGE_PAUSE_S)
             return None
         message = None if data is None else self._read(data)
         if data is not None and message is None:

@@ -4,20 +4,12 @@ from datetime import timedelta
 from functools import cached_property
 from types import MappingProxyType
 
-from peewee import (
-    BooleanField,
-    CharField,
-    Check,
-    ForeignKeyField,
-    IntegerField,
-    IntegrityError,
-    JSONField,
-)
+from peewee import Check, IntegrityError
 
 from microblog.base import clock
-from microblog.base.database import UTCDateTimeField, db
+from microblog.base.database import db
 from microblog.base.prepared import prepared
-from microblog.models import Notification, User
+from microblog.models import Notification
 from microblog.security import security_log
 from microblog.tasks.exceptions import (
     Cancelled,
@@ -25,6 +17,7 @@ from microblog.tasks.exceptions import (
     TaskInProgress,
     UnknownJob,
 )
+from microblog.tasks.message_store import Message
 from microblog.tasks.progress import Throttle, report_progress
 from microblog.tasks.queue import huey, jobs
 from microblog.tasks.state_rules import FAILURE, crashed_index, triggers
@@ -32,37 +25,23 @@ from microblog.tasks.states import CANCELLED, FAILED, QUEUED, SUCCEEDED
 from microblog.tasks.task_card import TaskCard
 from microblog.tasks.task_files import TaskFiles
 from microblog.tasks.task_lists import TaskLists
-from microblog.tasks.work_item import WorkItem
+from microblog.tasks.task_row import TaskRow
 
 # The columns of the index below, by which SQLite names it when it refuses a row.
 ONE_UNFINISHED = "task.user_id, task.name"
 
 
-class Task(TaskFiles, TaskLists, TaskCard, WorkItem):
+class Task(TaskFiles, TaskLists, TaskCard):
     PAUSES = (timedelta(seconds=10), timedelta(seconds=20))
     # Each attempt begins anew; what was shown of its progress stays.
     CLAIM_VALUES = MappingProxyType({"done": 0, "advanced_at": None})
     FINAL_VALUES = MappingProxyType({SUCCEEDED: {"progress": 100}})
     # The queue message that a worker received for this object; None elsewhere.
-    message = None
-
-    name = CharField(128)
-    description = CharField(128)
-    user = ForeignKeyField(User, null=True, on_delete="CASCADE", index=False, backref="tasks")
-    arguments = JSONField(default=dict)
-    done = IntegerField(default=0)
-    total = IntegerField(null=True)
-    progress = IntegerField(default=0)
-    advanced_at = UTCDateTimeField(null=True)
-    cancel_requested = BooleanField(default=False)
-    result = JSONField(null=True)
-    file_expires_at = UTCDateTimeField(null=True)
-    dismissed_at = UTCDateTimeField(null=True)
-    thread = CharField(32, null=True)
+    message: Message | None = None
 
     class Meta:
         constraints = (
-            *WorkItem._meta.constraints,
+            *TaskRow._meta.constraints,
             Check("progress BETWEEN 0 AND 100 AND (progress = 100) = (state = 'succeeded')"),
         )
         indexes = (
@@ -168,6 +147,10 @@ class Task(TaskFiles, TaskLists, TaskCard, WorkItem):
         vars(self).pop("tasks_ahead", None)
         return self
 
+    def get_progress(self):
+        """The tutorial's word for ``progress``, as the database knows it now."""
+        return self.refresh().progress
+
     @classmethod
     def _dismiss_ended(cls, user, job):
         for task in cls._ended(user, job.name):
@@ -205,7 +188,7 @@ class Task(TaskFiles, TaskLists, TaskCard, WorkItem):
             Notification.push(self.user_id, "task_progress", self.summary(), key=self.id)
 
     @property
-    def cancel_asked(self):
+    def cancel_asked(self) -> bool:
         return self._cancelled(self).scalar()
 
     @classmethod

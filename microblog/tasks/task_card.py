@@ -4,18 +4,24 @@ from datetime import timedelta
 from functools import cached_property
 from math import ceil
 
+from peewee import BackrefAccessor
+
 from microblog.base import clock
 from microblog.base.prepared import prepared
 from microblog.tasks.progress import estimate_time_left
 from microblog.tasks.states import RUNNING
 from microblog.tasks.task_lists import REFERENCE_LENGTH
+from microblog.tasks.task_row import TaskRow
 
 # After that much silence nobody can tell when the rest will be done.
 NO_ESTIMATE_AFTER = timedelta(seconds=30)
 
 
-class TaskCard:
+class TaskCard(TaskRow):
     """What a ``Task`` says of itself."""
+
+    # Given to this side by the relation of mails.
+    mails: BackrefAccessor
 
     @property
     def reference(self):
@@ -59,10 +65,6 @@ class TaskCard:
     def _mails(cls, task):
         # Mails build on tasks: their model is known here by the name that it gave this side.
         return cls.mails.rel_model.select().where(cls.mails.field == task)
-
-    def get_progress(self):
-        """The tutorial's word for ``progress``, as the database knows it now."""
-        return self.refresh().progress
 
     def summary(self):
         """The data of a ``task_progress`` notification."""

@@ -3,9 +3,10 @@
 from contextlib import suppress
 
 from microblog.base.database import data_dir
+from microblog.tasks.task_row import TaskRow
 
 
-class TaskFiles:
+class TaskFiles(TaskRow):
     """What a ``Task`` knows of its files."""
 
     @property

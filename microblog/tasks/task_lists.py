@@ -8,12 +8,13 @@ from peewee import JOIN, Tuple
 from microblog.base import clock
 from microblog.base.prepared import prepared
 from microblog.models import User
+from microblog.tasks.task_row import TaskRow
 
 SHOWN_AFTER_END = timedelta(hours=24)
 REFERENCE_LENGTH = 8
 
 
-class TaskLists:
+class TaskLists(TaskRow):
     """Queries that return ``Task`` rows."""
 
     @classmethod

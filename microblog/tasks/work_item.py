@@ -5,6 +5,9 @@ The row is the truth; the queue message only wakes a worker. Every write that le
 ``claims``, guarded by the claim; ``states.TRANSITIONS`` says which there are.
 """
 
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
 from microblog.base import clock
 from microblog.base.database import db
 from microblog.base.prepared import prepared, update
@@ -14,20 +17,22 @@ from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
 
 
 class WorkItem(Claimable):
-    """
-    What tasks and mails have in common.
+    """What tasks and mails have in common; each adds what is declared here, and the column ``thread``."""
 
-    Each kind of work item adds:
+    # Between attempts.
+    PAUSES: tuple[timedelta, ...]
+    # Written with a final state, by that state.
+    FINAL_VALUES: Mapping[str, Mapping[str, object]]
+    # Tells whoever watches the row.
+    notify: Callable[[], None]
+    delete_drafts: Callable[[], None]
+    # What an end without success leaves behind.
+    delete_leftovers: Callable[[], None]
 
-    - ``name`` of its job;
-    - ``PAUSES`` between attempts, timedeltas; ``CLAIM_VALUES`` and ``FINAL_VALUES``, written with a claim and
-      with each final state;
-    - ``thread``: that of its consumer, by name;
-    - ``advanced_at``: when it last made progress;
-    - ``cancel_asked``: whether its user has asked to cancel it, as the database knows;
-    - ``notify()`` whoever watches the row, ``delete_drafts()``, and ``delete_leftovers()`` of an end without
-      success.
-    """
+    @property
+    def cancel_asked(self) -> bool:
+        """Whether its user has asked to cancel it, as the database knows."""
+        return False
 
     def write(self, **values):
         """

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 # How many messages this process is handling for each row id. Counted, because a duplicate message that
 # finds nothing to claim must not clear the first one's mark. A running row of ours not in here is orphaned.
-active = Counter()
+active: Counter[str] = Counter()
 _counting = threading.Lock()
 
 

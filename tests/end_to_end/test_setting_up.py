@@ -254,13 +254,14 @@ def checks(checkout):
 
 
 def test_every_step_is_done_and_what_failed_is_said_at_the_end(checks):
-    result = checks("test", failing="ruff|lint-imports|pytest")
+    result = checks("test", failing="ruff|lint-imports|mypy|pytest")
 
     assert result.returncode == 1
     assert result.stderr.splitlines() == [
         "microblog: failed: format (run: .venv/bin/ruff format .)",
         "microblog: failed: lint (try: .venv/bin/ruff check --fix .)",
         "microblog: failed: layers (they are in pyproject.toml; again: .venv/bin/lint-imports)",
+        "microblog: failed: types (they are in pyproject.toml; again: .venv/bin/mypy)",
         "microblog: failed: tests (those again: ./run.sh test --last-failed)",
     ]
 

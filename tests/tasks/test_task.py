@@ -205,7 +205,7 @@ def test_a_link_that_crashed_runs_alone_too(task):
     assert claim(task)
 
 
-@pytest.mark.parametrize("kind", WorkItem.__subclasses__())
+@pytest.mark.parametrize("kind", WorkItem.kinds())
 def test_a_claim_takes_no_longer_the_more_wait(task, kind):
     """It looks for what crashed by an index that holds nothing else."""
     sql, values = kind._beside(huey.consumer_id, *kind._times()).sql()

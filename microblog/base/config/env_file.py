@@ -29,9 +29,9 @@ def read(path, known):
         return {}, [f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}"]
     lines = [line for line in parse_stream(StringIO(text)) if line.key is not None or line.error]
     errors = [f"{path.name} line {_number(line)} {rule}" for line in lines if (rule := _error(line, known))]
-    values = {}
+    values: dict[str, str] = {}
     for line in lines:
-        if line.value is not None:
+        if line.key and line.value is not None:
             values[line.key] = line.value if _is_literal(line) else _expanded(line.value, values)
     return values, errors
 

@@ -46,3 +46,6 @@ class _Constant(tzinfo):
 
     def dst(self, _moment):
         return self._daylight_saving
+
+    def tzname(self, _moment):
+        return self.key

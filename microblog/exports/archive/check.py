@@ -63,7 +63,8 @@ class Check:
             yield Fault(str(error), {})
 
     def _wrong_files(self, archive):
-        payload, tags = {}, {}
+        payload: dict[str, str] = {}
+        tags: dict[str, str] = {}
         yield from _read_manifest(archive, names.MANIFEST, payload)
         yield from _read_manifest(archive, names.TAG_MANIFEST, tags)
         for name in sorted(archive.entries.keys() - names.UNLISTED):
@@ -109,7 +110,7 @@ def is_sealed(archive, keys):
     if not all(name in archive for name in (*names.UNLISTED, *SEALED)):
         return False
     manifest = archive.read(names.TAG_MANIFEST, MOST_BYTES)
-    listed = {}
+    listed: dict[str, str] = {}
     list(_read_manifest(archive, names.TAG_MANIFEST, listed))
     if not seal.is_ours(archive.read(names.SEAL, MOST_BYTES), manifest, keys):
         return False

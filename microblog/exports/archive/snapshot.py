@@ -9,10 +9,9 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from peewee import sqlite3
-
 from microblog.base import clock
 from microblog.base.database import BUSY_TIMEOUT_MS, LARGEST_ID, db
+from microblog.base.sqlite import sqlite3
 from microblog.exports.archive.markup import HTML, html_of
 from microblog.exports.archive.tag_objects import tag_objects
 
