@@ -12,6 +12,7 @@ from microblog.models import (
     people,
     post,
     post_index,
+    report,
     thread,
     visible_change,
 )
@@ -30,6 +31,7 @@ from microblog.models.one_time_token import OneTimeToken
 from microblog.models.post import Post
 from microblog.models.post_index import PostIndex
 from microblog.models.recovery_code import RecoveryCode
+from microblog.models.report import Report
 from microblog.models.second_factor import SecondFactor
 from microblog.models.sent_form import SentForm
 from microblog.models.session import Session
@@ -73,6 +75,7 @@ MODELS = [
     Like,
     NewsItem,
     FormerName,
+    Report,
 ]
 # Made after the tables, and again after each migration: rebuilding a table drops its triggers.
 TRIGGERS = [
@@ -87,6 +90,7 @@ TRIGGERS = [
     *visible_change.TRIGGERS,
     *people.TRIGGERS,
     *like.TRIGGERS,
+    *report.TRIGGERS,
     *news.TRIGGERS,
     *former_name.TRIGGERS,
 ]

@@ -15,6 +15,7 @@ from microblog.models.one_time_token import OneTimeToken
 from microblog.models.post import Post
 from microblog.models.post_index import PostIndex
 from microblog.models.recovery_code import RecoveryCode
+from microblog.models.report import Report
 from microblog.models.second_factor import SecondFactor
 from microblog.models.sent_form import SentForm
 from microblog.models.session import Session

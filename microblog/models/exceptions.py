@@ -10,8 +10,8 @@ from peewee import IntegrityError
 
 from microblog.base.i18n import N_
 
-# The messages of triggers: those that ``block.refusing`` makes, that on answers to nothing, that on likes of
-# one's own posts, and those on former names.
+# The messages of triggers: those that ``block.refusing`` makes, that on answers to nothing, that on likes and
+# reports of one's own posts, and those on former names.
 ACROSS_A_BLOCK = "blocked"
 ANSWERS_NOTHING = "answers nothing"
 OWN_POST = "own post"
@@ -80,7 +80,7 @@ class PostGone(Exception):
 
 
 class OwnPost(Exception):
-    """Nobody likes a post of their own."""
+    """Nobody likes or reports a post of their own."""
 
 
 class Suspended(Exception):

@@ -1,6 +1,8 @@
 """
 News: what others did that concerns a user, one line each; the likes of a post share a line.
 
+For administrators so do the reports of a post, and nobody is named there.
+
 Triggers write the lines, whatever does the thing itself. They take them away when it is undone, when a block
 comes between the two, and when its person is suspended or gone: a line is there as long as its reader may see
 it, and what ends does not come back. Further triggers keep the notification ``unread_news_count``, of which a
@@ -20,7 +22,14 @@ from microblog.models.notification import Notification
 from microblog.models.post import Post
 from microblog.models.user import SHOWN, User
 
-FOLLOW, ANSWER, MENTION, LIKE, JOIN = KINDS = ("follow", "answer", "mention", "like", "join")
+FOLLOW, ANSWER, MENTION, LIKE, JOIN, REPORT = KINDS = (
+    "follow",
+    "answer",
+    "mention",
+    "like",
+    "join",
+    "report",
+)
 UNREAD = "unread_news_count"
 
 
@@ -29,7 +38,7 @@ class NewsItem(BaseModel):
     id = AutoIncrementField()
     user = ForeignKeyField(User, on_delete="CASCADE")
     kind = CharField(16)
-    # Who did it; None where a line tells of several.
+    # Who did it; None where a line tells of several, or of nobody.
     actor = ForeignKeyField(User, null=True, on_delete="CASCADE", index=False)
     post = ForeignKeyField(Post, null=True, on_delete="CASCADE")
     timestamp = UTCDateTimeField()
@@ -46,7 +55,7 @@ class NewsItem(BaseModel):
     @property
     def people(self):
         """Usernames of whom it tells, the latest first, and of how many others."""
-        names = self.names.split() if self.actor_id is None else [self.actor.username]
+        names = (self.names or "").split() if self.actor_id is None else [self.actor.username]
         return names, max(self.likes - len(names), 0)
 
     @classmethod
@@ -108,6 +117,10 @@ NOBODY_LIKES = f"""kind = 'like' AND NOT EXISTS (
     WHERE post_like.post_id = news.post_id AND user.suspended_at IS NULL
     AND NOT {parting("news.user_id", "user.id")}
 )"""  # noqa: S608 - no part of it comes from outside
+# Reports of the post that waited are seen to, or gone with who made them.
+NONE_WAITS = (
+    "kind = 'report' AND NOT EXISTS (SELECT 1 FROM report WHERE post_id = news.post_id AND done_at IS NULL)"
+)
 LIKED_BY = "post_id IN (SELECT post_id FROM post_like WHERE user_id = {})"
 
 
@@ -188,6 +201,23 @@ TRIGGERS = [
         _forget("actor_id = NEW.id"),
         _forget(f"{LIKED_BY.format('NEW.id')} AND {NOBODY_LIKES}"),
         when="NEW.suspended_at IS NOT NULL",
+    ),
+    # All administrators but the one whose post it is.
+    _after(
+        "INSERT ON report",
+        _forget(f"post_id = NEW.post_id AND kind = '{REPORT}'"),
+        f"""INSERT INTO news (user_id, kind, post_id, timestamp)
+        SELECT id, '{REPORT}', NEW.post_id, {NOW} FROM user
+        WHERE is_admin AND id NOT IN (NEW.reporter_id, {WRITER})""",  # noqa: S608
+    ),
+    _after("UPDATE OF done_at ON report", _forget(f"post_id = NEW.post_id AND {NONE_WAITS}")),
+    _after("DELETE ON report", _forget(f"post_id = OLD.post_id AND {NONE_WAITS}")),
+    # Nobody sees the post any more.
+    _after(
+        "UPDATE OF suspended_at ON user",
+        _forget(f"kind = '{REPORT}' AND post_id IN (SELECT id FROM post WHERE author_id = NEW.id)"),  # noqa: S608
+        when="NEW.suspended_at IS NOT NULL",
+        name="suspension_after_reports",
     ),
     _after("INSERT ON news", *_count("NEW.user_id")),
     _after("UPDATE OF read_at ON news", *_count("NEW.user_id")),

@@ -18,6 +18,7 @@ from microblog.base.addresses import BadAddress, checked
 from microblog.base.database import LARGEST_ID
 from microblog.base.i18n.languages import tag
 from microblog.base.text import MAX_LENGTH, clean, is_blank
+from microblog.models.report import LONGEST_REASON
 from microblog.models.site import LONGEST_ABOUT, LONGEST_SENTENCE
 from microblog.models.site import LONGEST_NAME as LONGEST_NAME_OF_SITE
 from microblog.models.token import LONGEST_NAME
@@ -257,6 +258,10 @@ class PostForm(OnceForm):
     def answered(self):
         """That id; 0, which no post has, if it is none."""
         return whole_number(self.reply_to.data or "") or 0
+
+
+class ReportForm(Form):
+    reason = StringField(_l("What is wrong with it?"), [at_most(LONGEST_REASON)], filters=[one_line])
 
 
 class MessageForm(OnceForm):

@@ -16,6 +16,7 @@ from microblog.base.linkify import excerpt, linkify, plain
 from microblog.base.text import beginning
 from microblog.exports import deletion
 from microblog.mail.templates import may_be_mailed
+from microblog.models import Report
 from microblog.models.news import unread_and_cursor
 from microblog.tasks import hold
 from microblog.tasks.queue import huey
@@ -46,7 +47,7 @@ def init_app(app):
     )
     for show in filters:
         app.add_template_filter(show)
-    for draw in (language, page_url, new_once, site_address, preference, may_be_mailed):
+    for draw in (language, page_url, new_once, site_address, preference, may_be_mailed, reports_waiting):
         app.add_template_global(draw)
     app.add_template_test(exports.is_export, "export")
     app.add_template_test(deletion.is_deletion, "deletion")
@@ -142,6 +143,11 @@ def new_once():
 def site_address():
     """The site's URL without a trailing slash: ``BASE_URL``, else as the request says."""
     return current_app.config["BASE_URL"] or request.url_root.rstrip("/")
+
+
+def reports_waiting():
+    """How many reported posts wait for the administrator who reads the page."""
+    return Report.count_for(current_user)
 
 
 def page_url(**cursor):

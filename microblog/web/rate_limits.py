@@ -172,6 +172,7 @@ registering = Limit("register", "30 per hour")
 asking_for_mail = Limit("mail", "10 per 10 minutes")
 posting = Limit("post", "60 per minute; 600 per hour", deduct_when=_done)
 messaging = Limit("message", "60 per minute; 300 per hour", deduct_when=_done)
+reporting = Limit("report", "20 per hour", deduct_when=_done)
 # Each reads up to a gigabyte.
 checking_archives = Limit("archive", "10 per 10 minutes")
 searching = Limit("search", "60 per minute", methods=["GET"])

@@ -15,6 +15,7 @@ from microblog.models import (
     OneTimeToken,
     Post,
     PostIndex,
+    Report,
     SentForm,
     Session,
     Token,
@@ -48,6 +49,7 @@ def life(susan, john, write_posts, client, settings):
     john.follow(susan)
     Like.add(john, Post.by_author(susan).first())
     Like.add(susan, write_posts(john, "of john")[0])
+    Report.add(susan, Post.by_author(john).first(), "susan does not like it")
     Session.start(susan, True, "a test")
     Message.send(susan, john, "hello")
     Message.send(john, susan, "hello yourself")

@@ -66,6 +66,7 @@ OTHER_ROWS = {
     "Like",
     "Mention",
     "NewsItem",
+    "Report",
     "Tag",
     "Site",
 }

@@ -15,7 +15,7 @@ from microblog.base.database import db
 from microblog.imports.import_row import Import
 from microblog.mail import outbox
 from microblog.mail.delivery import Mail
-from microblog.models import Like, Message, NewsItem, OneTimeToken, Post, Session, Token, User
+from microblog.models import Like, Message, NewsItem, OneTimeToken, Post, Report, Session, Token, User
 from microblog.models.one_time_token import CHANGE_EMAIL, INVITE, RESET_PASSWORD
 from microblog.tasks.task import Task
 from tests.apps import SETTINGS, opened
@@ -91,6 +91,8 @@ class Site:
         self.invite_id = OneTimeToken.get().id
         self.of = {user.username: Belongings(user, self.mary) for user in (self.susan, self.john)}
         self.susan, self.john = (self.of[name].user for name in ("susan", "john"))
+        for reporter, author in ((self.susan, "john"), (self.john, "susan")):
+            Report.add(reporter, self.of[author].post, f"{self.of[reporter.username].mark} reason")
         self.cookies = {name: self._sign_in(name) for name in ("susan", "john", "mary")}
         self.browsers = {name: self._browser_of(name) for name in self.cookies}
         self.secrets = {name: has.secret for name, has in self.of.items()}

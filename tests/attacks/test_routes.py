@@ -58,6 +58,8 @@ POST   /admin/invites/<row_id:invite_id>/delete   login  404    404    302
 GET    /admin/outbox                              login  404    404    200
 GET    /admin/outbox/<mail_id>                  login  404    404    200
 GET    /admin/outbox/<mail_id>/download         login  404    404    200
+GET    /admin/reports                             login  404    404    200
+POST   /admin/reports/<row_id:post_id>/done       login  404    404    302
 GET    /admin/security                            login  404    404    200
 GET    /admin/site                                login  404    404    200
 POST   /admin/site                                login  404    404    302
@@ -75,6 +77,8 @@ POST   /admin/tasks/hold/delete                   login  404    404    302
 GET    /admin/tasks/nightly                       login  404    404    200
 POST   /admin/tasks/nightly                       login  404    404    302
 GET    /admin/users                               login  404    404    200
+GET    /admin/users/<username>/delete             login  404    404    200
+POST   /admin/users/<username>/delete             login  404    404    302
 POST   /admin/users/<username>/restore            login  404    404    302
 POST   /admin/users/<username>/sign_out           login  404    404    302
 POST   /admin/users/<username>/suspend            login  404    404    302
@@ -197,6 +201,8 @@ GET    /post/<row_id:post_id>                     200    200    200    200
 GET    /post/<row_id:post_id>/delete              login  403    200    200
 POST   /post/<row_id:post_id>/delete              login  403    302    302
 POST   /post/<row_id:post_id>/like                login  302    302    302
+GET    /post/<row_id:post_id>/report              login  200    409    200
+POST   /post/<row_id:post_id>/report              login  302    409    302
 POST   /post/<row_id:post_id>/unlike              login  302    302    302
 GET    /preferences                               308    308    308    308
 POST   /preferences                               302    302    302    302
@@ -242,6 +248,7 @@ ACTS = [(method, route) for method, route, *_ in ROWS if method != "GET" and "/a
 # What a form needs to be accepted.
 FIELDS = {
     "POST /": {"post": "hello"},
+    "POST /admin/reports/<row_id:post_id>/done": {"newest": "9"},
     "POST /send_message/<recipient>": {"message": "hello"},
     "POST /messages/<username>/delete": {"newest": "9"},
     "POST /messages/<username>/read": {"newest": "9"},

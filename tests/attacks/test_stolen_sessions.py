@@ -56,6 +56,8 @@ POST   /admin/invites/<row_id:invite_id>/delete   free
 GET    /admin/outbox                              asks
 GET    /admin/outbox/<mail_id>                    asks
 GET    /admin/outbox/<mail_id>/download           asks
+GET    /admin/reports                             free
+POST   /admin/reports/<row_id:post_id>/done       free
 GET    /admin/security                            free
 GET    /admin/site                                free
 POST   /admin/site                                free
@@ -73,6 +75,8 @@ POST   /admin/tasks/hold/delete                   free
 GET    /admin/tasks/nightly                       free
 POST   /admin/tasks/nightly                       free
 GET    /admin/users                               free
+GET    /admin/users/<username>/delete             free
+POST   /admin/users/<username>/delete             asks
 POST   /admin/users/<username>/restore            asks
 POST   /admin/users/<username>/sign_out           asks
 POST   /admin/users/<username>/suspend            asks

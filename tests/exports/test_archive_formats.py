@@ -16,7 +16,7 @@ from microblog.base import clock
 from microblog.exports.archive import names
 from microblog.exports.archive.markup import html_of
 from microblog.exports.archive.site import Site
-from microblog.models import Block, Like, Message, Post, User
+from microblog.models import Block, Like, Message, Post, Report, User
 from tests.posts import write_at
 
 HOSTILE = [
@@ -302,3 +302,15 @@ def test_what_was_liked_is_there_by_address_and_by_author(made, source, susan, j
     assert (kept["id"], kept["username"]) == (str(liked.id), "john")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", kept["since"])
     assert str(other.id) not in files[names.LIKED].decode() + files[names.LIKES].decode()
+
+
+def test_what_was_reported_is_in_the_archive_of_who_did_alone(made, susan, john, write_posts):
+    [post], [own] = write_posts(john, "unkind"), write_posts(susan, "kind")
+    Report.add(susan, post, "it is <unkind>")
+    Report.add(john, own, "a secret")
+
+    files = made().files
+
+    [kept] = json.loads(files[names.REPORTS])["reports"]
+    assert (kept["id"], kept["username"], kept["reason"]) == (str(post.id), "john", "it is <unkind>")
+    assert not any(b"a secret" in content for content in files.values())

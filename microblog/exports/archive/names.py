@@ -4,7 +4,8 @@ import re
 
 POSTS, PROFILE, ABOUT = "data/posts.json", "data/profile.json", "data/about.json"
 ACCOUNT, FOLLOWING, FOLLOWERS = "record/account.json", "record/following.json", "record/followers.json"
-BLOCKS, LIKES, MESSAGES = "record/blocks.json", "record/likes.json", "record/messages.json"
+BLOCKS, LIKES, REPORTS = "record/blocks.json", "record/likes.json", "record/reports.json"
+MESSAGES = "record/messages.json"
 BAG, BAG_INFO = "bagit.txt", "bag-info.txt"
 MANIFEST, TAG_MANIFEST, SEAL = "manifest-sha256.txt", "tagmanifest-sha256.txt", "seal.txt"
 INDEX, FEED, AVATAR = "index.html", "feed.json", "avatar.svg"
@@ -14,7 +15,8 @@ FOLLOWING_CSV, BLOCKED_CSV = "following_accounts.csv", "blocked_accounts.csv"
 PAYLOAD = frozenset({POSTS, PROFILE, ABOUT})
 BAG_FILES = frozenset({BAG, BAG_INFO, MANIFEST})
 UNLISTED = frozenset({TAG_MANIFEST, SEAL})
-OPTIONAL = frozenset({MESSAGES})
+# Messages are in it if asked for; earlier archives have no reports.
+OPTIONAL = frozenset({MESSAGES, REPORTS})
 REQUIRED = frozenset(
     {
         *(ACCOUNT, FOLLOWING, FOLLOWERS, BLOCKS, LIKES),

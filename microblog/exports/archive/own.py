@@ -35,6 +35,17 @@ LIKE = as_json(
 )
 LIKES = f"""SELECT {LIKE} FROM post_like JOIN post ON post.id = post_id JOIN user ON user.id = author_id
     WHERE user_id = :user ORDER BY post_like.id"""  # noqa: S608
+# Of a report, of which nobody whose post it is learns, with the ``reason`` that its owner wrote.
+REPORT = as_json(
+    {
+        "id": column("CAST(post_id AS TEXT)"),
+        "username": column("username"),
+        "reason": column("reason"),
+        "since": column(MOMENT.format("timestamp")),
+    }
+)
+REPORTS = f"""SELECT {REPORT} FROM report JOIN post ON post.id = post_id JOIN user ON user.id = author_id
+    WHERE reporter_id = :user ORDER BY report.id"""  # noqa: S608
 MESSAGE = as_json(
     {
         "direction": column("CASE sender_id WHEN :user THEN 'sent' ELSE 'received' END"),
@@ -74,6 +85,7 @@ def write_record(container, snapshot, messages):
         people = PEOPLE.format(line=PERSON, table=table, own=own, other=other)
         _write_rows(container, name, key, snapshot.rows(people))
     _write_rows(container, names.LIKES, "likes", snapshot.rows(LIKES))
+    _write_rows(container, names.REPORTS, "reports", snapshot.rows(REPORTS))
     if messages:
         _write_rows(container, names.MESSAGES, "messages", snapshot.rows(MESSAGES))
 

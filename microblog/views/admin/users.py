@@ -1,4 +1,4 @@
-"""The administrator's page of users: finding them, signing them out, suspending and restoring them."""
+"""The administrator's page of users: finding, signing out, suspending, restoring and deleting them."""
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -9,6 +9,7 @@ from microblog.base.text import clean
 from microblog.models import User
 from microblog.web import password_confirmation
 from microblog.web.pagination import page
+from microblog.web.redirects import back
 
 bp = Blueprint("admin_users", __name__, url_prefix="/admin/users")
 
@@ -30,7 +31,7 @@ def suspend(username):
     flash(
         _("%(username)s is suspended: signed out everywhere, and unable to sign in.", username=user.username)
     )
-    return redirect(url_for("admin_users.index", q=user.username))
+    return back("admin_users.index", q=user.username)
 
 
 @bp.post("/<username>/sign_out")
@@ -54,3 +55,24 @@ def restore(username):
     accounts.restore(user, by=current_user.username)
     flash(_("%(username)s can sign in again.", username=user.username))
     return redirect(url_for("admin_users.index", q=user.username))
+
+
+@bp.get("/<username>/delete")
+def delete(username):
+    """Say what goes, and ask for confirmation."""
+    return render_template("admin_users/delete.html", user=_deletable(username))
+
+
+@bp.post("/<username>/delete")
+@password_confirmation.required
+def destroy(username):
+    user = _deletable(username)
+    accounts.delete(user, by=current_user.username)
+    flash(_("The account of %(username)s and all that belonged to it are deleted.", username=user.username))
+    return back("admin_users.index")
+
+
+def _deletable(username):
+    """The user of that name; 409 for administrators, who are deleted by command only, or by themselves."""
+    user = User.named(username) or abort(404)
+    return abort(409) if user.is_admin else user
