@@ -15,7 +15,7 @@ from microblog.imports.import_row import Import
 from microblog.mail import outbox
 from microblog.mail.delivery import UNCERTAIN_TWICE, Mail
 from microblog.mail.smtp import ADDRESS_REFUSED, UNREACHABLE
-from microblog.models import Block, Follow, Message, Post, Session, User
+from microblog.models import Block, Follow, Message, Post, Report, Session, User
 from microblog.security.passwords import hash_password
 from microblog.tables import TRIGGERS
 from microblog.tasks.queue import huey
@@ -226,6 +226,9 @@ def _fill():
         Message.send(john, susan, body)
         Message.send(susan, john, body)
     Block.add(susan, people["newcomer"])
+    for post in Post.select().where(Post.author == john):
+        for reporter in ("noor", LONG_NAME):
+            Report.add(people[reporter], post, ("هذا ليس لطيفا. " * 9).strip())
     _look_at_file(susan)
     Session.start(susan, True, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
 
