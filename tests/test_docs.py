@@ -73,6 +73,22 @@ def test_the_readme_in_chinese_keeps_step_with_the_one_in_english():
     assert "(README.md)" in chinese
 
 
+def test_the_style_guide_shows_code_as_it_is():
+    shown = re.findall(r"```python\n# (\S+)\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL)
+
+    assert len(shown) >= 3
+    assert [name for name, code in shown if code not in (ROOT / name).read_text()] == []
+
+
+def test_what_the_guide_for_contributors_names_is_there():
+    named = re.findall(
+        r"`((?:microblog|templates|tests|docs)/[a-z0-9_./-]+)`", (ROOT / "CONTRIBUTING.md").read_text()
+    )
+
+    assert len(named) > 10
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 def _tests():
     """The names of all tests."""
     return {name for text in _sources() for name in re.findall(r"^def (test_\w+)", text, re.MULTILINE)}

@@ -34,6 +34,10 @@ class TaskCard(TaskRow):
         return self.finished_at or (self.started_at if self.state == RUNNING else self.created_at)
 
     @property
+    def silent_since(self):
+        return self.advanced_at or self.started_at
+
+    @property
     def time_left(self):
         """An estimated timedelta; None while there is no estimate."""
         if self.state != RUNNING or clock.now() - self.silent_since > NO_ESTIMATE_AFTER:

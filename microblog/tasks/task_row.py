@@ -24,7 +24,3 @@ class TaskRow(WorkItem):
     file_expires_at = UTCDateTimeField(null=True)
     dismissed_at = UTCDateTimeField(null=True)
     thread = CharField(32, null=True)
-
-    @property
-    def silent_since(self):
-        return self.advanced_at or self.started_at

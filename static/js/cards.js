@@ -100,7 +100,8 @@ async function redraw() {
   const parts = document.querySelectorAll("[data-redrawn]");
   if (!parts.length) return;
   const drawn = (await parsed(await request(location))).querySelectorAll("[data-redrawn]");
-  if (drawn.length === parts.length) parts.forEach((part, number) => swap(part, drawn[number]));
+  if (drawn.length !== parts.length) return;
+  for (const [number, part] of parts.entries()) swap(part, drawn[number]);
 }
 
 // The focus goes to the control that does the same in the new part, else to the part itself.
@@ -125,7 +126,9 @@ export function phrase(words, { task_id: id, done, total, seconds_left: left }) 
 }
 
 function timeLeft(words, seconds) {
-  return seconds <= MINUTE_S ? words.seconds.replace("{left}", seconds) : words.minutes.replace("{left}", seconds / MINUTE_S);
+  return seconds <= MINUTE_S
+    ? words.seconds.replace("{left}", seconds)
+    : words.minutes.replace("{left}", seconds / MINUTE_S);
 }
 
 // Smoothed, rounded up to the displayed steps, and never growing twice before it has shrunk.
@@ -135,7 +138,8 @@ function steady(id, left) {
   const step = smooth > MINUTE_S ? MINUTE_S : STEP_S;
   let seconds = Math.max(STEP_S, Math.ceil(smooth / step) * step);
   if (before?.grew) seconds = Math.min(seconds, before.seconds);
-  const grew = before !== undefined && (seconds > before.seconds || (before.grew && seconds === before.seconds));
+  const grew =
+    before !== undefined && (seconds > before.seconds || (before.grew && seconds === before.seconds));
   lefts.set(id, { smooth, seconds, grew });
   return seconds;
 }

@@ -109,7 +109,9 @@ function script(language) {
 // A small page as a dialog over the current one; without script it is a page of its own.
 
 export async function openDialog(url) {
-  const page = await request(url).then(parsed).catch(() => null);
+  const page = await request(url)
+    .then(parsed)
+    .catch(() => null);
   const sheet = page?.querySelector("main .sheet");
   // Signed out, deleted or offline: the page itself explains that best.
   if (!sheet || document.querySelector("dialog")) return sheet || location.assign(url);
@@ -155,7 +157,9 @@ function soon(act, pause_ms) {
 }
 
 async function openCard(link) {
-  const page = await request(link.dataset.person).then(parsed).catch(() => null);
+  const page = await request(link.dataset.person)
+    .then(parsed)
+    .catch(() => null);
   const drawn = page?.querySelector("template")?.content.firstElementChild;
   if (!drawn || !link.matches(":hover")) return;
   closeCard();

@@ -103,7 +103,11 @@ async function markRead() {
   shown = null;
   const news = document.querySelectorAll(".post[data-new]").length;
   // The response redirects to the page that is already here.
-  const answer = await request(form.action, { method: "POST", body: new FormData(form), redirect: "manual" }).catch(() => null);
+  const answer = await request(form.action, {
+    method: "POST",
+    body: new FormData(form),
+    redirect: "manual",
+  }).catch(() => null);
   if (answer?.type !== "opaqueredirect") return;
   form.remove();
   const name = form.dataset.shown;

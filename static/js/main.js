@@ -28,8 +28,14 @@ export const hasTaskUnderWay = () => document.querySelector(".task progress") !=
 // ? lists them all. They are in the first script: no key is lost while another one loads.
 
 const acts = {
-  n: write, r: answer, w: news, "/": search, j: () => step(1), k: () => step(-1),
-  p: () => location.assign("/people"), "?": list,
+  n: write,
+  r: answer,
+  w: news,
+  "/": search,
+  j: () => step(1),
+  k: () => step(-1),
+  p: () => location.assign("/people"),
+  "?": list,
 };
 
 document.addEventListener("keydown", (event) => {
