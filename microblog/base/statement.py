@@ -52,6 +52,7 @@ class Statement:
             raise TypeError(
                 "a prepared query must be the same each time: hand in what changes as an argument"
             )
+        self.sql = _planned_once(self.sql)
         self._query, self.inserts = query, isinstance(query, Insert)
         self._places = [place if isinstance(place, _Bound) else _Bound(place, None) for place in places]
 
@@ -71,6 +72,15 @@ class Statement:
         """What is bound for *values*, the arguments by their numbers."""
         ids = [getattr(value, "id", value) for value in values]
         return [convert(ids[number]) if convert else number for number, convert in self._places]
+
+
+def _planned_once(sql):
+    """
+    *sql*, such that SQLite plans it once for each connection.
+
+    It plans by the number in a plain ``LIMIT ?``, and therefore does so anew each time that one is bound.
+    """
+    return sql.replace("LIMIT ?", "LIMIT (? + 0)")
 
 
 def _constants(places):

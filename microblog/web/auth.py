@@ -163,7 +163,8 @@ def load_user(token):
 
 def reader():
     """The signed-in user, or None."""
-    return current_user._get_current_object() if current_user.is_authenticated else None
+    user = current_user._get_current_object()
+    return user if user.is_authenticated else None
 
 
 # Endpoints that a forgotten tab keeps polling; requests for them do not mean that the user is active.

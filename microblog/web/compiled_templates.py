@@ -14,7 +14,9 @@ tree:
 - ``{% include "_nav.html" %}`` becomes what that file holds, in a scope of its own, as it had before.
 
 Jinja joins neighbouring constants, so most of a page becomes a few long texts. Everything else stays as it
-is: whatever depends on the request, the reader or the configuration is no constant.
+is: whatever depends on the request, the reader or the configuration is no constant. Of what is put out, only
+what is no markup yet goes through ``escape``, which would copy markup: half of a page of posts comes from
+filters that return it.
 
 Nothing goes stale, because catalogues, rules and, unless they are being edited (``auto_reload``), templates
 stay the same for as long as the process runs. A language that the site does not offer, such as that of a mail
@@ -27,6 +29,7 @@ from flask_babel import force_locale, get_locale, gettext
 from jinja2 import nodes
 from jinja2.compiler import CodeGenerator
 from jinja2.visitor import NodeTransformer
+from markupsafe import Markup, escape
 
 TEXTS = {"_", "gettext"}
 
@@ -47,6 +50,11 @@ class TranslatedEnvironment(Environment):
             return self._in_language(str(get_locale())).get_template(name, parent, globals)
         return super().get_template(name, parent, globals)
 
+    @staticmethod
+    def shown(value):
+        """What a page shows of *value*: markup as it is, all else escaped."""
+        return value if type(value) is Markup else escape(value)
+
     def _in_language(self, language):
         if language not in self._by_language:
             environment = self.overlay()
@@ -63,6 +71,12 @@ class ConstantsFirst(CodeGenerator):
     def visit_Template(self, node, frame=None):  # noqa: N802 - Jinja's name
         with force_locale(self.environment.language):
             super().visit_Template(Constants(self.environment).visit(node), frame)
+
+    def _output_child_pre(self, node, frame, finalize):
+        if frame.eval_ctx.autoescape and not frame.eval_ctx.volatile and finalize.src is None:
+            self.write("environment.shown(")
+        else:
+            super()._output_child_pre(node, frame, finalize)
 
 
 class Constants(NodeTransformer):

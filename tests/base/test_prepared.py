@@ -119,7 +119,7 @@ def test_rows_are_those_of_peewee(people, queries):
         del queries[:]
         rows, again, expected = whole(query), whole(query), whole(query.query)
         assert rows == again == expected
-        assert len(set(queries)) == 1, "another text"
+        assert len({sql.replace("(? + 0)", "?") for sql in queries}) == 1, "another text"
         assert whole(filter(None, [query.first()])) == expected[:1]
         assert query.exists() is bool(expected)
 
