@@ -54,8 +54,8 @@ def browser_name(user_agent):
 
 
 def stored_text(text):
-    """*text*, stored in English, in the reader's language; it is never treated as markup."""
-    return gettext(text) if text else ""
+    """*text*, stored in English, in the reader's language and with its ellipses; it is never markup."""
+    return gettext(text).replace("...", "…") if text else ""
 
 
 def answers(count):

@@ -63,12 +63,14 @@ async function exchange(id) {
   move(fresh, summary(fresh));
   const moved = old?.dataset.state !== fresh.dataset.state;
   const differs = moved || old.textContent !== fresh.textContent;
+  const ended = !fresh.matches(UNFINISHED);
+  if (!old && ended && "onlyUnderWay" in region.dataset) return;
   if (!old) region.prepend(fresh);
   else if (differs) swap(old, fresh);
   // That its mail has left is no news.
-  if (moved || fresh.matches(UNFINISHED)) title(fresh, percentOf(fresh));
+  if (moved || !ended) title(fresh, percentOf(fresh));
   // Whatever else on the page depends on it, such as a line that says where the mail is.
-  if (moved || (differs && !fresh.matches(UNFINISHED))) await redraw();
+  if (moved || (differs && ended)) await redraw();
 }
 
 // Announce only quarters and the end, not what becomes of the mail; the toast is itself a live region.
@@ -84,6 +86,17 @@ function announce({ task_id: id, progress, state }, before) {
   else if (quarter > (quarters.get(id) ?? 0)) announcer.textContent = `${name} ${quarter * 25} %`;
   quarters.set(id, quarter);
 }
+
+// What was downloaded needs no card any more, wherever the link to it stood.
+document.addEventListener("click", async ({ target }) => {
+  const file = target.closest("a[download]")?.href;
+  const card = [...region.querySelectorAll(".ended")].find((each) => each.querySelector("[download]")?.href === file);
+  if (!file || !card) return;
+  const form = card.querySelector("form[action$=dismiss]");
+  await request(form.action, { method: "POST", body: new FormData(form), redirect: "manual" });
+  if (card.contains(document.activeElement)) document.querySelector("main").focus({ preventScroll: true });
+  card.remove();
+});
 
 function summary(card) {
   return JSON.parse(card.dataset.summary);

@@ -90,9 +90,10 @@ def test_from_setting_up_to_the_file_and_the_mail(site, new_page, postbox, viewp
     assert page.get_by_role("button", name="Export your posts").count() == 0
     await_end(page, postbox)
 
-    page.get_by_text("Mailed to susan@example.org").first.wait_for()
     # The next one can be requested without reloading the page.
     page.get_by_role("button", name="Export your posts").wait_for()
+    page.goto(f"{site.url}/tasks")
+    page.locator(".log").get_by_text("Mailed to susan@example.org").wait_for()
     assert [post["body"] for post in downloaded(page)["posts"]] == POSTS
     [mail] = postbox.mails
     assert mail["To"] == "susan@example.org"

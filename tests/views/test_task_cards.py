@@ -1,5 +1,6 @@
 """The cards of tasks, on every page and alone for the script."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,9 +9,10 @@ from flask import before_render_template
 from microblog.base import clock
 from microblog.imports.import_row import Import
 from microblog.mail.delivery import Mail
-from microblog.models import Notification
+from microblog.models import Message, Notification, Post, User
 from microblog.tasks.states import CANCELLED
 from microblog.tasks.task import Task
+from tests.conftest import make_user
 from tests.rows import put
 
 
@@ -23,7 +25,7 @@ def test_the_card_stands_on_every_page_of_its_user(browser, task):
     for path in ("/", "/explore", "/user/susan", "/tasks", "/export_posts", "/nowhere"):
         page = browser.get(path).text
         assert f'<span id="{task.id}-progress">0</span>%' in page, path
-        assert "Exporting posts..." in page
+        assert "Exporting posts…" in page
 
 
 # The pages that show more of tasks than their cards, by their templates.
@@ -153,8 +155,9 @@ def test_a_ready_card_offers_the_file(browser, task):
     shown = card(browser, task)
 
     assert "Your export is ready" in shown
-    assert "5,214 posts · 1.3 MB · until" in shown
-    assert f'action="/tasks/{task.id}/delete"' in shown
+    assert "5,214 posts · 1.3 MB" in shown
+    assert f'href="/tasks/{task.id}/download"' in shown
+    assert f'action="/tasks/{task.id}/dismiss"' in shown
     assert f'action="/tasks/{task.id}/retry"' not in shown
     assert "<progress" not in shown
 
@@ -172,6 +175,29 @@ def test_a_failed_card_says_why_and_offers_another_try(browser, task):
     assert "The server is out of space. Tell the administrator." in shown
     assert f"Reference {task.id[:8]}" in shown
     assert f'action="/tasks/{task.id}/retry"' in shown
+
+
+def test_an_ended_card_stands_on_no_page_of_administration_errors_or_deletion(app, sign_in, susan, task):
+    """Whatever page of these kinds there is."""
+    User.update(is_admin=True).where(User.id == susan.id).execute()
+    post = Post.create(author=susan, body="to be deleted")
+    Message.send(susan, make_user("peter"), "hello")
+    task.cancel()
+    values = {"username": "peter", "post_id": post.id, "task_id": task.id}
+    office, shown = sign_in(susan), set()
+    for rule in app.url_map.iter_rules():
+        if "GET" not in rule.methods or not re.search("^/admin|delete$", rule.rule):
+            continue
+        path = re.sub(r"<(?:\w+:)?(\w+)>", lambda name: str(values.get(name[1], 1)), rule.rule)
+        page = office.get(path)
+        shown.add((rule.rule, page.status_code))
+        assert 'class="task ended"' not in page.text or page.status_code == 302, path
+
+    whole = {rule for rule, status in shown if status == 200}
+    assert {"/account/delete", "/messages/<username>/delete", "/post/<row_id:post_id>/delete"} <= whole
+    assert "/admin/tasks" in whole
+    assert 'class="task ended"' not in office.get("/nowhere").text
+    assert 'class="task ended"' in office.get("/tasks").text
 
 
 def test_a_cancelled_card_offers_another_try(browser, task):
