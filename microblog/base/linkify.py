@@ -3,10 +3,11 @@
 from markupsafe import Markup, escape
 
 from microblog.base.entities import SIGNS, URL, entities
-from microblog.base.text import BLANK_LINES, cut, with_ellipsis
+from microblog.base.text import BLANK_LINES, LINE_ENDS, cut, with_ellipsis
 
-# Characters of a long post that lists show.
+# Characters and lines of a long post that lists show.
 EXCERPT = 500
+LINES = 12
 
 
 def linkify(text, marks=(), rel="nofollow ugc noopener", anchor=None):
@@ -44,12 +45,25 @@ def _with_links(text, marks, rel, anchor):
 
 def excerpt(text):
     """
-    *text*, or, if it is long, its beginning and an ellipsis.
+    *text*, or, if it is long or has many lines, its beginning and an ellipsis.
 
-    It is cut after a word, never within a link, and never within what people see as one character.
+    It is cut after a word or line, never within a link, and never within what people see as one character.
     """
-    if len(text) <= EXCERPT:
-        return text
+    lines = _first_lines(text)
+    return _beginning(lines) if len(lines) > EXCERPT else text if lines == text else with_ellipsis(lines)
+
+
+def _first_lines(text):
+    """*text* up to the end of the last line that is shown; of blank lines in a row one is."""
+    shown = 1
+    for gap in LINE_ENDS.finditer(text):
+        shown += min(gap[0].count("\n"), 2)
+        if shown > LINES:
+            return text[: gap.start()]
+    return text
+
+
+def _beginning(text):
     end = max(text.rfind(space, EXCERPT // 2, EXCERPT + 1) for space in " \n")
     end = len(cut(text, EXCERPT)) if end < 0 else end
     for entity in entities(text):

@@ -21,6 +21,8 @@ UNSEEN = (
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 UNSEEN_LINE = re.compile(f"[{UNSEEN}]*")
+# The end of a line, with all blank ones that follow.
+LINE_ENDS = re.compile(rf"\n(?:[{UNSEEN}]*\n)*")
 # More than one blank line in a row.
 BLANK_LINES = re.compile(rf"\n(?:[{UNSEEN}]*\n){{2,}}")
 # Anything but signs that nobody sees, and marks that stand on no letter.

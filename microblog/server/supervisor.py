@@ -102,13 +102,12 @@ class Supervisor:
             ) from error
 
     def _start_all(self):
-        say(f"data folder: {self.settings.data_dir}")
-        if place := site_log.path(self.settings):
-            say(f"log: {place}")
+        # Four lines, with the two of `_watch`; whatever else there is to say goes to the log.
+        say(f"data folder: {self.settings.data_dir}{_where_the_log_is(self.settings)}")
+        say(f"mail: {describe_mail(self.settings)}")
         if not self.settings.redis_url:
             self._start_queue_server()
         self._note(f"queue server: {queue_server.describe(self.settings.queue_url)}")
-        self._note(f"mail: {describe_mail(self.settings)}")
         self._migrate()
         self.services += self._load_parts()
 
@@ -156,6 +155,8 @@ class Supervisor:
         # Only now: the log lines of starting processes would bury it.
         if code := setup_code.read(self.settings.data_dir):  # There is no administrator yet.
             say(f"make the first account at: {self.settings.site_url}/setup?code={code}")
+        else:
+            say(f"site: {self.settings.site_url}")
         say(f"ready http://{self.settings.address}")
         self._wait(lambda: False)
 
@@ -183,6 +184,11 @@ def is_ready(settings):
         return probes.answer_of(settings, "/readyz", timeout_s=2) == 200
     except (OSError, HTTPException):
         return False
+
+
+def _where_the_log_is(settings):
+    place = site_log.path(settings)
+    return f" (log: {place.relative_to(settings.data_dir)})" if place else ""
 
 
 def describe_mail(settings):

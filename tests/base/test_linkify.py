@@ -136,7 +136,11 @@ LINK = "https://example.org/" + "a" * 40
         ("x" * 500, "x" * 500),
         ("x" * 501, "x" * 500 + "…"),
         ("word " * 101, ("word " * 100).rstrip() + "…"),
-        ("word\n\n" * 101, ("word\n\n" * 83).rstrip() + "…"),
+        ("word\n" * 11 + "word", "word\n" * 11 + "word"),
+        ("a\n" * 69 + "a", "a\n" * 11 + "a…"),
+        ("word\n\n" * 101, "word\n\n" * 5 + "word…"),
+        ("a" + "\n \n\u200b" * 20 + "\nb", "a" + "\n \n\u200b" * 20 + "\nb"),
+        ("line\n" * 11 + "x" * 600, "line\n" * 11 + "x" * 445 + "…"),
         ("word word word. " * 40, "word word word. " * 31 + "word…"),
         ("x" * 499 + "🇩🇪", "x" * 499 + "…"),
         ("word " + "好" * 600, "word " + "好" * 495 + "…"),
@@ -146,5 +150,5 @@ LINK = "https://example.org/" + "a" * 40
         ("x" * 430 + " " + LINK + " and more than that", "x" * 430 + " " + LINK + " and more…"),
     ],
 )
-def test_a_long_text_is_cut_after_a_word_and_in_no_link(text, shown):
+def test_a_long_text_is_cut_after_a_word_or_line_and_in_no_link(text, shown):
     assert excerpt(text) == shown

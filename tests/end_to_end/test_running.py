@@ -64,7 +64,10 @@ def test_a_start_prints_four_lines_and_keeps_the_rest_in_its_log(running):
     log = running.data_dir / "log" / "site.log"
 
     assert lines.index(f"ready {running.url}") == 3
-    assert lines[:2] == [f"data folder: {running.data_dir}", f"log: {log}"]
+    assert lines[:2] == [
+        f"data folder: {running.data_dir} (log: log/site.log)",
+        f"mail: no MAIL_SERVER, written to {running.data_dir}/outbox",
+    ]
     assert "huey.consumer" in log.read_text()
 
 

@@ -181,10 +181,10 @@ def test_what_was_stored_in_english_is_shown_in_the_readers_language(
 
     assert Task.get().description == "Exporting posts..."
     Task.create(name="another", description="Exporting posts...", user=susan)
-    assert description in browser.get("/tasks", headers=speaking(language)).text
-    home = browser.get("/", headers=speaking(language)).text
-    assert ready in home
-    assert size in home
+    assert ready in browser.get("/", headers=speaking(language)).text
+    yours = browser.get("/tasks", headers=speaking(language)).text
+    assert description in yours
+    assert size in yours
 
 
 @pytest.mark.parametrize(
