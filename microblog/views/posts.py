@@ -14,8 +14,8 @@ from microblog.models.exceptions import Blocked, PostGone, SentAlready
 from microblog.web import rate_limits
 from microblog.web.auth import reader
 from microblog.web.forms import PostForm
-from microblog.web.pagination import cursor
-from microblog.web.post_lists import ConversationPage, posts_page
+from microblog.web.pagination import Page, cursor
+from microblog.web.post_lists import ConversationPage, newest_posts, posts_page
 from microblog.web.redirects import safe_path
 from microblog.web.seen_posts import Visit
 from microblog.web.welcome import people_for
@@ -23,17 +23,27 @@ from microblog.web.welcome import people_for
 bp = Blueprint("posts", __name__)
 # That are remembered of what somebody wrote in.
 MOST_LANGUAGES = 3
+# Posts that visitors see there.
+ON_THE_FRONT = 10
 
 
 @bp.get("/")
 def index():
-    """The user's timeline; what is shared from elsewhere fills in the form."""
+    """The user's timeline, where what is shared from elsewhere fills in the form; visitors see the site."""
     if current_user.is_authenticated:
         return _home(PostForm(post=_shared()))
-    if User.exists():
+    if not User.exists():
+        return render_template("sign_in/not_set_up.html")
+    if _shared() or not current_app.config["PUBLIC"]:
         # Signing in leads back to what was shared.
         return redirect(url_for("sign_in.login", next=request.full_path if _shared() else None))
-    return render_template("sign_in/not_set_up.html")
+    return _front()
+
+
+@rate_limits.exploring
+def _front():
+    """What the site is, and the newest that was written."""
+    return render_template("posts/front.html", page=Page(newest_posts(ON_THE_FRONT), None, None))
 
 
 @bp.post("/")

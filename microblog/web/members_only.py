@@ -32,7 +32,7 @@ OPEN = {
 READABLE = {"feeds", "posts.explore", "posts.show", "search", "tags", "users.popup", "users.show"}
 # What only administrators find, by browser and by program.
 ADMIN = ("/admin", "/api/admin")
-INDEXED = {"posts.explore", "posts.show", "site.about", "users.show"}
+INDEXED = {"posts.explore", "posts.index", "posts.show", "site.about", "users.show"}
 ALLOW_PAGES = "User-agent: *\nDisallow: /auth/\nDisallow: /search\nDisallow: /settings\n"
 ALLOW_NOTHING = "User-agent: *\nDisallow: /\n"
 

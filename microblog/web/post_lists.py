@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from flask import current_app
 
+from microblog.base import slices
 from microblog.base.database import LARGEST_ID
 from microblog.models.conversation import Conversation, Gap, tell
 from microblog.models.like import Likers
@@ -17,6 +18,12 @@ def posts_page(query, by=None):
     found = page(query, by)
     tell(found.items, reader())
     return found
+
+
+def newest_posts(most):
+    """The newest posts of everybody, as the reader may see them: a list of *most*."""
+    found = list(slices.newest(Post.visible_to(reader()), None, None, most))
+    return tell(found, reader())
 
 
 class ConversationPage(NamedTuple):

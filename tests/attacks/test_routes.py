@@ -19,7 +19,7 @@ from tests.conftest import PASSWORD
 
 VISITORS = ("nobody", "john", "susan", "mary")
 TABLE = """
-GET    /                                          login  200    200    200
+GET    /                                          200    200    200    200
 POST   /                                          401    302    302    302
 GET    /.well-known/change-password               302    302    302    302
 GET    /about                                     200    200    200    200

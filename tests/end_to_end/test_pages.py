@@ -62,7 +62,18 @@ def test_every_page_is_accessible_and_silent(site, new_page):
     ("username", "paths"),
     [
         ("newcomer", ["/", "/messages", "/messages/susan", "/tasks", "/settings/blocked", "/user/newcomer"]),
-        (None, ["/explore", "/user/john", "/auth/login", "/auth/register", "/auth/reset_password_request"]),
+        (
+            None,
+            [
+                "/",
+                "/about",
+                "/explore",
+                "/user/john",
+                "/auth/login",
+                "/auth/register",
+                "/auth/reset_password_request",
+            ],
+        ),
     ],
 )
 def test_every_page_is_accessible_to_who_sees_others_on_it(site, new_page, username, paths):

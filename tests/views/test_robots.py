@@ -10,6 +10,9 @@ ID = 1_800_000_000_000_000
 @pytest.mark.parametrize(
     ("path", "kept"),
     [
+        ("/", True),
+        ("/?before=9", False),
+        ("/?text=tea", False),
         ("/explore", True),
         ("/user/susan", True),
         (f"/post/{ID}", True),

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from microblog.models import Post
+from microblog.models import Post, Site
 
 ID = 1_800_000_000_000_000
 READING = (
@@ -70,6 +70,18 @@ def test_the_way_in_stays_open(client, susan):
         assert client.get(path).status_code == 200, path
     assert client.get("/").location == "/auth/login"
     assert client.get("/nowhere").status_code == 404
+
+
+def test_a_visitor_reads_which_site_it_is_and_signs_in(client, susan):
+    Site.change(name="Elm Street", sentence="Letters of the people of Elm Street.")
+    Post.create(id=ID, author=susan, body="tea")
+
+    page = client.get("/", follow_redirects=True).text
+
+    assert "<bdi>Elm Street</bdi>" in page
+    assert "Letters of the people of Elm Street." in page
+    assert 'name="password"' in page
+    assert "tea" not in page
 
 
 def test_every_page_is_closed_that_is_not_opened_by_name(app, client, susan):
