@@ -10,7 +10,7 @@ from microblog.base.database import data_dir, db
 from microblog.mail import account_notices
 from microblog.mail.delivery import Mail
 from microblog.mail.templates import may_be_mailed
-from microblog.models import Invited, Message, Post, Site, Token, User
+from microblog.models import Invited, Message, OneTimeToken, Post, Session, Site, Token, User
 from microblog.models.exceptions import LastAdministrator, SetUpAlready, Suspended
 from microblog.security import security_log, setup_code
 from microblog.tasks.task import Task
@@ -18,7 +18,13 @@ from microblog.tasks.task import Task
 log = logging.getLogger(__name__)
 
 
-def register(username, email, password, invite=None, language=None):
+def register(
+    username: str,
+    email: str,
+    password: str,
+    invite: OneTimeToken | None = None,
+    language: str | None = None,
+) -> User:
     """
     Create the account of whoever asks for it, and return it; *invite*, a OneTimeToken or None, is used up.
 
@@ -45,7 +51,7 @@ def register(username, email, password, invite=None, language=None):
     return user
 
 
-def create(username, email, password, is_admin, by):
+def create(username: str, email: str, password: str, is_admin: bool, by: str) -> User:
     """
     Create an account for somebody else, and return it; *by* is the name of who does.
 
@@ -62,7 +68,7 @@ def create(username, email, password, is_admin, by):
     return user
 
 
-def set_up(username, email, password, **site):
+def set_up(username: str, email: str, password: str, **site: str) -> User:
     """
     Create the account of the first administrator, and return it; the set-up code is used up.
 
@@ -86,7 +92,9 @@ def set_up(username, email, password, **site):
     return user
 
 
-def change_password(user, password, token=None, by=None):
+def change_password(
+    user: User, password: str, token: OneTimeToken | None = None, by: str | None = None
+) -> None:
     """
     Set a new password, permitted by *token*, by the operator *by*, or by the check that read *user*.
 
@@ -107,13 +115,13 @@ def change_password(user, password, token=None, by=None):
     security_log.record("password-reset" if token else "password-changed", user, by=by)
 
 
-def request_password_reset(email, language):
+def request_password_reset(email: str, language: str) -> None:
     """Have a worker find out whose address *email* is, if anybody's, and mail them a link."""
     Mail.send("reset_password", email_key(email), language=language)
     security_log.record("reset-asked")
 
 
-def request_email_change(user, email, language):
+def request_email_change(user: User, email: str, language: str) -> None:
     """
     Mail a link to *email*; nothing changes until it is confirmed.
 
@@ -130,7 +138,7 @@ def request_email_change(user, email, language):
     security_log.record("email-change-asked", user)
 
 
-def request_confirmation(user, language):
+def request_confirmation(user: User, language: str) -> None:
     """Mail the link that confirms the present address of *user* once more."""
     _mail_link(user, user.email, language)
     security_log.record("confirmation-asked", user)
@@ -168,7 +176,7 @@ def _confirm_email(token):
     security_log.record("email-confirmed", token.user)
 
 
-def make_token(user, name, read_only=False):
+def make_token(user: User, name: str, read_only: bool = False) -> tuple[Token, str]:
     """
     Make a token for a program of *user*; return its row and its secret, which cannot be retrieved later.
 
@@ -182,7 +190,7 @@ def make_token(user, name, read_only=False):
     return token, secret
 
 
-def make_admin(user, by):
+def make_admin(user: User, by: str) -> None:
     """
     Make *user* an administrator, unless they are one; the set-up code is used up.
 
@@ -199,7 +207,7 @@ def make_admin(user, by):
         security_log.record("made-administrator", user, by=by)
 
 
-def sign_out_everywhere(user, own):
+def sign_out_everywhere(user: User, own: Session) -> None:
     """
     End all sessions of *user* but *own*, and all their tokens.
 
@@ -211,14 +219,14 @@ def sign_out_everywhere(user, own):
     security_log.record("other-sessions-ended", user)
 
 
-def end_sessions(user, by):
+def end_sessions(user: User, by: str) -> None:
     """End all sessions and tokens of *user* for the administrator *by*, in case somebody else has got in."""
     with db.atomic():
         credentials.revoke(EVERYWHERE, user)
     security_log.record("sessions-ended", user, by=by)
 
 
-def end_session(session, by_itself=False):
+def end_session(session: Session, by_itself: bool = False) -> None:
     """Sign the browser with *session* out, asked to by that browser itself or by another one of its user."""
     with db.atomic():
         credentials.revoke(ONE_SESSION, session.user)
@@ -226,7 +234,7 @@ def end_session(session, by_itself=False):
     security_log.record("sign-out" if by_itself else "session-ended", session.user)
 
 
-def suspend(user, by):
+def suspend(user: User, by: str) -> bool:
     """Sign *user* out everywhere and hide what they wrote. Return whether it was done."""
     with db.atomic():
         if done := user.suspend():
@@ -236,13 +244,13 @@ def suspend(user, by):
     return done
 
 
-def restore(user, by):
+def restore(user: User, by: str) -> None:
     """Undo the suspension of *user*."""
     user.restore()
     security_log.record("restored", user, by=by)
 
 
-def delete(user, by=None):
+def delete(user: User, by: str | None = None) -> None:
     """
     Delete *user*, the rows that refer to them and the files of those rows: all or nothing.
 

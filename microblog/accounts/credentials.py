@@ -6,7 +6,7 @@ is refused by ``User.as_checked``, whatever the act.
 """
 
 from microblog.mail.delivery import Mail
-from microblog.models import OneTimeToken, Session, Token
+from microblog.models import OneTimeToken, Session, Token, User
 
 SESSIONS, TOKENS, LINKS, LINK_MAILS, DEVICES = "sessions", "tokens", "links", "link mails", "device cookies"
 INVITATIONS = "invitations"
@@ -35,7 +35,7 @@ ENDS = {
 }
 
 
-def revoke(act, user, own=None):
+def revoke(act: str, user: User, own: Session | None = None) -> None:
     """
     End what *act* ends of *user*; call this in the transaction of the act, before anything else of it.
 

@@ -6,6 +6,7 @@ from flask import current_app
 
 from microblog.base.hosts import readable_host
 from microblog.base.i18n import N_
+from microblog.models import User
 from microblog.security.guessable_passwords import is_guessable
 from microblog.security.passwords import check_password, hash_password
 
@@ -14,7 +15,7 @@ class PasswordRefused(ValueError):
     """This may not be the password."""
 
 
-def hash_new(password, username, email, user=None):
+def hash_new(password: str, username: str, email: str, user: User | None = None) -> str:
     """
     The hash of what is to be the password of the account with that name and address.
 

@@ -5,13 +5,13 @@ import unicodedata
 from microblog.accounts import credentials
 from microblog.base.database import db
 from microblog.mail import account_notices
-from microblog.models import RecoveryCode, SecondFactor
+from microblog.models import RecoveryCode, SecondFactor, User
 from microblog.models.exceptions import WrongCode
 from microblog.models.second_factor import step_of
 from microblog.security import security_log
 
 
-def switch_on(user, secret, code):
+def switch_on(user: User, secret: str, code: str) -> list[str]:
     """
     Ask *user* for codes from now on, if *code* is one that an app makes of *secret*; end other sessions.
 
@@ -33,7 +33,7 @@ def switch_on(user, secret, code):
     return codes
 
 
-def check(user, code, **facts):
+def check(user: User, code: str, **facts: object) -> None:
     """
     Use up *code*, of the app or for recovery; a wrong one is logged with *facts*.
 
@@ -51,7 +51,7 @@ def check(user, code, **facts):
     account_notices.send(user, "recovery_code")
 
 
-def renew_recovery_codes(user):
+def renew_recovery_codes(user: User) -> list[str]:
     """Make new recovery codes in the place of the old; return them."""
     with user.as_checked():
         codes = RecoveryCode.renew(SecondFactor.of(user))
@@ -60,7 +60,7 @@ def renew_recovery_codes(user):
     return codes
 
 
-def switch_off(user):
+def switch_off(user: User) -> None:
     """Ask *user* for no code any more; their other sessions end."""
     with user.as_checked():
         credentials.revoke(credentials.SECOND_FACTOR, user, user.session)
@@ -69,7 +69,7 @@ def switch_off(user):
     security_log.record("second-factor-off", user)
 
 
-def reset(user, by):
+def reset(user: User, by: str) -> bool:
     """Remove the second factor of *user*, who has lost it; return whether there was one."""
     with db.atomic():
         if done := _remove(user):

@@ -47,7 +47,7 @@ def _reason(address):
     return NO_ADDRESS if "." in domain or not domain.isalnum() else INCOMPLETE
 
 
-def email_key(address):
+def email_key(address: str) -> str:
     """
     What addresses are compared by: lower case, the domain in its IDNA form.
 
@@ -57,7 +57,7 @@ def email_key(address):
     return _lower(ascii_address(address))
 
 
-def ascii_address(address):
+def ascii_address(address: str) -> str:
     """*address* as it is given to mail servers: its domain in its IDNA form."""
     try:
         checked = validate_email(address, check_deliverability=False, allow_domain_literal=True)

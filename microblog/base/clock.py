@@ -6,16 +6,16 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 
-def now():
+def now() -> datetime:
     """The present moment as an aware datetime in UTC."""
     return datetime.now(UTC)
 
 
-def in_microseconds(moment):
+def in_microseconds(moment: datetime) -> int:
     """Microseconds since 1970 of *moment*, an aware datetime."""
     return (moment - EPOCH) // MICROSECOND
 
 
-def from_microseconds(count):
+def from_microseconds(count: int) -> datetime:
     """The moment that is *count* microseconds after 1970 began, as an aware datetime in UTC."""
     return EPOCH + timedelta(microseconds=count)

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import wraps
@@ -96,18 +97,18 @@ class BaseModel(Model):
         return row
 
 
-def init(folder):
+def init(folder: Path | str) -> None:
     """Point the database at the file in *folder*; nothing is opened yet."""
     db.init(str(Path(folder) / FILE_NAME), pragmas=PRAGMAS)
 
 
-def data_dir():
+def data_dir() -> Path:
     """The folder that holds the database file and everything else that must be kept."""
     return Path(db.database).parent
 
 
 @contextmanager
-def connected():
+def connected() -> Iterator[None]:
     """A connection for the block; one that this thread holds already is reused and left open."""
     opened = db.connect(reuse_if_open=True)
     try:
@@ -167,7 +168,7 @@ def init_app(app, is_needed=lambda: True):
             db.close()
 
 
-def copy_into(path):
+def copy_into(path: Path) -> None:
     """
     Write a compact, consistent copy of the database to *path*, whole or not at all.
 

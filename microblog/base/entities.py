@@ -6,7 +6,7 @@ Whatever links a text and whatever notes what it names reads it here, so that bo
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from microblog.base.text import end_of
@@ -51,7 +51,7 @@ class Entity(NamedTuple):
     value: str
 
 
-def entities(text):
+def entities(text: str) -> Iterator[Entity]:
     """Yield each Entity of *text*, in order; none is inside of another."""
     if not SIGNS.search(text):
         return
@@ -62,7 +62,7 @@ def entities(text):
             yield entity
 
 
-def named(text):
+def named(text: str) -> tuple[list[str], list[str]]:
     """
     Whom and which tags *text* names, two lists in order: names in lower case and tags as ``folded`` has them.
 
@@ -74,7 +74,7 @@ def named(text):
     return list(values[MENTION]), list(values[TAG])
 
 
-def folded(word):
+def folded(word: str) -> str:
     """*word* as tags are compared: in NFC, and without regard to case."""
     if word.isascii():
         return word.lower()
@@ -84,7 +84,7 @@ def folded(word):
     return word
 
 
-def tag_of(text):
+def tag_of(text: str) -> str | None:
     """The tag that *text* is, without its sign, as ``folded`` has it; None if it is none."""
     word = "#" + re.sub("^[#＃]", "", text)
     entity = next(entities(word), None)

@@ -13,22 +13,22 @@ from microblog.base.i18n import N_
 OUT_OF_SPACE = N_("The server is out of space. Tell the administrator.")
 
 
-def is_full(error):
+def is_full(error: BaseException) -> bool:
     """Whether *error*, an OSError or OperationalError, says that the disk is full or a quota is used up."""
     return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or _code(error) == "SQLITE_FULL"
 
 
-def is_busy(error):
+def is_busy(error: BaseException) -> bool:
     """Whether *error*, an OperationalError, says that another connection holds a lock."""
     return _code(error) in ("SQLITE_BUSY", "SQLITE_LOCKED")
 
 
-def is_mistake(error):
+def is_mistake(error: BaseException) -> bool:
     """Whether *error*, an OperationalError, is about the statement: a bug, not an outage."""
     return _code(error) == "SQLITE_ERROR"
 
 
-def is_outage(error):
+def is_outage(error: BaseException) -> bool:
     """Whether *error* says that the disk is full or the database does not answer: no bug."""
     return is_full(error) or (isinstance(error, OperationalError) and not is_mistake(error))
 

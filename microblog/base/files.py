@@ -2,15 +2,18 @@
 
 import errno
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
 
 
-def for_owner_only(path, flags):
+def for_owner_only(path: str, flags: int) -> int:
     """An opener for ``open`` that creates files only their owner may read."""
     return os.open(path, flags, 0o600)
 
 
-def make_folder(path):
+def make_folder(path: Path) -> None:
     """
     Make the folder *path*, for its owner only, unless it is there.
 
@@ -21,7 +24,7 @@ def make_folder(path):
     path.mkdir(mode=0o700, exist_ok=True)
 
 
-def refuse_dead_link(path):
+def refuse_dead_link(path: Path) -> None:
     """
     Check that *path* is no link to a place that is not there, as on a disk that is not mounted.
 
@@ -34,13 +37,13 @@ def refuse_dead_link(path):
         )
 
 
-def is_dead_link(path):
+def is_dead_link(path: Path) -> bool:
     """Whether *path* is a link to something that is not there."""
     return path.is_symlink() and not path.exists()
 
 
 @contextmanager
-def atomic_write(path, mode="w", draft=None):
+def atomic_write(path: Path, mode: str = "w", draft: Path | None = None) -> Iterator[IO]:
     """
     A file to write, which becomes *path* at the end of the block; if the block raises, nothing is left.
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 import idna
 
 
-def ascii_host(host):
+def ascii_host(host: str) -> str:
     """
     *host* as browsers write it to servers: in lower case, each label beyond ASCII in its ``xn--`` form.
 
@@ -22,14 +22,14 @@ def ascii_host(host):
     )
 
 
-def readable_host(host):
+def readable_host(host: str) -> str:
     """*host* as people write it; unchanged if it has no other form."""
     with suppress(UnicodeError):
         return idna.decode(host)
     return host
 
 
-def is_host(text):
+def is_host(text: str) -> bool:
     """Whether *text* is an IP address, or a name that can be looked up."""
     with suppress(ValueError):
         return bool(ipaddress.ip_address(text))

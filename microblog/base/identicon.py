@@ -17,7 +17,7 @@ KEPT = 1000
 
 
 @lru_cache(KEPT)
-def identicon(username):
+def identicon(username: str) -> str:
     """An SVG element as Markup: five by five cells, symmetric, in one of 24 hues."""
     digest = hashlib.sha256(username.casefold().encode()).digest()
     hue = digest[0] % HUES * (360 // HUES)

@@ -23,7 +23,7 @@ def linkify(text, marks=(), rel="nofollow ugc noopener", anchor=None):
     return _tidy(_with_links(text, marks, rel, anchor) if marks or linked else escape(text))
 
 
-def plain(text):
+def plain(text: str) -> str:
     """*text* as Markup, without links and with no more blank lines than that."""
     return _tidy(escape(text))
 

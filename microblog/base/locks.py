@@ -5,11 +5,14 @@ The kernel releases a lock when its file is closed, at the latest at the end of 
 """
 
 import fcntl
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
 
 
 @contextmanager
-def locked(path, wait=True):
+def locked(path: Path, wait: bool = True) -> Iterator[None]:
     """
     Hold an exclusive lock on the file *path* for the block; wait while another process holds it.
 
@@ -25,7 +28,7 @@ def locked(path, wait=True):
         yield
 
 
-def acquire(file, shared=False):
+def acquire(file: IO, shared: bool = False) -> None:
     """
     Lock *file*, open or a descriptor, until it is closed; wait while somebody else's lock is in the way.
 
@@ -34,7 +37,7 @@ def acquire(file, shared=False):
     fcntl.flock(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
 
 
-def try_acquire(file, shared=False):
+def try_acquire(file: IO, shared: bool = False) -> bool:
     """
     Lock *file* as ``acquire`` does, unless that would mean waiting. Returns whether it is locked.
 

@@ -33,24 +33,24 @@ CHARACTER = regex.compile(r"\X")
 FADING = " \n\u00a0\u3000.…‥。．｡"
 
 
-def clean(text):
+def clean(text: str) -> str:
     """*text* with LF line ends, in NFC, without control and direction characters, trimmed."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
     return _without_blank_ends(unicodedata.normalize("NFC", HARMFUL.sub("", text))).strip()
 
 
-def end_of(pattern, text, place):
+def end_of(pattern: re.Pattern[str], text: str, place: int) -> int:
     """Where what *pattern* matches of *text* at *place* ends; *place* if that is nothing."""
     match = pattern.match(text, place)
     return match.end() if match else place
 
 
-def is_blank(text):
+def is_blank(text: str) -> bool:
     """Whether *text* would look blank."""
     return not SEEN.search(text)
 
 
-def cut(text, most):
+def cut(text: str, most: int) -> str:
     """The beginning of *text*, of whole characters, at most *most* code points."""
     ends = (character.end() for character in CHARACTER.finditer(text, endpos=most + 1))
     end = max((end for end in ends if end <= most), default=0)
@@ -58,7 +58,7 @@ def cut(text, most):
     return text[: end or most]
 
 
-def beginning(text, most=60):
+def beginning(text: str, most: int = 60) -> str:
     """The first line of *text* in which anything can be seen, cut to *most* code points, as a title."""
     first, rest = _first_line(text)
     if is_blank(rest) and len(first) <= most:
@@ -66,7 +66,7 @@ def beginning(text, most=60):
     return with_ellipsis(cut(first, most - 1))
 
 
-def with_ellipsis(text):
+def with_ellipsis(text: str) -> str:
     """*text*, the beginning of a longer one, with one ellipsis at its end."""
     return f"{text.rstrip(FADING)}…"
 

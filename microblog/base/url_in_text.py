@@ -26,7 +26,7 @@ TRAILING = ".,;:!?'*_~"
 AFTER_ASCII = re.compile(r"(?<=[A-Za-z0-9])[^\x00-\u058f\u1c80-\u1fff\u2c00-\u2dff\ua640-\ua7ff]")
 
 
-def end_of_url(text, start):
+def end_of_url(text: str, start: int) -> int | None:
     """Where the URL that begins at *start* with its scheme ends in *text*; None if it leads nowhere."""
     begin = end_of(SCHEME, text, start)
     end = _end_of_ipv6(text, begin) or _end_of_host(text, begin)

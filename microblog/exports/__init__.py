@@ -15,6 +15,7 @@ from microblog.exports.archive.site import Site
 from microblog.exports.mail import MAIL
 from microblog.mail.delivery import Mail
 from microblog.mail.templates import in_language
+from microblog.models import User
 from microblog.security import security_log
 from microblog.tasks.exceptions import JobFailed
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, SUCCEEDED
@@ -56,7 +57,7 @@ def request(user, **arguments):
     return task
 
 
-def check_limit(user):
+def check_limit(user: User | int) -> None:
     """
     Count the task rows of *user*: what failed or was cancelled counts only against the larger limit.
 
@@ -82,12 +83,12 @@ def _check(counted, most):
 
 
 @job(limit=check_limit)
-def export_posts(task):
+def export_posts(task: Task) -> None:
     """Write the user's archive and posts.json, and publish them; their mail is a row of its own."""
     publish_file(task, write_files(task, task.advance))
 
 
-def source_of(user, messages=False):
+def source_of(user: User, messages: bool = False) -> Source:
     """What an archive of *user* is made of, in the present language; *messages*: see ``request``."""
     # Not as they were when this process started: without a BASE_URL the web server decides.
     site = Site(current_app.config["SETTINGS"].site_url, tuple(current_app.config["SIGNING_KEYS"]))
@@ -134,10 +135,10 @@ def publish_file(task, made):
             expiry.expire_older(task)
 
 
-def is_export(task):
+def is_export(task: Task) -> bool:
     return task.name == export_posts.name
 
 
-def has_messages(task):
+def has_messages(task: Task) -> bool:
     """Whether the archive of *task* has private messages and an e-mail address in it."""
     return bool(task.arguments.get("messages"))

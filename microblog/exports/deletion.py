@@ -39,7 +39,7 @@ def request(user, **arguments):
 
 
 @job(limit=exports.check_limit)
-def delete_posts(task):
+def delete_posts(task: Task) -> None:
     """Write the archive and offer it, unless an earlier attempt did; then delete the posts that are in it."""
     if task.file_expires_at is None:
         made = exports.write_files(task, _first_half(task.advance))
@@ -47,11 +47,11 @@ def delete_posts(task):
     _delete(task, task.result["posts"])
 
 
-def is_deletion(task):
+def is_deletion(task: Task) -> bool:
     return task.name == delete_posts.name
 
 
-def can_be_undone(task):
+def can_be_undone(task: Task) -> bool:
     """Whether *task* has deleted posts, perhaps not all of them, whose archive is still there."""
     return is_deletion(task) and task.complete and task.file_expires_at is not None
 

@@ -10,13 +10,13 @@ from microblog.tasks.task import Task
 MOST_FILES = 3
 
 
-def delete_file(task):
+def delete_file(task: Task) -> None:
     """Delete the file at its owner's request; the task stays. A mail that has not left is withdrawn."""
     expire_file(task)
     security_log.record("export-deleted", task.user, task=task.id)
 
 
-def expire_file(task):
+def expire_file(task: Task) -> None:
     """Stop offering the file and delete it; the task stays. A mail that has not left is withdrawn."""
     with db.atomic():
         Task.update(file_expires_at=None).where(Task.id == task.id).execute()
@@ -26,7 +26,7 @@ def expire_file(task):
         db.after_commit(task.delete_files)
 
 
-def expire_older(newest):
+def expire_older(newest: Task) -> None:
     """Expire what the user of the task *newest* had before, except the ``MOST_FILES`` that it is one of."""
     offered = Task.select().where(Task.user == newest.user_id, Task.file_expires_at.is_null(False))
     others = offered.where(Task.name == newest.name, Task.id != newest.id).order_by(
@@ -36,7 +36,7 @@ def expire_older(newest):
         expire_file(task)
 
 
-def expire_files():
+def expire_files() -> None:
     """Expire what has been offered long enough, and what one of its files is gone of."""
     for task in list(Task.select().where(Task.file_expires_at.is_null(False))):
         if task.file_expires_at <= clock.now() or not all(path.exists() for path in _files(task)):

@@ -10,7 +10,7 @@ from microblog.tasks.task import Task
 KEEP_STRAY_FOR = timedelta(hours=2)
 
 
-def remove_files():
+def remove_files() -> None:
     """Remove what was uploaded a day ago, unless a task works on it, and what belongs to no import."""
     # Files first: what is uploaded in between is left alone.
     paths = list(folder().glob("*"))

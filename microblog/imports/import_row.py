@@ -2,8 +2,10 @@
 
 import os
 from datetime import timedelta
+from pathlib import Path
+from typing import Self
 
-from peewee import CharField, ForeignKeyField, IntegerField, JSONField
+from peewee import CharField, ForeignKeyField, IntegerField, JSONField, ModelSelect
 from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog.base import clock
@@ -40,6 +42,7 @@ class Import(BaseModel):
     user = ForeignKeyField(User, on_delete="CASCADE", backref="imports")
     task = ForeignKeyField(Task, null=True, on_delete="SET NULL")
     task_id: str | None
+    user_id: int
     name = CharField(255)
     kind = CharField(64, null=True)
     counts = JSONField(null=True)
@@ -52,19 +55,19 @@ class Import(BaseModel):
     undone_at = UTCDateTimeField(null=True)
 
     @classmethod
-    def of(cls, user):
+    def of(cls, user: User) -> "ModelSelect[Self]":
         """The imports of *user* with their tasks, newest first."""
         with_tasks = cls.select(cls, Task).left_outer_join(Task)
         return with_tasks.where(cls.user == user).order_by(cls.id.desc())
 
     @classmethod
-    def leftovers(cls):
+    def leftovers(cls) -> "ModelSelect[Self]":
         """Imports that were begun and did not come to their end, with posts that are to be removed."""
         begun = (cls.done > 0, cls.brought_at.is_null())
         return cls.select(cls, Task).join(Task).where(*begun, Task.state.in_((FAILED, CANCELLED)))
 
     @property
-    def state(self):
+    def state(self) -> str:
         """One of the words above, or the state of a task that came to no good end: FAILED or CANCELLED."""
         ended = self.task is None or self.task.complete
         if self.undone_at:
@@ -80,7 +83,7 @@ class Import(BaseModel):
         return PREVIEW if self.counts else CANCELLED
 
     @classmethod
-    def of_anybody(cls, import_id):
+    def of_anybody(cls, import_id: int) -> Self | None:
         """The import of that id, whosever it is; None if there is none."""
         return (
             cls.select(cls, Task, User)
@@ -97,11 +100,11 @@ class Import(BaseModel):
         return self.former and self.former["result"]
 
     @property
-    def can_be_confirmed(self):
+    def can_be_confirmed(self) -> bool:
         return self.state == PREVIEW and self.records.exists()
 
     @property
-    def can_be_undone(self):
+    def can_be_undone(self) -> bool:
         return self.state == BROUGHT and not self.undoes and clock.now() - self.brought_at <= UNDO_WITHIN
 
     @property
@@ -114,31 +117,31 @@ class Import(BaseModel):
         return self.brought_at + UNDO_WITHIN
 
     @property
-    def file(self):
+    def file(self) -> Path:
         """Path of what was uploaded."""
         return folder() / f"{self.id}.upload"
 
     @property
-    def records(self):
+    def records(self) -> Path:
         """Path of its records, once they are read."""
         return folder() / f"{self.id}.records"
 
     @property
-    def draft(self):
+    def draft(self) -> Path:
         """Where this process writes its records: another may not know yet that it lost its claim."""
         return folder() / f"{self.id}.{os.getpid()}.part"
 
-    def delete_files(self):
+    def delete_files(self) -> None:
         for path in folder().glob(f"{self.id}.*"):
             path.unlink(missing_ok=True)
 
-    def write(self, **values):
+    def write(self, **values: object) -> None:
         """Store *values*, and have them here as well."""
         type(self).update(**values).where(Import.id == self.id).execute()
         for name, value in values.items():
             setattr(self, name, value)
 
 
-def folder():
+def folder() -> Path:
     """Where files wait until they are imported."""
     return data_dir() / "imports"

@@ -36,14 +36,14 @@ LIMITS = {"most_bytes": 2 * 1024**3, "most_ratio": 200}
 MOST_POSTS = 200_000
 
 
-def has_file(task):
+def has_file(task: Task) -> bool:
     """Whether the file that *task* reads or brings is still there, so that it can be tried again."""
     row = Import(id=task.arguments["import_id"])
     return row.file.exists() or row.records.exists()
 
 
 @job(can_be_repeated=has_file)
-def preview_import(task):
+def preview_import(task: Task) -> None:
     """Read the file and count what would come of it; nothing is written but the records of the file."""
     row = _row_of(task)
     try:
@@ -66,7 +66,7 @@ def preview_import(task):
 
 
 @job(can_be_repeated=has_file)
-def import_posts(task):
+def import_posts(task: Task) -> None:
     """Write the posts, then the profile and follows that were chosen; one that is stopped goes on here."""
     row = _row_of(task)
     try:
@@ -111,7 +111,7 @@ def _scaled(report, posts, part, done, total):
 
 
 @job()
-def undo_import(task):
+def undo_import(task: Task) -> None:
     """Take away what the import has brought; also the remains of one that came to no good end."""
     row = Import.get_by_id(task.arguments["import_id"])
     if row.brought_at is None:
@@ -120,7 +120,7 @@ def undo_import(task):
         undo(row, task.advance, finish=partial(_succeed, task))
 
 
-def remove_leftovers():
+def remove_leftovers() -> None:
     """Have the posts removed of each import that ended without success while its worker could not do it."""
     for row in list(Import.leftovers()):
         with suppress(TaskInProgress):

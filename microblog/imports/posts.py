@@ -129,12 +129,12 @@ def remove_some(import_id):
     return len(ids)
 
 
-def count(import_id):
+def count(import_id: int) -> int:
     """How many posts of the import *import_id* are here."""
     return db.execute_sql("SELECT count(*) FROM post WHERE import_id = ?", (import_id,)).fetchone()[0]
 
 
-def count_of(user_id):
+def count_of(user_id: int) -> int:
     """How many posts *user_id* has."""
     return db.execute_sql("SELECT count(*) FROM post WHERE author_id = ?", (user_id,)).fetchone()[0]
 

@@ -110,7 +110,7 @@ def moment(text):
     return in_microseconds(found if found.tzinfo else found.replace(tzinfo=UTC))
 
 
-def tidy(text):
+def tidy(text: str) -> str:
     """*text* as the site keeps texts, with one blank line at most in a row; "" if nothing can be seen."""
     text = BLANK_LINES.sub("\n\n", clean(text))
     return "" if is_blank(text) else text

@@ -12,6 +12,7 @@ from microblog.exports.archive import zip_beside
 from microblog.exports.deletion import can_be_undone
 from microblog.imports.import_row import BRINGING, LOOKING, PREVIEW, Import
 from microblog.imports.jobs import import_posts, preview_import, undo_import
+from microblog.models import User
 from microblog.security import security_log
 from microblog.tasks.states import FAILED
 from microblog.tasks.task import Task
@@ -38,7 +39,7 @@ class NotNow(Exception):
     """The import is not in the state for it, or not any more."""
 
 
-def check_quota(user):
+def check_quota(user: User) -> None:
     """
     Check that *user* may send another file; to be asked before any of it is read.
 
@@ -111,7 +112,7 @@ def cancel(row, by=None):
     security_log.record("import-cancelled", row.user, by=by, id=row.id)
 
 
-def undo(row, by=None):
+def undo(row: Import, by: str | None = None) -> None:
     """
     Have everything taken away again that the import has brought.
 

@@ -14,6 +14,7 @@ from microblog.base import clock
 from microblog.base.i18n import N_
 from microblog.mail.delivery import Mail
 from microblog.mail.templates import MailText, mail_kind, may_be_mailed
+from microblog.models import User
 
 KIND = "account_notice"
 # So many mails about one event to one user within that time; who got these knows already.
@@ -68,7 +69,7 @@ NOTICES = {
 }
 
 
-def send(user, event, by=None):
+def send(user: User, event: str, by: str | None = None) -> None:
     """
     Tell *user* of *event*, a key of NOTICES, unless they were told of several like it within the hour.
 
@@ -84,7 +85,7 @@ def _count_of_late(user, event):
     return Mail.select().where(*same, Mail.created_at.between(now - WITHIN, now)).count()
 
 
-def send_to_former_address(user, by=None):
+def send_to_former_address(user: User, by: str | None = None) -> None:
     """Tell the present address of *user*, which they are about to leave, that it is no longer theirs."""
     # Asked now: afterwards nobody knows whether it was.
     if may_be_mailed(user):

@@ -1,13 +1,15 @@
 """A mail to be sent: its row, and the job that renders and sends it, so that no secret is stored here."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
+from typing import Self
 from uuid import uuid4
 
 from flask import current_app, g
-from peewee import BooleanField, CharField, ForeignKeyField, JSONField, OperationalError
+from peewee import BooleanField, CharField, ForeignKeyField, JSONField, ModelSelect, OperationalError
 
 from microblog.base import clock
 from microblog.base.database import UTCDateTimeField, db
@@ -52,7 +54,15 @@ class Mail(WorkItem):
         indexes = ((("state", "run_after"), False), (("kind", "recipient"), False))
 
     @classmethod
-    def send(cls, kind, recipient, user=None, task=None, priority=URGENT, **arguments):
+    def send(
+        cls,
+        kind: str,
+        recipient: str,
+        user: User | None = None,
+        task: Task | None = None,
+        priority: int = URGENT,
+        **arguments: object,
+    ) -> Self:
         """
         Record a mail of *kind*, then enqueue it; return the row. *arguments* must hold no secret.
 
@@ -84,21 +94,21 @@ class Mail(WorkItem):
                     cls.send(kind, recipient, key=key, **arguments)
 
     @classmethod
-    def addressed_to(cls, user):
+    def addressed_to(cls, user: User) -> "ModelSelect[Self]":
         """Mails to *user*, including those requested by address, before its owner was looked up."""
         return cls.select().where(cls._concerns(user))
 
     @classmethod
-    def delete_addressed_to(cls, user):
+    def delete_addressed_to(cls, user: User) -> None:
         cls.delete().where(cls._concerns(user)).execute()
 
     @classmethod
-    def adopt_addressed_to(cls, user):
+    def adopt_addressed_to(cls, user: User) -> None:
         """Give *user* the mails requested by their address, which they are about to leave."""
         cls.update(user=user).where(cls.recipient == user.email_key, cls.user.is_null()).execute()
 
     @classmethod
-    def end_links(cls, user):
+    def end_links(cls, user: User) -> None:
         """End what waits to bring *user* a link, or is about to: nobody will get one."""
         address = User.select(User.email_key).where(User.id == user.id)
         theirs = (cls.user == user) | (cls.user.is_null() & (cls.recipient == address))
@@ -107,7 +117,7 @@ class Mail(WorkItem):
             mail.finish(CANCELLED)
 
     @contextmanager
-    def unended(self):
+    def unended(self) -> Iterator[None]:
         """
         A transaction for the link in the mail: it is not recorded once an act has ended the mail.
 
@@ -122,7 +132,7 @@ class Mail(WorkItem):
     def _concerns(cls, user):
         return (cls.user == user) | (cls.recipient == user.email_key)
 
-    def asked_before(self, span):
+    def asked_before(self, span: timedelta) -> int:
         """How many mails of this kind were requested for its recipient in *span*, a timedelta, before it."""
         return (
             Mail.select()
@@ -149,7 +159,7 @@ class Mail(WorkItem):
             raise MailRefused(UNCERTAIN_TWICE)
         self.write(sending_at=None, resent=uncertain or self.resent)
 
-    def mark_sending(self, recipient):
+    def mark_sending(self, recipient: str) -> None:
         """
         Record that the mail is about to leave for *recipient*: if a crash follows, it may have arrived.
 
@@ -158,7 +168,7 @@ class Mail(WorkItem):
         """
         self.write(sending_at=clock.now(), recipient=recipient)
 
-    def withdraw(self):
+    def withdraw(self) -> None:
         """End the mail unless it has ended, and delete what lies of it in the outbox."""
         with db.atomic():
             fresh = Mail.get_by_id(self.id)
@@ -199,24 +209,24 @@ class Mail(WorkItem):
         facts = {"kind": mail.kind} if mail else {}
         security_log.record("mail-read", mail and mail.owner, by=by, mail=mail_id, **facts)
 
-    def summary(self):
+    def summary(self) -> dict[str, object]:
         """What the API, notifications and cards tell of it."""
         sent_at = self.sent_at and f"{self.sent_at:%Y-%m-%dT%H:%M:%S.%fZ}"
         return {"state": self.state, "error": self.error, "sent_at": sent_at}
 
-    def notify(self):
+    def notify(self) -> None:
         """Notify the pages that show the task that it is about, unless its card was dismissed."""
         if self.task_id and (task := Task.get_or_none(Task.id == self.task_id, Task.dismissed_at.is_null())):
             task.notify()
 
-    def delete_drafts(self):
+    def delete_drafts(self) -> None:
         """Nothing is left of what was begun: the outbox holds whole files only."""
 
-    def delete_files(self):
+    def delete_files(self) -> None:
         """Delete the mail in the outbox."""
         outbox.delete(self.id)
 
-    def delete_leftovers(self):
+    def delete_leftovers(self) -> None:
         self.delete_files()
 
 
@@ -226,7 +236,7 @@ TRIGGERS = triggers("mail", "sent_at")
 
 
 @job(model=Mail)
-def send_mail(mail):
+def send_mail(mail: Mail) -> None:
     """Render and send the mail; where there is no mail server, write it to the outbox."""
     # A failing error mail must not cause another error mail.
     g.keep_errors_from_mail = mail.kind == templates.ERROR
@@ -241,7 +251,7 @@ def send_mail(mail):
         _send(mail, templates.render(mail))
 
 
-def send_test(recipient):
+def send_test(recipient: str) -> str:
     """
     Send a test mail to *recipient* at once and return a sentence that says where it is now.
 

@@ -12,7 +12,7 @@ import traceback
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from flask import g, has_app_context
+from flask import Flask, g, has_app_context
 
 from microblog.base import clock, logs
 from microblog.base.config import ROOT
@@ -26,7 +26,7 @@ LONGEST_SUMMARY = 80
 log = logging.getLogger(__name__)
 
 
-def init_app(app):
+def init_app(app: Flask) -> None:
     """Start to mail errors to ``ADMINS``; without any, nothing is mailed."""
     root = logging.getLogger()
     for former in [handler for handler in root.handlers if isinstance(handler, ErrorMailer)]:
@@ -43,7 +43,7 @@ class ErrorMailer(logging.Handler):
         self.addFilter(logs.add_reference)
         self.setFormatter(logs.TextFormatter(logs.TEXT))
 
-    def emit(self, record):
+    def emit(self, record: logging.LogRecord) -> None:
         try:
             key = fingerprint(record)
             if not self._is_about_our_mails() and self._is_first_for_now(key):
@@ -86,7 +86,7 @@ class ErrorMailer(logging.Handler):
         return True
 
 
-def fingerprint(record):
+def fingerprint(record: logging.LogRecord) -> str:
     """
     A hash that is the same for two records of the same cause.
 

@@ -5,6 +5,7 @@ import email.policy
 import re
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from pathlib import Path
 from typing import NamedTuple
 
 from microblog.base import error_codes
@@ -26,17 +27,17 @@ class OutboxMail(NamedTuple):
     written_at: datetime
 
     @property
-    def text(self):
+    def text(self) -> str:
         """The plain text of the mail."""
         body = self.message.get_body(("plain",))
         return body.get_content() if body else ""
 
     @property
-    def attachments(self):
+    def attachments(self) -> list[str | None]:
         return [part.get_filename() for part in self.message.iter_attachments()]
 
 
-def write(mail_id, message):
+def write(mail_id: str, message: EmailMessage) -> Path:
     """
     Write *message* to the outbox, whole or not at all, and return its path.
 
@@ -53,30 +54,30 @@ def write(mail_id, message):
     return path
 
 
-def delete(mail_id):
+def delete(mail_id: str) -> None:
     """Delete the mail and what was begun of it, if they are there."""
     for path in _folder().glob(f"{mail_id}.*"):
         path.unlink(missing_ok=True)
 
 
-def newest(count):
+def newest(count: int) -> tuple[list[OutboxMail], bool]:
     """The *count* newest mails, a list, with their headers only; and whether there are older ones."""
     paths = sorted(_folder().glob("*.eml"), key=_written_at, reverse=True)
     return [mail for path in paths[:count] if (mail := _read(path, HEADERS_BYTES))], len(paths) > count
 
 
-def read(mail_id):
+def read(mail_id: str) -> OutboxMail | None:
     """The mail, or None when there is none."""
     return _read(path_of(mail_id))
 
 
-def beginning_with(beginning):
+def beginning_with(beginning: str) -> list[OutboxMail]:
     """The mails whose id begins with *beginning*, a list; whole, and in no order."""
     paths = _folder().glob("*.eml") if ID.fullmatch(beginning) else ()
     return [mail for path in paths if path.stem.startswith(beginning) and (mail := _read(path))]
 
 
-def path_of(mail_id):
+def path_of(mail_id: str) -> Path:
     """Path of the mail, which may not exist; no id leads out of the outbox."""
     return _folder() / (f"{mail_id}.eml" if ID.fullmatch(mail_id) else "none")
 

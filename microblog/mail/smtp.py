@@ -39,7 +39,7 @@ class Mail(flask_mail.Mail):
 mail = Mail()
 
 
-def send(message, before_data_end=lambda: None):
+def send(message: flask_mail.Message, before_data_end: Callable[[], None] = lambda: None) -> None:
     """
     Send *message*; call *before_data_end* right before the server can have accepted it. If that raises, the
     connection is dropped and the mail does not leave.
@@ -68,7 +68,7 @@ def send(message, before_data_end=lambda: None):
         raise MailDelayed(UNREACHABLE) from error
 
 
-def rehearse(sender):
+def rehearse(sender: str) -> None:
     """
     Go as far as a mail of *sender* would before its recipient is named, and take it back: no mail leaves.
 
@@ -84,7 +84,7 @@ def rehearse(sender):
         connection.host.rset()
 
 
-def begins_with_tls():
+def begins_with_tls() -> bool:
     """Whether the mail server speaks TLS from the first byte, whoever signed its certificate."""
     server, port = current_app.extensions["mail"].server, current_app.extensions["mail"].port
     try:

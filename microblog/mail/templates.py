@@ -99,7 +99,7 @@ def render(mail):
     return message
 
 
-def may_be_mailed(user):
+def may_be_mailed(user: User) -> bool:
     """Whether mails of every kind may go to *user*; without a mail server, none leaves the site."""
     return user.confirmed_at is not None or not current_app.config["MAIL_SERVER"]
 

@@ -5,8 +5,9 @@ Triggers write them, in the transaction that moves the task, whoever moves it.
 """
 
 from datetime import timedelta
+from typing import Self
 
-from peewee import CharField, ForeignKeyField
+from peewee import CharField, ForeignKeyField, ModelSelect
 from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog.base.database import BaseModel, UTCDateTimeField
@@ -32,12 +33,12 @@ class Attempt(BaseModel):
     error = CharField(null=True)
 
     @classmethod
-    def of(cls, task):
+    def of(cls, task: Task) -> "ModelSelect[Self]":
         """The attempts at *task*, oldest first."""
         return cls.select().where(cls.task == task).order_by(cls.id)
 
     @property
-    def took(self):
+    def took(self) -> timedelta | None:
         """A timedelta; None while it runs."""
         return self.ended_at and max(self.ended_at - self.started_at, timedelta())
 

@@ -7,10 +7,11 @@ A claim looks at what else runs here and moves the row to ``running``, in one tr
 import threading
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Self
 
-from peewee import SQL, CharField, Check, IntegerField, TextField
+from peewee import SQL, CharField, Check, ColumnBase, IntegerField, ModelSelect, TextField
 
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, db
@@ -18,6 +19,9 @@ from microblog.base.prepared import prepared
 from microblog.tasks.exceptions import MustWait
 from microblog.tasks.queue import huey, jobs
 from microblog.tasks.states import QUEUED, RUNNING, STATES
+
+if TYPE_CHECKING:
+    from microblog.tasks.work_item import WorkItem
 
 # Longer than any pause between attempts: a row whose time lies further ahead met a clock that was set back.
 LONGEST_PAUSE = timedelta(minutes=30)
@@ -58,27 +62,27 @@ class Claimable(BaseModel):
         )
 
     @staticmethod
-    def kinds():
+    def kinds() -> "list[type[WorkItem]]":
         """The models of work items: tasks and mails."""
         return list({job.model: job for job in jobs.values()})
 
     @classmethod
-    def queued(cls):
+    def queued(cls) -> "ModelSelect[Self]":
         return cls.select().where(cls.state == QUEUED)
 
     @classmethod
-    def running(cls):
+    def running(cls) -> "ModelSelect[Self]":
         return cls.select().where(cls.state == RUNNING)
 
     @classmethod
-    def due(cls):
+    def due(cls) -> "ModelSelect[Self]":
         """Queued rows whose time has come, in the order to start them: all others wait for what crashed."""
         crashed_first = (cls.crash_count > 0).desc()
         order = (crashed_first, cls.priority.desc(), cls.run_after, cls.created_at)
         return cls.select().where(cls.is_due()).order_by(*order)
 
     @classmethod
-    def is_due(cls):
+    def is_due(cls) -> ColumnBase:
         """The condition that a row is queued and its time has come."""
         return cls._is_due(*cls._times())
 
@@ -88,12 +92,12 @@ class Claimable(BaseModel):
         return (cls.state == QUEUED) & ((cls.run_after <= now) | (cls.run_after > latest))
 
     @staticmethod
-    def _times():
+    def _times() -> tuple[datetime, datetime]:
         now = clock.now()
         return now, now + LONGEST_PAUSE
 
     @classmethod
-    def claim(cls, item_id):
+    def claim(cls, item_id: str) -> Self | None:
         """
         Claim the row for this process and return it; None if it is not due.
 
@@ -124,7 +128,7 @@ class Claimable(BaseModel):
     def _if_due(cls, item_id, now, latest):
         return cls.select().where(cls.id == item_id, cls._is_due(now, latest))
 
-    def _may_start(self):
+    def _may_start(self) -> bool:
         """
         Whether the row may start beside what this process works on.
 
@@ -155,12 +159,12 @@ class Claimable(BaseModel):
         return cls.select().where(runs_here | (CRASHED & cls._is_due(now, latest)))
 
     @property
-    def silent_since(self):
+    def silent_since(self) -> datetime:
         """When a running row last made progress; where none is reported, when it started."""
         return self.started_at
 
     @property
-    def is_silent(self):
+    def is_silent(self) -> bool:
         """Whether a running row has made no progress for two minutes."""
         if self.state != RUNNING:
             return False

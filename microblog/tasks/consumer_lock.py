@@ -2,6 +2,7 @@
 
 import secrets
 from contextlib import suppress
+from pathlib import Path
 
 from microblog.base import locks
 
@@ -14,12 +15,11 @@ class ConsumerLock:
     at any death, so there is no lease to tune, no clock that can jump and no zombie that wakes up.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.consumer_id = None  # Until it is taken.
-        self.file = None
+        self.consumer_id = ""  # Until it is taken.
 
-    def take(self):
+    def take(self) -> None:
         """Hold the lock until this process ends."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Random for each start: a consumer that restarts itself keeps its process id.
@@ -30,12 +30,12 @@ class ConsumerLock:
         # Renamed only once it is locked: a file under its final name can be judged by its lock.
         draft.rename(self.folder / self.consumer_id)
 
-    def living(self):
+    def living(self) -> set[str]:
         """Ids of the consumers that are alive, a set; removes the files of dead ones."""
         return {path.name for path in self.folder.glob("[!.]*") if self._is_held(path)}
 
     @staticmethod
-    def _is_held(path):
+    def _is_held(path: Path) -> bool:
         # Another process may have removed it meanwhile.
         with suppress(FileNotFoundError), path.open() as file:
             # Shared, so that two processes checking at once do not take each other for the consumer.

@@ -7,7 +7,7 @@ Whoever tries a task again, or dismisses its card, has seen to it. Discarding di
 from dataclasses import dataclass
 from datetime import datetime
 
-from peewee import JOIN, fn
+from peewee import JOIN, ModelSelect, fn
 
 from microblog.models import User
 from microblog.security import security_log
@@ -29,7 +29,7 @@ class Failures:
     newest_at: datetime
 
 
-def groups(most):
+def groups(most: int) -> list[Failures]:
     """The *most* largest groups of failures."""
     count = fn.COUNT(Task.id)
     newest_at = fn.MAX(Task.created_at).converter(Task.created_at.python_value)
@@ -38,14 +38,14 @@ def groups(most):
     return [Failures(*row) for row in largest.tuples().execute()]
 
 
-def of(name, error):
+def of(name: str, error: str) -> "ModelSelect[Task]":
     """The failures of one group with their users, newest first."""
     with_users = Task.select(Task, User).join(User, JOIN.LEFT_OUTER)
     of_group = with_users.where(FAILURE, Task.name == name, Task.error == error)
     return of_group.order_by(Task.created_at.desc())
 
 
-def try_again(name, error, by):
+def try_again(name: str, error: str, by: str) -> int:
     """
     Launch at most ``MOST`` of a group again, for each user one; *by* is who does it.
 
@@ -68,7 +68,7 @@ def _launch_again(task, by):
     return True
 
 
-def discard(name, error, by):
+def discard(name: str, error: str, by: str) -> int:
     """Dismiss at most ``MOST`` of a group and return how many; *by* is who does it."""
     discarded = list(of(name, error).limit(MOST))
     for task in discarded:

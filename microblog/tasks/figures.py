@@ -45,14 +45,14 @@ class Hour(NamedTuple):
     failed: int
 
 
-def of_kinds(span):
+def of_kinds(span: timedelta) -> list[Figures]:
     """Figures of each kind that was asked for in the last *span*, a timedelta."""
     since = clock.now() - span
     kinds = [name for name, job in jobs.items() if job.model is Task]
     return [figures for kind in sorted(kinds) if (figures := _of(kind, since)).count]
 
 
-def of_hours():
+def of_hours() -> list[Hour]:
     """The last 24 hours, oldest first."""
     now = clock.now()
     since = now - timedelta(hours=HOURS)
@@ -62,10 +62,10 @@ def of_hours():
     ]
 
 
-def counts():
+def counts() -> list[tuple[str, str, int]]:
     """How many tasks there are of each kind and state: triples."""
     grouped = Task.select(Task.name, Task.state, EACH).group_by(Task.name, Task.state)
-    return list(grouped.tuples())
+    return list(grouped.tuples().execute())
 
 
 def _of(kind, since):

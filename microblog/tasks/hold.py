@@ -11,7 +11,7 @@ from microblog.security import security_log
 from microblog.tasks.queue import huey
 
 
-def begin(by):
+def begin(by: str) -> None:
     """Hold new work until ``end``; *by* is who does it."""
     if since() is None:
         path = huey.hold_file
@@ -20,14 +20,14 @@ def begin(by):
         security_log.record("work-held", by=by)
 
 
-def end(by):
+def end(by: str) -> None:
     """Go on; a worker hears of what waits within ten seconds."""
     if since() is not None:
         huey.hold_file.unlink(missing_ok=True)
         security_log.record("work-resumed", by=by)
 
 
-def since():
+def since() -> datetime | None:
     """Since when new work is held; None if it is not."""
     with suppress(FileNotFoundError):
         return datetime.fromtimestamp(huey.hold_file.stat().st_mtime, UTC)

@@ -63,7 +63,7 @@ class MessageStore(PriorityRedisStorage):
         return False
 
 
-def pool(url, timeout_s=TIMEOUT_S, retries=1):
+def pool(url: str, timeout_s: float = TIMEOUT_S, retries: int = 1) -> ConnectionPool:
     """
     Connections to the queue server at *url*.
 

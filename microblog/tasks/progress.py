@@ -6,17 +6,21 @@ The throttle, the signal and the handler stand side by side; nothing depends on 
 
 import logging
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from peewee import OperationalError, fn
 
 from microblog.base import clock
 from microblog.base.database import db
 from microblog.base.prepared import prepared
+from microblog.tasks.message_store import Message
 from microblog.tasks.queue import huey, jobs
 from microblog.tasks.states import RUNNING
+
+if TYPE_CHECKING:
+    from microblog.tasks.task import Task
 
 log = logging.getLogger(__name__)
 
@@ -34,11 +38,11 @@ class Progress(NamedTuple):
 
     done: int
     total: int
-    consumer_id: str
+    consumer_id: str | None
     attempt: int
 
     @property
-    def percent(self):
+    def percent(self) -> int:
         """0 to 99: 100 is reserved for tasks that have succeeded."""
         return min(99, 100 * self.done // self.total) if self.total else 0
 
@@ -50,7 +54,7 @@ class Throttle:
         # Of what was reported last.
         self.last_percent, self.reported_at_s = -1, -math.inf
 
-    def admits(self, progress):
+    def admits(self, progress: Progress) -> bool:
         """
         Whether *progress* should be reported now; if so, remember it as reported.
 
@@ -69,7 +73,7 @@ class Throttle:
         return newer or silence_s >= REPORT_AFTER_SILENCE_S
 
 
-def report_progress(task, message, done, total):
+def report_progress(task: "Task", message: Message, done: int, total: int) -> None:
     """Emit the signal for *task*, which works on behalf of *message*, as often as its throttle admits."""
     progress = Progress(done, total, task.consumer_id, task.attempts)
     if task.throttle.admits(progress):
@@ -77,7 +81,7 @@ def report_progress(task, message, done, total):
 
 
 @huey.signal(SIGNAL_PROGRESS)
-def record_progress(_signal, message, progress):
+def record_progress(_signal: str, message: Message, progress: Progress) -> None:
     """Update the row and notify its user in one transaction; ignore a consumer that has lost its claim."""
     model = jobs[message.name].model
     try:
@@ -89,7 +93,7 @@ def record_progress(_signal, message, progress):
         log.warning("the progress of %s could not be written: %s", message.id, error)
 
 
-def estimate_time_left(began_at, advanced_at, done, total):
+def estimate_time_left(began_at: datetime, advanced_at: datetime, done: int, total: int) -> timedelta | None:
     """
     Estimated timedelta until *total*, at the pace up to the last step; None while it is too early.
 

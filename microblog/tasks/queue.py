@@ -26,7 +26,7 @@ from microblog.base.schema import SchemaError, refuse_misfit
 from microblog.models import User
 from microblog.security.signatures import SignedSerializer
 from microblog.tasks.consumer_lock import ConsumerLock
-from microblog.tasks.message_store import NOWHERE, MessageStore, pool
+from microblog.tasks.message_store import NOWHERE, Message, MessageStore, pool
 
 if TYPE_CHECKING:
     from microblog.tasks.task import Task
@@ -52,7 +52,7 @@ class Job(NamedTuple):
     model: "type[WorkItem]"
     huey_task: TaskWrapper
     # Called with the user before they launch a task of this job; it raises what refuses it.
-    limit: Callable[[User], None] | None = None
+    limit: Callable[[User | int], None] | None = None
     # Called with a task that did not succeed: whether what it needs is still there.
     can_be_repeated: "Callable[[Task], bool]" = lambda _task: True
 
@@ -94,7 +94,7 @@ class MicroblogHuey(RedisHuey):
         self.at_start, self.housekeeping, self.at_stop = [], [], []
         self._housekept_at_s = self._outage_logged_at_s = -math.inf
 
-    def init_app(self, app, url, secret, run_dir):
+    def init_app(self, app: Flask, url: str, secret: str, run_dir: Path) -> None:
         """Use the queue at *url*; sign with a key made from *secret*; keep locks in *run_dir*."""
         self._app = app
         self.lock = ConsumerLock(run_dir / "workers")
@@ -105,26 +105,26 @@ class MicroblogHuey(RedisHuey):
         self._probe = Redis(connection_pool=pool(url, PING_TIMEOUT_S, retries=0))
 
     @property
-    def consumer_id(self):
+    def consumer_id(self) -> str:
         """The id by which rows name this process as the one that holds their claim."""
         return self.lock.consumer_id
 
     @property
-    def task_limit(self):
+    def task_limit(self) -> int:
         """How many tasks may run in this process at once: one worker stays free for mails."""
         return max(1, self.workers - 1)
 
     @property
-    def is_held(self):
+    def is_held(self) -> bool:
         """Whether new work is held, see ``hold``."""
         return self.hold_file.exists()
 
     @property
-    def stopping(self):
+    def stopping(self) -> bool:
         """Whether this process is a consumer that was asked to stop: it must start nothing new."""
         return self.consumer is not None and self.consumer.stop_flag.is_set()
 
-    def enqueue_item(self, item):
+    def enqueue_item(self, item: "WorkItem") -> bool:
         """
         Enqueue a message for *item*, a work item whose job is known. Returns whether the queue accepted it.
 
@@ -146,7 +146,7 @@ class MicroblogHuey(RedisHuey):
         name, row_id = self.serializer.deserialize(data)
         return jobs[name].huey_task.s(id=row_id)
 
-    def queued_ids(self):
+    def queued_ids(self) -> set[str]:
         """
         Ids in all queue messages that can be read, a set. Huey's schedule is never used, so it is not read.
 
@@ -156,7 +156,7 @@ class MicroblogHuey(RedisHuey):
         messages = (self._read(data) for data in self.storage.enqueued_items())
         return {message.id for message in messages if message}
 
-    def count_messages(self):
+    def count_messages(self) -> int | None:
         """The number of messages in the queue; None if it does not answer."""
         try:
             return self.pending_count()
@@ -164,7 +164,7 @@ class MicroblogHuey(RedisHuey):
             return None
 
     @property
-    def takes_messages(self):
+    def takes_messages(self) -> bool:
         """Whether the queue server would, asked anew each time; in immediate mode nobody needs one."""
         try:
             if not self.immediate:
@@ -195,11 +195,11 @@ class MicroblogHuey(RedisHuey):
         with self._app.app_context(), connected():
             return super().execute(task, timestamp)
 
-    def emit(self, signal, message, payload):
+    def emit(self, signal: str, message: Message, payload: object) -> None:
         """Send a signal of our own; *payload* is one value, because Huey's own receivers take just one."""
         self._emit(signal, message, payload)
 
-    def keep_house_if_due(self):
+    def keep_house_if_due(self) -> None:
         """Call each function in ``housekeeping`` if the last time was ten seconds ago."""
         if time.monotonic() - self._housekept_at_s >= HOUSEKEEPING_EVERY_S:
             self._housekept_at_s = time.monotonic()
@@ -249,7 +249,7 @@ class MicroblogHuey(RedisHuey):
             log.warning("the queue does not answer (%s); tasks wait in the database", error)
 
 
-def ask_for_write(client):
+def ask_for_write(client: Redis) -> None:
     """
     Ask the server of *client* for a write that changes nothing, not even its file, where messages are kept.
 

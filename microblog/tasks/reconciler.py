@@ -22,14 +22,14 @@ UNKNOWN = N_("This version of the site cannot do that. Ask the administrator.")
 log = logging.getLogger(__name__)
 
 
-def reconcile():
+def reconcile() -> None:
     """Recover orphaned rows, then enqueue due rows that are not in the queue; an outage is no error."""
     recover_orphans()
     fail_unknown()
     enqueue_missing()
 
 
-def enqueue_missing():
+def enqueue_missing() -> None:
     """Enqueue the due rows that no message stands for, and those whose message is held back."""
     waiting = list(held)
     try:
@@ -46,14 +46,14 @@ def enqueue_missing():
     all(huey.enqueue_item(item) for item in sorted(missing, key=lambda item: item.run_after))
 
 
-def fail_unknown():
+def fail_unknown() -> None:
     """End due tasks that no job of this version can do, perhaps after a downgrade."""
     for task in list(Task.due().where(Task.name.not_in(list(jobs)))):
         log.error("%s %s: there is no such job", task.name, task.id)
         _attempt(task, "nobody can do it", task.fail, UNKNOWN)
 
 
-def recover_orphans():
+def recover_orphans() -> None:
     """
     Requeue or end each running row whose consumer is gone, and each that ours holds but does not work on.
 
@@ -72,7 +72,7 @@ def recover_orphans():
             _attempt(item, "nobody was working on it", item.retry_or_fail, BUSY)
 
 
-def release_all():
+def release_all() -> None:
     """Requeue the rows that this process holds when it stops, without counting the attempt."""
     for item in _running():
         if item.consumer_id == huey.consumer_id:

@@ -1,8 +1,8 @@
 """What the database itself allows to happen to a work item: triggers, made from ``states.TRANSITIONS``."""
 
-from peewee import SQL
+from peewee import SQL, ModelIndex
 
-from microblog.tasks.claims import CRASHED
+from microblog.tasks.claims import CRASHED, Claimable
 from microblog.tasks.states import TRANSITIONS
 
 # A failure that nobody has seen to: neither tried again nor dismissed. As a literal, like ``CRASHED``;
@@ -10,13 +10,13 @@ from microblog.tasks.states import TRANSITIONS
 FAILURE = SQL("+state = 'failed' AND dismissed_at IS NULL")
 
 
-def crashed_index(model):
+def crashed_index(model: type[Claimable]) -> ModelIndex:
     """The index by which a claim finds what waits after a crash, however much else waits."""
     name = f"{model._meta.table_name}_crashed"
     return model.index(model.state, model.run_after, where=CRASHED, name=name)
 
 
-def triggers(table, *columns):
+def triggers(table: str, *columns: str) -> list[str]:
     """SQL of the triggers that allow only known transitions, and no change of a final row's *columns*."""
     allowed = ", ".join(f"'{old} {new}'" for old, nexts in TRANSITIONS.items() for new in (old, *nexts))
     return [

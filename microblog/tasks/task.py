@@ -3,13 +3,14 @@
 from datetime import timedelta
 from functools import cached_property
 from types import MappingProxyType
+from typing import Self
 
 from peewee import Check, IntegrityError
 
 from microblog.base import clock
 from microblog.base.database import db
 from microblog.base.prepared import prepared
-from microblog.models import Notification
+from microblog.models import Notification, User
 from microblog.security import security_log
 from microblog.tasks.exceptions import (
     Cancelled,
@@ -19,7 +20,7 @@ from microblog.tasks.exceptions import (
 )
 from microblog.tasks.message_store import Message
 from microblog.tasks.progress import Throttle, report_progress
-from microblog.tasks.queue import huey, jobs
+from microblog.tasks.queue import Job, huey, jobs
 from microblog.tasks.state_rules import FAILURE, crashed_index, triggers
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, SUCCEEDED
 from microblog.tasks.task_card import TaskCard
@@ -52,7 +53,9 @@ class Task(TaskFiles, TaskLists, TaskCard):
         )
 
     @classmethod
-    def launch(cls, job, user, description, by=None, **arguments):
+    def launch(
+        cls, job: Job, user: User | int | None, description: str, by: str | None = None, **arguments: object
+    ) -> Self:
         """
         Record a task for *user*, then enqueue it; return the task.
 
@@ -63,7 +66,7 @@ class Task(TaskFiles, TaskLists, TaskCard):
         Raises:
             TaskInProgress: the user has an unfinished task of this kind.
         """
-        if job.limit and not by:
+        if job.limit and user and not by:
             job.limit(user)
         try:
             with db.atomic():
@@ -78,7 +81,7 @@ class Task(TaskFiles, TaskLists, TaskCard):
         return task
 
     @classmethod
-    def launch_named(cls, name, user, description, **arguments):
+    def launch_named(cls, name: str, user: User, description: str, **arguments: object) -> Self:
         """
         ``launch`` the job of that *name*, as the tutorial does.
 
@@ -88,15 +91,15 @@ class Task(TaskFiles, TaskLists, TaskCard):
         """
         if name not in jobs:
             raise UnknownJob(name)
-        return cls.launch(jobs[name], user, description, **arguments)
+        return cls.launch(jobs[name], user, description, None, **arguments)
 
     @property
-    def can_be_repeated(self):
+    def can_be_repeated(self) -> bool:
         """Whether it ended without success, and what it needs is still there."""
         has_job = self.state in (FAILED, CANCELLED) and self.name in jobs
         return has_job and jobs[self.name].can_be_repeated(self)
 
-    def launch_again(self, by=None):
+    def launch_again(self, by: str | None = None) -> "Task":
         """
         Launch and return a new task like this one, which failed or was cancelled; a final row never changes.
 
@@ -118,7 +121,7 @@ class Task(TaskFiles, TaskLists, TaskCard):
         security_log.record("task-retried", again.user, task=again.id, by=by)
         return again
 
-    def cancel(self, by=None):
+    def cancel(self, by: str | None = None) -> None:
         """
         End the task: at once if nobody works on it or its job is silent, otherwise at its next step.
 
@@ -134,20 +137,20 @@ class Task(TaskFiles, TaskLists, TaskCard):
                 fresh.finish(CANCELLED)
         security_log.record("task-cancelled", self.user, task=self.id, by=by)
 
-    def dismiss(self):
+    def dismiss(self) -> None:
         """Remove the card of an ended task, also from pages that are open in other tabs."""
         shown = (Task.id == self.id, Task.finished_at.is_null(False), Task.dismissed_at.is_null())
         with db.atomic():
             if Task.update(dismissed_at=clock.now()).where(*shown).execute():
                 self.notify()
 
-    def refresh(self):
+    def refresh(self) -> Self:
         """Read the row again, whatever became of it; return the task."""
         self.__data__.update(Task.get_by_id(self.id).__data__)
         vars(self).pop("tasks_ahead", None)
         return self
 
-    def get_progress(self):
+    def get_progress(self) -> int:
         """The tutorial's word for ``progress``, as the database knows it now."""
         return self.refresh().progress
 
@@ -165,7 +168,7 @@ class Task(TaskFiles, TaskLists, TaskCard):
 
     # For the job
 
-    def advance(self, done, total):
+    def advance(self, done: int, total: int) -> None:
         """
         Report that *done* of *total* steps are complete, then check whether to go on.
 
@@ -179,10 +182,10 @@ class Task(TaskFiles, TaskLists, TaskCard):
             raise Cancelled(self.id)
 
     @cached_property
-    def throttle(self):
+    def throttle(self) -> Throttle:
         return Throttle()
 
-    def notify(self):
+    def notify(self) -> None:
         """Notify the user's pages that the card changed."""
         if self.user_id:
             Notification.push(self.user_id, "task_progress", self.summary(), key=self.id)

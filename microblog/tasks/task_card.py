@@ -1,6 +1,6 @@
 """What pages and programs are shown of a task."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from math import ceil
 
@@ -24,35 +24,35 @@ class TaskCard(TaskRow):
     mails: BackrefAccessor
 
     @property
-    def reference(self):
+    def reference(self) -> str:
         """The beginning of the id, by which people name the task."""
         return self.id[:REFERENCE_LENGTH]
 
     @property
-    def state_since(self):
+    def state_since(self) -> datetime:
         """When the task entered its state."""
         return self.finished_at or (self.started_at if self.state == RUNNING else self.created_at)
 
     @property
-    def silent_since(self):
+    def silent_since(self) -> datetime:
         return self.advanced_at or self.started_at
 
     @property
-    def time_left(self):
+    def time_left(self) -> timedelta | None:
         """An estimated timedelta; None while there is no estimate."""
         if self.state != RUNNING or clock.now() - self.silent_since > NO_ESTIMATE_AFTER:
             return None
-        if self.advanced_at is None:
+        if self.advanced_at is None or self.total is None:
             return None
         return estimate_time_left(self.started_at, self.advanced_at, self.done, self.total)
 
     @property
-    def shown_done(self):
+    def shown_done(self) -> int:
         """How many steps are done, as it was shown before: in a second attempt it stands still at first."""
         return max(self.done, self.progress * (self.total or 0) // 100) if not self.complete else self.done
 
     @cached_property
-    def tasks_ahead(self):
+    def tasks_ahead(self) -> int:
         """Number of older unfinished tasks; counted once for each row that was read."""
         model = type(self)
         return model.select().where(model.finished_at.is_null(), model.created_at < self.created_at).count()
@@ -70,7 +70,7 @@ class TaskCard(TaskRow):
         # Mails build on tasks: their model is known here by the name that it gave this side.
         return cls.mails.rel_model.select().where(cls.mails.field == task)
 
-    def summary(self):
+    def summary(self) -> dict[str, object]:
         """The data of a ``task_progress`` notification."""
         left = self.time_left
         return {

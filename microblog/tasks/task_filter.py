@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from peewee import JOIN
+from peewee import JOIN, ModelSelect
 
 from microblog.models import User
 from microblog.tasks.states import STATES
@@ -19,18 +19,18 @@ class TaskFilter(NamedTuple):
     since: datetime | None = None
     until: datetime | None = None
 
-    def newest(self, most, before=None, after=None):
+    def newest(self, most: int, before: Task | None = None, after: Task | None = None) -> list[Task]:
         """The *most* newest of these tasks with their users, a list; only those between two tasks."""
         conditions = [] if before is None else [Task.age() < Task.age_of(before.id)]
         if after is not None:
             conditions.append(Task.age() > Task.age_of(after.id))
         return self._slice(most, conditions, newest_first=True)
 
-    def oldest(self, most, after):
+    def oldest(self, most: int, after: Task) -> list[Task]:
         """The *most* oldest that are newer than the task *after*, newest first."""
         return self._slice(most, [Task.age() > Task.age_of(after.id)], newest_first=False)[::-1]
 
-    def queries(self):
+    def queries(self) -> "list[ModelSelect[Task]]":
         """
         Queries that each find their part by an index, in order.
 
@@ -52,7 +52,7 @@ class TaskFilter(NamedTuple):
     def _slice(self, most, conditions, newest_first):
         keys = (Task.created_at, Task.id)
         order = [key.desc() for key in keys] if newest_first else keys
-        found = []
+        found: list[Task] = []
         for query in self.queries():
             query = query.where(*conditions) if conditions else query
             found.extend(query.order_by(*order).limit(most))

@@ -34,7 +34,7 @@ class WorkItem(Claimable):
         """Whether its user has asked to cancel it, as the database knows."""
         return False
 
-    def write(self, **values):
+    def write(self, **values: object) -> None:
         """
         Update the row, provided that its claim is still ours.
 
@@ -47,7 +47,7 @@ class WorkItem(Claimable):
         for name, value in values.items():
             setattr(self, name, value)
 
-    def finish(self, state, error=None, **values):
+    def finish(self, state: str, error: str | None = None, **values: object) -> None:
         """
         Write the one final state: CANCELLED if that was asked for before, however far the work got.
 
@@ -65,7 +65,7 @@ class WorkItem(Claimable):
         # Only after the commit: while the row offers a file, the file must exist.
         db.after_commit(self.delete_drafts if state == SUCCEEDED else self.delete_leftovers)
 
-    def fail(self, reason, **values):
+    def fail(self, reason: str, **values: object) -> None:
         """
         Finish the row as failed; *reason* is a sentence for the user.
 
@@ -74,7 +74,7 @@ class WorkItem(Claimable):
         """
         self.finish(FAILED, error=reason, **values)
 
-    def retry_or_fail(self, reason):
+    def retry_or_fail(self, reason: str) -> None:
         """
         Requeue the row after a pause, or fail it when its attempts are used up; crashes are no attempts here.
 
@@ -87,7 +87,7 @@ class WorkItem(Claimable):
         else:
             self.fail(reason)
 
-    def release(self):
+    def release(self) -> None:
         """
         Requeue the row on a graceful stop, without counting the attempt.
 
@@ -96,7 +96,7 @@ class WorkItem(Claimable):
         """
         self._requeue(attempts=max(self.attempts - 1, 0))
 
-    def recover(self):
+    def recover(self) -> None:
         """
         Requeue a running row whose consumer is gone, one crash more.
 
@@ -105,7 +105,7 @@ class WorkItem(Claimable):
         """
         self._requeue(crash_count=self.crash_count + 1)
 
-    def _requeue(self, **values):
+    def _requeue(self, **values: object) -> None:
         with db.atomic():
             if self.cancel_asked:
                 self.finish(CANCELLED)
@@ -122,16 +122,16 @@ class WorkItem(Claimable):
                 self.notify()
 
     @property
-    def complete(self):
+    def complete(self) -> bool:
         return self.finished_at is not None
 
     @property
-    def is_void(self):
+    def is_void(self) -> bool:
         """Whether nobody needs the work any more: the row is gone, failed or cancelled."""
         stored = type(self).get_or_none(type(self).id == self.id)
         return stored is None or stored.state in (FAILED, CANCELLED)
 
-    def reload(self):
+    def reload(self) -> None:
         """
         Read the row again: after a rollback this object still holds the values that were not stored.
 

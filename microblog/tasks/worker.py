@@ -4,6 +4,7 @@ import logging
 import threading
 import traceback
 from collections import Counter
+from collections.abc import Callable
 from contextlib import contextmanager
 
 from peewee import OperationalError
@@ -11,10 +12,11 @@ from peewee import OperationalError
 from microblog.base.error_codes import OUT_OF_SPACE, is_full
 from microblog.base.i18n import N_
 from microblog.tasks.exceptions import Cancelled, ClaimLost, JobFailed, MustWait, RetryLater
-from microblog.tasks.message_store import held
+from microblog.tasks.message_store import Message, held
 from microblog.tasks.queue import Job, huey, jobs
 from microblog.tasks.states import CANCELLED, SUCCEEDED
 from microblog.tasks.task import Task
+from microblog.tasks.work_item import WorkItem
 
 BUSY = N_("The server was too busy to do this. Try again later.")
 BROKEN = N_("Something went wrong on the server. Try again.")
@@ -27,7 +29,7 @@ active: Counter[str] = Counter()
 _counting = threading.Lock()
 
 
-def job(model=Task, **rules):
+def job(model: type[WorkItem] = Task, **rules: Callable) -> Callable[[Callable], Job]:
     """
     Register the decorated function as a job under its own name: it works on one row of *model*.
 
@@ -43,7 +45,7 @@ def job(model=Task, **rules):
     return register
 
 
-def work(job, message):
+def work(job: Job, message: Message) -> None:
     """Claim the row of *message*, run the function of *job* on it and record the outcome, or hold it back."""
     with _active(message.id):
         try:

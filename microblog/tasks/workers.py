@@ -28,18 +28,18 @@ class Worker(NamedTuple):
 
     consumer_id: str
     is_alive: bool
-    items: list
+    items: list[Claimable]
 
 
 class Workers(NamedTuple):
     """All of them at one moment; *messages*: how many lie in the queue, None if it does not answer."""
 
-    workers: list
+    workers: list[Worker]
     messages: int | None
     is_held: bool
     is_crash_due: bool
 
-    def why(self, item):
+    def why(self, item: Claimable) -> str:
         """Why *item*, a task or mail that is queued, has not begun: one of the REASONS."""
         urgent = item.priority and not item.crash_count
         busy = any(not each.is_silent for each in self.items)
@@ -60,12 +60,12 @@ class Workers(NamedTuple):
         )
 
     @property
-    def items(self):
+    def items(self) -> list[Claimable]:
         """What is worked on, by whomever."""
         return [item for worker in self.workers for item in worker.items]
 
 
-def now():
+def now() -> Workers:
     """
     The Workers: each that is alive, and each that is gone but whose rows nobody has recovered yet.
 
