@@ -5,6 +5,7 @@ from microblog.mail import delivery as mail
 from microblog.mail.delivery import Mail
 from microblog.models import (
     block,
+    deleted_post,
     former_name,
     former_post,
     like,
@@ -17,6 +18,7 @@ from microblog.models import (
     visible_change,
 )
 from microblog.models.block import Block
+from microblog.models.deleted_post import DeletedPost
 from microblog.models.folded_sign import FoldedSign
 from microblog.models.former_name import FormerName
 from microblog.models.former_post import FormerPost
@@ -76,6 +78,7 @@ MODELS = [
     NewsItem,
     FormerName,
     Report,
+    DeletedPost,
 ]
 # Made after the tables, and again after each migration: rebuilding a table drops its triggers.
 TRIGGERS = [
@@ -93,4 +96,5 @@ TRIGGERS = [
     *report.TRIGGERS,
     *news.TRIGGERS,
     *former_name.TRIGGERS,
+    *deleted_post.TRIGGERS,
 ]

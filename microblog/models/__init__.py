@@ -2,6 +2,7 @@
 
 from microblog.models.block import Block
 from microblog.models.conversation import Conversation
+from microblog.models.deleted_post import DeletedPost
 from microblog.models.former_name import FormerName
 from microblog.models.former_post import FormerPost
 from microblog.models.invited import Invited

@@ -93,6 +93,11 @@ class Post(BaseModel):
         return json.loads(self.origin) if self.origin else None
 
     @property
+    def was_written_here(self):
+        """Whether it came by the form of this site, and by no import."""
+        return self.import_id is None
+
+    @property
     def root(self):
         """The id of the first post of its conversation, which may be its own."""
         return self.conversation or self.id

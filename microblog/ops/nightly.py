@@ -17,7 +17,7 @@ from microblog.base.logs import log_failure, one_line
 from microblog.exports import expiry
 from microblog.imports import expiry as imports
 from microblog.mail.delivery import Mail
-from microblog.models import FormerName, Notification, OneTimeToken, Session, Token, User
+from microblog.models import DeletedPost, FormerName, Notification, OneTimeToken, Session, Token, User
 from microblog.ops import backup, rehearsal
 from microblog.ops.rehearsal import NOTHING
 from microblog.security import security_log
@@ -185,3 +185,5 @@ def _made_at(path):
 
 huey.at_start.append(backup.empty_staging_dir)
 huey.housekeeping.append(launch_if_due)
+# Not kept until the night.
+huey.housekeeping.append(DeletedPost.delete_expired)

@@ -1,4 +1,4 @@
-"""The timelines, and writing and deleting posts."""
+"""The timelines, and writing posts."""
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
@@ -9,14 +9,13 @@ from microblog.base import clock
 from microblog.base.clock import in_microseconds
 from microblog.base.i18n import languages
 from microblog.base.text import clean
-from microblog.models import OldPermalink, Post, SentForm, User
+from microblog.models import DeletedPost, OldPermalink, Post, SentForm, User
 from microblog.models.exceptions import Blocked, PostGone, SentAlready
 from microblog.web import rate_limits
 from microblog.web.auth import reader
 from microblog.web.forms import PostForm
 from microblog.web.pagination import Page, cursor
 from microblog.web.post_lists import ConversationPage, newest_posts, posts_page
-from microblog.web.redirects import safe_path
 from microblog.web.seen_posts import Visit
 from microblog.web.welcome import people_for
 
@@ -29,9 +28,9 @@ ON_THE_FRONT = 10
 
 @bp.get("/")
 def index():
-    """The user's timeline, where what is shared from elsewhere fills in the form; visitors see the site."""
+    """The user's timeline, with what is shared or to be written again in the form; visitors see the site."""
     if current_user.is_authenticated:
-        return _home(PostForm(post=_shared()))
+        return _home(_begun(_shared()))
     if not User.exists():
         return render_template("sign_in/not_set_up.html")
     if _shared() or not current_app.config["PUBLIC"]:
@@ -81,9 +80,15 @@ def _shared():
     return words if url in words else f"{words} {url}".strip()
 
 
+def _begun(text=""):
+    """A form with the deleted post that the address says is to be written again, else with *text*."""
+    post = reader() and DeletedPost.to_write_again(reader(), cursor("again") or 0)
+    return PostForm(post=post.body, language=post.language) if post else PostForm(post=text)
+
+
 def _written(form):
     """The post that *form* has made, an answer if it names what it answers."""
-    language = form.language.data or next(iter(_languages()), None)
+    language = form.language.data or next(iter(_languages(form)), None)
     values = {"author": current_user, "body": form.post.data, "language": language}
     if form.reply_to.data:
         return Post.answer(form.answered, **values)
@@ -107,35 +112,10 @@ def explore():
 def show(post_id):
     """The conversation of a post, on the page that holds it: its permalink."""
     if conversation := ConversationPage.around(post_id):
-        return _conversation(conversation, PostForm())
+        return _conversation(conversation, _begun())
     if (target := OldPermalink.target(post_id)) and Post.seen_by(reader(), target):
         return redirect(url_for("posts.show", post_id=target), 301)
     return abort(404)
-
-
-@bp.get("/post/<row_id:post_id>/delete")
-def delete(post_id):
-    """Ask for confirmation."""
-    return render_template("posts/delete.html", post=_deletable(post_id))
-
-
-@bp.post("/post/<row_id:post_id>/delete")
-def destroy(post_id):
-    post = _deletable(post_id)
-    post.remove(by=current_user.username)
-    flash(_("The post is deleted."))
-    back = safe_path(request.form.get("next"))
-    if back in (None, url_for("posts.show", post_id=post_id)):
-        back = url_for("users.show", username=post.author.username)
-    return redirect(back)
-
-
-def _deletable(post_id):
-    """The post, if the user wrote it or is an administrator; else 403, or 404 if it is hidden from them."""
-    post = Post.get_or_none(Post.id == post_id) or abort(404)
-    if current_user.is_admin or post.author == current_user:
-        return post
-    return abort(403 if Post.seen_by(current_user, post_id) else 404)
 
 
 @bp.get("/newer")
@@ -160,7 +140,7 @@ def _home(form):
     return render_template(
         "posts/index.html",
         form=form,
-        languages=_languages(),
+        languages=_languages(form),
         page=timeline,
         visit=visit,
         welcome=people_for(current_user) if timeline.newer is None else None,
@@ -168,13 +148,13 @@ def _home(form):
 
 
 def _conversation(found, form):
-    return render_template("posts/show.html", found=found, form=form, languages=_languages())
+    return render_template("posts/show.html", found=found, form=form, languages=_languages(form))
 
 
-def _languages():
+def _languages(form):
     """The languages that a post can be written in, as a dictionary, the likeliest first."""
-    likely = [*_written_in(), *request.accept_languages.values()]
-    return languages.offered(likely, current_app.config["LANGUAGES"])
+    likely = [form.language.data, *_written_in(), *request.accept_languages.values()]
+    return languages.offered([*filter(None, likely)], current_app.config["LANGUAGES"])
 
 
 def _written_in(but=None):

@@ -8,6 +8,7 @@ from microblog.mail import outbox, templates
 from microblog.mail.delivery import Mail
 from microblog.models import (
     Block,
+    DeletedPost,
     Invited,
     Like,
     Message,
@@ -67,7 +68,7 @@ def life(susan, john, write_posts, client, settings):
     Block.add(susan, other)
     other.delete_instance()
     OldPermalink.create(id=1, post_id=Post.by_author(susan).first().id)
-    Post.by_author(susan).first().remove(by="susan")
+    DeletedPost.remove(Post.by_author(susan).first(), by=susan)
     upload = settings.data_dir / "imports" / "upload"
     upload.parent.mkdir()
     upload.write_text('{"posts": [{"body": "susan once", "timestamp": "2020-05-01T10:00:00Z"}]}')

@@ -58,6 +58,7 @@ OTHER_ROWS = {
     "User",
     "VisibleChange",
     "FoldedSign",
+    "DeletedPost",
     "FormerName",
     "FormerPost",
     "Import",

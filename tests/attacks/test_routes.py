@@ -203,6 +203,7 @@ POST   /post/<row_id:post_id>/delete              login  403    302    302
 POST   /post/<row_id:post_id>/like                login  302    302    302
 GET    /post/<row_id:post_id>/report              login  200    409    200
 POST   /post/<row_id:post_id>/report              login  302    409    302
+POST   /post/<row_id:post_id>/undo                login  302    302    302
 POST   /post/<row_id:post_id>/unlike              login  302    302    302
 GET    /preferences                               308    308    308    308
 POST   /preferences                               302    302    302    302

@@ -374,23 +374,29 @@ def test_keys_that_are_switched_off_do_nothing(site, new_page):
     assert page.evaluate("document.activeElement === document.body")
 
 
-def test_deleting_asks_in_a_dialog_and_comes_back_to_the_page(site, new_page):
+def test_deleting_asks_in_a_dialog_comes_back_to_the_page_and_can_be_undone(site, new_page):
     post = Post.create(author=User.named("susan"), body="To be deleted")
     page = new_page(viewport=DESKTOP)
     page.goto(f"{site.url}/explore")
     row = page.locator(".post", has_text="To be deleted")
     row.locator("summary").click()
-    row.get_by_role("link", name="Delete").click()
+    row.get_by_role("link", name="Delete", exact=True).click()
     page.locator("dialog").get_by_role("link", name="Keep it").click()
     page.locator("dialog").wait_for(state="detached")
     assert Post.get_or_none(Post.id == post.id)
 
-    row.get_by_role("link", name="Delete").click()
+    row.get_by_role("link", name="Delete", exact=True).click()
     page.locator("dialog").get_by_role("button", name="Delete").click()
 
-    page.locator(".toast", has_text="The post is deleted.").wait_for()
+    toast = page.locator(".toast", has_text="The post is deleted.")
+    toast.wait_for()
     assert page.url == f"{site.url}/explore"
     assert Post.get_or_none(Post.id == post.id) is None
+
+    toast.get_by_role("button", name="Undo").click()
+    page.locator(".toast", has_text="The post is back.").wait_for()
+    assert page.url == f"{site.url}/explore"
+    assert Post.get_or_none(Post.id == post.id)
 
 
 def test_new_posts_are_announced_and_not_pushed_in(site, new_page):

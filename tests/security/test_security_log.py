@@ -172,7 +172,7 @@ def test_who_is_refused_is_told(browser, client, susan, john):
     client.post("/api/posts", json={"body": "mine"}, headers=bearer)
 
     assert [text.removesuffix(" address=127.0.0.1") for text in texts()] == [
-        "access-refused user=susan door=posts.destroy",
+        "access-refused user=susan door=deleted_posts.create",
         "access-refused user=susan door=preferences.update",
         "access-refused user=susan door=admin_users.index",
         "access-refused user=susan door=api.posts_create",
