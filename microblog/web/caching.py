@@ -13,7 +13,7 @@ from microblog.security.signatures import SignedCookie
 WITHOUT_DATABASE = {"api_document.openapi", "health", "robots", "static"}
 FOR_EVERYBODY = WITHOUT_DATABASE | {"site.manifest"}
 # On a members-only site these are for members.
-FOR_EVERYBODY_IF_PUBLIC = {"feeds"}
+FOR_EVERYBODY_IF_PUBLIC = {"feeds", "previews"}
 
 
 def init_app(app):

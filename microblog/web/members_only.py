@@ -29,7 +29,7 @@ OPEN = {
     "usual_paths",
 }
 # What members write, for everybody to read unless the site is for members only.
-READABLE = {"feeds", "posts.explore", "posts.show", "search", "tags", "users.popup", "users.show"}
+READABLE = {"feeds", "posts.explore", "posts.show", "previews", "search", "tags", "users.popup", "users.show"}
 # What only administrators find, by browser and by program.
 ADMIN = ("/admin", "/api/admin")
 INDEXED = {"posts.explore", "posts.index", "posts.show", "site.about", "users.show"}

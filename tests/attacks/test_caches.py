@@ -18,7 +18,7 @@ from tests.attacks.test_routes import address, check_all, rules
 # The same for everybody. A route is added here only if no cookie changes what it answers.
 FOR_EVERYBODY = {"api_document.openapi", "feeds.index", "feeds.show", "feeds.tagged"}
 FOR_EVERYBODY |= {"health.live", "health.ready"}
-FOR_EVERYBODY |= {"robots", "site.manifest", "static"}
+FOR_EVERYBODY |= {"previews.index", "previews.show", "robots", "site.manifest", "static"}
 VISITORS = ("nobody", "session", "remember cookie only")
 
 

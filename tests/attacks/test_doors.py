@@ -41,6 +41,7 @@ ALL_THAT_WORKS = {
     *("GET /settings/preferences", "POST /preferences", "GET /keys", "POST /auth/logout"),
     *("GET /api", "GET /api/docs", "GET /api/openapi.json", "GET /livez", "GET /readyz", "GET /robots.txt"),
     *("GET /feed.<any:kind>", "GET /user/<username>/feed.<any:kind>", "GET /tag/<word>/feed.<any:kind>"),
+    *("GET /preview.png", "GET /user/<username>/preview.png"),
     *("GET /manifest.webmanifest", "GET /static/<version>/<path:filename>"),
 }
 

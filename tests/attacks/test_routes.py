@@ -207,6 +207,7 @@ POST   /post/<row_id:post_id>/undo                login  302    302    302
 POST   /post/<row_id:post_id>/unlike              login  302    302    302
 GET    /preferences                               308    308    308    308
 POST   /preferences                               302    302    302    302
+GET    /preview.png                               200    200    200    200
 GET    /readyz                                    200    200    200    200
 GET    /robots.txt                                200    200    200    200
 GET    /search                                    200    200    200    200
@@ -240,6 +241,7 @@ GET    /user/<username>/feed                      308    308    308    308
 GET    /user/<username>/feed.<any:kind>           200    200    200    200
 GET    /user/<username>/followers                 login  200    200    200
 GET    /user/<username>/following                 login  200    200    200
+GET    /user/<username>/preview.png               200    200    200    200
 GET    /user/<username>/popup                     200    200    200    200
 POST   /welcome/close                             login  302    302    302
 """

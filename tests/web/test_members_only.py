@@ -11,7 +11,7 @@ from microblog.models import Post, Site
 ID = 1_800_000_000_000_000
 READING = (
     "/explore", "/search?q=tea", "/user/susan", "/user/susan/popup", f"/post/{ID}",
-    "/tag/tea", "/tag/tea/feed.atom", "/tag/tea/feed.json",
+    "/preview.png", "/user/susan/preview.png", "/tag/tea", "/tag/tea/feed.atom", "/tag/tea/feed.json",
     "/feed.atom", "/feed.json", "/user/susan/feed.atom", "/user/susan/feed.json",
 )  # fmt: skip
 
