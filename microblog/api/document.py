@@ -9,6 +9,8 @@ from flask import Blueprint, jsonify, redirect, render_template, request, url_fo
 from microblog.api.operation import OPERATIONS
 from microblog.api.paging import DEFAULT, MOST
 from microblog.api.schemas import SCHEMAS, TEXT, ref, some
+from microblog.models.site import NAME
+from microblog.web import site
 from microblog.web.problem import MEDIA_TYPE
 
 bp = Blueprint("api_document", __name__, url_prefix="/api")
@@ -23,7 +25,7 @@ def index():
 
 @bp.get("/openapi.json")
 def openapi():
-    response = jsonify(document())
+    response = jsonify(document(site.current().name))
     response.cache_control.public = True
     response.cache_control.no_cache = True
     response.add_etag()
@@ -36,14 +38,14 @@ def show():
     return render_template("api/docs.html", resources=resources, most=MOST)
 
 
-def document():
-    """The whole document, generated from the operations themselves."""
+def document(title=NAME):
+    """The whole document, generated from the operations themselves; *title*: how the site is called."""
     paths = {}
     for operation in _sorted():
         paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Microblog", "version": VERSION},
+        "info": {"title": title, "version": VERSION},
         "servers": [{"url": "/"}],
         "paths": paths,
         "components": {

@@ -11,11 +11,11 @@ from microblog.base.database import db
 from microblog.base.i18n import N_
 from microblog.exports import archive, expiry
 from microblog.exports.archive.parts import Source, Words
-from microblog.exports.archive.site import Site
+from microblog.exports.archive.site import Site as Home
 from microblog.exports.mail import MAIL
 from microblog.mail.delivery import Mail
 from microblog.mail.templates import in_language
-from microblog.models import User
+from microblog.models import Site, User
 from microblog.security import security_log
 from microblog.tasks.exceptions import JobFailed
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, SUCCEEDED
@@ -91,7 +91,8 @@ def export_posts(task: Task) -> None:
 def source_of(user: User, messages: bool = False) -> Source:
     """What an archive of *user* is made of, in the present language; *messages*: see ``request``."""
     # Not as they were when this process started: without a BASE_URL the web server decides.
-    site = Site(current_app.config["SETTINGS"].site_url, tuple(current_app.config["SIGNING_KEYS"]))
+    address, keys = current_app.config["SETTINGS"].site_url, tuple(current_app.config["SIGNING_KEYS"])
+    site = Home(address, keys, Site.current().name)
     return Source(user.id, site, Words(gettext, str(get_locale()).replace("_", "-")), messages)
 
 

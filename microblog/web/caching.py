@@ -10,8 +10,8 @@ from flask import current_app, g, request
 from microblog.security.signatures import SignedCookie
 
 # Blueprints and endpoints.
-WITHOUT_DATABASE = {"api_document.openapi", "health", "robots", "static"}
-FOR_EVERYBODY = WITHOUT_DATABASE | {"site.manifest"}
+WITHOUT_DATABASE = {"health", "robots", "static"}
+FOR_EVERYBODY = WITHOUT_DATABASE | {"api_document.openapi", "site.manifest"}
 # On a members-only site these are for members.
 FOR_EVERYBODY_IF_PUBLIC = {"feeds", "previews"}
 

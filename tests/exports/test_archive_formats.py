@@ -12,6 +12,7 @@ import jsonschema_rs
 import mf2py
 import pytest
 
+from microblog import exports, models
 from microblog.base import clock
 from microblog.exports.archive import names
 from microblog.exports.archive.markup import html_of
@@ -302,6 +303,21 @@ def test_what_was_liked_is_there_by_address_and_by_author(made, source, susan, j
     assert (kept["id"], kept["username"]) == (str(liked.id), "john")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", kept["since"])
     assert str(other.id) not in files[names.LIKED].decode() + files[names.LIKES].decode()
+
+
+def test_the_site_has_its_own_name_in_all_of_it(app, made, susan, write_posts):
+    """But where the software is meant, by which it was made."""
+    models.Site.change(name="Nora’s <b>garden</b>")
+    write_posts(susan, "hello")
+    with app.test_request_context():
+        source = exports.source_of(susan, messages=True)
+
+    files = made(site=source.site, words=source.words, messages=True).files
+
+    assert json.loads(files[names.FEED])["title"] == "susan · Nora’s <b>garden</b>"
+    for name in (names.INDEX, names.page_of(str(clock.now().year))):
+        assert "susan · Nora’s &lt;b&gt;garden&lt;/b&gt;</title>" in files[name].decode()
+    assert {name for name, content in files.items() if b"Microblog" in content} == {names.BAG_INFO}
 
 
 def test_what_was_reported_is_in_the_archive_of_who_did_alone(made, susan, john, write_posts):

@@ -12,7 +12,7 @@ def write(container, snapshot, site, counted):
     username = snapshot.person.username
     head = {
         "version": "https://jsonfeed.org/version/1.1",
-        "title": f"{username} · Microblog",
+        "title": f"{username} · {site.name}",
         "home_page_url": site.user_page(username),
         "authors": [{"name": username, "url": site.user_page(username)}],
         "_microblog": {"about": site.document},

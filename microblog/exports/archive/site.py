@@ -3,12 +3,19 @@
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from microblog.models.site import NAME
+
 
 class Site(NamedTuple):
-    """*address*: its URL without a trailing slash. *keys*: those that sign, the last one new seals."""
+    """
+    *address*: its URL without a trailing slash. *keys*: those that sign, the last one new seals.
+
+    *name*: how the site is called.
+    """
 
     address: str
     keys: tuple = ()
+    name: str = NAME
 
     @property
     def host(self):
