@@ -8,6 +8,7 @@ from filling it.
 
 import json
 import logging
+import re
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
@@ -25,12 +26,22 @@ from microblog.security import log_shares
 LARGEST_BYTES = 2 * 1024**2
 # Who acts by a command: whoever has a shell on the server.
 OPERATOR = "operator"
+FACT = re.compile(r' ([a-z_]+)=("(?:[^"\\]|\\.)*"|\S*)')
 log = logging.getLogger(__name__)
 
 
 class Event(NamedTuple):
     timestamp: datetime
     text: str
+
+    @property
+    def name(self):
+        return self.text.partition(" ")[0]
+
+    @property
+    def facts(self):
+        """A dictionary of texts by name."""
+        return {name: _value(word) for name, word in FACT.findall(self.text)}
 
 
 def record(event, user=None, by=None, **facts):
@@ -118,6 +129,14 @@ def _word(value):
     """*value* as one word: quoted if necessary, so that it cannot look like another fact."""
     text = one_line(str(value))
     return text if text and text.isascii() and not set(text) & set(' ="') else json.dumps(text)
+
+
+def _value(word):
+    """The text of which ``_word`` has made *word*; the word itself if a crash has left half of it."""
+    try:
+        return json.loads(word) if word.startswith('"') else word
+    except ValueError:
+        return word
 
 
 def _path(ending):

@@ -118,7 +118,7 @@ class Task(TaskFiles, TaskLists, TaskCard):
             raise NothingToRetry(self.id)
         again = Task.launch(jobs[self.name], self.user_id, self.description, by, **self.arguments)
         self.dismiss()
-        security_log.record("task-retried", again.user, task=again.id, by=by)
+        security_log.record("task-retried", again.user, task=again.id, kind=self.name, by=by)
         return again
 
     def cancel(self, by: str | None = None) -> None:
@@ -135,7 +135,7 @@ class Task(TaskFiles, TaskLists, TaskCard):
             Task.update(cancel_requested=True).where(Task.id == self.id).execute()
             if fresh.state == QUEUED or fresh.is_silent or fresh.consumer_id not in huey.lock.living():
                 fresh.finish(CANCELLED)
-        security_log.record("task-cancelled", self.user, task=self.id, by=by)
+        security_log.record("task-cancelled", self.user, task=self.id, kind=self.name, by=by)
 
     def dismiss(self) -> None:
         """Remove the card of an ended task, also from pages that are open in other tabs."""

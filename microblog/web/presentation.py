@@ -22,6 +22,7 @@ from microblog.tasks import hold
 from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
 from microblog.web import dates, formats
+from microblog.web.event_sentences import sentence
 from microblog.web.people import name_list, person_link
 from microblog.web.post_text import linked
 from microblog.web.qr_code import qr_code
@@ -44,6 +45,7 @@ def init_app(app):
         person_link,
         qr_code,
         linked,
+        sentence,
     )
     for show in filters:
         app.add_template_filter(show)

@@ -190,7 +190,7 @@ def test_who_is_refused_is_told(browser, client, susan, john):
         ("/edit_profile", {"username": "suzy", "about_me": ""}, "renamed to=suzy"),
         ("/account/tokens", {"name": "mine"}, "token-made token=2"),
         ("/account/tokens/1/delete", {}, "token-ended token=1"),
-        ("/tasks/{task}/retry", {}, "task-retried task={again}"),
+        ("/tasks/{task}/retry", {}, "task-retried task={again} kind=export_posts"),
         ("/tasks/{task}/delete", {}, "export-deleted task={task}"),
         ("/post/{post}/delete", {}, "post-deleted post={post}"),
     ],
@@ -225,7 +225,7 @@ def test_a_new_address_is_told_once_it_is_confirmed(browser, susan):
         ("DELETE", "/api/posts/{post}", "post-deleted post={post}"),
         ("DELETE", "/api/exports/{task}/file", "export-deleted task={task}"),
         ("POST", "/api/exports", "export-asked task={again}"),
-        ("POST", "/api/tasks/{task}/retry", "task-retried task={again}"),
+        ("POST", "/api/tasks/{task}/retry", "task-retried task={again} kind=export_posts"),
     ],
 )
 def test_what_a_program_does_is_told(client, susan, failed, method, path, told):
@@ -248,7 +248,7 @@ def test_what_a_program_does_is_told(client, susan, failed, method, path, told):
         ("/admin/invites/1/delete", "invitation-withdrawn user=mary"),
         ("/admin/users/susan/suspend", "suspended user=susan by=mary"),
         ("/admin/users/susan/restore", "restored user=susan by=mary"),
-        ("/admin/tasks/{task}/retry", "task-retried user=susan task={again} by=mary"),
+        ("/admin/tasks/{task}/retry", "task-retried user=susan task={again} kind=export_posts by=mary"),
         ("/post/{post}/delete", "post-deleted user=susan post={post} by=mary"),
     ],
 )
@@ -311,7 +311,7 @@ def test_a_second_factor_that_the_operator_resets_is_told(app, susan):
 def test_a_task_that_its_user_cancels_is_told(browser, task):
     browser.post_form(f"/tasks/{task.id}/cancel")
 
-    assert texts() == [f"task-cancelled user=susan task={task.id} address=127.0.0.1"]
+    assert texts() == [f"task-cancelled user=susan task={task.id} kind=export_posts address=127.0.0.1"]
 
 
 def test_an_invitation_that_another_administrator_withdraws_is_told_with_both(marys):
@@ -326,7 +326,9 @@ def test_a_task_that_the_administrator_cancels_is_told_once(marys, task):
     for _ in range(2):
         marys.post_form(f"/admin/tasks/{task.id}/cancel")
 
-    assert texts() == [f"task-cancelled user=susan task={task.id} by=mary address=127.0.0.1"]
+    assert texts() == [
+        f"task-cancelled user=susan task={task.id} kind=export_posts by=mary address=127.0.0.1"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -372,9 +374,9 @@ def test_what_the_operator_does_to_tasks_is_told(app, susan, failed):
     run(args=["tasks", "cancel", nobodys.id])
 
     assert texts() == [
-        f"task-retried user=susan task={again.id} by=operator",
-        f"task-cancelled user=susan task={waiting.id} by=operator",
-        f"task-cancelled task={nobodys.id} by=operator",
+        f"task-retried user=susan task={again.id} kind=export_posts by=operator",
+        f"task-cancelled user=susan task={waiting.id} kind=export_posts by=operator",
+        f"task-cancelled task={nobodys.id} kind={nobodys.name} by=operator",
     ]
 
 
