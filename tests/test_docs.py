@@ -89,6 +89,16 @@ def test_what_the_guide_for_contributors_names_is_there():
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
+def test_the_guide_for_contributors_explains_everything_in_the_root():
+    ignored = {".git", *(line.strip("/") for line in (ROOT / ".gitignore").read_text().splitlines())}
+    table = re.search(r"\| in the root \|.*?\n\n", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL)[0]
+    explained = {name.strip("/") for name in re.findall("`([^`]+)`", table)}
+    there = {path.name for path in ROOT.iterdir() if not any(map(path.match, ignored))}
+
+    assert there - explained == set()
+    assert explained - {path.name for path in ROOT.iterdir()} <= {"flask"}
+
+
 def _tests():
     """The names of all tests."""
     return {name for text in _sources() for name in re.findall(r"^def (test_\w+)", text, re.MULTILINE)}
