@@ -53,7 +53,7 @@ def begin(settings):
         logging.getLogger(name).setLevel(level)
 
 
-def log_failure(log, what, error):
+def log_failure(log: logging.Logger, what: str, error: BaseException) -> None:
     """Log in *log* that *what* failed because of *error*: in one line for an outage, else with its trace."""
     if error_codes.is_outage(error):
         log.error("%s failed: %s", what, error)
@@ -61,7 +61,7 @@ def log_failure(log, what, error):
         log.error("%s failed", what, exc_info=error)
 
 
-def one_line(text):
+def one_line(text: str) -> str:
     """*text* made safe for a line of the log: harmful characters are escaped, secret tokens removed."""
     # A lone surrogate cannot be encoded at all.
     text = text.encode("utf-8", "backslashreplace").decode()

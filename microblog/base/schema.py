@@ -53,7 +53,7 @@ def migrate(triggers, tell=lambda _line: None):
         return applied
 
 
-def pending():
+def pending() -> list[str]:
     """
     Names of the migrations that the database still needs.
 
@@ -70,7 +70,7 @@ def _history(database):
     return history
 
 
-def refuse_misfit():
+def refuse_misfit() -> None:
     """
     Check the schema, for processes that use the database and leave migrating to others.
 

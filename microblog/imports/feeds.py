@@ -1,7 +1,9 @@
 """Atom and RSS 2.0."""
 
+from collections.abc import Iterator
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from typing import BinaryIO
 
 from microblog.base.clock import in_microseconds
 from microblog.imports import xml_items
@@ -9,6 +11,7 @@ from microblog.imports.html_text import html_to_text
 from microblog.imports.record import (
     NO_ID,
     NO_TIME,
+    Record,
     Unreadable,
     language,
     moment,
@@ -22,12 +25,12 @@ CONTENT = "http://purl.org/rss/1.0/modules/content/ encoded"
 DUBLIN_CORE = "http://purl.org/dc/elements/1.1/ "
 
 
-def read_atom(file, name="feed.xml"):
+def read_atom(file: BinaryIO, name: str = "feed.xml") -> Iterator[Record]:
     """Yield a ``Record`` for each entry in *file*, a binary one."""
     return records(xml_items.items_in(file, {f"{ATOM}entry"}), _entry, name)
 
 
-def read_rss(file, name="feed.xml"):
+def read_rss(file: BinaryIO, name: str = "feed.xml") -> Iterator[Record]:
     """Yield a ``Record`` for each item in *file*, a binary one."""
     return records(xml_items.items_in(file, {"item"}), _item, name)
 

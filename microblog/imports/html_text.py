@@ -15,7 +15,7 @@ SPACES = re.compile(r"[ \t\r\n\f]+")
 LONGEST = 50_000
 
 
-def html_to_text(html, mentions=None):
+def html_to_text(html: str, mentions: dict[str, str] | None = None) -> str:
     """
     The text of *html*, tidied; *mentions*: from addresses of people to the names they are known by.
 

@@ -6,6 +6,7 @@ is written, in one transaction. What ends without success leaves nothing, and if
 that, ``remove_leftovers`` does.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
@@ -150,7 +151,7 @@ def read(row, path, limits, report, keys):
         sorted_records.make(row.records, row.draft, source, now, account_since, tell)
 
 
-def count(row, report):
+def count(row: Import, report: Callable[[int, int], None]) -> dict:
     """What would come of the import *row* now, a dictionary."""
     with SortedRecords.opened(row.records) as records:
         total, new = records.count(sorted_records.POST), 0

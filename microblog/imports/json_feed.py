@@ -1,9 +1,13 @@
 """JSON Feed 1 and 1.1, alone or in a .bar file."""
 
+from collections.abc import Iterator
+from typing import BinaryIO
+
 from microblog.base.json_items import items_of
 from microblog.imports.html_text import html_to_text
 from microblog.imports.record import (
     NO_ID,
+    Record,
     Unreadable,
     language,
     moment,
@@ -14,7 +18,7 @@ from microblog.imports.record import (
 )
 
 
-def read(file, name="feed.json"):
+def read(file: BinaryIO, name: str = "feed.json") -> Iterator[Record]:
     """Yield a ``Record`` for each item in *file*, a binary one."""
     feed: dict[str, object] = {}
     return records(items_of(file, "items", feed), lambda item: _fields(item, feed), name)

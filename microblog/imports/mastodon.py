@@ -1,5 +1,7 @@
 """The archive of Mastodon, and of the many servers that write the same: an outbox of ActivityPub."""
 
+from collections.abc import Iterator
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from microblog.base.json_items import items_of
@@ -9,6 +11,7 @@ from microblog.imports.record import (
     PRIVATE,
     REPOSTED,
     NoPost,
+    Record,
     Unreadable,
     language,
     moment,
@@ -21,7 +24,7 @@ PUBLIC = {"as:Public", "https://www.w3.org/ns/activitystreams#Public", "Public"}
 MADE_OF_TEXT = ("Note", "Question", "Article")
 
 
-def read(file, name="outbox.json"):
+def read(file: BinaryIO, name: str = "outbox.json") -> Iterator[Record]:
     """Yield a ``Record`` for each activity in *file*, a binary one."""
     # totalItems is often wrong: private posts are in the file and not in the number.
     return records(items_of(file, "orderedItems"), _fields, name)

@@ -122,7 +122,7 @@ def write(records, user_id, import_id, facts):
     execute_many(JOIN, [(row[0],) for row in rows if row[-1]])
 
 
-def remove_some(import_id):
+def remove_some(import_id: int) -> int:
     """Take back a batch of the posts of the import *import_id*, and return how many there were."""
     ids = [row[0] for row in db.execute_sql(SOME, (import_id, BATCH)).fetchall()]
     Post.take_back(ids)

@@ -35,7 +35,7 @@ def offered(user, facts):
     )
 
 
-def bring(user, choices, facts):
+def bring(user: User, choices: dict, facts: dict) -> dict:
     """
     Change the profile and the follows of *user* as *choices* say, and return what ``put_back`` needs.
 
@@ -54,7 +54,7 @@ def bring(user, choices, facts):
     return {"followed": followed, "profile": profile}
 
 
-def put_back(user, former):
+def put_back(user: User, former: dict) -> None:
     """Undo what ``bring`` did; a profile that was changed since is left as it is."""
     Follow.delete().where(Follow.follower == user, Follow.followed.in_(former["followed"])).execute()
     for name, (before, brought) in former["profile"].items():

@@ -122,7 +122,7 @@ def language(text):
     return found and found.partition("-")[0]
 
 
-def web_address(*candidates):
+def web_address(*candidates: object) -> str | None:
     """The first of *candidates* that is an http or https address of reasonable length, None if none is."""
     for text in candidates:
         if isinstance(text, str) and text.startswith(("https://", "http://")) and len(text) <= 500:

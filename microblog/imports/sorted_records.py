@@ -8,14 +8,17 @@ again finds the same order.
 import errno
 import json
 import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, Self
 from urllib.parse import urlsplit
 
 from microblog.base.i18n import N_
 from microblog.base.sqlite import sqlite3
 from microblog.base.text import LONGEST, MAX_LENGTH, cut, with_ellipsis
 from microblog.imports.record import REPLY, REPLY_TO_OTHERS, REPOST, REPOSTED, THREAD, TOO_NEW
+from microblog.imports.sources import Source
 
 CUT = N_("It is cut to 5,000 characters.")
 LONG_AND_NEW = N_("It is longer than 140 characters, and newer than the account.")
@@ -70,7 +73,9 @@ class Remark(NamedTuple):
     reason: str
 
 
-def make(path, draft, source, now, account_since, report):
+def make(
+    path: Path, draft: Path, source: Source, now: int, account_since: int, report: Callable[[], None]
+) -> None:
     """
     Read *source* and write its records to *path*, whole or not at all.
 
@@ -159,7 +164,7 @@ class SortedRecords:
 
     @classmethod
     @contextmanager
-    def opened(cls, path):
+    def opened(cls, path: Path) -> Iterator[Self]:
         """
         The records in the file *path*, for the block.
 
@@ -170,12 +175,12 @@ class SortedRecords:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
             yield cls(connection)
 
-    def count(self, state):
+    def count(self, state: str) -> int:
         """How many records are of *state*; those of POST that are left out unless asked for do not count."""
         plain = "SELECT count(*) FROM record WHERE state = ? AND option IS NULL"
         return self._connection.execute(plain, (state,)).fetchone()[0]
 
-    def count_optional(self, option):
+    def count_optional(self, option: str) -> int:
         """How many posts are left out unless *option* is asked for."""
         optional = "SELECT count(*) FROM record WHERE state = ? AND option = ?"
         return self._connection.execute(optional, (POST, option)).fetchone()[0]
@@ -186,7 +191,7 @@ class SortedRecords:
         first, last = self._connection.execute(span, (POST,)).fetchone()
         return None if first is None else (first, last)
 
-    def posts(self, options=(), first=0, last=2**62):
+    def posts(self, options: Sequence[str] = (), first: int = 0, last: int = 2**62) -> Iterator[SortedRecord]:
         """
         Yield a ``SortedRecord`` for each post, oldest first; with *options* those that have to be asked for.
 
@@ -201,7 +206,7 @@ class SortedRecords:
         """  # noqa: S608 - only names of columns and question marks
         yield from map(SortedRecord._make, self._connection.execute(query, (POST, *options, first, last)))
 
-    def remarks(self, limit=-1):
+    def remarks(self, limit: int = -1) -> Iterator[Remark]:
         """Yield a ``Remark`` for each item that is not brought here as it was, in the order of the file."""
         query = """
             SELECT place, state, reason, option FROM record WHERE reason IS NOT NULL OR option IS NOT NULL

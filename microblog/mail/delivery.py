@@ -146,7 +146,7 @@ class Mail(WorkItem):
             .count()
         )
 
-    def begin_sending(self):
+    def begin_sending(self) -> None:
         """
         Begin an attempt to send the mail.
 
@@ -178,27 +178,27 @@ class Mail(WorkItem):
                 fresh.finish(CANCELLED)
 
     @property
-    def may_have_left(self):
+    def may_have_left(self) -> bool:
         """Whether it ended otherwise when a mail server might have accepted it already."""
         ended_otherwise = self.complete and self.state != SUCCEEDED
         return ended_otherwise and (self.sending_at is not None or self.resent)
 
     @property
-    def error_tells_all(self):
+    def error_tells_all(self) -> bool:
         """Whether the error of a mail that may have left says so itself."""
         return self.error == UNCERTAIN_TWICE
 
     @property
-    def is_in_outbox(self):
+    def is_in_outbox(self) -> bool:
         return self.state == SUCCEEDED and self.sent_at is None and outbox.path_of(self.id).exists()
 
     @property
-    def owner(self):
+    def owner(self) -> User | None:
         """The user whom it is for; None when nobody has that address."""
         return self.user or User.with_email(self.recipient)
 
     @property
-    def opens_administration(self):
+    def opens_administration(self) -> bool:
         """Whether whoever reads it could become an administrator: then no page shows it."""
         return bool(self.kind in templates.links and (owner := self.owner) and owner.is_admin)
 

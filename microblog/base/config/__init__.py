@@ -5,6 +5,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
 from click import ClickException
@@ -79,7 +80,7 @@ class Settings:
     workers: int = setting(3, number(2, 64))
 
     @classmethod
-    def load(cls):
+    def load(cls) -> Self:
         """
         Settings of this process: the real environment first, then ``.env`` beside ``run.sh``.
 
@@ -114,12 +115,12 @@ class Settings:
         return settings
 
     @property
-    def private(self):
+    def private(self) -> bool:
         """Whether the site can be reached from this machine only, not even through a proxy."""
         return is_loopback(self.host) and is_loopback(urlsplit(self.base_url).hostname or self.host)
 
     @property
-    def https(self):
+    def https(self) -> bool:
         """Whether people reach the site over HTTPS."""
         return self.base_url.startswith("https://")
 
@@ -204,7 +205,7 @@ def _left(path, is_valid):
     return ""
 
 
-def is_loopback(host):
+def is_loopback(host: str) -> bool:
     """Whether *host*, a name or an address, means this machine only."""
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -221,7 +222,7 @@ def _mail_domain(host):
     return f"[IPv6:{address}]" if address.version == 6 else f"[{address}]"
 
 
-def can_be_guessed(key):
+def can_be_guessed(key: str) -> bool:
     """Whether *key* is short, has few different characters, or consists of words from examples."""
     left = PLACEHOLDERS.sub("", key.lower())
     return len(left) < 32 or len(set(left)) < 8

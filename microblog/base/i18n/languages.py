@@ -42,7 +42,7 @@ def offered(accepted, spoken):
 
 
 @lru_cache(KEPT)
-def own_name(tag):
+def own_name(tag: str) -> str:
     """The language of *tag* in its own words, such as ``español``; if unknown, in English, or the tag."""
     locale = Locale.parse(tag, sep="-")
     return locale.get_display_name() or locale.get_display_name("en") or tag

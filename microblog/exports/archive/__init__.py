@@ -7,7 +7,9 @@ folder knows one format, ``parts`` their order; none of them knows Flask or Huey
 
 import os
 import time
-from typing import NamedTuple
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, NamedTuple
 
 from microblog.base.files import atomic_write
 from microblog.exports.archive import parts
@@ -31,7 +33,7 @@ class Made(NamedTuple):
     archive_bytes: int
 
 
-def write(source, path, draft, report, delay_s=0):
+def write(source: parts.Source, path: Path, draft: Path, report: parts.Report, delay_s: float = 0) -> Made:
     """
     Write the posts of *source* that exist now to *path*, and the archive beside it; return what was ``Made``.
 
@@ -58,7 +60,7 @@ def write(source, path, draft, report, delay_s=0):
     return Made(posts, path.stat().st_size, archive_bytes)
 
 
-def write_zip(source, path):
+def write_zip(source: parts.Source, path: Path) -> int:
     """Write the archive alone to *path* and return the number of posts; like ``write``."""
     # Whatever the name is: with another ending, a file that ends in .part would be its own draft.
     with atomic_write(path, "w+b", path.with_name(f"{path.name}.part")) as file:
@@ -67,12 +69,12 @@ def write_zip(source, path):
     return posts
 
 
-def zip_beside(path):
+def zip_beside(path: Path) -> Path:
     """The path of the archive, or of its draft, beside that of posts.json."""
     return path.with_suffix(".zip.part" if path.suffix == ".part" else ".zip")
 
 
-def read_back(file, posts, receive=lambda post: None):
+def read_back(file: IO[bytes], posts: int, receive: Callable[[dict], None] = lambda post: None) -> None:
     """
     Read the archive in *file*, which should have so many *posts*, as an import would.
 

@@ -1,6 +1,7 @@
 """Whether an archive is whole and unchanged: each file against its checksum, each post against the format."""
 
 import re
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ class Fault(NamedTuple):
     def __str__(self):
         return self.told(lambda text: text)
 
-    def told(self, translate):
+    def told(self, translate: Callable[[str], str]) -> str:
         """The whole sentence, with its texts passed through *translate*."""
         told = translate(self.text) % self.values
         return f"{told} {translate(self.reason)}" if self.reason else told
@@ -47,7 +48,7 @@ class Check:
         self._most_bytes = most_bytes
         self._file, self._keys, self._receive = file, keys, receive
 
-    def faults(self):
+    def faults(self) -> Iterator[Fault]:
         """Yield each ``Fault`` as it is found."""
         try:
             archive = SafeZip(self._file, self._most_bytes)
@@ -105,7 +106,7 @@ class Check:
             self.sealed = seal.is_ours(archive.read(names.SEAL, MOST_BYTES), manifest, self._keys)
 
 
-def is_sealed(archive, keys):
+def is_sealed(archive: SafeZip, keys: Sequence[str]) -> bool:
     """Whether one of *keys* has sealed *archive*, and its posts and account are those that were sealed."""
     if not all(name in archive for name in (*names.UNLISTED, *SEALED)):
         return False

@@ -32,7 +32,7 @@ class Container:
         self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL)
         self._large = posts > MOST_POSTS_OF_32_BITS
 
-    def write(self, name, text):
+    def write(self, name: str, text: str) -> None:
         """Write a whole entry."""
         with self.entry(name) as write:
             write(text)

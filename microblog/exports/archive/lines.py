@@ -20,13 +20,13 @@ def as_json(value):
     return _joined(parts[::2], [f"json_quote({part})" for part in columns])
 
 
-def as_text(text):
+def as_text(text: str) -> str:
     """SQL that writes *text* with the marked columns as they are; NULL becomes nothing."""
     parts = COLUMN.split(text)
     return _joined(parts[::2], [f"coalesce({part}, '')" for part in parts[1::2]])
 
 
-def quoted(text):
+def quoted(text: str) -> str:
     """*text* as a literal of SQL."""
     return "'" + text.replace("'", "''") + "'"
 

@@ -16,7 +16,7 @@ MORE_LINES = "\n\n\n"
 UNSEEN_LINE = f"*\n[{UNSEEN}]*"
 
 
-def html_of(text):
+def html_of(text: str) -> str:
     """*text* as paragraphs, a plain string."""
     content = str(linkify(text, rel="nofollow noreferrer"))
     for old, new in BREAKS:
@@ -24,7 +24,7 @@ def html_of(text):
     return f"<p>{content}</p>"
 
 
-def escaped(expression):
+def escaped(expression: str) -> str:
     """SQL that escapes the text *expression*, for content and for attributes in quotation marks."""
     return _replaced(expression, ESCAPES)
 

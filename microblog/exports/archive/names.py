@@ -29,11 +29,11 @@ REQUIRED = frozenset(
 YEAR = re.compile(r"pages/\d{4}\.html", re.ASCII)
 
 
-def page_of(year):
+def page_of(year: int) -> str:
     """The page with the posts of *year*, a text of four digits."""
     return f"pages/{year}.html"
 
 
-def is_known(name):
+def is_known(name: str) -> bool:
     """Whether a file of this name may be in an archive."""
     return name in REQUIRED or name in OPTIONAL or YEAR.fullmatch(name) is not None

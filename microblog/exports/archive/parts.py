@@ -1,19 +1,24 @@
 """The parts of an archive in the order in which they are written: checksums after what they are of."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import IO, NamedTuple
 
 from microblog.exports.archive import bag, feed, mastodon, own, snapshot
 from microblog.exports.archive.container import Container
 from microblog.exports.archive.pages import Pages
+from microblog.exports.archive.site import Site
 
 # How often the posts are read: for data/, the feed, the outbox and the pages.
 PASSES = 4
+
+# Called with how many steps are done, and how many there are.
+Report = Callable[[int, int], None]
 
 
 class Words(NamedTuple):
     """*translate* returns a text with its values in the *language* of the pages."""
 
-    translate: object
+    translate: Callable[..., str]
     language: str
 
 
@@ -21,12 +26,12 @@ class Source(NamedTuple):
     """Whose archive, of which ``Site``; *messages*: also these and the e-mail address; *words*: of pages."""
 
     user_id: int
-    site: object
+    site: Site
     words: Words
     messages: bool = False
 
 
-def write(file, source, report):
+def write(file: IO[bytes], source: Source, report: Report) -> int:
     """
     Write the archive of what *source* names to *file*, a binary one, and return how many posts are in it.
 

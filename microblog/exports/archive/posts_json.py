@@ -18,14 +18,14 @@ class PostsFile:
         self._file, self._separator = file, "\n"
         file.write('{"posts": [')
 
-    def add(self, post):
+    def add(self, post: dict) -> None:
         moment = f"{post['timestamp'][:SECONDS]}Z"
         line = {"body": post["body"], "timestamp": moment, "id": post["id"], "language": post["language"]}
         line |= {name: post[name] for name in SOME_HAVE if post.get(name)}
         self._file.write(self._separator + _encode(line))
         self._separator = ",\n"
 
-    def finish(self):
+    def finish(self) -> None:
         self._file.write("]}\n" if self._separator == "\n" else "\n]}\n")
 
 

@@ -18,7 +18,7 @@ class Site(NamedTuple):
     name: str = NAME
 
     @property
-    def host(self):
+    def host(self) -> str:
         return urlsplit(self.address).netloc
 
     @property
@@ -31,5 +31,5 @@ class Site(NamedTuple):
         """The URL of what describes posts to programs."""
         return f"{self.address}/api/docs"
 
-    def user_page(self, username):
+    def user_page(self, username: str) -> str:
         return f"{self.address}/user/{username}"
