@@ -148,7 +148,7 @@ def _mail_link(user, email, language):
     Mail.send("change_email", email, user=user, language=language)
 
 
-def change_email(token):
+def change_email(token: OneTimeToken) -> None:
     """
     Set the address of *token* for its user and notify the old one; confirm it, if it is theirs already.
 
@@ -156,6 +156,7 @@ def change_email(token):
         TokenInvalid: the token is no longer valid.
         EmailTaken: somebody else has the address by now.
     """
+    assert token.user  # Only links to register are nobody's.
     if token.email == token.user.email:
         _confirm_email(token)
         return

@@ -2,11 +2,12 @@
 
 import time
 
+from microblog.tasks.task import Task
 from microblog.tasks.worker import job
 
 
 @job()
-def example(task):
+def example(task: Task) -> None:
     """Sleep for ``task.arguments["seconds"]`` and report each second."""
     seconds = task.arguments["seconds"]
     task.advance(0, seconds)

@@ -5,6 +5,8 @@ A worker takes urgent messages first. While a row waits for what else runs in it
 else: any other message would have to be held back as well, and would be lost if the process died.
 """
 
+from collections.abc import Iterable
+
 from huey.api import Task as Message
 from huey.storage import PriorityRedisStorage
 from redis import ConnectionPool
@@ -28,13 +30,13 @@ class MessageStore(PriorityRedisStorage):
         super().__init__(name, **options)
         self.urgent = PriorityRedisStorage(f"{name}_urgent", **options)
 
-    def enqueue(self, data, priority=None):
+    def enqueue(self, data: bytes, priority: float | None = None) -> None:
         if priority:
             self.urgent.enqueue(data)
         else:
             super().enqueue(data)
 
-    def dequeue(self):
+    def dequeue(self) -> bytes | None:
         ordinary = () if held else (self.queue_key,)
         try:
             _key, member, _score = self.conn.bzpopmin((self.urgent.queue_key, *ordinary), self.read_timeout)
@@ -44,22 +46,22 @@ class MessageStore(PriorityRedisStorage):
         # Huey puts the time before it, for the order.
         return member[8:]
 
-    def queue_size(self):
+    def queue_size(self) -> int:
         return self.urgent.queue_size() + super().queue_size()
 
-    def enqueued_items(self, limit=None):
+    def enqueued_items(self, limit: int | None = None) -> list[bytes]:
         return (self.urgent.enqueued_items() + super().enqueued_items())[:limit]
 
-    def flush_queue(self):
+    def flush_queue(self) -> None:
         self.urgent.flush_queue()
         super().flush_queue()
 
     # Huey looks before and after each job whether its message was revoked. None ever is: rows are cancelled.
 
-    def peek_many(self, keys):
+    def peek_many(self, keys: Iterable[str]) -> dict:
         return {}
 
-    def delete_data(self, key):
+    def delete_data(self, key: str) -> bool:
         return False
 
 

@@ -11,6 +11,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -60,7 +61,7 @@ class Job(NamedTuple):
 class HousekeepingScheduler(Scheduler):
     """Huey's scheduler, which does the housekeeping as well: busy workers cannot delay it."""
 
-    def loop(self, now=None):
+    def loop(self, now: float | None = None) -> None:
         self.huey.keep_house_if_due()
         super().loop(now)
 
@@ -139,10 +140,10 @@ class MicroblogHuey(RedisHuey):
             return False
         return True
 
-    def serialize_task(self, message):
+    def serialize_task(self, message: Message) -> bytes:
         return self.serializer.serialize([message.name, message.id])
 
-    def deserialize_task(self, data):
+    def deserialize_task(self, data: bytes) -> Message:
         name, row_id = self.serializer.deserialize(data)
         return jobs[name].huey_task.s(id=row_id)
 
@@ -173,7 +174,7 @@ class MicroblogHuey(RedisHuey):
             return False
         return True
 
-    def dequeue(self):
+    def dequeue(self) -> Message | None:
         """The next message; None if there is none, if it cannot be read, or if the queue does not answer."""
         try:
             data = self.storage.dequeue()
@@ -187,11 +188,11 @@ class MicroblogHuey(RedisHuey):
             log.warning("skipped a queue message of another version or program: %d bytes", len(data))
         return message
 
-    def read_schedule(self, timestamp=None):
+    def read_schedule(self, timestamp: datetime | None = None) -> list:
         # Retries and pauses are in the rows.
         return []
 
-    def execute(self, task, timestamp=None):
+    def execute(self, task: Message, timestamp: datetime | None = None) -> object:
         with self._app.app_context(), connected():
             return super().execute(task, timestamp)
 
@@ -205,13 +206,13 @@ class MicroblogHuey(RedisHuey):
             self._housekept_at_s = time.monotonic()
             self._attempt(self.housekeeping)
 
-    def notify_interrupted_tasks(self):
+    def notify_interrupted_tasks(self) -> None:
         # Huey calls this last. It sends no ``interrupted`` for a task whose message came twice: the second
         # one made it forget that the first is still running.
         super().notify_interrupted_tasks()
         self._attempt(self.at_stop)
 
-    def create_consumer(self, **options):
+    def create_consumer(self, workers: int = 1, **options: object) -> MicroblogConsumer:
         # The app's own logging covers Huey as well; Huey's handler would log everything twice.
         logging.getLogger("huey").handlers.clear()
         # Nothing migrates the database when the consumer is started by Huey's own command line.
@@ -221,10 +222,10 @@ class MicroblogHuey(RedisHuey):
         except SchemaError as error:
             sys.exit(f"microblog: {error}")
         self.lock.take()
-        self.workers = options.get("workers", 1)
+        self.workers = workers
         self._attempt(self.at_start)
         self.keep_house_if_due()
-        self.consumer = MicroblogConsumer(self, **options)
+        self.consumer = MicroblogConsumer(self, workers=workers, **options)
         return self.consumer
 
     def _read(self, data):

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from functools import cached_property
 from math import ceil
+from typing import TYPE_CHECKING
 
 from peewee import BackrefAccessor
 
@@ -12,6 +13,9 @@ from microblog.tasks.progress import estimate_time_left
 from microblog.tasks.states import RUNNING
 from microblog.tasks.task_lists import REFERENCE_LENGTH
 from microblog.tasks.task_row import TaskRow
+
+if TYPE_CHECKING:
+    from microblog.mail.delivery import Mail
 
 # After that much silence nobody can tell when the rest will be done.
 NO_ESTIMATE_AFTER = timedelta(seconds=30)
@@ -58,7 +62,7 @@ class TaskCard(TaskRow):
         return model.select().where(model.finished_at.is_null(), model.created_at < self.created_at).count()
 
     @cached_property
-    def mail(self):
+    def mail(self) -> "Mail | None":
         """The mail about the task's end; None before there is one."""
         # A list of tasks is read along with their mails.
         mails = vars(self).get("mails", self._mails(self))
