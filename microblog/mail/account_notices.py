@@ -100,13 +100,13 @@ def _circumstances(by):
 
 
 @mail_kind(KIND)
-def account_notice(mail):
+def account_notice(mail: Mail) -> MailText:
     notice = NOTICES[mail.arguments["event"]]
     return _text(mail, notice.subject, what=notice.text)
 
 
 @mail_kind("email_changed")
-def email_changed(mail):
+def email_changed(mail: Mail) -> MailText:
     return _text(mail, N_("Your e-mail address was changed"))
 
 

@@ -39,6 +39,7 @@ class Mail(WorkItem):
     kind = CharField(32)
     recipient = CharField(254)
     user = ForeignKeyField(User, null=True, on_delete="CASCADE")
+    user_id: int | None
     # What it is about; the mail goes with it.
     task = ForeignKeyField(Task, null=True, on_delete="CASCADE", backref="mails")
     task_id: str | None

@@ -8,6 +8,8 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import NamedTuple
 
+import flask_mail
+
 from microblog.base import error_codes
 from microblog.base.database import data_dir
 from microblog.base.files import atomic_write
@@ -37,7 +39,7 @@ class OutboxMail(NamedTuple):
         return [part.get_filename() for part in self.message.iter_attachments()]
 
 
-def write(mail_id: str, message: EmailMessage) -> Path:
+def write(mail_id: str, message: flask_mail.Message) -> Path:
     """
     Write *message* to the outbox, whole or not at all, and return its path.
 

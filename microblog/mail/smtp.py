@@ -32,7 +32,7 @@ class DeliveryUnknown(Exception):
 
 
 class Mail(flask_mail.Mail):
-    def connect(self):
+    def connect(self) -> "Connection":
         return Connection(current_app.extensions["mail"])
 
 
@@ -107,10 +107,12 @@ def _meaning(code, refusal):
 class Connection(flask_mail.Connection):
     """Flask-Mail's connection, with a timeout and TLS that is verified."""
 
-    def configure_host(self):
+    host: "_TellsUncertainty"
+
+    def configure_host(self) -> "_TellsUncertainty":
         server, port = self.mail.server, self.mail.port
         if self.mail.use_ssl:
-            host: smtplib.SMTP = _SMTPOverTLS(
+            host: _TellsUncertainty = _SMTPOverTLS(
                 server, port, timeout=TIMEOUT_S, context=ssl.create_default_context()
             )
         else:

@@ -1,8 +1,9 @@
 """What each kind of mail says; rendered in the worker, so that no row holds a secret."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 import flask_mail
@@ -15,6 +16,9 @@ from microblog.mail.exceptions import MailRefused, Unneeded
 from microblog.models import OneTimeToken, Site, User
 from microblog.models.one_time_token import CHANGE_EMAIL, RESET_PASSWORD
 
+if TYPE_CHECKING:
+    from microblog.mail.delivery import Mail
+
 # At most so many links to one address within that time: anybody who asks for more already has them.
 MOST_LINKS = 3
 LINKS_WITHIN = timedelta(minutes=10)
@@ -25,7 +29,7 @@ UNCONFIRMED = N_("Your e-mail address is not confirmed yet.")
 # The argument of a mail whose recipient was not confirmed when it was recorded.
 TO_UNCONFIRMED = "to_unconfirmed"
 # Functions by the kind of mail that they describe, and which kinds are a link: for as long as they wait, too.
-kinds: dict[str, Callable] = {}
+kinds: "dict[str, Describe]" = {}
 links: set[str] = set()
 # The kinds that may go to the address of an account before its owner has confirmed it.
 for_anybody: set[str] = set()
@@ -55,7 +59,11 @@ class MailText(NamedTuple):
     attachment: Attachment | None = None
 
 
-def mail_kind(name, link=False, unconfirmed=False):
+# Makes the text of a mail of its row.
+Describe = Callable[["Mail"], MailText]
+
+
+def mail_kind(name: str, link: bool = False, unconfirmed: bool = False) -> Callable[[Describe], Describe]:
     """
     Register the decorated function, which makes the ``MailText`` of a mail's row, for the kind *name*.
 
@@ -74,7 +82,7 @@ def mail_kind(name, link=False, unconfirmed=False):
     return register
 
 
-def render(mail):
+def render(mail: "Mail") -> flask_mail.Message:
     """
     The message that *mail*, a row, stands for.
 
@@ -113,7 +121,9 @@ def _refuse_unconfirmed(mail, recipient):
         raise MailRefused(UNCONFIRMED) if mail.task_id else Unneeded
 
 
-def compose(template, subject, recipient, message_id, written_at, **values):
+def compose(
+    template: str, subject: str, recipient: str, message_id: str, written_at: datetime, **values: object
+) -> flask_mail.Message:
     """
     A message with text and HTML bodies from ``templates/email/<template>``.
 
@@ -139,14 +149,14 @@ def compose(template, subject, recipient, message_id, written_at, **values):
     return message
 
 
-def in_language(*wanted):
+def in_language(*wanted: str | None) -> AbstractContextManager:
     """Within the block, use the first of *wanted*, tags or None, that the site offers, else its default."""
     languages = current_app.config["SITE_LANGUAGES"]
     return force_locale(next((tag for tag in wanted if tag in languages), languages[0]))
 
 
 @mail_kind("reset_password", link=True, unconfirmed=True)
-def reset_password(mail):
+def reset_password(mail: "Mail") -> MailText:
     _refuse_flood(mail)
     with mail.unended():
         user = User.with_email(mail.recipient)
@@ -157,7 +167,7 @@ def reset_password(mail):
 
 
 @mail_kind("change_email", link=True, unconfirmed=True)
-def change_email(mail):
+def change_email(mail: "Mail") -> MailText:
     """To the new address, or a new user's: opening the link proves access to its mailbox."""
     _refuse_flood(mail)
     with mail.unended():
@@ -172,19 +182,16 @@ def change_email(mail):
 
 
 @mail_kind("account_exists")
-def account_exists(mail):
+def account_exists(mail: "Mail") -> MailText:
     """To the owner of the address that somebody else wanted to have for their account."""
     _refuse_flood(mail)
-    return MailText(
-        mail.recipient,
-        mail.user.language,
-        N_("You have an account already"),
-        {"user": mail.user},
-    )
+    user = mail.user
+    assert user  # Whose account it is.
+    return MailText(mail.recipient, user.language, N_("You have an account already"), {"user": user})
 
 
 @mail_kind(ERROR, unconfirmed=True)
-def error(mail):
+def error(mail: "Mail") -> MailText:
     """To ``ADMINS``, whom the operator vouches for."""
     return MailText(mail.recipient, None, "Error: %(what)s", mail.arguments)
 
