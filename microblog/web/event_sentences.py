@@ -82,6 +82,7 @@ BY = {
     "password-changed": N_("%(by)s set a new password for %(who)s"),
     "password-reset": N_("%(by)s set a new password for %(who)s"),
     "post-deleted": N_("%(by)s deleted a post of %(who)s"),
+    "post-put-back": N_("%(by)s put back a post of %(who)s"),
     "registered": N_("%(by)s made an account for %(who)s"),
     "reports-done": N_("%(by)s saw to reports about a post of %(who)s"),
     "restored": N_("%(by)s restored %(who)s"),

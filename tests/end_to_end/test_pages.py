@@ -39,6 +39,11 @@ MISPLACED = """() => {
     .filter((each) => box(each).top - box(each.previousElementSibling).bottom < 8);
   return [...out, ...crowded].map((each) => `${location.pathname}: ${each.outerHTML.slice(0, 120)}`);
 }"""
+# What a finger has to hit and is lower than 44 pixels; links within a text are as high as its lines.
+SMALL = """() => [...document.querySelectorAll("button, .button, summary, select, nav a, textarea, input")]
+  .filter((each) => each.checkVisibility() && !each.matches("[type=radio], [type=checkbox]"))
+  .filter((each) => each.getBoundingClientRect().height < 44)
+  .map((each) => `${location.pathname}: ${each.outerHTML.slice(0, 120)}`)"""
 PAGE_BYTES = 20 * 1024
 REQUESTS = 12
 
@@ -125,15 +130,16 @@ def test_the_pages_of_a_second_factor_are_accessible(site, new_page):
 
 
 @pytest.mark.parametrize("locale", ["es-ES", "zh-CN"])
-def test_every_page_fits_a_narrow_window_in_other_languages(site, new_page, locale):
+def test_every_page_fits_a_narrow_window_and_a_finger_in_other_languages(site, new_page, locale):
     page = new_page(viewport=NARROW, locale=locale)
-    misplaced, languages = [], set()
+    misplaced, small, languages = [], [], set()
     for _path in _visit(page, site, site.paths()):
         languages.add(page.locator("html").get_attribute("lang"))
         misplaced += _misplaced(page)
+        small += page.evaluate(SMALL)
 
     assert languages == {locale[:2]}
-    assert misplaced == []
+    assert (misplaced, small) == ([], [])
 
 
 def test_letters_twice_as_large_on_a_phone_leave_nothing_out(site, new_page):
