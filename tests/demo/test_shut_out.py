@@ -70,7 +70,7 @@ def test_who_is_in_already_is_a_stranger_on_every_page(app, client, present, ope
     assert len(pages) > 30
     for path, (theirs, strangers) in answers.items():
         assert (theirs.status_code, theirs.location) == (strangers.status_code, strangers.location), path
-        assert "demo1</a>" not in theirs.text.partition("<main")[0], path
+        assert b"demo1</a>" not in theirs.data.partition(b"<main")[0], path
 
 
 def test_no_operation_of_the_api_lets_them_in(client, present, open_to_all):

@@ -46,7 +46,7 @@ def test_every_page_says_what_jinja_alone_would_say(
             browser.get(path),
             stranger.get(path, headers={"Accept-Language": language, "Cookie": "theme=dark"}),
         ]
-        return [RANDOM.sub("", answer.text) for answer in answers]
+        return [RANDOM.sub("", answer.text) for answer in answers if answer.mimetype != "image/png"]
 
     compiled = {path: drawn(path) for path in pages}
     by_jinja_alone()

@@ -21,10 +21,10 @@ def index():
 @bp.post("/<row_id:post_id>/done")
 def done(post_id):
     """Close what the page has shown about the post, which stays; later reports wait."""
-    form = ShownForm()
+    post, form = _reported(post_id), ShownForm()
     if not form.validate_on_submit():
         abort(400)
-    Report.see_to(_reported(post_id), form.newest.data, by=current_user.username)
+    Report.see_to(post, form.newest.data, by=current_user.username)
     flash(_("The reports about this post are done."))
     return back("admin_reports.index")
 
