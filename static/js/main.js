@@ -104,11 +104,25 @@ function closeMenusBeside(target) {
 
 document.addEventListener("click", async (event) => {
   closeMenusBeside(event.target);
-  const link = event.target.closest("a[data-dialog]");
+  const link = event.target.closest("a[data-dialog], a[data-copied]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (link.dataset.copied) return copy(event, link);
   event.preventDefault();
   (await import("./controls.js")).openDialog(link.href);
 });
+
+// Where there is no clipboard, which needs https, the link leads to the post.
+async function copy(event, link) {
+  if (!navigator.clipboard) return;
+  event.preventDefault();
+  closeMenu();
+  try {
+    await navigator.clipboard.writeText(link.href);
+    toast(link.dataset.copied);
+  } catch {
+    location.assign(link.href);
+  }
+}
 
 document.addEventListener("mouseover", async ({ target }) => {
   const link = target.closest("a[data-person]");

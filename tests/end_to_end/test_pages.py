@@ -380,11 +380,18 @@ def test_keys_that_are_switched_off_do_nothing(site, new_page):
     assert page.evaluate("document.activeElement === document.body")
 
 
-def test_deleting_asks_in_a_dialog_comes_back_to_the_page_and_can_be_undone(site, new_page):
+def test_the_menu_of_a_post_copies_its_link_and_deletes_it_by_a_dialog_which_can_be_undone(site, new_page):
     post = Post.create(author=User.named("susan"), body="To be deleted")
     page = new_page(viewport=DESKTOP)
     page.goto(f"{site.url}/explore")
     row = page.locator(".post", has_text="To be deleted")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    row.locator("summary").click()
+    row.get_by_role("link", name="Copy link").click()
+    page.locator(".toast", has_text="Copied.").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == f"{site.url}/post/{post.id}"
+    assert not row.get_by_role("link", name="Delete", exact=True).is_visible(), "the menu is closed"
+
     row.locator("summary").click()
     row.get_by_role("link", name="Delete", exact=True).click()
     page.locator("dialog").get_by_role("link", name="Keep it").click()
