@@ -4,6 +4,7 @@ import { parsed, request, toast } from "./main.js";
 const LOW = 20;
 const SHOWN_FROM = 40;
 const SENT = "sent";
+const KEPT = 20;
 // Where Unicode has no script of that name.
 const SCRIPTS = { Hans: ["Hani"], Hant: ["Hani"], Jpan: ["Hani", "Hira", "Kana"], Kore: ["Hang"] };
 const RESTS_MS = 400;
@@ -17,9 +18,13 @@ const token = (draft) => `once:${draft}`;
 // The page after sending may have no composer.
 if (document.querySelector("[data-category=posted]")) {
   const draft = sessionStorage.getItem(SENT);
-  // A copy of this tab has a copy of the draft, and knows it by this.
-  localStorage.setItem(SENT, sessionStorage.getItem(token(draft)));
+  // A copy of this tab has a copy of the draft, and knows it by this: the last few are kept.
+  localStorage.setItem(SENT, [sessionStorage.getItem(token(draft)), ...sentLately()].slice(0, KEPT));
   forget(draft);
+}
+
+function sentLately() {
+  return (localStorage.getItem(SENT) ?? "").split(",");
 }
 
 function forget(draft) {
@@ -60,7 +65,7 @@ if (form) {
   // The draft brings its own token: if it has arrived after all, it does not arrive again.
   function restore() {
     const known = sessionStorage.getItem(token(draft));
-    if (known && known === localStorage.getItem(SENT)) forget(draft);
+    if (known && sentLately().includes(known)) forget(draft);
     const kept = sessionStorage.getItem(draft) ?? "";
     if ("shared" in field.dataset) {
       if (kept && kept !== field.value) field.value = `${kept}\n${field.value}`;

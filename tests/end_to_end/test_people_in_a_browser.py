@@ -248,26 +248,86 @@ def test_whoever_is_asked_for_the_password_again_goes_on_with_what_was_typed(ope
     assert [fault for fault in watcher.faults if "401" not in str(fault)] == []
 
 
-def test_what_was_sent_comes_neither_back_nor_twice(open_home, john):
-    """By Back, or in a copy of the tab; what was not sent stays."""
+def stop(page, press):
+    """Press, and stop loading before the site has heard of it."""
+    page.route("**", lambda route: None if route.request.method == "POST" else route.continue_())
+    with page.expect_request(lambda request: request.method == "POST"):
+        press()
+    page.context.new_cdp_session(page).send("Page.stopLoading")
+
+
+def lose_the_answer(page, press):
+    """Press, and let the site do what was asked; its answer does not arrive, and the page stays."""
+
+    def drop(route):
+        if route.request.method != "POST":
+            return route.continue_()
+        assert route.fetch(max_redirects=0).status == 302
+        return route.fulfill(status=204)
+
+    page.route("**", drop)
+    with page.expect_response(lambda answer: answer.status == 204):
+        press()
+
+
+# The script has taken note that it was sent.
+NOTHING_KEPT = "Object.entries(sessionStorage).every(([key, kept]) => !key.startsWith('draft:') || !kept)"
+FAULTS = {"stopped": stop, "answered in vain": lose_the_answer}
+
+
+def test_what_was_sent_comes_neither_back_nor_twice(open_home, susan, john, write_posts):
+    """Whatever becomes of the first attempt; by Back, a reload, a second press, or in a copy of the tab."""
     page, _watcher = open_home(viewport=DESKTOP)
-    home, field = page.url, page.get_by_label("What is happening?")
-    post = page.get_by_role("button", name="Post", exact=True)
+    page.set_default_timeout(8000)
+    home, [first] = page.url, write_posts(john, "first")
+    field, send = page.locator("[data-composer] textarea"), page.locator("[data-composer] .go")
+    texts = []
+    for path in ("", f"post/{first.id}", "messages/john"):
+        for fault, happen in FAULTS.items():
+            texts.append(f"{path or 'home'}, {fault}")
+            page.goto(home + path)
+            field.fill(texts[-1])
+            happen(page, lambda: send.click(no_wait_after=True))
+            expect(field).to_have_value(texts[-1])
+            page.unroute("**")
+
+            send.dblclick(no_wait_after=True)
+
+            page.locator(".toast").first.wait_for()
+            page.wait_for_function(NOTHING_KEPT)
+            page.reload()
+            page.goto(f"{home}explore")
+            page.go_back()
+            expect(field).to_have_value("")
+    posts = [post.body for post in Post.select().where(Post.author == susan).order_by(Post.id)]
+    assert [*posts, *(message.body for message in Message.select().order_by(Message.id))] == texts
+
+    page.goto(home)
     field.fill("in two tabs")
+    copy, other = [copy_of(page) for _ in range(2)]
+    for text in ("in two tabs", "one more"):
+        field.fill(text)
+        send.click()
+        page.locator(".post", has_text=text).wait_for()
+        page.wait_for_function(NOTHING_KEPT)
+    other.reload()
+    expect(other.locator("[data-composer] textarea")).to_have_value("")
+    copy.locator("[data-composer] .go").click()
+    copy.get_by_text("Posted.").wait_for()
+    assert Post.select().where(Post.body == "in two tabs").count() == 1
+
+
+def copy_of(page):
+    """A copy of the tab, with the draft that is in it."""
     with page.expect_popup() as opened:
         page.evaluate("open('/')")
-    copy = opened.value
-    expect(copy.get_by_label("What is happening?")).to_have_value("in two tabs")
+    expect(opened.value.locator("[data-composer] textarea")).to_have_value("in two tabs")
+    return opened.value
 
-    post.click()
-    page.get_by_text("Posted.").wait_for()
-    page.get_by_role("link", name="Explore").click()
-    page.go_back()
-    expect(field).to_have_value("")
-    copy.get_by_role("button", name="Post", exact=True).click()
-    copy.get_by_text("Posted.").wait_for()
-    assert [post.body for post in Post.select()] == ["in two tabs"]
-    copy.close()
+
+def test_what_was_not_sent_stays(open_home):
+    page, _watcher = open_home(viewport=DESKTOP)
+    home, field = page.url, page.get_by_label("What is happening?")
 
     field.fill("unsent")
     page.goto(f"{home}?text=shared")
