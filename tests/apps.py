@@ -31,6 +31,8 @@ SETTINGS = Settings(
 )
 
 
+# The power stays on: none of these databases is worth a wait for the disk. Processes that tests start do wait.
+database.PRAGMAS[database.PRAGMAS.index(("synchronous", "normal"))] = ("synchronous", "off")
 # Where tasks leave files.
 FOLDERS = ("exports", "imports")
 
@@ -70,6 +72,8 @@ def opened(settings):
     template anew. Data folder, database, queue and configuration are fresh for each of them.
     """
     migrated = migrated_database()
+    # Before the queue is bound, so that it makes no connections that nobody uses.
+    huey.immediate = True
     app = _bound(settings)
     if not (settings.data_dir / database.FILE_NAME).exists():
         settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -164,7 +168,6 @@ def _bind_process(app, settings):
 
 @contextmanager
 def _immediate_queue():
-    huey.immediate = True
     huey.lock.take()
     try:
         yield
