@@ -31,10 +31,10 @@ SETTINGS = Settings(
 )
 
 
-# The power stays on: none of these databases is worth a wait for the disk. Processes that tests start do wait.
+# None of these databases is worth a wait for the disk. Processes that tests start do wait.
 database.PRAGMAS[database.PRAGMAS.index(("synchronous", "normal"))] = ("synchronous", "off")
 # Where tasks leave files.
-FOLDERS = ("exports", "imports")
+FOLDERS = ("exports", "imports", "outbox")
 
 
 class Browser(FlaskClient):
@@ -102,22 +102,32 @@ class Snapshot:
     """All rows of the test's site and the files of its tasks, as they are when it is made."""
 
     def __init__(self):
-        self._rows = sqlite3.connect(":memory:")
+        self._rows = sqlite3.connect(":memory:", check_same_thread=False)
         db.connection().backup(self._rows)
+        self._restored = _changes()
         folder = database.data_dir()
         paths = [path for name in FOLDERS for path in (folder / name).rglob("*") if path.is_file()]
         self._files = {path: path.read_bytes() for path in paths}
 
     def restore(self):
         """Bring back what has changed or gone."""
-        self._rows.backup(db.connection())
+        if _changes() != self._restored:
+            self._rows.backup(db.connection())
+            self._restored = _changes()
         for path, content in self._files.items():
             # Reading takes much less time than writing.
             if not path.exists() or path.read_bytes() != content:
+                path.parent.mkdir(exist_ok=True)
                 path.write_bytes(content)
 
     def close(self):
         self._rows.close()
+
+
+def _changes():
+    """What differs after any change of a row, by this connection or by another one."""
+    connection = db.connection()
+    return connection, connection.total_changes, connection.execute("PRAGMA data_version").fetchone()
 
 
 def changes_of_shared_apps():

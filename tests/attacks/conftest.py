@@ -8,17 +8,15 @@ import dataclasses
 from datetime import timedelta
 
 import pytest
-from peewee import sqlite3
 
 from microblog.base import clock
-from microblog.base.database import db
 from microblog.imports.import_row import Import
 from microblog.mail import outbox
 from microblog.mail.delivery import Mail
 from microblog.models import Like, Message, NewsItem, OneTimeToken, Post, Report, Session, Token, User
 from microblog.models.one_time_token import CHANGE_EMAIL, INVITE, RESET_PASSWORD
 from microblog.tasks.task import Task
-from tests.apps import SETTINGS, opened
+from tests.apps import SETTINGS, Snapshot, opened
 from tests.conftest import make_user
 from tests.rows import put
 
@@ -73,10 +71,8 @@ class Belongings:
             (self.task.file.with_suffix(".zip"), self.mark),
             (outbox.path_of(self.mail.id), f"Subject: {self.mark}\n\n{self.mark}"),
         ):
-            # Reading takes much less time than writing.
-            if not path.exists() or path.read_text() != text:
-                path.parent.mkdir(mode=0o700, exist_ok=True)
-                path.write_text(text)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            path.write_text(text)
 
 
 class Site:
@@ -97,14 +93,13 @@ class Site:
         self.browsers = {name: self._browser_of(name) for name in self.cookies}
         self.secrets = {name: has.secret for name, has in self.of.items()}
         self.secrets["mary"] = Token.issue(self.mary, "mary's program")[1]
-        self._write_files()
-        self._snapshot = sqlite3.connect(":memory:", check_same_thread=False)
-        db.connection().backup(self._snapshot)
+        for has in self.of.values():
+            has.write_files()
+        self._snapshot = Snapshot()
 
     def restore(self):
         """Reset rows, files and the browsers' cookies."""
-        self._snapshot.backup(db.connection())
-        self._write_files()
+        self._snapshot.restore()
         self.browsers = {name: self._browser_of(name) for name in self.browsers}
         return self
 
@@ -128,10 +123,6 @@ class Site:
         browser = self.app.test_client()
         browser.set_cookie("session", self.cookies[name])
         return browser
-
-    def _write_files(self):
-        for has in self.of.values():
-            has.write_files()
 
 
 @pytest.fixture(scope="module")
