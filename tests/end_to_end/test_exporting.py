@@ -18,7 +18,7 @@ from tests.end_to_end.running_site import PATIENCE_S
 from tests.end_to_end.world import fill
 
 
-@pytest.mark.parametrize("count", [0, 1, 36, 10_000, 100_000])
+@pytest.mark.parametrize("count", [0, 1, 36, 10_000])
 def test_an_export_arrives_as_file_and_mail(world, susan, count):
     fill(susan, count)
     world.start_consumer()
@@ -54,6 +54,10 @@ def test_a_hundred_thousand_posts_need_little_memory_and_few_writes(world, susan
     task = world.export(susan)
     world.settle()
 
+    assert (
+        Task.get_by_id(task.id).result["posts"] == len(json.loads(task.file.read_text())["posts"]) == 100_000
+    )
+    assert len(world.mails_of(task)) == 1
     assert peak_mib(consumer) - before < 30
     # Each notification takes a new id, so the last one counts the writes.
     assert Notification.newest(susan).scalar() <= 110

@@ -219,7 +219,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(query=st.text() | SIGNS | st.lists(WORDS).map(" ".join) | st.lists(WORDS).map("".join))
 def test_no_query_is_an_error_and_marks_lie_within_the_text(seeded, query):
     assert_marks_fit(query)

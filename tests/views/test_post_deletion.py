@@ -17,7 +17,8 @@ from microblog.tasks.states import CANCELLED, FAILED, SUCCEEDED
 from microblog.tasks.task import Task
 from tests.posts import insert_posts
 
-POSTS = 2 * deletion.BATCH + 1
+BATCH = 50
+POSTS = 2 * BATCH + 1
 
 
 @pytest.fixture
@@ -25,7 +26,9 @@ def written(susan, john):
     """Susan's posts, beside one of john's."""
     insert_posts(john, ["his"])
     insert_posts(susan, [f"post {number}" for number in range(POSTS)])
-    return posts_of(susan)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deletion, "BATCH", BATCH)
+        yield posts_of(susan)
 
 
 @pytest.fixture
@@ -131,7 +134,7 @@ def test_a_deletion_that_stops_halfway_keeps_its_archive(browser, susan, written
 
     assert (task.state, len(posts_of(susan))) == (
         {"cancelled": CANCELLED, "failed": FAILED}[way],
-        POSTS - deletion.BATCH,
+        POSTS - BATCH,
     )
     card = browser.get("/tasks").text
     assert "What was deleted can come back until" in card

@@ -1,9 +1,29 @@
 """The commands that maintain the catalogues; test_translations.py checks what the catalogues say."""
 
+import tempfile
+from functools import cache
+from pathlib import Path
+
 import pytest
 from babel.messages.pofile import read_po
 
 from microblog.cli import translate
+
+extract = translate.extract
+
+
+@pytest.fixture(autouse=True)
+def extracted_once(monkeypatch):
+    """Read all code and templates once, instead of for each command: that is most of what one takes."""
+    monkeypatch.setattr(translate, "extract", lambda template: Path(template).write_bytes(texts_of_all()))
+
+
+@cache
+def texts_of_all():
+    with tempfile.TemporaryDirectory() as folder:
+        template = Path(folder) / "messages.pot"
+        extract(template)
+        return template.read_bytes()
 
 
 @pytest.fixture
