@@ -133,17 +133,17 @@ run_checks() {
     for name in $(sed -n 's/^#\([A-Z_]*\)=.*/\1/p' .env.example); do export "$name="; done
     unset PYTHONDONTWRITEBYTECODE # compiled anew by each of hundreds of processes, the code takes a minute more
     again="those again: ./run.sh $1 --last-failed"
-    without=""
-    if [ "$1" = check ]; then without="--ignore=tests/end_to_end --ignore=tests/attacks"; fi
+    # Five at a time, because the long tests wait for processes; "-n 0" runs them one after the other.
+    options="-n 5"
+    if [ "$1" = check ]; then options="-n 3 --ignore=tests/end_to_end --ignore=tests/attacks"; fi
     shift
     failed=""
     step format "run: .venv/bin/ruff format ." .venv/bin/python -m ruff format --check .
     step lint "try: .venv/bin/ruff check --fix ." .venv/bin/python -m ruff check .
     step layers "they are in pyproject.toml; again: .venv/bin/lint-imports" .venv/bin/lint-imports
     step types "they are in pyproject.toml; again: .venv/bin/mypy" .venv/bin/python -m mypy
-    # Five at a time, because the long tests wait for processes; "-n 0" runs them one after the other.
     # shellcheck disable=SC2086
-    step tests "$again" .venv/bin/python -m pytest -n 5 --dist worksteal $without "$@"
+    step tests "$again" .venv/bin/python -m pytest $options --dist worksteal "$@"
     printf %s "$failed" >&2
     [ -z "$failed" ]
 }

@@ -101,7 +101,7 @@ def all_cards(site, new_page):
         for name in CARDS:
             site.put_card(name)
             html = page.request.get(f"{site.url}/keys", headers={"Accept-Language": locale}).text()
-            drawn += re.findall(r'<article class="task".*?</article>', html, re.DOTALL)
+            drawn += re.findall(r'<article class="task.*?</article>', html, re.DOTALL)
         page.goto(f"{site.url}/keys")
         page.evaluate(SHOW, drawn)
         assert page.locator("[data-task]").count() == len(CARDS)

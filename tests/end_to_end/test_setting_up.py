@@ -180,11 +180,13 @@ def test_a_stamp_is_not_trusted_when_a_package_is_gone(used, lost, quick_python)
 
 
 @pytest.mark.parametrize("settings", [
-    {"PIP_USER": "1", "PIP_DRY_RUN": "1", "PIP_NO_BINARY": ":all:"},
-    {"PIP_TARGET": "/nowhere", "PIP_PREFIX": "/nowhere", "PIP_ROOT": "/nowhere", "PIP_PYTHON": "/nowhere"},
-    {"PYTHONPATH": "/nowhere", "PYTHONHOME": "/nowhere"},
+    {
+        "PIP_USER": "1", "PIP_DRY_RUN": "1", "PIP_NO_BINARY": ":all:",
+        "PIP_TARGET": "/nowhere", "PIP_PREFIX": "/nowhere", "PIP_ROOT": "/nowhere", "PIP_PYTHON": "/nowhere",
+        "PYTHONPATH": "/nowhere", "PYTHONHOME": "/nowhere",
+    },
     {"file": "[global]\nuser = yes\n[install]\ntarget = /nowhere\n"},
-], ids=str)  # fmt: skip
+], ids=["environment", "file"])  # fmt: skip
 def test_pips_own_settings_do_not_break_the_installation(used, tmp_path, settings):
     (used / ".venv" / "installed-requirements.txt").unlink()
     [installed] = (used / ".venv").rglob("thing-1.dist-info")
