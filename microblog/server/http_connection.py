@@ -29,11 +29,14 @@ class Connection(HTTPChannel):
     parser_class = Request
     task_class = Answer
     lingers_since = None
+    has_thread = False
 
     @property
     def idle(self):
-        """Whether nothing is being received, answered or sent."""
-        return not (self.requests or self.request or self.total_outbufs_len or self.close_when_flushed)
+        """Whether nothing is being received, answered or sent, and nothing has arrived to be read."""
+        at_work = self.requests or self.request or self.has_thread
+        unsent = self.total_outbufs_len or self.close_when_flushed
+        return not (at_work or unsent or self._has_input())
 
     @property
     def waits_since(self):
@@ -53,18 +56,39 @@ class Connection(HTTPChannel):
         return not self.lingers_since and super().received(data)
 
     def service(self):
+        self.has_thread = True
         if self.server.stopping:
             self.take_no_more()
         super().service()
+        self._send()  # Only now, or the client could ask for more before this connection is ready for it.
         self.server.look_at(self)
+        self.has_thread = False
 
     def take_no_more(self):
         """Have the answers to what has arrived announce the end of the connection, one under way as well."""
         for request in list(self.requests):
             request.close_afterwards()
 
+    def writable(self):
+        """
+        Whether the loop has to send or close.
+
+        While a thread answers, it sends by itself: the loop would turn round and round until it is done.
+        """
+        return self.will_close or (not self.requests and (self.total_outbufs_len or self.close_when_flushed))
+
     def handle_write(self):
         """Send; the last answer is followed by the end of our side only."""
+        with self.outbuf_lock:
+            self._write()
+
+    def _send(self):
+        """Send what the client takes at once."""
+        with self.outbuf_lock:
+            if self.connected and self.total_outbufs_len:
+                self._flush_exception(self._flush_some, do_close=False)
+
+    def _write(self):
         if not self.close_when_flushed:
             super().handle_write()
             return
@@ -74,6 +98,12 @@ class Connection(HTTPChannel):
             self.close_when_flushed = True
         elif self.connected:
             self._linger()
+
+    def _has_input(self):
+        try:
+            return bool(self.socket.recv(1, socket.MSG_PEEK))
+        except OSError:  # Nothing has arrived, or nobody is there.
+            return False
 
     def _linger(self):
         """

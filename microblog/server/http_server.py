@@ -22,6 +22,7 @@ THREADS = 8  # At most, in each process.
 MOST_CONNECTIONS = 1000
 SPARE_FILES = 100  # For all but connections: database, queue, logs.
 MOST_UPLOADS = 8  # At once: their bytes wait in files.
+SENT_AT_ONCE = 64 * 1024  # Bytes: with less, the head of an answer waits for its body.
 STOP_S = 12  # As long as the consumer has; the supervisor kills after 18.
 TURN_S = 1
 OPTIONS = {
@@ -55,6 +56,7 @@ class Server(TcpWSGIServer):
             **OPTIONS,
         )
 
+        self.adj.send_bytes = SENT_AT_ONCE
         self.adj.admits_upload = self.admits_upload
         self.adj.largest_upload = uploads.most_bytes(app) + 1
 
@@ -89,7 +91,7 @@ class Server(TcpWSGIServer):
 
     def look_at(self, connection):
         """Have the loop see what *connection* waits for now that a thread has changed it."""
-        if self._map.misses(connection):
+        if connection.connected and self._map.misses(connection):
             self.trigger.pull_trigger(lambda: self._map.look_at(connection))
 
     def maintenance(self, now):

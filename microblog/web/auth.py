@@ -31,6 +31,10 @@ class OurLoginManager(LoginManager):
             return self._update_request_context_with_user()
         return super()._load_user()
 
+    def _session_protection_failed(self):
+        """Never, see below; Flask-Login would draw up what it compares all the same."""
+        return False
+
     def _load_user_from_remember_cookie(self, cookie):
         for key in current_app.config["SECRET_KEY_FALLBACKS"]:
             if token := decode_cookie(cookie, key):

@@ -12,6 +12,8 @@ from microblog.factory import LARGEST_BODY_BYTES
 from microblog.models import Token
 from microblog.ops import probes
 from microblog.server import http_connection, http_request, http_server
+from microblog.server.event_loop import NOTHING
+from microblog.server.http_connection import Connection
 from microblog.server.http_request import Request
 from microblog.server.http_server import Server
 from microblog.server.processes import wait_until
@@ -359,3 +361,47 @@ def test_a_client_that_wants_the_end_of_the_connection_gets_it_after_any_answer(
 
     assert answer(client).headers["Connection"] == "close"
     assert client.recv(1) == b""
+
+
+def test_head_and_body_of_an_answer_go_out_at_once(connect, monkeypatch):
+    sent, send = [], Connection.send
+    monkeypatch.setattr(Connection, "send", lambda *args, **more: sent.append(args) or send(*args, **more))
+
+    for path in b"/livez", b"/auth/login":
+        sent.clear()
+        client = connect(b"GET " + path + b" HTTP/1.1\r\n" + HOST + b"\r\n")
+        assert answer(client).text
+        assert len(sent) == 1
+
+
+def test_the_loop_waits_for_nothing_while_a_thread_answers(app, server, connect, monkeypatch):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly():
+        yield "one, "
+        begun.set()
+        go_on.wait(SOON_S)
+        yield "two"
+
+    monkeypatch.setitem(app.view_functions, "health.live", slowly)
+    client = connect(b"GET /livez HTTP/1.1\r\n" + HOST + b"\r\n")
+    assert begun.wait(SOON_S)
+    client.sendall(b"GET /")  # The loop looks at the connection, which has something unsent.
+
+    [connection] = server.active_channels.values()
+    assert wait_until(lambda: server._map._watched[connection._fileno] == NOTHING, SOON_S)
+    assert connection.total_outbufs_len
+    go_on.set()
+    assert answer(client).text == "one, two"
+
+
+def test_a_connection_on_which_something_has_arrived_is_not_idle(server, connect):
+    client = connect()
+    livez(client)
+    [connection] = server.active_channels.values()
+    assert wait_until(lambda: connection.idle, SOON_S)
+
+    server._map._watch(connection, connection._fileno, NOTHING)  # The loop has not come to it yet.
+    client.sendall(b"G")
+
+    assert wait_until(lambda: not connection.idle, SOON_S)

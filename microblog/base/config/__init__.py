@@ -4,6 +4,7 @@ import ipaddress
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
+from functools import cache
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -205,6 +206,7 @@ def _left(path, is_valid):
     return ""
 
 
+@cache
 def is_loopback(host: str) -> bool:
     """Whether *host*, a name or an address, means this machine only."""
     try:
