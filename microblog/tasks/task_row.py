@@ -12,7 +12,8 @@ class TaskRow(WorkItem):
 
     name = CharField(128)
     description = CharField(128)
-    user = ForeignKeyField(User, null=True, on_delete="CASCADE", index=False, backref="tasks")
+    # Peewee calls this for each class with the field: the last one, ``Task``, is behind ``User.tasks``.
+    user = ForeignKeyField(User, null=True, on_delete="CASCADE", index=False, backref=lambda _field: "tasks")
     user_id: int | None
     arguments = JSONField(default=dict)
     done = IntegerField(default=0)
