@@ -15,8 +15,8 @@ def validate(form, **as_named_in_form):
     """
     given = given_object()
     given = {as_named_in_form[name]: given[name] for name in as_named_in_form if name in given}
-    # We say null for a text that is not set, and so do clients in whose languages no field can be missing.
-    given = {name: value for name, value in given.items() if not (value is None and _is_text(form, name))}
+    # We say null for what is not set, and so do clients in whose languages no field can be missing.
+    given = {name: value for name, value in given.items() if value is not None}
     errors = {name: [wrong] for name, value in given.items() if (wrong := _misfit(form, name, value))}
     if not errors:
         filled = form(MultiDict(given))

@@ -88,7 +88,9 @@ def undo(import_id):
 
 
 def _names():
-    names = given_object().get("follow", [])
+    names = given_object().get("follow")
+    if names is None:
+        return []
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         wrong = {"follow": ["must be a list of strings"]}
         abort(problem(422, "The request's fields are not what they must be.", errors=wrong))

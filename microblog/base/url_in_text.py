@@ -23,7 +23,9 @@ IN_PATH = re.compile(
 BRACKETS = {")": "(", "]": "[", "}": "{"}
 TRAILING = ".,;:!?'*_~"
 # What ends the name of a site that was written into a text without spaces: no last label has two scripts.
-AFTER_ASCII = re.compile(r"(?<=[A-Za-z0-9])[^\x00-\u058f\u1c80-\u1fff\u2c00-\u2dff\ua640-\ua7ff]")
+AFTER_ASCII = re.compile(r"(?<=[A-Za-z0-9])[^\x00-\u036f\u1d00-\u1eff\u2c60-\u2c7f\ua720-\ua7ff]")
+# Where a name has no dot yet, this stands for one, as browsers read it; else it ends a sentence.
+WIDE_DOT = re.compile(r"[。｡][A-Za-z0-9]")
 
 
 def end_of_url(text: str, start: int) -> int | None:
@@ -33,6 +35,8 @@ def end_of_url(text: str, start: int) -> int | None:
     if port := PORT.match(text, end):
         end = port.end()
     if end == begin or DECEIVES.match(text, end):
+        return None
+    if "." not in text[begin:end] and WIDE_DOT.match(text, end):
         return None
     if text[end : end + 1] in ("/", "?", "#"):
         end = _without_trailing(text, end, end_of(IN_PATH, text, end))

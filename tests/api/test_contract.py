@@ -145,24 +145,43 @@ def test_every_operation_is_tried_here(contract):
 
 
 def test_an_operation_answers_as_the_document_says(program, ids, walk):
+    walk(lambda *operation: check_answer(program, ids, operation, REQUESTS[operation][0]))
+
+
+def test_null_is_what_is_not_set(program, ids, walk):
+    """In every field that may be missing."""
+
     def check(method, path):
-        filled, options = dict(ids), {}
-        body, status = REQUESTS[method, path]
-        if path.endswith("/like"):
-            filled["post_id"] = ids["others_post_id"]
-        if path.endswith("/retry"):
-            filled["task_id"] = cancelled(ids["task_id"])
-        if path.endswith("/undo"):
-            requests.confirm(Import.get_by_id(ids["import_id"]), {})
-        if (method, path) == NEW_TOKEN:
-            options = {"auth": ("susan", PASSWORD)}
-        asking = Program(program.client, program.contract, None if options else program.token)
+        body, _status = REQUESTS[method, path]
+        check_answer(program, ids, (method, path), {**optional(method, path), **body})
 
-        response = asking.ask(method, path.format(**filled), json=body, **options)
+    def optional(method, path):
+        content = program.contract["paths"][path][method].get("requestBody", {}).get("content", {})
+        schema = content.get("application/json", {}).get("schema", {})
+        return dict.fromkeys(schema.get("properties", {}).keys() - set(schema.get("required", ())))
 
-        assert response.status_code == status
+    asked = [operation for operation in REQUESTS if optional(*operation)]
+    assert len(asked) > 3
+    walk(check, asked)
 
-    walk(check)
+
+def check_answer(program, ids, operation, body):
+    """Ask for *operation* with *body*, and compare the status with what the table says."""
+    method, path = operation
+    filled, options = dict(ids), {}
+    if path.endswith("/like"):
+        filled["post_id"] = ids["others_post_id"]
+    if path.endswith("/retry"):
+        filled["task_id"] = cancelled(ids["task_id"])
+    if path.endswith("/undo"):
+        requests.confirm(Import.get_by_id(ids["import_id"]), {})
+    if operation == NEW_TOKEN:
+        options = {"auth": ("susan", PASSWORD)}
+    asking = Program(program.client, program.contract, None if options else program.token)
+
+    response = asking.ask(method, path.format(**filled), json=body, **options)
+
+    assert response.status_code == REQUESTS[operation][1]
 
 
 def test_no_operation_answers_without_a_token(program_of, ids, walk):

@@ -49,6 +49,13 @@ def test_an_address_ends_where_the_sentence_goes_on(text, address):
         ("https://example.com: see", "https://example.com"),
         ("https://example.com了解更多", "https://example.com"),
         ("https://localhost:8000了解", "https://localhost:8000"),
+        *(
+            (f"https://example.com{word}", "https://example.com")
+            for word in ("한국어", "слово", "λέξη", "բառ", "الآن", "עכשיו", "अब", "ตอนนี้", "აქ", "እዚህ")
+        ),
+        ("https://example.comé", "https://example.comé"),
+        ("https://localhost。下一句", "https://localhost"),
+        ("https://例子.测试。then", "https://例子.测试"),
         ("访问https://example.com/了解", "https://example.com/了解"),
         ("https://例え.com/x", "https://例え.com/x"),
         ("https://例え.テスト。", "https://例え.テスト"),
@@ -80,6 +87,8 @@ def test_links_that_touch_are_two(text, addresses):
     "text",
     [
         "https://example．com/x",
+        "https://example。com/x",
+        "https://example｡com",
         "https://user:pass@evil.example",
         "https://bank.example了@evil.example",
         "http://[:]/",
