@@ -13,8 +13,8 @@ from microblog.web.problem import problem
 @operation(
     "GET",
     "/news",
-    "Who followed you, answered you, mentioned you, likes what you wrote, or joined by your invitation, "
-    "newest first; reading it here marks nothing as read",
+    "Who followed you, answered you, mentioned you, likes what you wrote, or joined by your invitation, and "
+    "for administrators which posts were reported, newest first; reading it here marks nothing as read",
     response="NewsItem",
     paged=NEWEST_FIRST,
 )
