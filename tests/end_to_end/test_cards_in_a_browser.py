@@ -23,6 +23,8 @@ from tests.end_to_end.running_site import wait_until
 
 pytestmark = [needs_browser, pytest.mark.browser]
 
+# Messages and news of the gallery.
+UNREAD = 3 + 8
 RUNNING, ON_ITS_WAY, READY = CARDS["running"], CARDS["mail on its way"], CARDS["ready"]
 # A line of text on a card, in pixels.
 TEXT = 20
@@ -306,7 +308,7 @@ def test_a_request_that_never_ends_does_not_end_the_polling(site, open_page, wri
 
     write_to_susan("Still there?")
 
-    wait_until(lambda: page.clock.run_for(1_000) or page.title() == "(4) Your data · Microblog")
+    wait_until(lambda: page.clock.run_for(1_000) or page.title() == f"({UNREAD + 1}) Your data · Microblog")
 
 
 def test_the_focus_stays_where_it_was(site, open_page):
@@ -427,7 +429,7 @@ def test_the_tabs_title_says_how_far_it_is_while_nobody_looks(site, open_page):
     page = open_page()
     person = Person(page)
     person.come_back()
-    expect(page).to_have_title("(3) Home · Microblog")
+    expect(page).to_have_title(f"({UNREAD}) Home · Microblog")
 
     person.leave()
     expect(page).to_have_title("60 % · Exporting")
@@ -435,7 +437,7 @@ def test_the_tabs_title_says_how_far_it_is_while_nobody_looks(site, open_page):
     await_card(page, "61%")
     expect(page).to_have_title("61 % · Exporting")
     person.come_back()
-    expect(page).to_have_title("(3) Home · Microblog")
+    expect(page).to_have_title(f"({UNREAD}) Home · Microblog")
     page.reload()
     person.leave()
     expect(page).to_have_title("61 % · Exporting")
@@ -443,9 +445,9 @@ def test_the_tabs_title_says_how_far_it_is_while_nobody_looks(site, open_page):
     await_card(page, "Your export is ready")
     expect(page).to_have_title("Export ready")
     person.come_back()
-    expect(page).to_have_title("(3) Home · Microblog")
+    expect(page).to_have_title(f"({UNREAD}) Home · Microblog")
     person.leave()
-    expect(page).to_have_title("(3) Home · Microblog")
+    expect(page).to_have_title(f"({UNREAD}) Home · Microblog")
 
 
 @pytest.mark.parametrize(("name", "title"), [("failed", "Export failed"), ("cancelled", "Export cancelled")])
@@ -470,11 +472,11 @@ def test_an_end_that_was_seen_is_no_news_later(site, open_page):
 
     person.leave()
 
-    expect(page).to_have_title("(3) Home · Microblog")
+    expect(page).to_have_title(f"({UNREAD}) Home · Microblog")
     # Nor once its mail has been sent.
     site.turn(task, **READY)
     await_card(page, "Mailed to", after_s=10)
-    expect(page).to_have_title("(3) Home · Microblog")
+    expect(page).to_have_title(f"({UNREAD}) Home · Microblog")
 
 
 def test_unread_messages_come_into_the_title_when_the_export_is_over(site, open_page, write_to_susan):
@@ -489,7 +491,7 @@ def test_unread_messages_come_into_the_title_when_the_export_is_over(site, open_
 
     person.come_back()
 
-    expect(page).to_have_title("(4) Home · Microblog")
+    expect(page).to_have_title(f"({UNREAD + 1}) Home · Microblog")
 
 
 # Time left
