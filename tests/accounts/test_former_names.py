@@ -212,7 +212,7 @@ def test_a_program_writes_by_digits_to_nobody_else(app, susan, john):
 
 
 def test_the_page_for_it_says_until_when_it_leads_here(sign_in, lan):
-    page = sign_in(lan).get("/edit_profile").text
+    page = sign_in(lan).get("/edit_profile", follow_redirects=True).text
 
     assert "The old one leads here for 90 days, and nobody else can take it meanwhile." in page
     assert "lan still leads here, until" in page
