@@ -1,5 +1,5 @@
 """
-Background work that always ends truthfully: the heart of the site.
+Background work that always ends truthfully.
 
 A task that was accepted ends in exactly one visible state, in bounded time, and that state is true, whatever
 is killed, restarted, emptied or unreachable in between. The row in SQLite is the truth; the queue message in
