@@ -44,8 +44,8 @@ SILENT = """
     export-asked export-deleted export-downloaded import-asked import-cancelled
     import-confirmed import-undone invitation-withdrawn invited limit-hit
     made-administrator mail-read oldest-sessions-ended other-sessions-ended password-check-failed
-    password-confirmed post-deleted post-put-back posts-deletion-asked posts-deletion-undone registered reports-done
-    renamed reset-asked restored session-ended sessions-ended
+    password-confirmed post-deleted post-put-back posts-deletion-asked posts-deletion-undone registered
+    renamed reports-done reset-asked restored session-ended sessions-ended
     failures-discarded failures-tried-again nightly-launched work-held work-resumed
     set-up sign-in-failed sign-in-refused sign-out suspended task-cancelled task-retried token-ended
 """
