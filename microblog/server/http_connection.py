@@ -29,14 +29,12 @@ class Connection(HTTPChannel):
     parser_class = Request
     task_class = Answer
     lingers_since = None
-    has_thread = False
 
     @property
     def idle(self):
         """Whether nothing is being received, answered or sent, and nothing has arrived to be read."""
-        at_work = self.requests or self.request or self.has_thread
-        unsent = self.total_outbufs_len or self.close_when_flushed
-        return not (at_work or unsent or self._has_input())
+        busy = self.requests or self.request or self.total_outbufs_len or self.close_when_flushed
+        return not (busy or self._has_input())
 
     @property
     def waits_since(self):
@@ -56,13 +54,11 @@ class Connection(HTTPChannel):
         return not self.lingers_since and super().received(data)
 
     def service(self):
-        self.has_thread = True
         if self.server.stopping:
             self.take_no_more()
         super().service()
         self._send()  # Only now, or the client could ask for more before this connection is ready for it.
         self.server.look_at(self)
-        self.has_thread = False
 
     def take_no_more(self):
         """Have the answers to what has arrived announce the end of the connection, one under way as well."""

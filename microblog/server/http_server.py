@@ -76,7 +76,7 @@ class Server(TcpWSGIServer):
             connection.take_no_more()
         wasyncore.dispatcher.close(self)  # The listener alone: the threads still wake this one.
         deadline = time.monotonic() + STOP_S
-        while self.active_channels and time.monotonic() < deadline:
+        while (self.active_channels or self.task_dispatcher.busy) and time.monotonic() < deadline:
             self._turn(TURN_S / 10)
             self._close(lambda connection: connection.idle)
         self.task_dispatcher.shutdown()
@@ -91,7 +91,7 @@ class Server(TcpWSGIServer):
 
     def look_at(self, connection):
         """Have the loop see what *connection* waits for now that a thread has changed it."""
-        if connection.connected and self._map.misses(connection):
+        if self._map.misses(connection):
             self.trigger.pull_trigger(lambda: self._map.look_at(connection))
 
     def maintenance(self, now):

@@ -16,11 +16,17 @@ class Threads:
     """At most *most* threads. To waitress a "task dispatcher", and a connection with a request a "task"."""
 
     def __init__(self, most):
-        self._startable = most
+        self._most = self._startable = most
         self._lock = Lock()
         self._resting = []
         self._waiting = deque()
         self._ended = False
+
+    @property
+    def busy(self):
+        """Whether one of them has not come to rest yet."""
+        with self._lock:
+            return self._most - self._startable > len(self._resting)
 
     def add_task(self, task):
         """Have a thread call ``task.service()``, at once or when the first of them is done."""

@@ -405,3 +405,4 @@ def test_a_connection_on_which_something_has_arrived_is_not_idle(server, connect
     client.sendall(b"G")
 
     assert wait_until(lambda: not connection.idle, SOON_S)
+    server._map.look_at(connection)

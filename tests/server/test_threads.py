@@ -126,3 +126,14 @@ def test_a_shutdown_lets_all_finish_and_ends_them(threads, add, at_work):
     for task in at_work:
         task.thread.join(SOON_S)
         assert not task.thread.is_alive()
+
+
+def test_they_are_busy_until_the_last_has_come_to_rest(threads, at_work):
+    first, *others = at_work
+    for task in others:
+        task.end()
+    assert threads.busy
+
+    first.end()
+
+    assert wait_until(lambda: not threads.busy, SOON_S)
