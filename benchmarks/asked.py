@@ -15,7 +15,7 @@ def sign_in(_site, _client, _chance):
 
 def empty(_site, _client, _chance):
     while True:
-        yield Request("/blocks")
+        yield Request("/settings/blocked")
 
 
 def home(_site, _client, _chance):

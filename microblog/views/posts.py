@@ -82,7 +82,8 @@ def _shared():
 
 def _begun(text=""):
     """A form with the deleted post that the address says is to be written again, else with *text*."""
-    post = reader() and DeletedPost.to_write_again(reader(), cursor("again") or 0)
+    again = cursor("again")
+    post = reader() and again and DeletedPost.to_write_again(reader(), again)
     return PostForm(post=post.body, language=post.language) if post else PostForm(post=text)
 
 

@@ -58,7 +58,7 @@ def test_a_name_leads_to_whom_it_meant_wherever_the_post_is_read(site, needle, v
 
     assert places_of(visitor, needle) <= pages.keys()
     # A question, and the text that it is about; and texts that are links to their posts themselves.
-    other = re.compile("/delete|^/news")
+    other = re.compile("/delete|/report$|^/news")
     assert [path for path, page in pages.items() if not (LEADING.search(page) or other.search(path))] == []
 
 

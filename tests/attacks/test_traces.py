@@ -11,7 +11,7 @@ from tests.attacks.test_routes import ROWS, address
 WORDS = "words-of-john"
 TRACE = re.compile(rf"\bjohn\b|{WORDS}".encode())
 # Here a name stays, for whoever asks for it, wrote with them, blocked them, or looks after the site.
-KEPT = re.compile("john|/messages|/api/threads|/blocks$|/admin|/api/notifications")
+KEPT = re.compile("john|/messages|/api/threads|/settings/blocked$|/admin|/api/notifications")
 FEEDS = {"/feed.atom", "/tag/tea/feed.atom", "/tag/tea/feed.json"}
 EVERYBODYS = {"/explore", "/tag/tea", "/search?q=needle", *FEEDS}
 MEMBERS = {

@@ -148,8 +148,8 @@ def test_the_card_says_that_all_can_be_read_back(browser, susan, write_posts):
 
     page = browser.get("/tasks").text
 
-    assert " · checked" in page
-    assert f"/tasks/{Task.get().id}/archive" in page
+    assert f'/tasks/{Task.get().id}/archive">Archive (' in page
+    assert "</a>, checked (until" in page
 
 
 def test_an_export_of_before_there_were_archives_offers_none(browser, susan):

@@ -262,7 +262,7 @@ def test_a_suspended_person_is_said_to_be_and_cannot_be_followed_or_written_to(b
     assert "This account is suspended." in response.text
     assert "keep this" in response.text
     response = browser.post_form("/follow/john", follow_redirects=True)
-    assert '<p class="toast" data-category="message">This account is suspended.</p>' in response.text
+    assert '<div class="toast" data-category="message">This account is suspended.</div>' in response.text
     assert Message.select().count() == Follow.select().count() == 0
 
 

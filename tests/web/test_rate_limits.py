@@ -5,7 +5,7 @@ import pytest
 from microblog.base import clock
 from microblog.base.config import Settings
 from microblog.exports import EXPORTS_WITHIN, MOST_ASKED, MOST_EXPORTS
-from microblog.models import Token, User
+from microblog.models import FormerName, Token, User
 from microblog.security import security_log
 from microblog.security.sliding_windows import Rate
 from microblog.tasks.states import CANCELLED, FAILED
@@ -142,6 +142,7 @@ def test_who_gave_up_a_name_is_a_stranger_to_whoever_takes_it(app, susan):
     former.post_form("/edit_profile", username="somebody_else", about_me="")
     former.post_form("/auth/logout")
     make_user("victim")
+    FormerName.delete().execute()
     User.update(username="susan").where(User.username == "victim").execute()
 
     statuses = [try_to_sign_in(former, address=f"198.51.100.{number}").status_code for number in range(7)]
