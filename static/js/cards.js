@@ -90,7 +90,9 @@ function announce({ task_id: id, progress, state }, before) {
 // What was downloaded needs no card any more, wherever the link to it stood.
 document.addEventListener("click", async ({ target }) => {
   const file = target.closest("a[download]")?.href;
-  const card = [...region.querySelectorAll(".ended")].find((each) => each.querySelector("[download]")?.href === file);
+  const card = [...region.querySelectorAll(".ended")].find(
+    (each) => each.querySelector("[download]")?.href === file,
+  );
   if (!file || !card) return;
   const form = card.querySelector("form[action$=dismiss]");
   await request(form.action, { method: "POST", body: new FormData(form), redirect: "manual" });
