@@ -104,16 +104,16 @@ class Snapshot:
     def __init__(self):
         self._rows = sqlite3.connect(":memory:", check_same_thread=False)
         db.connection().backup(self._rows)
-        self._restored = _changes()
+        self._restored = changes()
         folder = database.data_dir()
         paths = [path for name in FOLDERS for path in (folder / name).rglob("*") if path.is_file()]
         self._files = {path: path.read_bytes() for path in paths}
 
     def restore(self):
         """Bring back what has changed or gone."""
-        if _changes() != self._restored:
+        if changes() != self._restored:
             self._rows.backup(db.connection())
-            self._restored = _changes()
+            self._restored = changes()
         for path, content in self._files.items():
             # Reading takes much less time than writing.
             if not path.exists() or path.read_bytes() != content:
@@ -124,7 +124,7 @@ class Snapshot:
         self._rows.close()
 
 
-def _changes():
+def changes():
     """What differs after any change of a row, by this connection or by another one."""
     connection = db.connection()
     return connection, connection.total_changes, connection.execute("PRAGMA data_version").fetchone()
