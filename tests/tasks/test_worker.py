@@ -1,4 +1,5 @@
 import json
+import math
 from unittest.mock import Mock
 
 import pytest
@@ -414,6 +415,7 @@ def test_an_outage_is_logged_once_a_minute(app, monkeypatch, caplog):
     monkeypatch.setattr(huey.storage, "dequeue", Mock(side_effect=RedisError("gone")))
     monkeypatch.setattr(huey, "consumer", Mock())
     now_s = 1000
+    monkeypatch.setattr(huey, "_outage_logged_at_s", -math.inf)
     monkeypatch.setattr(queue_module, "time", Mock(monotonic=lambda: now_s))
 
     for _ in range(3):
