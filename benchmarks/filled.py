@@ -16,6 +16,7 @@ from microblog.security.signatures import serializer
 from microblog.tables import TRIGGERS
 from microblog.tasks.states import SUCCEEDED
 from microblog.tasks.task import Task
+from microblog.tasks.task_lists import SHOWN_AFTER_END
 
 FOLLOWS = 100
 READERS = 50
@@ -92,8 +93,8 @@ def _sample(count):
 
 
 def _add_tasks(count, users):
-    """Copies of a task that has ended, a second apart, as the table has them after years."""
-    at = clock.now() - timedelta(seconds=count + 1)
+    """Copies of a task that has ended long ago, a second apart: no page shows a card of it."""
+    at = clock.now() - SHOWN_AFTER_END - timedelta(seconds=count + 1)
     task = Task.create(
         name="example",
         description="Doing nothing...",
