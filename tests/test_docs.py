@@ -73,6 +73,13 @@ def test_the_readme_in_chinese_keeps_step_with_the_one_in_english():
     assert "(README.md)" in chinese
 
 
+def test_decisions_are_at_most_forty_and_numbered_in_order():
+    starts = re.findall(r"^(\d+\.|-) ", (ROOT / "docs" / "decisions.md").read_text(), re.MULTILINE)
+
+    assert starts == [f"{number}." for number in range(1, len(starts) + 1)]
+    assert len(starts) <= 40
+
+
 def test_the_style_guide_shows_code_as_it_is():
     shown = re.findall(r"```python\n# (\S+)\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL)
 
