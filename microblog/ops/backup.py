@@ -20,6 +20,8 @@ from microblog.base.locks import locked
 
 # What belongs in a backup. Nothing else is unpacked: a file from elsewhere must not write where it likes.
 PARTS = re.compile(rf"{re.escape(FILE_NAME)}|secret_key|exports/[\w-]+\.(json|zip)|outbox/[\w-]+\.eml")
+# So many of those that nightly work writes.
+KEEP = 7
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +49,12 @@ def write(kind="microblog"):
     except (OSError, DatabaseError) as error:
         raise CannotBackUp(f"no backup was written: {error}") from error
     return path
+
+
+def remove_old():
+    """Delete all backups of nightly work but the newest."""
+    for old in sorted((data_dir() / "backups").glob("nightly-*.tar.gz"))[:-KEEP]:
+        old.unlink()
 
 
 @contextmanager

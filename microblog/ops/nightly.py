@@ -29,7 +29,6 @@ from microblog.tasks.worker import job
 
 EVERY = timedelta(days=1)
 KEEP = timedelta(days=90)
-KEEP_BACKUPS = 7
 # Copies set aside by upgrades and restores: keep this many of each, and all of the last week. Somebody who
 # restored several backups in a row may want back what was there before the first.
 FORMER = ("before-upgrade", "before-restore")
@@ -142,8 +141,7 @@ def back_up():
         return NOTHING
     path = backup.write("nightly")
     log.info("backup written: %s, %d bytes", path, path.stat().st_size)
-    for old in sorted(path.parent.glob("nightly-*.tar.gz"))[:-KEEP_BACKUPS]:
-        old.unlink()
+    backup.remove_old()
     return path.name
 
 
