@@ -126,7 +126,7 @@ def test_a_token_can_be_one_that_only_reads(program_of, susan):
     assert [token.read_only for token in Token.select()] == [True]
 
 
-@pytest.mark.parametrize("value", ["true", 1, None, [], {}])
+@pytest.mark.parametrize("value", ["true", 1, [], {}])
 def test_whether_it_only_reads_is_true_or_false(program_of, susan, value):
     response = program_of(None).post("/api/tokens", json={"read_only": value}, auth=SUSAN)
 

@@ -36,7 +36,7 @@ def test_it_opens_offline_is_accessible_and_runs_nothing(folder, browser):
             assert page.locator(".h-entry").count() == len(TEXTS + HOSTILE)
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
             assert violations(page, RULES) == []
-        page.get_by_role("link", name="最新的帖子").click()
+        page.get_by_role("link", name="最新帖子").click()
         page.wait_for_url(f"{address}/index.html")
         assert watcher.faults == []
         page.close()
