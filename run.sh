@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sets Microblog up in .venv and starts it. "run.sh check" checks most of it in a minute instead, "run.sh test"
-# all of it; what follows goes to pytest. Written for bash 3.2, the version that macOS has.
+# Sets Microblog up in .venv and starts it. "run.sh check" checks most of it in two minutes instead, "run.sh
+# test" all of it; what follows goes to pytest. Written for bash 3.2, the version that macOS has.
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@" # started by "sh run.sh"
 set -eu
 umask 077
@@ -23,8 +23,8 @@ main() {
 }
 
 usage() {
-    echo "./run.sh                       set up what is missing and start the site"
-    echo "./run.sh check [pytest options]  check most of it in a minute"
+    echo "./run.sh                         set up what is missing and start the site"
+    echo "./run.sh check [pytest options]  check most of it in two minutes"
     echo "./run.sh test [pytest options]   check all of it"
     echo "Settings are in .env; .env.example names them. The operator's commands: .venv/bin/flask --help"
 }

@@ -5,6 +5,7 @@ import sys
 import click
 
 from microblog.base.addresses import BadAddress, checked
+from microblog.base.database import connected
 from microblog.cli.site import examines_site
 from microblog.mail.delivery import send_test
 from microblog.mail.exceptions import MailDelayed, MailRefused
@@ -34,7 +35,8 @@ def examine(quiet):
 def mail_test(address):
     """Send a mail to ADDRESS, and tell what the mail server said."""
     try:
-        click.echo(send_test(checked(address)))
+        with connected():
+            click.echo(send_test(checked(address)))
     except BadAddress as error:
         raise click.ClickException(f"{address} is not an e-mail address that can be used: {error}") from error
     except (MailDelayed, MailRefused) as error:

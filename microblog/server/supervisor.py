@@ -154,7 +154,7 @@ class Supervisor:
                 self._wait(lambda: False, READY_S)
         # Only now: the log lines of starting processes would bury it.
         if code := setup_code.read(self.settings.data_dir):  # There is no administrator yet.
-            say(f"make the first account at: {self.settings.site_url}/setup?code={code}")
+            say(f"make the first administrator's account at: {self.settings.site_url}/setup?code={code}")
         else:
             say(f"site: {self.settings.site_url}")
         say(f"ready http://{self.settings.address}")

@@ -1,8 +1,11 @@
 import dataclasses
 import subprocess
+from contextlib import suppress
 
 import pytest
+from peewee import DatabaseError
 
+from microblog.base.database import db
 from microblog.ops import doctor
 from microblog.server import queue_server
 from tests.end_to_end.running_site import wait_until
@@ -11,9 +14,17 @@ from tests.end_to_end.running_site import wait_until
 @pytest.fixture
 def run(app):
     """A function that runs one of the operator's commands and returns its result."""
-    return lambda *words, stdin=None: app.test_cli_runner().invoke(
-        args=[str(word) for word in words], input=stdin
-    )
+
+    def invoke(*words, stdin=None):
+        # A command begins as a process of its own does: without a connection.
+        db.close()
+        try:
+            return app.test_cli_runner().invoke(args=[str(word) for word in words], input=stdin)
+        finally:
+            with suppress(DatabaseError):
+                db.connect(reuse_if_open=True)
+
+    return invoke
 
 
 @pytest.fixture

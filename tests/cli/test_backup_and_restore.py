@@ -59,7 +59,7 @@ def restore(run):
         huey.lock.file.close()
         db.close_all()
         result = run("restore", path)
-        db.connect()
+        db.connect(reuse_if_open=True)
         huey.lock.take()
         return result
 
@@ -228,7 +228,7 @@ def test_an_open_database_refuses_it(run, take_backup, susan, app):
         result = run("restore", path)
     finally:
         other.close_all()
-        db.connect()
+        db.connect(reuse_if_open=True)
         huey.lock.take()
 
     assert result.exit_code == 1

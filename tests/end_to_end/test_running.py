@@ -56,7 +56,7 @@ def test_it_shows_the_way_to_the_first_account(running):
     lines = running.output().splitlines()
 
     ready = lines.index(f"ready {running.url}")
-    assert lines[ready - 1] == f"make the first account at: {running.url}/setup?code={code}"
+    assert lines[ready - 1] == f"make the first administrator's account at: {running.url}/setup?code={code}"
 
 
 def test_a_start_prints_four_lines_and_keeps_the_rest_in_its_log(running):

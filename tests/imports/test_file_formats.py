@@ -45,6 +45,7 @@ def bodies(records):
         (files.POSTS_NEW, "Posts of Microblog", (1, 0, 1)),
     ],
 )
+@pytest.mark.asvs("5.2.2")
 def test_a_format_is_recognised_and_gives_exact_counts(content, kind, expected):
     source, records = read(content)
 
