@@ -11,7 +11,6 @@ NOT_ASCII = N_(
 )
 INCOMPLETE = N_("Write all of the domain of this e-mail address, such as example.org or pi.local.")
 
-# No DNS lookup while a person waits; and few mail servers accept names beyond ASCII.
 # In home networks there are mail servers under .local and .home.arpa, and .test is for trying things out.
 for name in ("local", "arpa", "test"):
     if name in email_validator.SPECIAL_USE_DOMAIN_NAMES:
@@ -30,6 +29,7 @@ def checked(address, **options):
         BadAddress: it is none, or none that every mail server takes.
     """
     try:
+        # No DNS lookup while a person waits; and few mail servers accept names beyond ASCII.
         return validate_email(
             address, check_deliverability=False, allow_smtputf8=False, strict=True, **options
         ).normalized
