@@ -68,9 +68,9 @@ class ErrorMailer(logging.Handler):
                     )
             except Exception as error:
                 # The next error of this kind may find the database in a better state.
-                self.acquire()
-                self.last_at.pop(key, None)
-                self.release()
+                assert self.lock  # Every handler makes one.
+                with self.lock:
+                    self.last_at.pop(key, None)
                 logs.log_failure(log, "writing a mail about an error", error)
 
     def _is_about_our_mails(self):
