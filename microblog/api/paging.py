@@ -18,10 +18,8 @@ def newest_first(query, dump, by=None, complete=None):
     """
     A page of *query*, which is prepared and ordered by id or *by* another key, descending.
 
-    *dump* makes the JSON of a row, *by* is as in ``web.pagination``.
-
-    *by* is the model whose key to page by, if another than that of the rows. *complete* is called with the
-    list of rows before.
+    *by* is as in ``web.pagination``. *dump* makes the JSON of a row; *complete* is called with the list of
+    rows before.
 
     ``next`` leads to older rows, ``prev`` to those added since.
     """

@@ -49,12 +49,14 @@ def create():
     values = {"author": g.caller, "body": form.post.data, "language": form.language.data or None}
     post = Post.answer(form.answered, **values) if form.reply_to.data else Post.create(**values)
     location = url_for("api.posts_show", post_id=post.id)
-    return _told(Post.seen_by(g.caller, post.id)), 201, {"Location": location}
+    return show(str(post.id)), 201, {"Location": location}
 
 
 @operation("GET", "/posts/{post_id}", "One post", response="Post")
 def show(post_id):
-    return _told(_visible(post_id))
+    post = _visible(post_id)
+    _tell([post])
+    return dump_post(post)
 
 
 @operation("DELETE", "/posts/{post_id}", "Delete a post of yours", status=204, problems=(403,))
@@ -77,11 +79,6 @@ class PostOfProgram(PostForm):
 def listed(query, by=None):
     """A page of *query* of posts, newest first; *by* is the model whose key to page by, if another."""
     return newest_first(query, dump_post, by, _tell)
-
-
-def _told(post):
-    _tell([post])
-    return dump_post(post)
 
 
 def _tell(posts):

@@ -84,8 +84,8 @@ def _undo(user):
     if row.brought_at is None:
         jobs.remove(row)
         row.delete_instance()
-        return "undone"
-    jobs.undo(row, _say_nothing, finish=lambda _result: True)
+    else:
+        jobs.undo(row, _say_nothing, finish=lambda _result: True)
     return "undone"
 
 

@@ -2,9 +2,20 @@
 
 import csv
 import io
+from contextlib import ExitStack
 from itertools import islice
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
 from flask_babel import gettext
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -24,6 +35,7 @@ bp = Blueprint("imports", __name__, url_prefix="/imports")
 SHOWN_POSTS = 5
 SHOWN_REMARKS = 50
 LISTED = 50
+LINES_AT_ONCE = 1000
 # A program of tables takes a cell that begins with one of these for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -111,17 +123,29 @@ def undo(import_id):
 def report(import_id):
     """Every item that does not come here as it was: place, what becomes of it, reason."""
     row = _own(import_id)
-    if not row.records.exists():
+    opened = ExitStack()
+    try:
+        records = opened.enter_context(SortedRecords.opened(row.records))
+    except FileNotFoundError:
         abort(404)
-    with SortedRecords.opened(row.records) as records:
-        rows = [(each.place, each.state, gettext(each.reason)) for each in records.remarks()]
-    table = io.StringIO()
-    csv.writer(table).writerows(
-        [("place", "state", "reason"), *([_cell(text) for text in row] for row in rows)]
-    )
-    response = Response(table.getvalue(), mimetype="text/csv")
+    response = Response(stream_with_context(_table(records.remarks())), mimetype="text/csv")
+    response.call_on_close(opened.close)
     response.headers["Content-Disposition"] = "attachment; filename=report.csv"
     return response
+
+
+def _table(remarks):
+    """Yield pieces of a CSV file of *remarks*, which may be as many as a file has posts."""
+    yield _lines([("place", "state", "reason")])
+    rows = ([_cell(each.place), _cell(each.state), _cell(gettext(each.reason))] for each in remarks)
+    while piece := list(islice(rows, LINES_AT_ONCE)):
+        yield _lines(piece)
+
+
+def _lines(rows):
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
 
 
 def _cell(text):

@@ -106,6 +106,7 @@ def test_the_report_is_a_table_that_runs_no_formula(browser, susan):
     response = browser.get(f"{place}/report.csv")
 
     assert response.mimetype == "text/csv"
+    assert response.is_streamed
     assert response.text.splitlines()[:2] == [
         "place,state,reason",
         "outbox.json:3,left out,It answers somebody else.",
