@@ -9,8 +9,8 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from microblog.base.autolinks import end_of_url
 from microblog.base.text import end_of
-from microblog.base.url_in_text import end_of_url
 
 URL, MENTION, TAG = "url", "mention", "tag"
 # In one row of the table of tags, and in the address of a tag's page; longer ones are text.

@@ -1,7 +1,7 @@
 """The text of a post with its links: to people and tags of this site as well."""
 
 from microblog.base.entities import MENTION
-from microblog.base.linkify import linkify
+from microblog.base.rendered_text import linkify
 from microblog.web.people import person_anchor, tag_anchor
 
 

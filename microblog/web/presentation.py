@@ -12,7 +12,7 @@ from microblog import exports
 from microblog.base import slices
 from microblog.base.i18n.languages import own_name
 from microblog.base.identicon import identicon
-from microblog.base.linkify import excerpt, linkify, plain
+from microblog.base.rendered_text import excerpt, linkify, plain
 from microblog.base.text import beginning
 from microblog.exports import deletion
 from microblog.mail.templates import may_be_mailed

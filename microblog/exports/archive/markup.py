@@ -4,7 +4,7 @@ A post's text as HTML: paragraphs, line breaks and links, everything else escape
 SQLite does it for texts without links, which is several times as fast; both ways give the same.
 """
 
-from microblog.base.linkify import linkify
+from microblog.base.rendered_text import linkify
 from microblog.base.text import UNSEEN
 from microblog.exports.archive.lines import quoted
 

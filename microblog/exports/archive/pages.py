@@ -4,7 +4,7 @@ from markupsafe import Markup, escape
 
 from microblog.base.i18n import N_
 from microblog.base.identicon import identicon
-from microblog.base.linkify import linkify
+from microblog.base.rendered_text import linkify
 from microblog.exports.archive import names
 from microblog.exports.archive.lines import as_text, column, quoted
 from microblog.exports.archive.markup import escaped

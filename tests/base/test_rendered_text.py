@@ -3,7 +3,7 @@ from html import unescape
 import pytest
 from markupsafe import Markup
 
-from microblog.base.linkify import excerpt, linkify
+from microblog.base.rendered_text import excerpt, linkify
 
 
 def links(text):
