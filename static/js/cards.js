@@ -1,5 +1,5 @@
 // Task cards: updated by notifications, replaced by the server's when anything else changes.
-import { title } from "./live.js";
+import { title } from "./polling.js";
 import { parsed, request, toast } from "./main.js";
 
 const STALE_MS = 10_000;

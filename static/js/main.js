@@ -5,7 +5,7 @@ const STAYS_MS = 10_000;
 const ROWS = ".post, .log > .line";
 const MENUS = "details[name][open]";
 const PARTS = {
-  "[data-news], [data-newer]": "./live.js",
+  "[data-news], [data-newer]": "./polling.js",
   "[data-task]": "./cards.js",
   "[data-composer], [data-copy], [data-category=posted]": "./controls.js",
 };
