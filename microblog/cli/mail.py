@@ -4,7 +4,7 @@ import click
 from flask.cli import AppGroup
 
 from microblog.base.database import connected
-from microblog.mail import outbox
+from microblog.mail import outbox_files
 from microblog.mail.delivery import Mail
 from microblog.security.security_log import OPERATOR
 
@@ -19,7 +19,7 @@ mail = AppGroup("mail", help=HELP)
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
 def index(limit):
     """Print the mails in the outbox, newest first: id, when it was written, to whom, subject."""
-    newest, _more = outbox.newest(limit)
+    newest, _more = outbox_files.newest(limit)
     for one in newest:
         written_at = f"{one.written_at:%Y-%m-%d %H:%M:%SZ}"
         click.echo(f"{one.id}  {written_at}  {one.message['to']}  {one.message['subject']}")
@@ -31,7 +31,7 @@ def index(limit):
 @click.argument("mail_id", metavar="ID")
 def show(mail_id):
     """Print the text of the mail ID, with the links in it; the security log tells that it was read."""
-    found = outbox.beginning_with(mail_id)
+    found = outbox_files.beginning_with(mail_id)
     if len(found) != 1:
         raise click.ClickException(
             f"{'more than one mail begins' if found else 'there is no mail that begins'} with {mail_id};"

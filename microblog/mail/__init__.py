@@ -2,5 +2,5 @@
 Every mail: its row, its texts, its delivery.
 
 ``delivery`` holds the row and the job that sends it, ``templates`` what each kind of mail says, ``smtp`` the
-delivery, ``outbox`` the files that mails are kept in where there is no mail server.
+delivery, ``outbox_files`` those that mails are kept in where there is no mail server.
 """

@@ -14,7 +14,7 @@ from peewee import BooleanField, CharField, ForeignKeyField, JSONField, ModelSel
 from microblog.base import clock
 from microblog.base.database import UTCDateTimeField, db
 from microblog.base.i18n import N_
-from microblog.mail import outbox, smtp, templates
+from microblog.mail import outbox_files, smtp, templates
 from microblog.mail.exceptions import MailDelayed, MailRefused, TooBig
 from microblog.models import User
 from microblog.security import security_log
@@ -191,7 +191,7 @@ class Mail(WorkItem):
 
     @property
     def is_in_outbox(self) -> bool:
-        return self.state == SUCCEEDED and self.sent_at is None and outbox.path_of(self.id).exists()
+        return self.state == SUCCEEDED and self.sent_at is None and outbox_files.path_of(self.id).exists()
 
     @property
     def owner(self) -> User | None:
@@ -225,7 +225,7 @@ class Mail(WorkItem):
 
     def delete_files(self) -> None:
         """Delete the mail in the outbox."""
-        outbox.delete(self.id)
+        outbox_files.delete(self.id)
 
     def delete_leftovers(self) -> None:
         self.delete_files()
@@ -264,12 +264,12 @@ def send_test(recipient: str) -> str:
     if server := current_app.config["MAIL_SERVER"]:
         smtp.send(message)
         return f"{server} took the test mail for {recipient}"
-    return f"there is no MAIL_SERVER: the test mail is in {outbox.write('test', message)}"
+    return f"there is no MAIL_SERVER: the test mail is in {outbox_files.write('test', message)}"
 
 
 def _send(mail, message):
     if not current_app.config["MAIL_SERVER"]:
-        outbox.write(mail.id, message)
+        outbox_files.write(mail.id, message)
         mail.finish(SUCCEEDED)
         return
     try:

@@ -4,7 +4,7 @@ from microblog import accounts
 from microblog.base.database import db
 from microblog.exports import export_posts
 from microblog.imports import requests as imports
-from microblog.mail import outbox, templates
+from microblog.mail import outbox_files, templates
 from microblog.mail.delivery import Mail
 from microblog.models import (
     Block,
@@ -155,7 +155,7 @@ def test_the_files_of_others_stay(life, john, settings):
     accounts.delete(life)
 
     assert theirs.file.exists()
-    assert outbox.path_of(Task.get_by_id(theirs.id).mail.id).exists()
+    assert outbox_files.path_of(Task.get_by_id(theirs.id).mail.id).exists()
 
 
 def test_a_job_that_looks_for_its_user_in_vain_ends_quietly(susan, logged_errors, monkeypatch, settings):
@@ -228,10 +228,10 @@ def test_the_only_administrator_keeps_their_posts_too(app, write_posts):
 
 def test_half_a_mail_goes_too(susan):
     mail = Mail.send("email_changed", susan.email, user=susan)
-    half = outbox.path_of(mail.id).with_suffix(".part")
+    half = outbox_files.path_of(mail.id).with_suffix(".part")
     half.touch()
 
     accounts.delete(susan)
 
     assert not half.exists()
-    assert not outbox.path_of(mail.id).exists()
+    assert not outbox_files.path_of(mail.id).exists()

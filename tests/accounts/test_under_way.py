@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from microblog import accounts
 from microblog.accounts.credentials import ENDS, LINK_MAILS, LINKS, SECOND_FACTOR
 from microblog.base.database import connected
-from microblog.mail import outbox, templates
+from microblog.mail import outbox_files, templates
 from microblog.mail.delivery import Mail
 from microblog.models import OneTimeToken, Session, User
 from microblog.models.one_time_token import CHANGE_EMAIL, RESET_PASSWORD
@@ -114,7 +114,7 @@ BY_LINK = {
     "confirmation": by_link(CHANGE_EMAIL, "/account/confirm_email"),
 }
 # A mail has been claimed and is about to get its link; and it has it, and is about to leave.
-MOMENTS = [(Mail, "unended"), (outbox, "write")]
+MOMENTS = [(Mail, "unended"), (outbox_files, "write")]
 # How people do each act; the first way is enough here.
 DO = dict(reversed(DONE_BY))
 
@@ -165,7 +165,7 @@ def test_a_mail_in_the_hands_of_a_worker_brings_no_link_after_what_ends_it(
 
         left = LINK_MAILS not in ENDS[act]
         assert Mail.get_by_id(mail.id).state == (SUCCEEDED if left else CANCELLED)
-        assert outbox.path_of(mail.id).exists() == left
+        assert outbox_files.path_of(mail.id).exists() == left
         assert OneTimeToken.select().where(OneTimeToken.user == ways_in.user).exists() == left
 
 

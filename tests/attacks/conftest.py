@@ -11,7 +11,7 @@ import pytest
 
 from microblog.base import clock
 from microblog.imports.import_row import Import
-from microblog.mail import outbox
+from microblog.mail import outbox_files
 from microblog.mail.delivery import Mail
 from microblog.models import Like, Message, NewsItem, OneTimeToken, Post, Report, Session, Token, User
 from microblog.models.one_time_token import CHANGE_EMAIL, INVITE, RESET_PASSWORD
@@ -69,7 +69,7 @@ class Belongings:
         for path, text in (
             (self.task.file, f'{{"posts": ["{self.mark}"]}}'),
             (self.task.file.with_suffix(".zip"), self.mark),
-            (outbox.path_of(self.mail.id), f"Subject: {self.mark}\n\n{self.mark}"),
+            (outbox_files.path_of(self.mail.id), f"Subject: {self.mark}\n\n{self.mark}"),
         ):
             path.parent.mkdir(mode=0o700, exist_ok=True)
             path.write_text(text)

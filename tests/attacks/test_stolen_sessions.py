@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 
 from microblog.base import clock
-from microblog.mail import outbox
+from microblog.mail import outbox_files
 from microblog.mail.delivery import Mail
 from microblog.models import Session
 from microblog.models.session import CONFIRMED_FOR
@@ -172,7 +172,7 @@ def test_the_right_password_does_what_was_asked_for(site):
 
 def test_no_page_shows_a_link_into_an_administrators_account(site):
     mail = Mail.send("reset_password", site.mary.email)
-    [secret] = set(re.findall(r"/reset_password/([\w-]{43})", outbox.read(mail.id).text))
+    [secret] = set(re.findall(r"/reset_password/([\w-]{43})", outbox_files.read(mail.id).text))
     mary = site.browsers["mary"]
 
     for page in PAGES:

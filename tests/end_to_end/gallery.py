@@ -12,7 +12,7 @@ from microblog.base.error_codes import OUT_OF_SPACE
 from microblog.exports import MAIL
 from microblog.imports import import_row, jobs
 from microblog.imports.import_row import Import
-from microblog.mail import outbox
+from microblog.mail import outbox_files
 from microblog.mail.delivery import UNCERTAIN_TWICE, Mail
 from microblog.mail.smtp import ADDRESS_REFUSED, UNREACHABLE
 from microblog.models import Block, Follow, Message, Post, Report, Session, User
@@ -162,8 +162,8 @@ class Gallery:
             **fields,
         )
         if mail.state == "succeeded" and not mail.sent_at:
-            outbox.path_of(mail.id).parent.mkdir(exist_ok=True)
-            outbox.path_of(mail.id).write_text("Subject: Your blog posts\n\nThey are attached.\n")
+            outbox_files.path_of(mail.id).parent.mkdir(exist_ok=True)
+            outbox_files.path_of(mail.id).write_text("Subject: Your blog posts\n\nThey are attached.\n")
 
     def _values(self):
         susan = User.named("susan")

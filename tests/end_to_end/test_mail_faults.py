@@ -7,7 +7,7 @@ import pytest
 
 from microblog.base.database import connected
 from microblog.exports import expiry
-from microblog.mail import outbox
+from microblog.mail import outbox_files
 from microblog.mail.delivery import UNCERTAIN_TWICE
 from microblog.mail.smtp import ADDRESS_REFUSED, UNREACHABLE
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
@@ -140,7 +140,7 @@ def test_without_a_mail_server_the_mail_lies_in_the_outbox(world, export, sign_i
 
     mail = mail_of(task)
     assert (mail.state, mail.sent_at) == (SUCCEEDED, None)
-    message = outbox.read(mail.id).message
+    message = outbox_files.read(mail.id).message
     assert message["Message-ID"] == f"<export-{task.id}@127.0.0.1>"
     [attached] = message.iter_attachments()
     assert attached.get_content() == task.file.read_bytes()

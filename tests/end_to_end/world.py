@@ -12,7 +12,7 @@ from microblog.base.clock import in_microseconds
 from microblog.base.config import ROOT
 from microblog.base.database import db
 from microblog.exports import export_posts
-from microblog.mail import outbox
+from microblog.mail import outbox_files
 from microblog.mail.delivery import Mail
 from microblog.models import Post
 from microblog.server import queue_server
@@ -177,11 +177,11 @@ class World:
             assert copies > 0
         elif mail.state == SUCCEEDED:
             withdrawn = mail.task and not mail.task.file_expires_at
-            assert outbox.path_of(mail.id).exists() != bool(withdrawn)
+            assert outbox_files.path_of(mail.id).exists() != bool(withdrawn)
         else:
             assert mail.error or mail.state == CANCELLED
             assert not copies or mail.sending_at or mail.resent
-            assert not outbox.path_of(mail.id).exists()
+            assert not outbox_files.path_of(mail.id).exists()
 
     def mails_of(self, task):
         """Copies of the mail about the end of *task* that the mail server has accepted."""

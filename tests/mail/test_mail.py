@@ -5,7 +5,7 @@ import pytest
 
 from microblog.base import clock
 from microblog.base.error_codes import OUT_OF_SPACE
-from microblog.mail import outbox, smtp, templates
+from microblog.mail import outbox_files, smtp, templates
 from microblog.mail.delivery import Mail, send_test
 from microblog.mail.exceptions import MailDelayed, MailRefused, TooBig
 from microblog.tasks.exceptions import ClaimLost
@@ -85,7 +85,7 @@ def waiting(susan):
 
 def no_space(folder, mail):
     folder.mkdir()
-    draft = outbox.path_of(mail.id).with_suffix(".part")
+    draft = outbox_files.path_of(mail.id).with_suffix(".part")
     draft.symlink_to("/dev/full")
     return draft
 
@@ -97,16 +97,16 @@ def file_in_the_way(folder, _mail):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 @pytest.mark.parametrize(
-    ("hinder", "reason"), [(no_space, OUT_OF_SPACE), (file_in_the_way, outbox.NOT_WRITTEN)]
+    ("hinder", "reason"), [(no_space, OUT_OF_SPACE), (file_in_the_way, outbox_files.NOT_WRITTEN)]
 )
 def test_a_mail_that_cannot_be_written_is_tried_again_and_leaves_no_half(waiting, later, hinder, reason):
-    obstacle = hinder(outbox.path_of(waiting.id).parent, waiting)
+    obstacle = hinder(outbox_files.path_of(waiting.id).parent, waiting)
 
     huey.enqueue_item(waiting)
 
     row = Mail.get_by_id(waiting.id)
     assert (row.state, row.error) == (QUEUED, reason)
-    assert list(outbox.path_of(waiting.id).parent.glob("*")) == []
+    assert list(outbox_files.path_of(waiting.id).parent.glob("*")) == []
     obstacle.unlink(missing_ok=True)
     later(minutes=1)
     huey.enqueue_item(row)

@@ -5,7 +5,7 @@ import pytest
 
 from microblog.base import clock
 from microblog.exports import export_posts
-from microblog.mail import outbox
+from microblog.mail import outbox_files
 from microblog.mail.delivery import Mail
 from microblog.models import Notification, OneTimeToken, Session, Token
 from microblog.models.one_time_token import INVITE, RESET_PASSWORD
@@ -198,17 +198,17 @@ def test_a_chore_that_fails_keeps_none_from_being_done(app, monkeypatch, logged_
 
 def test_mails_in_the_outbox_go_with_their_rows(susan, settings, later):
     mail = Mail.send("email_changed", susan.email, user=susan)
-    strays = [outbox.path_of(mail.id).with_name(name) for name in ("gone.eml", "gone.part")]
+    strays = [outbox_files.path_of(mail.id).with_name(name) for name in ("gone.eml", "gone.part")]
     for stray in strays:
         stray.touch()
 
     work()
     assert [stray.exists() for stray in strays] == [False, False]
-    assert outbox.path_of(mail.id).exists()
+    assert outbox_files.path_of(mail.id).exists()
     later(days=91)
     work()
 
-    assert not outbox.path_of(mail.id).exists()
+    assert not outbox_files.path_of(mail.id).exists()
 
 
 def test_half_a_mail_goes_unless_somebody_is_writing_it(susan, settings):
@@ -216,7 +216,7 @@ def test_half_a_mail_goes_unless_somebody_is_writing_it(susan, settings):
         Mail.create(kind="email_changed", recipient=susan.email, user=susan, **values)
         for values in ({"state": "queued"}, {"state": "running", "consumer_id": "w"})
     ]
-    halves = [outbox.path_of(row.id).with_suffix(".part") for row in rows]
+    halves = [outbox_files.path_of(row.id).with_suffix(".part") for row in rows]
     halves[0].parent.mkdir()
     for half in halves:
         half.touch()

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from microblog import accounts
-from microblog.mail import account_notices, outbox, templates
+from microblog.mail import account_notices, outbox_files, templates
 from microblog.mail.delivery import Mail
 from microblog.security import security_log
 from tests.conftest import make_user
@@ -108,7 +108,7 @@ def test_a_link_into_an_administrators_account_is_on_no_page(app, office, admin,
     anne = make_user("anne", is_admin=True)
     for user in (admin, anne):
         mail = link_of(user)
-        [secret] = set(re.findall(r"/(?:reset_password|email)/([\w-]{43})", outbox.read(mail.id).text))
+        [secret] = set(re.findall(r"/(?:reset_password|email)/([\w-]{43})", outbox_files.read(mail.id).text))
 
         page = office.get(f"/admin/outbox/{mail.id}")
 

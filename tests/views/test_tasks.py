@@ -6,7 +6,7 @@ import pytest
 
 from microblog.base import clock
 from microblog.exports import export_posts
-from microblog.mail import outbox
+from microblog.mail import outbox_files
 from microblog.mail.delivery import Mail
 from microblog.mail.smtp import ADDRESS_REFUSED, UNREACHABLE
 from microblog.tasks.queue import huey
@@ -136,7 +136,7 @@ def test_card_and_your_data_say_where_the_mail_is(browser, ready, susan, values,
     Mail.delete().execute()
     finished_at = clock.now() if values.get("state") in (SUCCEEDED, FAILED, CANCELLED) else None
     row = {"kind": "export_posts", "recipient": susan.email, "user": susan, "task": ready, "id": ready.id}
-    outbox.path_of(ready.id).touch()
+    outbox_files.path_of(ready.id).touch()
     Mail.create(**row, finished_at=finished_at, **values)
 
     card, page = (browser.get(path).text for path in (f"/tasks/{ready.id}/card", "/tasks"))
@@ -227,11 +227,11 @@ def test_a_deleted_file_is_gone(browser, ready):
 
 
 def test_the_mail_that_holds_a_deleted_file_is_not_left_in_the_outbox(browser, ready):
-    assert "posts.json" in outbox.path_of(ready.mail.id).read_text()
+    assert "posts.json" in outbox_files.path_of(ready.mail.id).read_text()
 
     browser.post_form(f"/tasks/{ready.id}/delete")
 
-    assert not outbox.path_of(ready.mail.id).exists()
+    assert not outbox_files.path_of(ready.mail.id).exists()
 
 
 def test_a_dismissed_card_is_gone_from_the_pages_and_stays_on_your_data(browser, ready):

@@ -7,7 +7,7 @@ A link in a mail lets somebody into an account, so the security log says who has
 from flask import Blueprint, abort, render_template, send_file
 from flask_login import current_user
 
-from microblog.mail import outbox
+from microblog.mail import outbox_files
 from microblog.mail.delivery import Mail
 from microblog.web import password_confirmation
 
@@ -18,7 +18,7 @@ MOST = 100
 @bp.get("")
 @password_confirmation.required
 def index():
-    newest, more = outbox.newest(MOST)
+    newest, more = outbox_files.newest(MOST)
     return render_template("admin_outbox/index.html", mails=newest, more=more)
 
 
@@ -26,7 +26,7 @@ def index():
 @password_confirmation.required
 def show(mail_id):
     """The text of one mail, unless it is kept from all pages."""
-    mail = outbox.read(mail_id) or abort(404)
+    mail = outbox_files.read(mail_id) or abort(404)
     hidden = _is_hidden(mail_id)
     if not hidden:
         Mail.record_reading(mail_id, by=current_user.username)
@@ -40,7 +40,7 @@ def download(mail_id):
     if _is_hidden(mail_id):
         abort(403)
     try:
-        response = send_file(outbox.path_of(mail_id), mimetype="message/rfc822", as_attachment=True)
+        response = send_file(outbox_files.path_of(mail_id), mimetype="message/rfc822", as_attachment=True)
     except FileNotFoundError:
         abort(404)
     Mail.record_reading(mail_id, by=current_user.username)
