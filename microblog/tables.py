@@ -1,8 +1,8 @@
 """Every table and trigger in order: for migrations, the backup and the shell, which offers all of them."""
 
 from microblog.imports.import_row import Import
-from microblog.mail import delivery as mail
-from microblog.mail.delivery import Mail
+from microblog.mail import mail
+from microblog.mail.mail import Mail
 from microblog.models import (
     block,
     deleted_post,

@@ -17,7 +17,7 @@ from microblog.accounts.credentials import (
     TOKENS,
 )
 from microblog.mail import templates
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.models import OneTimeToken, RecoveryCode, SecondFactor, Session, Token, User
 from microblog.models.one_time_token import CHANGE_EMAIL, INVITE, LASTS, RESET_PASSWORD
 from microblog.security.random_secret import hash_of

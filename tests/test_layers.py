@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from microblog.mail import delivery as _delivery  # noqa: F401 - a kind of work item
+from microblog.mail import mail as _mail  # noqa: F401 - a kind of work item
 from microblog.tasks.work_item import WorkItem
 
 ROOT = Path(__file__).parent.parent

@@ -8,7 +8,7 @@ from microblog.accounts.new_password import hash_new
 from microblog.base.addresses import email_key
 from microblog.base.database import data_dir, db
 from microblog.mail import account_notices
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.mail.templates import may_be_mailed
 from microblog.models import Invited, Message, OneTimeToken, Post, Session, Site, Token, User
 from microblog.models.exceptions import LastAdministrator, SetUpAlready, Suspended

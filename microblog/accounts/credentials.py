@@ -5,7 +5,7 @@ What is there ends by this list. What is under way, checked before the act and t
 is refused by ``User.as_checked``, whatever the act.
 """
 
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.models import OneTimeToken, Session, Token, User
 
 SESSIONS, TOKENS, LINKS, LINK_MAILS, DEVICES = "sessions", "tokens", "links", "link mails", "device cookies"

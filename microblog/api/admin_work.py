@@ -10,7 +10,7 @@ from microblog.api.admin_schemas import dump_figures, dump_worker
 from microblog.api.body import validate
 from microblog.api.operation import operation
 from microblog.api.schemas import TEXT, dump, moment, some
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.tasks import failures, figures, hold, workers
 from microblog.tasks.task import Task
 from microblog.web.forms import Form, cleaned

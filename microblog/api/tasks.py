@@ -5,7 +5,7 @@ from flask import abort, g, request, url_for
 from microblog.api.operation import NEWEST_FIRST, operation
 from microblog.api.paging import newest_first_by
 from microblog.api.schemas import TASK_ID, dump_task, dump_whole_task
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.tasks.task import Task
 from microblog.web.problem import problem
 

@@ -5,7 +5,7 @@ from flask.cli import AppGroup
 
 from microblog.base.database import connected
 from microblog.mail import outbox_files
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.security.security_log import OPERATOR
 
 HELP = """Read the mails that are kept because there is no mail server.

@@ -13,7 +13,7 @@ from microblog.exports import archive, expiry
 from microblog.exports.archive.parts import Source, Words
 from microblog.exports.archive.site import Site as Home
 from microblog.exports.mail import MAIL
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.mail.templates import in_language
 from microblog.models import Site, User
 from microblog.security import security_log

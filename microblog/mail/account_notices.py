@@ -12,7 +12,7 @@ from flask_babel import get_locale
 
 from microblog.base import clock
 from microblog.base.i18n import N_
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.mail.templates import MailText, mail_kind, may_be_mailed
 from microblog.models import User
 

@@ -17,7 +17,7 @@ from flask import Flask, g, has_app_context
 from microblog.base import clock, logs
 from microblog.base.config import ROOT
 from microblog.base.database import connected
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 
 ONE_WITHIN = timedelta(minutes=10)
 LONGEST_REPORT = 20_000

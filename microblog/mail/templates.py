@@ -17,7 +17,7 @@ from microblog.models import OneTimeToken, Site, User
 from microblog.models.one_time_token import CHANGE_EMAIL, RESET_PASSWORD
 
 if TYPE_CHECKING:
-    from microblog.mail.delivery import Mail
+    from microblog.mail.mail import Mail
 
 # At most so many links to one address within that time: anybody who asks for more already has them.
 MOST_LINKS = 3

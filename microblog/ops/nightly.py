@@ -16,7 +16,7 @@ from microblog.base.i18n import N_
 from microblog.base.logs import log_failure, one_line
 from microblog.exports import expiry
 from microblog.imports import expiry as imports
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.models import DeletedPost, FormerName, Notification, OneTimeToken, Session, Token, User
 from microblog.ops import backup, rehearsal
 from microblog.ops.rehearsal import NOTHING

@@ -18,7 +18,7 @@ from microblog.base.database import FILE_NAME, connected, data_dir, db
 from microblog.base.files import for_owner_only
 from microblog.base.i18n import N_
 from microblog.exports import expiry
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.models import OneTimeToken, Session, Token, User
 from microblog.ops.backup import PARTS, staging_dir
 from microblog.ops.data_folder import locked_for_start, site_lock

@@ -15,7 +15,7 @@ from microblog.tasks.task_lists import REFERENCE_LENGTH
 from microblog.tasks.task_row import TaskRow
 
 if TYPE_CHECKING:
-    from microblog.mail.delivery import Mail
+    from microblog.mail.mail import Mail
 
 # After that much silence nobody can tell when the rest will be done.
 NO_ESTIMATE_AFTER = timedelta(seconds=30)

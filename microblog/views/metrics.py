@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, current_app, request
 from peewee import fn
 
 from microblog.base import clock
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.tasks import figures, hold
 from microblog.tasks.queue import huey
 from microblog.tasks.task import Task

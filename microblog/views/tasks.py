@@ -8,7 +8,7 @@ from peewee import prefetch
 from microblog import exports
 from microblog.exports import expiry
 from microblog.exports.deletion import is_deletion
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.tasks.attempt import Attempt
 from microblog.tasks.exceptions import TaskInProgress
 from microblog.tasks.states import SUCCEEDED

@@ -15,7 +15,7 @@ from microblog import accounts
 from microblog.base.config import ROOT
 from microblog.mail import account_notices
 from microblog.mail.account_notices import KIND, MOST, NOTICES
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.models import OneTimeToken, User
 from microblog.models.one_time_token import CHANGE_EMAIL, RESET_PASSWORD
 from tests import second_factors

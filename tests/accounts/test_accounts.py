@@ -5,7 +5,7 @@ from microblog.base.database import db
 from microblog.exports import export_posts
 from microblog.imports import requests as imports
 from microblog.mail import outbox_files, templates
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.models import (
     Block,
     DeletedPost,

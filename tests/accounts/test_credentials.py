@@ -30,8 +30,8 @@ from microblog.base import clock, database, schema
 from microblog.base.config import ROOT
 from microblog.base.database import db
 from microblog.mail import smtp, templates
-from microblog.mail.delivery import Mail
 from microblog.mail.exceptions import MailDelayed
+from microblog.mail.mail import Mail
 from microblog.models import OneTimeToken, Session, User
 from microblog.security.random_secret import hash_of
 from microblog.tables import MODELS, TRIGGERS

@@ -13,7 +13,7 @@ from microblog import accounts
 from microblog.accounts.credentials import ENDS, LINK_MAILS, LINKS, SECOND_FACTOR
 from microblog.base.database import connected
 from microblog.mail import outbox_files, templates
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.models import OneTimeToken, Session, User
 from microblog.models.one_time_token import CHANGE_EMAIL, RESET_PASSWORD
 from microblog.security.signatures import serializer

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from microblog.base import clock
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.models import Block, Follow, Message, Notification, Post, Token, User
 from microblog.tasks.states import CANCELLED
 from microblog.tasks.task import Task

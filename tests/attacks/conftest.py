@@ -12,7 +12,7 @@ import pytest
 from microblog.base import clock
 from microblog.imports.import_row import Import
 from microblog.mail import outbox_files
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.models import Like, Message, NewsItem, OneTimeToken, Post, Report, Session, Token, User
 from microblog.models.one_time_token import CHANGE_EMAIL, INVITE, RESET_PASSWORD
 from microblog.tasks.task import Task

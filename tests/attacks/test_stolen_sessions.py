@@ -13,7 +13,7 @@ import pytest
 
 from microblog.base import clock
 from microblog.mail import outbox_files
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.models import Session
 from microblog.models.session import CONFIRMED_FOR
 from tests.attacks.test_routes import FIELDS, GRAVE, PAGES, address, ask, check_all, outcome, rows, rules

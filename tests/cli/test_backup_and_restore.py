@@ -21,7 +21,7 @@ from microblog.base.config import ROOT
 from microblog.base.database import data_dir, db
 from microblog.exports import export_posts
 from microblog.exports.expiry import expire_file
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.models import OneTimeToken, Post, PostIndex, Session, User
 from microblog.models.one_time_token import RESET_PASSWORD
 from microblog.ops import backup, nightly

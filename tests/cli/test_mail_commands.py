@@ -1,6 +1,6 @@
 import pytest
 
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.security import security_log
 from tests.conftest import make_user
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.ops import nightly
 from microblog.tasks.task import Task
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from urllib.parse import quote
 
 from microblog.base import clock
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.models import User
 from microblog.ops import nightly
 from microblog.tasks.attempt import Attempt

@@ -10,7 +10,7 @@ from pkgutil import resolve_name
 from consumer import huey
 from microblog.exports.archive import snapshot
 from microblog.mail import smtp
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.tasks import queue
 from tests.end_to_end import faulty_jobs
 

@@ -13,7 +13,7 @@ from microblog.exports import MAIL
 from microblog.imports import import_row, jobs
 from microblog.imports.import_row import Import
 from microblog.mail import outbox_files
-from microblog.mail.delivery import UNCERTAIN_TWICE, Mail
+from microblog.mail.mail import UNCERTAIN_TWICE, Mail
 from microblog.mail.smtp import ADDRESS_REFUSED, UNREACHABLE
 from microblog.models import Block, Follow, Message, Post, Report, Session, User
 from microblog.security.passwords import hash_password

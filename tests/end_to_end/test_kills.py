@@ -10,7 +10,7 @@ import pytest
 
 from microblog.base import clock
 from microblog.base.config import ROOT
-from microblog.mail.delivery import URGENT, Mail
+from microblog.mail.mail import URGENT, Mail
 from microblog.models import Notification
 from microblog.tasks.example import example
 from microblog.tasks.queue import huey
@@ -86,11 +86,11 @@ def test_consumer_killed_while_it_writes(world, susan, step):
         # The file has its name, and its row does not offer it yet: it is written again.
         ("microblog.exports.publish_file", 2, 1),
         # In the middle of the transaction that offers the file.
-        ("microblog.mail.delivery.Mail.send", 2, 1),
+        ("microblog.mail.mail.Mail.send", 2, 1),
         # That transaction is committed; nobody has claimed the mail.
-        ("microblog.mail.delivery.Mail.claim", 1, 1),
+        ("microblog.mail.mail.Mail.claim", 1, 1),
         # The mail is claimed, and about to leave.
-        ("microblog.mail.delivery.Mail.mark_sending", 1, 2),
+        ("microblog.mail.mail.Mail.mark_sending", 1, 2),
     ],
 )
 def test_consumer_killed_on_the_way_from_the_claim_to_the_mail(
@@ -118,7 +118,7 @@ def test_consumer_killed_on_the_way_from_the_claim_to_the_mail(
 def test_consumer_killed_before_the_end_of_the_mail(world, susan):
     """Its row says that it is about to leave: nobody can know that the server has only a part of it."""
     fill(susan, 3)
-    consumer = world.start_consumer(DIES_AFTER="microblog.mail.delivery.Mail.mark_sending")
+    consumer = world.start_consumer(DIES_AFTER="microblog.mail.mail.Mail.mark_sending")
     task = world.export(susan)
     world.wait_for(lambda: consumer.poll() is not None)
     assert world.postbox.mails == []
@@ -152,7 +152,7 @@ def test_consumer_killed_while_it_mails(world, susan):
     assert task.file.stat().st_mtime_ns == written, "the file is not written a second time"
 
 
-@pytest.mark.parametrize("function", [None, "microblog.mail.delivery.Mail.finish"])
+@pytest.mark.parametrize("function", [None, "microblog.mail.mail.Mail.finish"])
 def test_consumer_killed_after_the_mail_was_accepted(world, susan, function):
     """
     Nobody can know whether that mail counts: one more is sent, recognizable as the same.

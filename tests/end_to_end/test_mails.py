@@ -5,7 +5,7 @@ import re
 import pytest
 
 from microblog import accounts
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.models import OneTimeToken, User
 from microblog.models.one_time_token import RESET_PASSWORD
 from microblog.ops.nightly import nightly

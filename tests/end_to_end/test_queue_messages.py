@@ -2,7 +2,7 @@
 
 import pytest
 
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.tasks.message_store import held
 from microblog.tasks.queue import huey
 from microblog.tasks.states import SUCCEEDED

@@ -12,7 +12,7 @@ import pytest
 from huey.registry import Message
 from itsdangerous import Signer
 
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.tasks.queue import huey
 from microblog.tasks.states import QUEUED, SUCCEEDED
 from microblog.tasks.task import Task

@@ -10,7 +10,7 @@ from contextlib import suppress
 import pytest
 
 from microblog import accounts
-from microblog.mail.delivery import UNCERTAIN_TWICE, Mail
+from microblog.mail.mail import UNCERTAIN_TWICE, Mail
 from microblog.mail.smtp import BROKEN_OFF, LATER, MAIL_REFUSED, UNREACHABLE
 from microblog.models import Post, User
 from microblog.tasks.exceptions import TaskInProgress

@@ -13,7 +13,7 @@ from microblog.base.config import ROOT
 from microblog.base.database import db
 from microblog.exports import export_posts
 from microblog.mail import outbox_files
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.models import Post
 from microblog.server import queue_server
 from microblog.tasks.queue import huey

@@ -11,8 +11,8 @@ from microblog.base import clock
 from microblog.exports import TooManyExports, expiry, export_posts
 from microblog.exports.archive import Made
 from microblog.mail import smtp
-from microblog.mail.delivery import Mail
 from microblog.mail.exceptions import MailDelayed, TooBig
+from microblog.mail.mail import Mail
 from microblog.models import Notification
 from microblog.tasks import reconciler
 from microblog.tasks.states import CANCELLED, QUEUED, SUCCEEDED

@@ -4,7 +4,7 @@ import re
 import sys
 
 from microblog.base.config import ROOT
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.views import exports as first
 
 PACKAGE = ROOT / "microblog"

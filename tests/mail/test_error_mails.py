@@ -10,7 +10,7 @@ from peewee import sqlite3
 
 from microblog.base.database import connected, db
 from microblog.mail import error_mails
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.models import Post, User
 from microblog.tasks.states import FAILED, SUCCEEDED
 

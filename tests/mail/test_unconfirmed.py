@@ -6,7 +6,7 @@ import pytest
 
 from microblog import accounts, exports
 from microblog.mail import templates
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.models import OneTimeToken, User
 from microblog.models.one_time_token import RESET_PASSWORD
 from microblog.tasks.queue import huey

@@ -6,7 +6,7 @@ import pytest
 from microblog.base import clock
 from microblog.exports import export_posts
 from microblog.mail import outbox_files
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.models import Notification, OneTimeToken, Session, Token
 from microblog.models.one_time_token import INVITE, RESET_PASSWORD
 from microblog.ops import backup, nightly

@@ -1,6 +1,6 @@
 import pytest
 
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.tasks import hold
 from microblog.tasks.exceptions import MustWait
 from microblog.tasks.task import Task

@@ -7,7 +7,7 @@ from peewee import IntegrityError
 
 from microblog.base import clock
 from microblog.base.config import ROOT
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.tasks.states import FAILED, QUEUED, RUNNING, STATES, SUCCEEDED, TRANSITIONS
 from microblog.tasks.task import Task
 

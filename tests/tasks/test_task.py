@@ -8,7 +8,7 @@ from peewee import IntegrityError
 from microblog.base import clock
 from microblog.base.database import db
 from microblog.exports import export_posts
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.models import Notification
 from microblog.tasks import progress as progress_module
 from microblog.tasks import reconciler

@@ -8,7 +8,7 @@ from redis.exceptions import RedisError
 
 from microblog.base import clock
 from microblog.base.database import FILE_NAME, db
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.models import Notification
 from microblog.tasks import queue as queue_module
 from microblog.tasks import reconciler

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from microblog.base import clock
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.tasks import hold, workers
 from microblog.tasks.exceptions import MustWait
 from microblog.tasks.queue import huey

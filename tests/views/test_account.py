@@ -2,7 +2,7 @@
 
 import pytest
 
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.models import Session, User
 from microblog.tasks.task import Task
 from tests.conftest import PASSWORD, is_signed_in, make_user

@@ -4,7 +4,7 @@ import pytest
 
 from microblog import accounts
 from microblog.mail import account_notices, outbox_files, templates
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.security import security_log
 from tests.conftest import make_user
 from tests.mails import written

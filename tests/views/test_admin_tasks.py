@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from microblog.base import clock
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.ops import nightly
 from microblog.tasks import hold
 from microblog.tasks.queue import huey

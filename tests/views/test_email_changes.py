@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.models import OneTimeToken, User
 from microblog.models.one_time_token import CHANGE_EMAIL
 from microblog.tasks.states import SUCCEEDED

@@ -5,7 +5,7 @@ import pytest
 
 from microblog import accounts
 from microblog.base.database import connected
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.models import OneTimeToken, Session, User
 from microblog.models.exceptions import TokenInvalid
 from microblog.models.one_time_token import CHANGE_EMAIL, RESET_PASSWORD

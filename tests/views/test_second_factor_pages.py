@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.models import RecoveryCode, SecondFactor
 from tests.conftest import PASSWORD, is_signed_in, make_user
 from tests.second_factors import SECRET, give, shown, wrong

@@ -7,7 +7,7 @@ import pytest
 
 from microblog import accounts
 from microblog.accounts import second_factor
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.models import OneTimeToken, SecondFactor, Session, User
 from microblog.models.one_time_token import RESET_PASSWORD
 from tests.conftest import PASSWORD, is_signed_in

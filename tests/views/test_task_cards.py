@@ -8,7 +8,7 @@ from flask import before_render_template
 
 from microblog.base import clock
 from microblog.imports.import_row import Import
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.models import Message, Notification, Post, User
 from microblog.tasks.states import CANCELLED
 from microblog.tasks.task import Task

@@ -7,7 +7,7 @@ import pytest
 from microblog.base import clock
 from microblog.exports import export_posts
 from microblog.mail import outbox_files
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.mail.smtp import ADDRESS_REFUSED, UNREACHABLE
 from microblog.tasks.queue import huey
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED

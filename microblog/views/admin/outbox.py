@@ -8,7 +8,7 @@ from flask import Blueprint, abort, render_template, send_file
 from flask_login import current_user
 
 from microblog.mail import outbox_files
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.web import password_confirmation
 
 bp = Blueprint("admin_outbox", __name__, url_prefix="/admin/outbox")

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from microblog.base import clock
-from microblog.mail.delivery import Mail
+from microblog.mail.mail import Mail
 from microblog.ops import nightly_runs
 from microblog.tasks import failures, hold, workers
 from microblog.tasks.attempt import Attempt
