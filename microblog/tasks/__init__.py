@@ -20,9 +20,8 @@ Read in this order, each file imports only from those before it:
 - ``queue``: the Huey instance, its messages, the registry of jobs
 - ``claims``, ``state_rules``: which row a worker may claim; what the database itself refuses
 - ``work_item``: a row that is claimed, worked on and finished; each write that leaves a state
-- ``task_row``: the columns of a task
 - ``progress``: from a task through Huey's ``progress`` signal to row and notification
-- ``task_files``, ``task_lists``, ``task_card``: its files, which tasks there are, what is shown of one
+- ``task_row``, ``task_lists``: what one task has and says of itself; which tasks there are
 - ``task``: what a user asked for; launch, cancel, retry
 - ``attempt``, ``task_filter``, ``failures``, ``figures``, ``hold``, ``workers``: for who runs the site
 - ``worker``: what happens around a job

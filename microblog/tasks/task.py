@@ -23,8 +23,6 @@ from microblog.tasks.progress import Throttle, report_progress
 from microblog.tasks.queue import Job, huey, jobs
 from microblog.tasks.state_rules import FAILURE, crashed_index, triggers
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, SUCCEEDED
-from microblog.tasks.task_card import TaskCard
-from microblog.tasks.task_files import TaskFiles
 from microblog.tasks.task_lists import TaskLists
 from microblog.tasks.task_row import TaskRow
 
@@ -32,7 +30,7 @@ from microblog.tasks.task_row import TaskRow
 ONE_UNFINISHED = "task.user_id, task.name"
 
 
-class Task(TaskFiles, TaskLists, TaskCard):
+class Task(TaskLists):
     PAUSES = (timedelta(seconds=10), timedelta(seconds=20))
     # Each attempt begins anew; what was shown of its progress stays.
     CLAIM_VALUES = MappingProxyType({"done": 0, "advanced_at": None})

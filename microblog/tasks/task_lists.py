@@ -10,10 +10,9 @@ from microblog.base import clock
 from microblog.base.prepared import Prepared, prepared
 from microblog.models import User
 from microblog.tasks.queue import Job
-from microblog.tasks.task_row import TaskRow
+from microblog.tasks.task_row import REFERENCE_LENGTH, TaskRow
 
 SHOWN_AFTER_END = timedelta(hours=24)
-REFERENCE_LENGTH = 8
 
 
 class TaskLists(TaskRow):
