@@ -5,7 +5,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
+
+
+class Readable(Protocol):
+    """A binary file of which only ``read`` is asked for."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most *size* bytes; none at its end."""
 
 
 def for_owner_only(path: str, flags: int) -> int:

@@ -19,8 +19,8 @@ KEPT = 1000
 
 
 @lru_cache(KEPT)
-def identicon(username: str) -> str:
-    """An SVG element as Markup: five by five cells, symmetric, in one of 24 hues."""
+def identicon(username: str) -> Markup:
+    """An SVG element: five by five cells, symmetric, in one of 24 hues."""
     hue, cells = pattern(username)
     drawn = "".join(f"M{x} {y}h1v1h-1z" for x, y in cells)
     return Markup(  # noqa: S704 - it holds numbers only

@@ -8,7 +8,7 @@ item, and the next one is read.
 import codecs
 import json
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from microblog.base.i18n import N_
 from microblog.base.text import end_of
@@ -37,7 +37,7 @@ class Item(NamedTuple):
     """An item by its *number*, from 1; *error*: why it could not be read, and then *value* is None."""
 
     number: int
-    value: object
+    value: Any
     error: str | None = None
 
 

@@ -10,7 +10,8 @@ from microblog.base import clock, error_codes
 from microblog.base.database import db
 from microblog.base.i18n import N_
 from microblog.exports import archive, expiry
-from microblog.exports.archive.parts import Source, Words
+from microblog.exports.archive.pages import Words
+from microblog.exports.archive.parts import Report, Source
 from microblog.exports.archive.site import Site as Home
 from microblog.exports.mail import MAIL
 from microblog.mail.mail import Mail
@@ -36,12 +37,12 @@ log = logging.getLogger(__name__)
 class TooManyExports(Exception):
     """The user has to wait for *retry_after_s* seconds before the next export."""
 
-    def __init__(self, retry_after_s):
+    def __init__(self, retry_after_s: float):
         super().__init__(retry_after_s)
         self.retry_after_s = retry_after_s
 
 
-def request(user, **arguments):
+def request(user: User, **arguments: object) -> Task:
     """
     Launch an export of *user*'s posts and return its task.
 
@@ -51,7 +52,7 @@ def request(user, **arguments):
         TaskInProgress: one is under way.
         TooManyExports: the user has had twenty within an hour, or asked for sixty.
     """
-    task = Task.launch(export_posts, user, N_("Exporting posts..."), **arguments)
+    task = Task.launch(export_posts, user, N_("Exporting posts..."), None, **arguments)
     facts = {"messages": "yes"} if has_messages(task) else {}
     security_log.record("export-asked", user, task=task.id, **facts)
     return task
@@ -76,7 +77,7 @@ def check_limit(user: User | int) -> None:
     _check([task for task in asked if task.state not in (FAILED, CANCELLED)], MOST_EXPORTS)
 
 
-def _check(counted, most):
+def _check(counted: list[Task], most: int) -> None:
     if len(counted) >= most:
         due_at = counted[-most].created_at + EXPORTS_WITHIN
         raise TooManyExports((due_at - clock.now()).total_seconds())
@@ -96,7 +97,7 @@ def source_of(user: User, messages: bool = False) -> Source:
     return Source(user.id, site, Words(gettext, str(get_locale()).replace("_", "-")), messages)
 
 
-def write_files(task, report):
+def write_files(task: Task, report: Report) -> archive.Made:
     """
     Write the archive of *task*'s user and posts.json, in their language; *report*: see ``archive.write``.
 
@@ -105,8 +106,8 @@ def write_files(task, report):
     """
     delay_s = current_app.config["EXPORT_DELAY_S"]
     try:
-        with in_language(task.arguments.get("language"), task.user.language):
-            source = source_of(task.user, has_messages(task))
+        with in_language(task.arguments.get("language"), task.owner.language):
+            source = source_of(task.owner, has_messages(task))
             return archive.write(source, task.file, task.draft, report, delay_s)
     except archive.NotReadBack as error:
         log.error("the archive of %s could not be read back: %s", task.id, error)
@@ -117,7 +118,7 @@ def write_files(task, report):
         raise
 
 
-def publish_file(task, made):
+def publish_file(task: Task, made: archive.Made) -> None:
     """
     Offer the files, which are complete: the task succeeds, and its mail is recorded in the same transaction.
 
@@ -132,7 +133,7 @@ def publish_file(task, made):
             for mail in list(Mail.select().where(*waiting, Mail.sending_at.is_null())):
                 mail.withdraw()
             language = task.arguments.get("language")
-            Mail.send(MAIL, task.user.email, task.user, task, priority=0, language=language)
+            Mail.send(MAIL, task.owner.email, task.owner, task, priority=0, language=language)
             expiry.expire_older(task)
 
 

@@ -14,8 +14,9 @@ from microblog.base.i18n import N_
 from microblog.base.zips import SafeZip
 from microblog.exports import archive
 from microblog.exports.archive import names
+from microblog.exports.archive.parts import Report
 from microblog.exports.archive.reader import posts_in
-from microblog.models import Post
+from microblog.models import Post, User
 from microblog.security import security_log
 from microblog.tasks.task import Task
 from microblog.tasks.worker import job
@@ -25,7 +26,7 @@ KEPT_FOR = timedelta(days=30)
 BATCH = 1000
 
 
-def request(user, **arguments):
+def request(user: User, **arguments: object) -> Task:
     """
     Launch the deletion of *user*'s posts and return its task; *arguments*: the ``language`` of the archive.
 
@@ -33,7 +34,7 @@ def request(user, **arguments):
         TaskInProgress: one is under way.
         TooManyExports: the user has had too many archives within an hour.
     """
-    task = Task.launch(delete_posts, user, N_("Deleting your posts..."), **arguments)
+    task = Task.launch(delete_posts, user, N_("Deleting your posts..."), None, **arguments)
     security_log.record("posts-deletion-asked", user, task=task.id)
     return task
 
@@ -56,7 +57,7 @@ def can_be_undone(task: Task) -> bool:
     return is_deletion(task) and task.complete and task.file_expires_at is not None
 
 
-def _delete(task, total):
+def _delete(task: Task, total: int) -> None:
     report, done = _second_half(task.advance), 0
     with archive.zip_beside(task.file).open("rb") as file:
         posts = posts_in(SafeZip(file).open(names.POSTS))
@@ -67,9 +68,9 @@ def _delete(task, total):
     report(total, total)
 
 
-def _first_half(report):
+def _first_half(report: Report) -> Report:
     return lambda done, total: report(done // 2, total)
 
 
-def _second_half(report):
+def _second_half(report: Report) -> Report:
     return lambda done, total: report((total + done) // 2, total)

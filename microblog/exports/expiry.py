@@ -1,5 +1,7 @@
 """The end of an export's offer: by its owner, for newer ones, because its days are over, or as it is gone."""
 
+from pathlib import Path
+
 from microblog.base import clock
 from microblog.base.database import db
 from microblog.exports import archive
@@ -43,7 +45,7 @@ def expire_files() -> None:
             expire_file(task)
 
 
-def _files(task):
+def _files(task: Task) -> list[Path]:
     """The files that *task* offers: of before there were archives, only one."""
     has_archive = "archive_bytes" in (task.result or {})
     return [task.file, archive.zip_beside(task.file)] if has_archive else [task.file]

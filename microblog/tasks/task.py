@@ -92,6 +92,12 @@ class Task(TaskLists):
         return cls.launch(jobs[name], user, description, None, **arguments)
 
     @property
+    def owner(self) -> User:
+        """The user of a task that somebody has asked for, as is each with a file."""
+        assert self.user is not None
+        return self.user
+
+    @property
     def can_be_repeated(self) -> bool:
         """Whether it ended without success, and what it needs is still there."""
         has_job = self.state in (FAILED, CANCELLED) and self.name in jobs

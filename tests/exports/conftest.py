@@ -6,7 +6,8 @@ from typing import NamedTuple
 import pytest
 
 from microblog.exports import archive
-from microblog.exports.archive.parts import Source, Words
+from microblog.exports.archive.pages import Words
+from microblog.exports.archive.parts import Source
 from microblog.exports.archive.site import Site
 
 KEYS = ("a former key", "a key of tests")

@@ -9,7 +9,8 @@ import pytest
 
 from microblog.base.database import connected
 from microblog.exports import archive
-from microblog.exports.archive.parts import Source, Words
+from microblog.exports.archive.pages import Words
+from microblog.exports.archive.parts import Source
 from microblog.exports.archive.site import Site
 from microblog.exports.archive.snapshot import PAGE
 from microblog.models import Post

@@ -14,6 +14,7 @@ from typing import IO, NamedTuple
 from microblog.base.files import atomic_write
 from microblog.exports.archive import parts
 from microblog.exports.archive.check import Check
+from microblog.exports.archive.own import ArchivedPost
 from microblog.exports.archive.posts_json import PostsFile
 
 REPORT_EVERY = 1000
@@ -74,7 +75,9 @@ def zip_beside(path: Path) -> Path:
     return path.with_suffix(".zip.part" if path.suffix == ".part" else ".zip")
 
 
-def read_back(file: IO[bytes], posts: int, receive: Callable[[dict], None] = lambda post: None) -> None:
+def read_back(
+    file: IO[bytes], posts: int, receive: Callable[[ArchivedPost], None] = lambda post: None
+) -> None:
     """
     Read the archive in *file*, which should have so many *posts*, as an import would.
 
@@ -88,7 +91,7 @@ def read_back(file: IO[bytes], posts: int, receive: Callable[[dict], None] = lam
         raise NotReadBack(f"{check.posts} posts instead of {posts}")
 
 
-def _part(report):
+def _part(report: parts.Report) -> parts.Report:
     """A report of steps of writing, as numbers of posts: reading back is still to come."""
     return lambda done, total: report(done // PASSES, total // parts.PASSES)
 
@@ -96,11 +99,11 @@ def _part(report):
 class _ReadingBack:
     """Counts the posts that are read back, each passed on to *add*."""
 
-    def __init__(self, add, posts, report, delay_s):
+    def __init__(self, add: Callable[[ArchivedPost], None], posts: int, report: parts.Report, delay_s: float):
         self._add, self._posts, self._report, self._delay_s = add, posts, report, delay_s
         self._done = 0
 
-    def receive(self, post):
+    def receive(self, post: ArchivedPost) -> None:
         self._add(post)
         self._done += 1
         if self._delay_s:

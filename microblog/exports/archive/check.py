@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
+from microblog.base.files import Readable
 from microblog.base.i18n import N_
 from microblog.base.json_items import BadJSON
 from microblog.base.zips import CHUNK, BadZip, SafeZip
 from microblog.exports.archive import names, seal
+from microblog.exports.archive.own import ArchivedPost
 from microblog.exports.archive.reader import NotOurs, posts_in, read_about
 
 # Of a list of checksums: the files of an archive are few.
@@ -22,10 +24,10 @@ class Fault(NamedTuple):
     """*text* with *values*, by which it is translated; *reason*, a text too, follows it."""
 
     text: str
-    values: dict
+    values: dict[str, object]
     reason: str | None = None
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.told(lambda text: text)
 
     def told(self, translate: Callable[[str], str]) -> str:
@@ -43,8 +45,15 @@ class Check:
     without keys, or before.
     """
 
-    def __init__(self, file, keys=(), receive=lambda post: None, most_bytes=None):
-        self.posts, self.sealed = 0, None
+    def __init__(
+        self,
+        file: IO[bytes],
+        keys: Sequence[str] = (),
+        receive: Callable[[ArchivedPost], None] = lambda post: None,
+        most_bytes: int | None = None,
+    ):
+        self.posts = 0
+        self.sealed: bool | None = None
         self._most_bytes = most_bytes
         self._file, self._keys, self._receive = file, keys, receive
 
@@ -63,7 +72,7 @@ class Check:
         except (BadZip, NotOurs) as error:
             yield Fault(str(error), {})
 
-    def _wrong_files(self, archive):
+    def _wrong_files(self, archive: SafeZip) -> Iterator[Fault]:
         payload: dict[str, str] = {}
         tags: dict[str, str] = {}
         yield from _read_manifest(archive, names.MANIFEST, payload)
@@ -74,7 +83,7 @@ class Check:
         for name in sorted({*payload, *tags} - names.REQUIRED):
             yield Fault(N_("%(name)s is missing."), {"name": name})
 
-    def _wrong_file(self, archive, name, listed):
+    def _wrong_file(self, archive: SafeZip, name: str, listed: str | None) -> Iterator[Fault]:
         try:
             with archive.open(name) as content:
                 hashed = _Hashed(content)
@@ -89,7 +98,7 @@ class Check:
             elif checksum != listed:
                 yield Fault(N_("%(name)s was changed: its checksum is another."), {"name": name})
 
-    def _wrong_posts(self, file):
+    def _wrong_posts(self, file: Readable) -> Iterator[Fault]:
         try:
             for item in posts_in(file):
                 if item.error:
@@ -100,7 +109,7 @@ class Check:
         except BadJSON as error:
             yield Fault(N_("%(name)s cannot be read."), {"name": names.POSTS}, str(error))
 
-    def _check_seal(self, archive):
+    def _check_seal(self, archive: SafeZip) -> None:
         if archive.entries.keys() >= names.UNLISTED:
             manifest = archive.read(names.TAG_MANIFEST, MOST_BYTES)
             self.sealed = seal.is_ours(archive.read(names.SEAL, MOST_BYTES), manifest, self._keys)
@@ -119,7 +128,7 @@ def is_sealed(archive: SafeZip, keys: Sequence[str]) -> bool:
     return all(_checksum_of(archive, name) == listed.get(name) for name in SEALED)
 
 
-def _checksum_of(archive, name):
+def _checksum_of(archive: SafeZip, name: str) -> str:
     with archive.open(name) as content:
         return _Hashed(content).finish()
 
@@ -127,22 +136,22 @@ def _checksum_of(archive, name):
 class _Hashed:
     """A binary file whose bytes are hashed as they are read."""
 
-    def __init__(self, file):
+    def __init__(self, file: Readable):
         self._file, self._digest = file, sha256()
 
-    def read(self, size):
+    def read(self, size: int) -> bytes:
         data = self._file.read(size)
         self._digest.update(data)
         return data
 
-    def finish(self):
+    def finish(self) -> str:
         """Read the rest; the checksum of all."""
         while self.read(CHUNK):
             pass
         return self._digest.hexdigest()
 
 
-def _wrong_names(archive):
+def _wrong_names(archive: SafeZip) -> Iterator[Fault]:
     for name in sorted(names.REQUIRED - archive.entries.keys()):
         yield Fault(N_("%(name)s is missing."), {"name": name})
     for name in archive.entries:
@@ -151,7 +160,7 @@ def _wrong_names(archive):
             yield Fault(N_("%(name)s does not belong in an archive."), {"name": ascii(name)})
 
 
-def _read_manifest(archive, name, checksums):
+def _read_manifest(archive: SafeZip, name: str, checksums: dict[str, str]) -> Iterator[Fault]:
     """Fill *checksums*, by the names of files, from one of the two lists."""
     if name not in archive:
         return

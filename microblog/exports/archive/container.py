@@ -1,9 +1,10 @@
 """The ZIP file: one entry after the other, each hashed while it is written; same content, same bytes."""
 
 import zipfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
-from typing import NamedTuple
+from typing import IO, NamedTuple, Self
 
 # The lightest: more of it takes several times as long and saves little.
 LEVEL = 1
@@ -11,6 +12,10 @@ LEVEL = 1
 # characters of at most five bytes each in HTML, twice in each item of the outbox, and a tag with its address
 # in every third of them.
 MOST_POSTS_OF_32_BITS = 8_000
+
+
+# Takes the text of an entry, one piece after the other.
+Write = Callable[[str], None]
 
 
 class Written(NamedTuple):
@@ -27,8 +32,8 @@ class Container:
     Every entry is dated 1980-01-01, which is Python's default, and no name of this system is in it.
     """
 
-    def __init__(self, file, posts):
-        self.written = {}
+    def __init__(self, file: IO[bytes], posts: int):
+        self.written: dict[str, Written] = {}
         self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL)
         self._large = posts > MOST_POSTS_OF_32_BITS
 
@@ -38,12 +43,12 @@ class Container:
             write(text)
 
     @contextmanager
-    def entry(self, name):
+    def entry(self, name: str) -> Iterator[Write]:
         """A function that writes text to the entry *name*."""
         digest, size = sha256(), 0
         with self._zip.open(name, "w", force_zip64=self._large) as entry:
 
-            def write(text):
+            def write(text: str) -> None:
                 nonlocal size
                 data = text.encode()
                 digest.update(data)
@@ -53,10 +58,10 @@ class Container:
             yield write
         self.written[name] = Written(digest.hexdigest(), size)
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, _kind, error, _traceback):
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         """Write the directory, sorted by name, whatever the order of writing was."""
         self._zip.filelist.sort(key=lambda entry: entry.filename)
         with suppress(*[OSError] if error else []):

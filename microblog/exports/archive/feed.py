@@ -3,12 +3,14 @@
 import json
 
 from microblog.exports.archive import names
+from microblog.exports.archive.container import Container
 from microblog.exports.archive.lines import as_json, column, quoted
 from microblog.exports.archive.own import write_array
-from microblog.exports.archive.snapshot import WRITTEN_AT
+from microblog.exports.archive.site import Site
+from microblog.exports.archive.snapshot import WRITTEN_AT, Counted, Snapshot
 
 
-def write(container, snapshot, site, counted):
+def write(container: Container, snapshot: Snapshot, site: Site, counted: Counted) -> None:
     username = snapshot.person.username
     head = {
         "version": "https://jsonfeed.org/version/1.1",
@@ -22,7 +24,7 @@ def write(container, snapshot, site, counted):
         write_array(write, f'{beginning}, "items": [', counted(snapshot.newest_first(item_of(site), ",\n")))
 
 
-def item_of(site):
+def item_of(site: Site) -> str:
     item = {
         "id": column("CAST(id AS TEXT)"),
         "url": column(f"{quoted(site.post_page)} || id"),

@@ -7,12 +7,12 @@ COLUMN = re.compile("\0(.*?)\0", re.DOTALL)
 JSON_COLUMN = re.compile(r'"\\u0000(.*?)\\u0000"', re.DOTALL)
 
 
-def column(expression):
+def column(expression: str) -> str:
     """Mark an SQL *expression* in what is given to ``as_json`` or ``as_text``."""
     return f"\0{expression}\0"
 
 
-def as_json(value):
+def as_json(value: object) -> str:
     """SQL that writes *value*, a JSON value, with the marked columns quoted; NULL becomes null."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     parts = JSON_COLUMN.split(text)
@@ -31,7 +31,7 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _joined(constants, columns):
+def _joined(constants: list[str], columns: list[str]) -> str:
     parts = [quoted(constants[0])]
     for expression, constant in zip(columns, constants[1:], strict=True):
         parts += [expression, quoted(constant)]

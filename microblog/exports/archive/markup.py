@@ -4,6 +4,8 @@ A post's text as HTML: paragraphs, line breaks and links, everything else escape
 SQLite does it for texts without links, which is several times as fast; both ways give the same.
 """
 
+from collections.abc import Iterable
+
 from microblog.base.rendered_text import linkify
 from microblog.base.text import UNSEEN
 from microblog.exports.archive.lines import quoted
@@ -29,7 +31,7 @@ def escaped(expression: str) -> str:
     return _replaced(expression, ESCAPES)
 
 
-def _replaced(expression, pairs):
+def _replaced(expression: str, pairs: Iterable[tuple[str, str]]) -> str:
     for old, new in pairs:
         expression = f"replace({expression}, {quoted(old)}, {quoted(new)})"
     return expression

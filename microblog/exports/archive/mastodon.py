@@ -3,13 +3,16 @@
 import csv
 import io
 import json
+from collections.abc import Iterable
 
 from microblog.base.identicon import identicon
 from microblog.exports.archive import names, tag_objects
+from microblog.exports.archive.container import Container
 from microblog.exports.archive.lines import as_json, column, quoted
 from microblog.exports.archive.markup import html_of
 from microblog.exports.archive.own import write_array
-from microblog.exports.archive.snapshot import WRITTEN_AT
+from microblog.exports.archive.site import Site
+from microblog.exports.archive.snapshot import WRITTEN_AT, Counted, Page, Snapshot
 
 CONTEXT = "https://www.w3.org/ns/activitystreams"
 PUBLIC = f"{CONTEXT}#Public"
@@ -21,7 +24,7 @@ LIKED = "SELECT json_quote(:page || post_id) FROM post_like WHERE user_id = :use
 BLOCKED = "SELECT username FROM block JOIN user ON user.id = blocked_id WHERE blocker_id = :user ORDER BY 1"
 
 
-def write_actor(container, snapshot, site):
+def write_actor(container: Container, snapshot: Snapshot, site: Site) -> None:
     person = snapshot.person
     page = site.user_page(person.username)
     actor = {
@@ -49,13 +52,13 @@ def write_actor(container, snapshot, site):
     container.write(names.AVATAR, f"{picture}\n")
 
 
-def write_outbox(container, snapshot, site, counted):
+def write_outbox(container: Container, snapshot: Snapshot, site: Site, counted: Counted) -> None:
     activity = activity_of(site.user_page(snapshot.person.username), site)
     pages = snapshot.oldest_first(activity, ",\n")
     _write_collection(container, names.OUTBOX, snapshot.posts, counted(pages))
 
 
-def write_collections(container, snapshot, site):
+def write_collections(container: Container, snapshot: Snapshot, site: Site) -> None:
     """What was liked, the first first, and what was bookmarked: nothing, as nobody does that here."""
     [(total,)] = snapshot.rows("SELECT count(*) FROM post_like WHERE user_id = :user")
     liked = snapshot.rows(LIKED, page=site.post_page)
@@ -63,7 +66,7 @@ def write_collections(container, snapshot, site):
     _write_collection(container, names.BOOKMARKS, 0, ())
 
 
-def write_lists(container, snapshot, site):
+def write_lists(container: Container, snapshot: Snapshot, site: Site) -> None:
     """Whom the person follows and blocks, as Mastodon imports it: the second list has no header there."""
     following = ((_address(name, site), "true", "false", "") for (name,) in snapshot.rows(FOLLOWING))
     _write_csv(container, names.FOLLOWING_CSV, following, FOLLOWING_HEADER)
@@ -71,13 +74,13 @@ def write_lists(container, snapshot, site):
     _write_csv(container, names.BLOCKED_CSV, blocked)
 
 
-def _write_collection(container, name, total, pages):
+def _write_collection(container: Container, name: str, total: int, pages: Iterable[Page]) -> None:
     head = {"@context": CONTEXT, "id": name, "type": "OrderedCollection", "totalItems": total}
     with container.entry(name) as write:
         write_array(write, json.dumps(head).removesuffix("}") + ', "orderedItems": [', pages)
 
 
-def activity_of(page, site):
+def activity_of(page: str, site: Site) -> str:
     """SQL of one item of the outbox; programs that read it expect each of these members."""
     post = column(f"{quoted(site.post_page)} || id")
     published = column(WRITTEN_AT)
@@ -111,7 +114,9 @@ def activity_of(page, site):
     return f"CASE WHEN language IS NULL THEN {plain} ELSE {of_language} END"
 
 
-def _write_csv(container, name, rows, header=()):
+def _write_csv(
+    container: Container, name: str, rows: Iterable[tuple[str, ...]], header: tuple[str, ...] = ()
+) -> None:
     with container.entry(name) as write:
         file = io.StringIO()
         writer = csv.writer(file, lineterminator="\n")
@@ -125,5 +130,5 @@ def _write_csv(container, name, rows, header=()):
         write(file.getvalue())
 
 
-def _address(username, site):
+def _address(username: str, site: Site) -> str:
     return f"{username}@{site.host}"

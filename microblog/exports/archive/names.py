@@ -29,7 +29,7 @@ REQUIRED = frozenset(
 YEAR = re.compile(r"pages/\d{4}\.html", re.ASCII)
 
 
-def page_of(year: int) -> str:
+def page_of(year: str) -> str:
     """The page with the posts of *year*, a text of four digits."""
     return f"pages/{year}.html"
 

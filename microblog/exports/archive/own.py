@@ -1,12 +1,17 @@
 """Our own format: ``data/`` is what comes back, byte for byte; ``record/`` is for its owner to keep."""
 
 import json
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from microblog.exports.archive import names
+from microblog.exports.archive.container import Container, Write
 from microblog.exports.archive.lines import as_json, column
-from microblog.exports.archive.snapshot import MOMENT, WRITTEN_AT
+from microblog.exports.archive.snapshot import MOMENT, WRITTEN_AT, Counted, Page, Snapshot
 
 FORMAT = 1
+# A post as the archive has it: the members below, by name.
+ArchivedPost = dict[str, Any]
 MEMBERS = {
     "id": column("CAST(id AS TEXT)"),
     "body": column("body"),
@@ -62,7 +67,7 @@ MESSAGES = f"""SELECT {MESSAGE} FROM message
     WHERE sender_id = :user OR recipient_id = :user ORDER BY message.id"""  # noqa: S608
 
 
-def write_data(container, snapshot, counted):
+def write_data(container: Container, snapshot: Snapshot, counted: Counted) -> None:
     """The truth: posts, oldest first, one a line, and the profile; nothing of the site or of this moment."""
     person = snapshot.person
     with container.entry(names.POSTS) as write:
@@ -72,7 +77,7 @@ def write_data(container, snapshot, counted):
     _write(container, names.ABOUT, {"format": FORMAT, "posts": snapshot.posts, "newest": newest})
 
 
-def write_record(container, snapshot, messages):
+def write_record(container: Container, snapshot: Snapshot, messages: bool) -> None:
     """What no import puts back by itself; *messages*: with the messages and the e-mail address."""
     person = snapshot.person
     account = {"username": person.username, "created_at": person.created_at}
@@ -90,7 +95,7 @@ def write_record(container, snapshot, messages):
         _write_rows(container, names.MESSAGES, "messages", snapshot.rows(MESSAGES))
 
 
-def write_array(write, beginning, pages, end="]}\n"):
+def write_array(write: Write, beginning: str, pages: Iterable[Page], end: str = "]}\n") -> None:
     """Write *pages*, pairs of a text and a count, one item a line, between *beginning* and *end*."""
     write(beginning)
     separator = "\n"
@@ -100,10 +105,10 @@ def write_array(write, beginning, pages, end="]}\n"):
     write(f"\n{end}" if separator == ",\n" else end)
 
 
-def _write_rows(container, name, key, rows):
+def _write_rows(container: Container, name: str, key: str, rows: Iterable[tuple[str]]) -> None:
     with container.entry(name) as write:
         write_array(write, f'{{"{key}": [', ((line, 1) for (line,) in rows))
 
 
-def _write(container, name, value):
+def _write(container: Container, name: str, value: Mapping[str, object]) -> None:
     container.write(name, json.dumps(value, ensure_ascii=False) + "\n")

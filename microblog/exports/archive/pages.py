@@ -1,14 +1,19 @@
 """The archive for people: ``index.html`` with the newest posts, a page for each year, no script."""
 
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
 from markupsafe import Markup, escape
 
 from microblog.base.i18n import N_
 from microblog.base.identicon import identicon
 from microblog.base.rendered_text import linkify
 from microblog.exports.archive import names
+from microblog.exports.archive.container import Container, Write
 from microblog.exports.archive.lines import as_text, column, quoted
 from microblog.exports.archive.markup import escaped
-from microblog.exports.archive.snapshot import WRITTEN_AT
+from microblog.exports.archive.site import Site
+from microblog.exports.archive.snapshot import WRITTEN_AT, Counted, Snapshot
 
 NEWEST = 1000
 # What is inside, with the names of the files.
@@ -55,17 +60,24 @@ HEAD = Markup("""<!doctype html>
 CHECK = f"sha256sum -c {names.MANIFEST} {names.TAG_MANIFEST}"
 
 
-class Pages:
-    """*words*: ``translate``, a function of a text and its values, and the ``language`` that it is in."""
+class Words(NamedTuple):
+    """*translate* returns a text with its values in the *language* of the pages."""
 
-    def __init__(self, container, snapshot, site, words, messages):
+    translate: Callable[..., str]
+    language: str
+
+
+class Pages:
+    """All pages of one archive; *messages*: whether these are in it as well."""
+
+    def __init__(self, container: Container, snapshot: Snapshot, site: Site, words: Words, messages: bool):
         self.container, self.snapshot, self.site, self.messages = container, snapshot, site, messages
         self.words = words
         self.years = snapshot.years()
         self.title = f"{snapshot.person.username} · {site.name}"
         self.article = article_of(site, self._("an answer"))
 
-    def write(self, counted):
+    def write(self, counted: Counted) -> None:
         """Write all pages; *counted* counts the posts of those of the years, which are all of them."""
         with self.container.entry(names.INDEX) as write:
             write(self._head(self.title, self._link("next", 0)) + self._introduction())
@@ -79,7 +91,7 @@ class Pages:
             with self.container.entry(names.page_of(year)) as write:
                 self._write_year(write, place, year, counted)
 
-    def _write_year(self, write, place, year, counted):
+    def _write_year(self, write: Write, place: int, year: str, counted: Counted) -> None:
         links = self._link("prev", place - 1, "../") + self._link("next", place + 1, "../")
         write(self._head(f"{year} · {self.title}", links))
         name = Markup('<main class="h-feed">\n<h1 class="p-name">{} · {}</h1>\n')
@@ -88,16 +100,16 @@ class Pages:
             write(f"{text}\n")
         write(f"</main>\n{self._navigation(year)}</body>\n</html>\n")
 
-    def _head(self, title, links):
+    def _head(self, title: str, links: Markup) -> Markup:
         return HEAD.format(language=self.words.language, title=title, style=STYLE, links=links)
 
-    def _link(self, rel, place, folder=""):
+    def _link(self, rel: str, place: int, folder: str = "") -> Markup:
         """The link to the page of a neighbouring year, in the head; nothing where there is none."""
         if not 0 <= place < len(self.years):
             return Markup("")
         return Markup('<link rel="{}" href="{}">\n').format(rel, folder + names.page_of(self.years[place][0]))
 
-    def _navigation(self, year):
+    def _navigation(self, year: str | None) -> Markup:
         folder = "../" if year else ""
         items = [Markup('<li><a href="{}">{}</a></li>').format(folder + names.INDEX, self._("Newest posts"))]
         for other, count in self.years:
@@ -108,13 +120,13 @@ class Pages:
             self._("Years"), Markup("\n").join(items)
         )
 
-    def _about(self, text):
+    def _about(self, text: str) -> str:
         if not text:
             return ""
         shown = linkify(text, rel="nofollow noreferrer").replace("\n", Markup("<br>"))
         return Markup('<p dir="auto">{}</p>\n').format(shown)
 
-    def _introduction(self):
+    def _introduction(self) -> Markup:
         person = self.snapshot.person
         inside = [*INSIDE, PRIVATE] if self.messages else INSIDE
         left_out = LEFT_OUT if self.messages else [*LEFT_OUT, PRIVATE_LEFT_OUT]
@@ -140,7 +152,7 @@ class Pages:
             newest_title=self._("Newest posts"),
         )
 
-    def _(self, text, **values):
+    def _(self, text: str, **values: object) -> str:
         return self.words.translate(text, **values)
 
 
@@ -162,13 +174,13 @@ INTRODUCTION = Markup("""<main class="h-feed">
 """)
 
 
-def _list(items):
+def _list(items: Iterable[str]) -> Markup:
     return Markup("<ul>\n{}\n</ul>").format(
         Markup("\n").join(Markup("<li>{}</li>").format(item) for item in items)
     )
 
 
-def article_of(site, answer):
+def article_of(site: Site, answer: str) -> str:
     """SQL of one post; *answer*: the text of the link to what it answers."""
     written_at = column(WRITTEN_AT)
     shown = column(f"replace(substr({WRITTEN_AT}, 1, 16), 'T', ' ')")

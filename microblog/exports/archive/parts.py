@@ -1,25 +1,19 @@
 """The parts of an archive in the order in which they are written: checksums after what they are of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import IO, NamedTuple
 
 from microblog.exports.archive import bag, feed, mastodon, own, snapshot
 from microblog.exports.archive.container import Container
-from microblog.exports.archive.pages import Pages
+from microblog.exports.archive.pages import Pages, Words
 from microblog.exports.archive.site import Site
+from microblog.exports.archive.snapshot import Page
 
 # How often the posts are read: for data/, the feed, the outbox and the pages.
 PASSES = 4
 
 # Called with how many steps are done, and how many there are.
 Report = Callable[[int, int], None]
-
-
-class Words(NamedTuple):
-    """*translate* returns a text with its values in the *language* of the pages."""
-
-    translate: Callable[..., str]
-    language: str
 
 
 class Source(NamedTuple):
@@ -56,11 +50,11 @@ def write(file: IO[bytes], source: Source, report: Report) -> int:
 class _Count:
     """Reports each page that passes through."""
 
-    def __init__(self, total, report):
+    def __init__(self, total: int, report: Report):
         self._done, self._total, self._report = 0, total, report
         report(0, total)
 
-    def __call__(self, pages):
+    def __call__(self, pages: Iterable[Page]) -> Iterator[Page]:
         for text, count in pages:
             yield text, count
             self._done += count

@@ -3,11 +3,15 @@
 import json
 import re
 import time
+from collections.abc import Iterator
+from typing import Any, TypeGuard
 
+from microblog.base.files import Readable
 from microblog.base.i18n import N_
-from microblog.base.json_items import items_of
+from microblog.base.json_items import Item, items_of
+from microblog.base.zips import SafeZip
 from microblog.exports.archive import names
-from microblog.exports.archive.own import FORMAT
+from microblog.exports.archive.own import FORMAT, ArchivedPost
 
 # Of one small file, such as the profile.
 MOST_BYTES = 64 * 1024
@@ -25,12 +29,12 @@ class NotOurs(ValueError):
     """The ZIP file is no archive of ours, or one that this version cannot read; the message is for people."""
 
 
-def is_ours(archive):
-    """Whether *archive*, a ``SafeZip``, says that it is one of ours."""
+def is_ours(archive: SafeZip) -> bool:
+    """Whether *archive* says that it is one of ours."""
     return names.ABOUT in archive
 
 
-def read_about(archive):
+def read_about(archive: SafeZip) -> dict[str, Any]:
     """
     What the archive says of itself: ``posts``, how many there are, and ``newest``, the id of the newest.
 
@@ -51,21 +55,21 @@ def read_about(archive):
     return about
 
 
-def posts_in(file):
+def posts_in(file: Readable) -> Iterator[Item]:
     """Yield an ``Item`` for each post in *file*, that of ``data/posts.json``; its value has all members."""
     for item in items_of(file, "posts"):
         error = item.error or fault_of(item.value)
         yield item._replace(value=None, error=error) if error else item
 
 
-def fault_of(value):
+def fault_of(value: object) -> str | None:
     """Why *value* is not what an archive says of a post; None if it is."""
     if not _is_post(value):
         return NOT_A_POST
     return None if value["timestamp"] == _moment(int(value["id"])) else DISAGREE
 
 
-def _is_post(value):
+def _is_post(value: object) -> TypeGuard[ArchivedPost]:
     return (
         isinstance(value, dict)
         and all(isinstance(value.get(name), str) for name in ("id", "body", "timestamp"))
@@ -76,14 +80,14 @@ def _is_post(value):
     )
 
 
-def id_of(text):
+def id_of(text: object) -> int | None:
     """The id that *text* is, None for none; NO_ID if it is something else."""
     if text is None:
         return None
     return int(text) if isinstance(text, str) and ID.fullmatch(text) else NO_ID
 
 
-def _moment(microseconds):
+def _moment(microseconds: int) -> str:
     """The moment as the archive writes it; that of an id."""
     seconds, rest = divmod(microseconds, 1_000_000)
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{rest:06}Z"

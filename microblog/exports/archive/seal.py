@@ -18,7 +18,7 @@ def is_ours(text: bytes, manifest: bytes, keys: Sequence[str]) -> bool:
     return any(hmac.compare_digest(text, of(manifest, [key]).encode()) for key in keys)
 
 
-def _made(manifest, key):
+def _made(manifest: bytes, key: str) -> str:
     # A key for this use alone, so that nothing else the site signs can pass for a seal.
     own = hmac.digest(key.encode(), DOMAIN, sha256)
     return hmac.digest(own, manifest, sha256).hex()

@@ -14,7 +14,7 @@ class Site(NamedTuple):
     """
 
     address: str
-    keys: tuple = ()
+    keys: tuple[str, ...] = ()
     name: str = NAME
 
     @property
@@ -22,12 +22,12 @@ class Site(NamedTuple):
         return urlsplit(self.address).netloc
 
     @property
-    def post_page(self):
+    def post_page(self) -> str:
         """What the URL of each post begins with; its id follows."""
         return f"{self.address}/post/"
 
     @property
-    def document(self):
+    def document(self) -> str:
         """The URL of what describes posts to programs."""
         return f"{self.address}/api/docs"
 

@@ -5,6 +5,7 @@ Several passes over the posts are in it, between which nothing changes. While it
 shorten its write-ahead log: nothing may wait in it.
 """
 
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -16,6 +17,10 @@ from microblog.exports.archive.markup import HTML, html_of
 from microblog.exports.archive.tag_objects import tag_objects
 
 PAGE = 1000
+# The text of a page of posts, and how many they are.
+Page = tuple[str, int]
+# Passes pages on, and counts their posts.
+Counted = Callable[[Iterable[Page]], Iterable[Page]]
 # When a row was written, as RFC 3339 has it, in SQL; the same of a post, by its id.
 MOMENT = "substr({0}, 1, 10) || 'T' || substr({0}, 12) || 'Z'"
 SECOND = "strftime('%Y-%m-%dT%H:%M:%S', id / 1000000, 'unixepoch')"
@@ -50,7 +55,7 @@ class Person(NamedTuple):
 class Snapshot:
     """*person*, the number of their *posts*, the id of the *newest*, None without any, and its *day*."""
 
-    def __init__(self, connection, user_id):
+    def __init__(self, connection: sqlite3.Connection, user_id: int):
         self._connection, self._user_id = connection, user_id
         columns = f"username, about_me, language, {MOMENT.format('created_at')}, email"
         [person] = self.rows(f"SELECT {columns} FROM user WHERE id = :user")  # noqa: S608
@@ -61,25 +66,29 @@ class Snapshot:
         # The day of the newest post, or that of the account.
         self.day = (newest_at or self.person.created_at)[:10]
 
-    def rows(self, sql, **values):
+    def rows(self, sql: str, **values: object) -> sqlite3.Cursor:
         """The rows of *sql*, in which ``:user`` is the user's id."""
         return self._connection.execute(sql, {"user": self._user_id, **values})
 
-    def years(self):
+    def years(self) -> list[tuple[str, int]]:
         """Pairs of a year, a text of four digits, and the number of its posts, newest first."""
         return self.rows(YEARS).fetchall()
 
-    def oldest_first(self, line, separator):
+    def oldest_first(self, line: str, separator: str) -> Iterator[Page]:
         """Yield ``(text, count)`` for each page of posts; *line*: the SQL of what is said of one."""
         return self._pages(_page_sql(line, "id > :last", "ASC", "max"), separator, 0)
 
-    def newest_first(self, line, separator, year=None, most=LARGEST_ID):
+    def newest_first(
+        self, line: str, separator: str, year: str | None = None, most: int = LARGEST_ID
+    ) -> Iterator[Page]:
         """The same from the newest, of all posts or those of *year*; *most*: how many."""
         first, last = _ids_of(year) if year else (0, LARGEST_ID)
         sql = _page_sql(line, "id < :last AND id >= :first", "DESC", "min")
         return self._pages(sql, separator, last, most, first=first)
 
-    def _pages(self, sql, separator, last, most=LARGEST_ID, **values):
+    def _pages(
+        self, sql: str, separator: str, last: int, most: int = LARGEST_ID, **values: int
+    ) -> Iterator[Page]:
         while most:
             page = {"separator": separator, "last": last, "size": min(PAGE, most), **values}
             [(text, last, count)] = self.rows(sql, **page)
@@ -90,7 +99,7 @@ class Snapshot:
 
 
 @contextmanager
-def taken(user_id):
+def taken(user_id: int) -> Iterator[Snapshot]:
     """The ``Snapshot`` of the user for the block."""
     timeout_s = BUSY_TIMEOUT_MS / 1000
     with closing(sqlite3.connect(db.database, timeout_s, isolation_level=None)) as connection:
@@ -101,13 +110,13 @@ def taken(user_id):
         yield Snapshot(connection, user_id)
 
 
-def _ids_of(year):
+def _ids_of(year: str) -> list[int]:
     """The first id of *year*, a text of four digits, and the first after it."""
     begins = [datetime(int(year) + more, 1, 1, tzinfo=UTC) for more in (0, 1)]
     return [clock.in_microseconds(moment) for moment in begins]
 
 
-def _page_sql(line, condition, order, end):
+def _page_sql(line: str, condition: str, order: str, end: str) -> str:
     """SQLite builds the text of a page, without holding the GIL; *line* may ask for the HTML as well."""
     return f"""
         SELECT group_concat({line}, :separator), {end}(id), count(*) FROM (
