@@ -11,7 +11,7 @@ from microblog.base import database, logs
 from microblog.base.config import ROOT, Settings
 from microblog.demo import views as demo
 from microblog.imports import jobs as imports
-from microblog.mail import error_mails, smtp
+from microblog.mail import delivery, error_mails, smtp
 from microblog.models.session import LONGEST
 from microblog.ops import nightly, sites
 from microblog.security import cookie_names
@@ -46,7 +46,7 @@ from microblog.web.request import Request
 
 LARGEST_BODY_BYTES = 64 * 1024
 # Imported because they connect jobs, handlers and the reconciler to the queue.
-CONNECTED = (example, exports, imports, nightly, progress, reconciler)
+CONNECTED = (delivery, example, exports, imports, nightly, progress, reconciler)
 
 
 def create_app(settings=None):

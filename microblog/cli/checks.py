@@ -7,8 +7,8 @@ import click
 from microblog.base.addresses import BadAddress, checked
 from microblog.base.database import connected
 from microblog.cli.site import examines_site
+from microblog.mail.delivery import send_test
 from microblog.mail.exceptions import MailDelayed, MailRefused
-from microblog.mail.mail import send_test
 from microblog.ops import doctor
 
 MARKS = {doctor.WELL: ("✓", "green"), doctor.WARNING: ("!", "yellow"), doctor.FAULT: ("✗", "red")}

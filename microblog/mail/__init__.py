@@ -1,6 +1,6 @@
 """
 Every mail: its row, its texts, its delivery.
 
-``mail`` holds the row and the job that sends it, ``templates`` what each kind of mail says, ``smtp`` the
-delivery, ``outbox_files`` the files that mails are kept in where there is no mail server.
+``mail`` holds the row, ``templates`` what each kind of mail says. ``delivery`` is the job that sends one, by
+``smtp``, or by ``outbox_files`` where there is no mail server; ``retries`` says when it is tried again.
 """

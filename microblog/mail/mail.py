@@ -1,21 +1,16 @@
-"""A mail to be sent: its row, and the job that renders and sends it, so that no secret is stored here."""
+"""A mail to be sent: its row, of which ``delivery`` renders the text, so that no secret is stored here."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import partial
 from types import MappingProxyType
 from typing import Self
-from uuid import uuid4
 
-from flask import current_app, g
-from peewee import BooleanField, CharField, ForeignKeyField, JSONField, ModelSelect, OperationalError
+from peewee import BooleanField, CharField, ForeignKeyField, JSONField, ModelSelect
 
 from microblog.base import clock
 from microblog.base.database import UTCDateTimeField, db
-from microblog.base.i18n import N_
-from microblog.mail import outbox_files, smtp, templates
-from microblog.mail.exceptions import MailDelayed, MailRefused, TooBig
+from microblog.mail import outbox_files, retries, templates
 from microblog.models import User
 from microblog.security import security_log
 from microblog.tasks.queue import huey
@@ -23,16 +18,13 @@ from microblog.tasks.state_rules import crashed_index, triggers
 from microblog.tasks.states import CANCELLED, SUCCEEDED
 from microblog.tasks.task import Task
 from microblog.tasks.work_item import WorkItem
-from microblog.tasks.worker import job
 
 URGENT = 10
-UNCERTAIN_TWICE = N_("The connection was lost twice after the mail had left; it may have arrived.")
 
 
 class Mail(WorkItem):
     name = "send_mail"
-    # All five attempts fit within an hour.
-    PAUSES = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=8), timedelta(minutes=20))
+    PAUSES = retries.PAUSES
     # The address may belong to somebody without an account: not ours to keep.
     FINAL_VALUES = MappingProxyType({CANCELLED: {"recipient": ""}})
 
@@ -147,28 +139,6 @@ class Mail(WorkItem):
             .count()
         )
 
-    def begin_sending(self) -> None:
-        """
-        Begin an attempt to send the mail.
-
-        Raises:
-            MailRefused: two attempts ended uncertainly; another could deliver a third copy.
-            ClaimLost: the row is not ours any more.
-        """
-        uncertain = self.sending_at is not None
-        if uncertain and self.resent:
-            raise MailRefused(UNCERTAIN_TWICE)
-        self.write(sending_at=None, resent=uncertain or self.resent)
-
-    def mark_sending(self, recipient: str) -> None:
-        """
-        Record that the mail is about to leave for *recipient*: if a crash follows, it may have arrived.
-
-        Raises:
-            ClaimLost: the row is not ours any more, for example because it was withdrawn.
-        """
-        self.write(sending_at=clock.now(), recipient=recipient)
-
     def withdraw(self) -> None:
         """End the mail unless it has ended, and delete what lies of it in the outbox."""
         with db.atomic():
@@ -187,7 +157,7 @@ class Mail(WorkItem):
     @property
     def error_tells_all(self) -> bool:
         """Whether the error of a mail that may have left says so itself."""
-        return self.error == UNCERTAIN_TWICE
+        return self.error == retries.UNCERTAIN_TWICE
 
     @property
     def is_in_outbox(self) -> bool:
@@ -234,54 +204,3 @@ class Mail(WorkItem):
 Mail.add_index(crashed_index(Mail))
 
 TRIGGERS = triggers("mail", "sent_at")
-
-
-@job(model=Mail)
-def send_mail(mail: Mail) -> None:
-    """Render and send the mail; where there is no mail server, write it to the outbox."""
-    # A failing error mail must not cause another error mail.
-    g.keep_errors_from_mail = mail.kind == templates.ERROR
-    mail.begin_sending()
-    message = templates.render(mail)
-    try:
-        _send(mail, message)
-    except TooBig:
-        if not message.attachments:
-            raise
-        mail.write(arguments={**mail.arguments, "attached": False})
-        _send(mail, templates.render(mail))
-
-
-def send_test(recipient: str) -> str:
-    """
-    Send a test mail to *recipient* at once and return a sentence that says where it is now.
-
-    Raises:
-        MailDelayed: or
-        MailRefused: its ``__cause__`` holds the mail server's answer, if there was one.
-    """
-    message = templates.compose("test", "Test", recipient, f"test-{uuid4()}", clock.now())
-    if server := current_app.config["MAIL_SERVER"]:
-        smtp.send(message)
-        return f"{server} took the test mail for {recipient}"
-    return f"there is no MAIL_SERVER: the test mail is in {outbox_files.write('test', message)}"
-
-
-def _send(mail, message):
-    if not current_app.config["MAIL_SERVER"]:
-        outbox_files.write(mail.id, message)
-        mail.finish(SUCCEEDED)
-        return
-    try:
-        smtp.send(message, before_data_end=partial(mail.mark_sending, message.recipients[0]))
-    except (MailDelayed, MailRefused) as error:
-        if not error.uncertain:
-            mail.write(sending_at=None)
-        raise
-    sent_at = clock.now()
-    try:
-        mail.finish(SUCCEEDED, sent_at=sent_at)
-    except OperationalError:
-        # A busy database: it has been sent, so once more before anybody doubts it.
-        mail.reload()
-        mail.finish(SUCCEEDED, sent_at=sent_at)

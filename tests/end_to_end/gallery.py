@@ -13,7 +13,8 @@ from microblog.exports import MAIL
 from microblog.imports import import_row, jobs
 from microblog.imports.import_row import Import
 from microblog.mail import outbox_files
-from microblog.mail.mail import UNCERTAIN_TWICE, Mail
+from microblog.mail.mail import Mail
+from microblog.mail.retries import UNCERTAIN_TWICE
 from microblog.mail.smtp import ADDRESS_REFUSED, UNREACHABLE
 from microblog.models import Block, Follow, Message, Post, Report, Session, User
 from microblog.security.passwords import hash_password

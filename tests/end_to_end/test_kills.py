@@ -90,7 +90,7 @@ def test_consumer_killed_while_it_writes(world, susan, step):
         # That transaction is committed; nobody has claimed the mail.
         ("microblog.mail.mail.Mail.claim", 1, 1),
         # The mail is claimed, and about to leave.
-        ("microblog.mail.mail.Mail.mark_sending", 1, 2),
+        ("microblog.mail.retries.mark_sending", 1, 2),
     ],
 )
 def test_consumer_killed_on_the_way_from_the_claim_to_the_mail(
@@ -118,7 +118,7 @@ def test_consumer_killed_on_the_way_from_the_claim_to_the_mail(
 def test_consumer_killed_before_the_end_of_the_mail(world, susan):
     """Its row says that it is about to leave: nobody can know that the server has only a part of it."""
     fill(susan, 3)
-    consumer = world.start_consumer(DIES_AFTER="microblog.mail.mail.Mail.mark_sending")
+    consumer = world.start_consumer(DIES_AFTER="microblog.mail.retries.mark_sending")
     task = world.export(susan)
     world.wait_for(lambda: consumer.poll() is not None)
     assert world.postbox.mails == []

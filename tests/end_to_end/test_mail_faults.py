@@ -8,7 +8,7 @@ import pytest
 from microblog.base.database import connected
 from microblog.exports import expiry
 from microblog.mail import outbox_files
-from microblog.mail.mail import UNCERTAIN_TWICE
+from microblog.mail.retries import UNCERTAIN_TWICE
 from microblog.mail.smtp import ADDRESS_REFUSED, UNREACHABLE
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
 from microblog.tasks.task import Task

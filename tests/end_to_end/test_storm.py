@@ -10,7 +10,8 @@ from contextlib import suppress
 import pytest
 
 from microblog import accounts
-from microblog.mail.mail import UNCERTAIN_TWICE, Mail
+from microblog.mail.mail import Mail
+from microblog.mail.retries import UNCERTAIN_TWICE
 from microblog.mail.smtp import BROKEN_OFF, LATER, MAIL_REFUSED, UNREACHABLE
 from microblog.models import Post, User
 from microblog.tasks.exceptions import TaskInProgress

@@ -16,7 +16,8 @@ from microblog.base.config import ROOT, Settings
 from microblog.base.error_codes import OUT_OF_SPACE
 from microblog.base.schema import migrate
 from microblog.exports import MAIL
-from microblog.mail.mail import UNCERTAIN_TWICE, URGENT, Mail
+from microblog.mail.mail import URGENT, Mail
+from microblog.mail.retries import UNCERTAIN_TWICE
 from microblog.mail.smtp import ADDRESS_REFUSED, BROKEN_OFF, LATER, UNREACHABLE
 from microblog.models import Notification, Post, PostIndex, Site, User
 from microblog.models.exceptions import Blocked

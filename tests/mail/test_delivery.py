@@ -10,7 +10,8 @@ from microblog.base import clock
 from microblog.base.database import FILE_NAME, db
 from microblog.mail import smtp
 from microblog.mail.exceptions import MailDelayed, MailRefused
-from microblog.mail.mail import UNCERTAIN_TWICE, Mail
+from microblog.mail.mail import Mail
+from microblog.mail.retries import UNCERTAIN_TWICE
 from microblog.tasks import reconciler
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
 from microblog.tasks.worker import BROKEN, BUSY

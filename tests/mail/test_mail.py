@@ -6,8 +6,9 @@ import pytest
 from microblog.base import clock
 from microblog.base.error_codes import OUT_OF_SPACE
 from microblog.mail import outbox_files, smtp, templates
+from microblog.mail.delivery import send_test
 from microblog.mail.exceptions import MailDelayed, MailRefused, TooBig
-from microblog.mail.mail import Mail, send_test
+from microblog.mail.mail import Mail
 from microblog.tasks.exceptions import ClaimLost
 from microblog.tasks.queue import huey
 from microblog.tasks.states import QUEUED, SUCCEEDED

@@ -6,7 +6,7 @@ import hmac
 import pytest
 from aiosmtpd.smtp import AuthResult
 
-from microblog.mail.mail import send_test
+from microblog.mail.delivery import send_test
 from tests.end_to_end.postbox import Postbox
 
 MECHANISMS = {"CRAM-MD5", "LOGIN", "PLAIN"}

@@ -7,8 +7,8 @@ import pytest
 from aiosmtpd.smtp import AuthResult
 
 from microblog.base.config import ROOT
+from microblog.mail.delivery import send_test
 from microblog.mail.exceptions import MailDelayed
-from microblog.mail.mail import send_test
 from tests.end_to_end.postbox import Postbox
 
 CERTIFICATE = ROOT / "tests" / "fixtures" / "mail_server.pem"
