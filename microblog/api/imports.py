@@ -68,6 +68,7 @@ def confirm(import_id):
     "/imports/{import_id}/cancel",
     "End what is under way, and delete the file; nothing is kept",
     response="Import",
+    problems=(409,),
 )
 def cancel(import_id):
     requests.cancel(_get_own(import_id))

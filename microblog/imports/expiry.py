@@ -1,6 +1,7 @@
 """Files of imports are deleted after a day, and when their import or its user is gone."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from microblog.base import clock
 from microblog.imports.import_row import KEEP_FILE_FOR, Import, folder
@@ -24,5 +25,5 @@ def remove_files() -> None:
             path.unlink(missing_ok=True)
 
 
-def _age(path):
+def _age(path: Path) -> timedelta:
     return clock.now() - datetime.fromtimestamp(path.stat().st_mtime, UTC)

@@ -1,8 +1,9 @@
 """HTML of other sites as plain text: what is left of it is what its reader saw."""
 
 import re
+from typing import NamedTuple
 
-from microblog.imports.markup import End, Start, tokens
+from microblog.imports.markup import Attributes, End, Start, Token, tokens
 from microblog.imports.record import tidy
 
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
@@ -27,33 +28,41 @@ def html_to_text(html: str, mentions: dict[str, str] | None = None) -> str:
     return tidy(writer.text())
 
 
+class _Link(NamedTuple):
+    """*parts*: those of its text."""
+
+    href: str
+    is_mention: bool
+    parts: list[str]
+
+
 class _Writer:
-    def __init__(self, mentions):
+    def __init__(self, mentions: dict[str, str]):
         self._mentions = mentions
         self._lines = [""]
         # Elements that are dropped with all in them, and how deep we are in blockquotes.
         self._dropping, self._quotes, self._keeps_spaces = 0, 0, 0
-        # The link that is open: its address, whether it is a mention, and where its text begins.
-        self._link = None
+        # The one that is open.
+        self._link: _Link | None = None
 
-    def text(self):
+    def text(self) -> str:
         self._close_link()
         return "\n".join(line.rstrip() for line in self._lines)
 
-    def take(self, token):
+    def take(self, token: Token) -> None:
         name = token.name if isinstance(token, (Start, End)) else None
         if name in DROPPED:
             self._dropping = max(0, self._dropping + (1 if isinstance(token, Start) else -1))
         elif self._dropping:
             return
         elif isinstance(token, Start):
-            self._start(name, token.attributes)
+            self._start(token.name, token.attributes)
         elif isinstance(token, End):
-            self._end(name)
+            self._end(token.name)
         else:
             self._text(token)
 
-    def _start(self, name, attributes):
+    def _start(self, name: str, attributes: Attributes) -> None:
         if name == "br":
             self._new_line()
         elif name in PARAGRAPHS:
@@ -70,7 +79,7 @@ class _Writer:
         elif name == "img" and (attributes.get("alt") or "").strip():
             self._add(f"[picture: {SPACES.sub(' ', attributes['alt']).strip()}]")
 
-    def _end(self, name):
+    def _end(self, name: str) -> None:
         if name in PARAGRAPHS:
             self._new_paragraph()
             self._keeps_spaces = max(0, self._keeps_spaces - (name == "pre"))
@@ -82,7 +91,7 @@ class _Writer:
         elif name == "a":
             self._close_link()
 
-    def _text(self, data):
+    def _text(self, data: str) -> None:
         if self._keeps_spaces:
             first, *others = data.split("\n")
             self._add(first)
@@ -94,19 +103,19 @@ class _Writer:
         at_start = not self._lines[-1].strip("> ")
         self._add(text.lstrip() if at_start else text)
 
-    def _open_link(self, attributes):
+    def _open_link(self, attributes: Attributes) -> None:
         self._close_link()
         classes = (attributes.get("class") or "").split()
-        self._link = (attributes.get("href") or "", "mention" in classes, [])
+        self._link = _Link(attributes.get("href") or "", "mention" in classes, [])
 
-    def _close_link(self):
+    def _close_link(self) -> None:
         if self._link is None:
             return
         href, is_mention, parts = self._link
         self._link = None
         self._add(self._shown(href, is_mention, "".join(parts)))
 
-    def _shown(self, href, is_mention, text):
+    def _shown(self, href: str, is_mention: bool, text: str) -> str:
         shown = text.strip()
         if href in self._mentions and shown.startswith("@"):
             return text.replace(shown, self._mentions[href])
@@ -116,31 +125,31 @@ class _Writer:
             return text.replace(shown, href) if shown else href
         return f"{text} ({href})"
 
-    def _add(self, text):
+    def _add(self, text: str) -> None:
         if self._link is not None:
-            self._link[2].append(text)
+            self._link.parts.append(text)
             return
         if text and not self._lines[-1] and self._quotes:
             self._lines[-1] = "> " * min(self._quotes, 5)
         self._lines[-1] += text
 
-    def _new_line(self):
+    def _new_line(self) -> None:
         if self._link is not None:
-            self._link[2].append(" ")
+            self._link.parts.append(" ")
         else:
             self._lines.append("")
 
-    def _at_new_line(self):
+    def _at_new_line(self) -> None:
         if self._lines[-1]:
             self._new_line()
 
-    def _new_paragraph(self):
+    def _new_paragraph(self) -> None:
         self._at_new_line()
         if self._link is None and len(self._lines) > 1 and self._lines[-2]:
             self._lines.append("")
 
 
-def _shortens(shown, href):
+def _shortens(shown: str, href: str) -> bool:
     """Whether *shown* is *href*, or what sites show in its place: without scheme, or cut off by dots."""
     bare = re.sub(r"^https?://(www\.)?", "", href).rstrip("/")
     shown = re.sub(r"^https?://(www\.)?", "", shown).rstrip("/")

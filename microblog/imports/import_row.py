@@ -1,9 +1,9 @@
 """An import: one file, from its preview to its posts, and their undoing."""
 
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from peewee import CharField, ForeignKeyField, IntegerField, JSONField, ModelSelect
 from playhouse.sqlite_ext import AutoIncrementField
@@ -14,6 +14,8 @@ from microblog.models import User
 from microblog.tasks.states import CANCELLED, FAILED, SUCCEEDED
 from microblog.tasks.task import Task
 
+# What the user has chosen, by the names of fields of forms.
+Choices = dict[str, Any]
 KEEP_FILE_FOR = timedelta(hours=24)
 UNDO_WITHIN = timedelta(days=30)
 # What an import can be; the last ones are ends. While posts of one that failed are left, they are REMOVED.
@@ -95,7 +97,7 @@ class Import(BaseModel):
         )
 
     @property
-    def result(self):
+    def result(self) -> dict[str, int] | None:
         """The numbers of posts brought and of those that were here; None once nobody knows them any more."""
         return self.former and self.former["result"]
 
@@ -108,12 +110,12 @@ class Import(BaseModel):
         return self.state == BROUGHT and not self.undoes and clock.now() - self.brought_at <= UNDO_WITHIN
 
     @property
-    def undoes(self):
+    def undoes(self) -> str | None:
         """The id of the task that has deleted what this brings back; None: it comes from a file."""
         return self.choices.get("undoes")
 
     @property
-    def undo_until(self):
+    def undo_until(self) -> datetime:
         return self.brought_at + UNDO_WITHIN
 
     @property

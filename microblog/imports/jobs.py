@@ -6,9 +6,11 @@ is written, in one transaction. What ends without success leaves nothing, and if
 that, ``remove_leftovers`` does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 from flask import current_app
 from peewee import OperationalError
@@ -17,12 +19,13 @@ from microblog.base import clock, error_codes
 from microblog.base.database import LARGEST_ID, db
 from microblog.base.files import make_folder
 from microblog.base.i18n import N_
+from microblog.exports.archive.parts import Report
 from microblog.exports.expiry import expire_file
 from microblog.imports import posts, profiles, sorted_records
-from microblog.imports.import_row import Import
+from microblog.imports.import_row import Choices, Import
 from microblog.imports.posts import BATCH, Matcher, batches
 from microblog.imports.record import REPLY, REPOST
-from microblog.imports.sorted_records import LEFT_OUT, UNREADABLE, SortedRecords
+from microblog.imports.sorted_records import LEFT_OUT, UNREADABLE, Facts, SortedRecord, SortedRecords
 from microblog.imports.sources import BAD_FILE, recognise
 from microblog.tasks.exceptions import Cancelled, JobFailed, TaskInProgress
 from microblog.tasks.queue import huey
@@ -30,6 +33,8 @@ from microblog.tasks.states import SUCCEEDED
 from microblog.tasks.task import Task
 from microblog.tasks.worker import job
 
+# Ends the task with the numbers of posts, unless it was cancelled meanwhile; whether it did.
+Finish = Callable[[dict[str, int]], bool]
 GONE = N_("The file is not here any more. Choose it again.")
 TOO_MANY = N_("With these it would be more than 200,000 posts. Ask the administrator to import them.")
 # Of an upload: what may be unpacked in all, and in times of what it takes packed; and posts of one person.
@@ -85,11 +90,11 @@ def import_posts(task: Task) -> None:
         raise
 
 
-def _bring(row, task):
+def _bring(row: Import, task: Task) -> bool:
     return bring(row, MOST_POSTS, task.advance, finish=partial(_succeed, task))
 
 
-def _bring_back(row, task):
+def _bring_back(row: Import, task: Task) -> bool:
     """All that was deleted, however much it is: this site has written the file. Then nobody needs that."""
     deletion = Task.get_by_id(row.undoes)
     report = partial(_scaled, task.advance, deletion.result["posts"])
@@ -97,7 +102,7 @@ def _bring_back(row, task):
         read(row, row.file, {}, partial(report, 0), current_app.config["SIGNING_KEYS"])
         row.write(counts=count(row, partial(report, 1)))
 
-    def finish(result):
+    def finish(result: dict[str, int]) -> bool:
         done = _succeed(task, result)
         if done:
             expire_file(deletion)
@@ -106,7 +111,7 @@ def _bring_back(row, task):
     return bring(row, None, partial(report, 2), finish)
 
 
-def _scaled(report, posts, part, done, total):
+def _scaled(report: Report, posts: int, part: int, done: int, total: int) -> None:
     """Report *done* of *total* steps of one of three parts as a number of *posts*."""
     report(posts * (part * total + done) // (3 * total or 1), posts)
 
@@ -128,7 +133,7 @@ def remove_leftovers() -> None:
             Task.launch(undo_import, row.user_id, N_("Removing posts..."), by="the site", import_id=row.id)
 
 
-def read(row, path, limits, report, keys):
+def read(row: Import, path: Path, limits: dict[str, int], report: Report, keys: Sequence[str]) -> None:
     """
     Read the file *path* of the import *row*, unless that is done, into its records; *keys*: those of seals.
 
@@ -141,7 +146,7 @@ def read(row, path, limits, report, keys):
     with path.open("rb") as file:
         size = path.stat().st_size
 
-        def tell():
+        def tell() -> None:
             # What is read again, or out of order, must not look like more than there is.
             report(min(file.tell(), size), 2 * size)
 
@@ -151,8 +156,8 @@ def read(row, path, limits, report, keys):
         sorted_records.make(row.records, row.draft, source, now, account_since, tell)
 
 
-def count(row: Import, report: Callable[[int, int], None]) -> dict:
-    """What would come of the import *row* now, a dictionary."""
+def count(row: Import, report: Report) -> dict[str, Any]:
+    """What would come of the import *row* now."""
     with SortedRecords.opened(row.records) as records:
         total, new = records.count(sorted_records.POST), 0
         matcher = Matcher(row.user_id, row.id, records.facts["is_ours"])
@@ -172,7 +177,7 @@ def count(row: Import, report: Callable[[int, int], None]) -> dict:
         }
 
 
-def bring(row, most, report, finish):
+def bring(row: Import, most: int | None, report: Report, finish: Finish) -> bool:
     """
     Write the posts of the import *row*, from where an earlier attempt was stopped.
 
@@ -197,12 +202,14 @@ def bring(row, most, report, finish):
         return _complete(row, records.facts, finish)
 
 
-def _chosen(records, choices):
+def _chosen(records: SortedRecords, choices: Choices) -> Iterator[SortedRecord]:
     options = [option for option in (REPLY, REPOST) if choices.get(option)]
     return records.posts(options, choices.get("first", 0), choices.get("last", LARGEST_ID))
 
 
-def _write(row, matcher, batch, place, left, facts):
+def _write(
+    row: Import, matcher: Matcher, batch: list[SortedRecord], place: int, left: int | None, facts: Facts
+) -> int | None:
     with db.atomic():
         new = matcher.new(batch)
         if left is not None and len(new) > left:
@@ -212,7 +219,7 @@ def _write(row, matcher, batch, place, left, facts):
     return left and left - len(new)
 
 
-def _complete(row, facts, finish):
+def _complete(row: Import, facts: Facts, finish: Finish) -> bool:
     with db.atomic():
         former = profiles.bring(row.user, row.choices, facts)
         brought = posts.count(row.id)
@@ -225,7 +232,7 @@ def _complete(row, facts, finish):
     return True
 
 
-def remove(row, report=None):
+def remove(row: Import, report: Report | None = None) -> None:
     """Delete the posts that the import *row* has brought so far; *report(done, total)* may raise."""
     total = done = posts.count(row.id)
     while done:
@@ -236,7 +243,7 @@ def remove(row, report=None):
     row.write(done=0)
 
 
-def undo(row, report, finish):
+def undo(row: Import, report: Report, finish: Finish) -> None:
     """Delete the posts of the import *row*, then put back the profile and the follows."""
     total = left = posts.count(row.id)
     while left > 0:
@@ -249,7 +256,7 @@ def undo(row, report, finish):
             row.write(undone_at=clock.now())
 
 
-def _row_of(task):
+def _row_of(task: Task) -> Import:
     """The row of the import that *task* works on; it may be another task than the first."""
     row = Import.get_or_none(Import.id == task.arguments["import_id"])
     if row is None or not (row.file.exists() or row.records.exists()):
@@ -259,13 +266,13 @@ def _row_of(task):
     return row
 
 
-def _succeed(task, result):
+def _succeed(task: Task, result: dict[str, int]) -> bool:
     """End *task* with *result*; False if it was cancelled meanwhile."""
     task.finish(SUCCEEDED, result=result)
     return task.state == SUCCEEDED
 
 
-def _told(error):
+def _told(error: OSError) -> Exception:
     """*error*, an OSError, as what is told to the user; itself if it is not that the disk is full."""
     return JobFailed(error_codes.OUT_OF_SPACE) if error_codes.is_full(error) else error
 

@@ -6,6 +6,7 @@ HTML as a stream of tags and texts, in time that grows with its length alone.
 
 import html
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*+)")
@@ -18,17 +19,23 @@ END = re.compile(r"[\s/]*+>")
 RAW = {name: re.compile(f"</{name}", re.IGNORECASE) for name in ("script", "style", "title", "textarea")}
 
 
+Attributes = dict[str, str]
+
+
 class Start(NamedTuple):
     name: str
-    attributes: dict
+    attributes: Attributes
 
 
 class End(NamedTuple):
     name: str
 
 
-def tokens(text):
-    """Yield a ``Start``, an ``End`` or a string for each part of *text*, but comments and declarations."""
+Token = Start | End | str
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """Yield a token for each part of *text*, but comments and declarations."""
     place = 0
     while (found := text.find("<", place)) >= 0:
         if found > place:
@@ -45,17 +52,17 @@ def tokens(text):
         yield html.unescape(text[place:])
 
 
-def _behind(text, mark, place):
+def _behind(text: str, mark: str, place: int) -> int:
     found = text.find(mark, place)
     return len(text) if found < 0 else found + len(mark)
 
 
-def _tag(text, begin):
+def _tag(text: str, begin: int) -> tuple[Token, int]:
     """``(token, place behind it)``; what turns out to be no tag is a text, up to where that was seen."""
     match = TAG.match(text, begin)
     if match is None:
         return "<", begin + 1
-    attributes: dict[str, str] = {}
+    attributes: Attributes = {}
     place = match.end()
     while (attribute := ATTRIBUTE.match(text, place)) is not None:
         value = attribute[2] or ""

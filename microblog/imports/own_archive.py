@@ -4,16 +4,20 @@ An archive of ours, read by what has checked it when it was written.
 A post that comes back is the same, and under the same id.
 """
 
+from collections.abc import Iterator, Sequence
+
 from microblog.base.i18n.languages import tag
 from microblog.base.text import clean, is_blank
 from microblog.exports.archive import names
 from microblog.exports.archive.check import is_sealed
+from microblog.exports.archive.own import ArchivedPost
 from microblog.exports.archive.reader import id_of, posts_in
+from microblog.imports.folders import Folder
 from microblog.imports.posts_json import origin_of
-from microblog.imports.record import NO_TEXT, NoPost, Unreadable, moment, records
+from microblog.imports.record import NO_TEXT, Fields, NoPost, Record, Unreadable, moment, records
 
 
-def account_made_at(folder, keys):
+def account_made_at(folder: Folder, keys: Sequence[str]) -> int | None:
     """When the account was made whose archive one of *keys* has sealed, in microseconds; None: no seal."""
     if not is_sealed(folder, keys):
         return None
@@ -23,12 +27,12 @@ def account_made_at(folder, keys):
         return None
 
 
-def read(folder):
+def read(folder: Folder) -> Iterator[Record]:
     """Yield a ``Record`` for each post."""
     return records(posts_in(folder.open(names.POSTS)), fields, folder.place_of(names.POSTS))
 
 
-def fields(post):
+def fields(post: ArchivedPost) -> Fields:
     """The fields of a ``Record`` for *post*, as ``posts_in`` yields it."""
     body = clean(post["body"])
     if is_blank(body):

@@ -2,9 +2,11 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from microblog.base.database import db, execute_many
+from microblog.imports.sorted_records import Facts, SortedRecord
 from microblog.models import Post
 from microblog.models.block import parting
 
@@ -39,6 +41,12 @@ JOIN = f"""
 SOME = "SELECT id FROM post WHERE import_id = ? ORDER BY id LIMIT ?"
 
 
+# A post that is here: its id, its text, and its id where it was written, if that was elsewhere.
+Here = tuple[int, str, str | None]
+# Whether a record is that post.
+Likeness = Callable[[SortedRecord, int, str, str | None], bool]
+
+
 class Matcher:
     """
     Tells which records are posts that *user_id* had before the import *import_id*, each post once.
@@ -46,14 +54,14 @@ class Matcher:
     Records must come by time, in batches.
     """
 
-    def __init__(self, user_id, import_id, is_ours):
+    def __init__(self, user_id: int, import_id: int, is_ours: bool):
         self._user_id, self._import_id, self.is_ours = user_id, import_id, is_ours
-        self._used = set()
+        self._used: set[int] = set()
 
-    def new(self, batch):
-        """Those of the records *batch* that are not here yet, a list."""
+    def new(self, batch: list[SortedRecord]) -> list[SortedRecord]:
+        """Those of the records *batch* that are not here yet."""
         seconds = {_second(record.written_at) for record in batch}
-        by_second = defaultdict(list)
+        by_second: dict[int, list[Here]] = defaultdict(list)
         values = (json.dumps(sorted(seconds)), self._user_id, self._import_id)
         for post in db.execute_sql(HERE, values).fetchall():
             by_second[_second(post[0])].append(post)
@@ -65,13 +73,13 @@ class Matcher:
             batch = [record for record in batch if not self._is_here(record, by_second, is_like)]
         return batch
 
-    def _likenesses(self):
+    def _likenesses(self) -> tuple[Likeness, ...]:
         """How a post is told, the surest way first."""
         if self.is_ours:
             return _has_id, _has_body, _has_key
         return (_has_key,)
 
-    def _is_here(self, record, by_second, is_like):
+    def _is_here(self, record: SortedRecord, by_second: dict[int, list[Here]], is_like: Likeness) -> bool:
         for post in by_second[_second(record.written_at)]:
             if post[0] not in self._used and is_like(record, *post):
                 self._used.add(post[0])
@@ -79,26 +87,26 @@ class Matcher:
         return False
 
 
-def _has_id(record, post_id, _body, _key):
+def _has_id(record: SortedRecord, post_id: int, _body: str, _key: str | None) -> bool:
     return record.written_at == post_id
 
 
-def _has_body(record, _post_id, body, _key):
+def _has_body(record: SortedRecord, _post_id: int, body: str, _key: str | None) -> bool:
     return record.body == body
 
 
-def _has_key(record, _post_id, _body, key):
+def _has_key(record: SortedRecord, _post_id: int, _body: str, key: str | None) -> bool:
     return key is not None and record.origin is not None and json.loads(record.origin)["id"] == key
 
 
-def batches(records):
-    """Yield lists of *records*, an iterable."""
+def batches(records: Iterable[SortedRecord]) -> Iterator[list[SortedRecord]]:
+    """Yield all of *records* in lists."""
     records = iter(records)
     while batch := list(islice(records, BATCH)):
         yield batch
 
 
-def write(records, user_id, import_id, facts):
+def write(records: list[SortedRecord], user_id: int, import_id: int, facts: Facts) -> None:
     """
     Insert *records* as posts of *user_id*: each at its own microsecond, or the next that is free.
 
@@ -139,5 +147,5 @@ def count_of(user_id: int) -> int:
     return db.execute_sql("SELECT count(*) FROM post WHERE author_id = ?", (user_id,)).fetchone()[0]
 
 
-def _second(microseconds):
+def _second(microseconds: int) -> int:
     return microseconds - microseconds % SECOND

@@ -1,21 +1,35 @@
 """``posts.json``: what this site mails. Old ones have neither ids nor languages."""
 
+from collections.abc import Iterator
+from typing import Any
+
+from microblog.base.files import Readable
 from microblog.base.i18n.languages import tag
 from microblog.base.json_items import items_of
 from microblog.base.text import clean, is_blank
 from microblog.exports.archive.reader import DISAGREE, NO_ID, NOT_A_POST, id_of
-from microblog.imports.record import NO_TEXT, NoPost, Unreadable, moment, records, web_address
+from microblog.imports.record import (
+    NO_TEXT,
+    Fields,
+    NoPost,
+    Origin,
+    Record,
+    Unreadable,
+    moment,
+    records,
+    web_address,
+)
 
 SECOND = 10**6
 LONGEST_ORIGIN = 500
 
 
-def read(file):
-    """Yield a ``Record`` for each post in *file*, a binary one."""
+def read(file: Readable) -> Iterator[Record]:
+    """Yield a ``Record`` for each post in *file*."""
     return records(items_of(file, "posts"), fields, "posts.json")
 
 
-def fields(post):
+def fields(post: dict[str, Any]) -> Fields:
     """The fields of a ``Record`` for *post*, an object of a ``posts.json``."""
     body, written_at = clean(post["body"]), moment(post.get("timestamp"))
     if is_blank(body):
@@ -31,21 +45,21 @@ def fields(post):
     }
 
 
-def _answered(text):
+def _answered(text: object) -> int | None:
     answered = id_of(text)
     if answered is NO_ID:
         raise Unreadable(NOT_A_POST)
     return answered
 
 
-def _same_time(post_id, written_at):
+def _same_time(post_id: int, written_at: int) -> int:
     """*post_id*, which is the microsecond of *written_at*, or of the second that this is cut to."""
     if post_id != written_at and post_id // SECOND * SECOND != written_at:
         raise Unreadable(DISAGREE)
     return post_id
 
 
-def origin_of(origin):
+def origin_of(origin: object) -> Origin | None:
     """*origin* as a post keeps it; None if it says nothing that can be kept."""
     if not isinstance(origin, dict):
         return None

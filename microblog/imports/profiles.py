@@ -1,25 +1,28 @@
 """What an import changes besides posts, if its user chooses so: their ``about_me``, and whom they follow."""
 
 from contextlib import suppress
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app
 from peewee import fn
 
 from microblog.base.text import MAX_LENGTH, cut, with_ellipsis
+from microblog.imports.import_row import Choices
+from microblog.imports.sorted_records import Facts
 from microblog.models import Block, Follow, FormerName, User
 from microblog.models.exceptions import Blocked, Suspended
 
 MOST_OFFERED = 200
 
 
-def about_me(facts):
+def about_me(facts: Facts) -> str:
     """The text for the profile that the *facts* of a file offer; "" if they offer none."""
     text = facts["about_me"] or ""
     return text if len(text) <= MAX_LENGTH else with_ellipsis(cut(text, MAX_LENGTH - 1))
 
 
-def offered(user, facts):
+def offered(user: User, facts: Facts) -> list[User]:
     """Whom *user* follows by the *facts* of a file, of those people here who may be followed: a list."""
     here = urlsplit(current_app.config["SITE_URL"]).hostname
     addresses = (address.lstrip("@").rpartition("@") for address in facts["following"])
@@ -35,7 +38,7 @@ def offered(user, facts):
     )
 
 
-def bring(user: User, choices: dict, facts: dict) -> dict:
+def bring(user: User, choices: Choices, facts: Facts) -> dict[str, Any]:
     """
     Change the profile and the follows of *user* as *choices* say, and return what ``put_back`` needs.
 
@@ -54,7 +57,7 @@ def bring(user: User, choices: dict, facts: dict) -> dict:
     return {"followed": followed, "profile": profile}
 
 
-def put_back(user: User, former: dict) -> None:
+def put_back(user: User, former: dict[str, Any]) -> None:
     """Undo what ``bring`` did; a profile that was changed since is left as it is."""
     Follow.delete().where(Follow.follower == user, Follow.followed.in_(former["followed"])).execute()
     for name, (before, brought) in former["profile"].items():
@@ -62,7 +65,7 @@ def put_back(user: User, former: dict) -> None:
         User.update({name: before}).where(*unchanged).execute()
 
 
-def _change(user, former, profile):
+def _change(user: User, former: dict[str, tuple[str, str]], profile: dict[str, str | None]) -> None:
     for name, value in profile.items():
         before = getattr(user, name)
         if value and value != before:

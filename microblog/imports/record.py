@@ -1,11 +1,13 @@
 """What every reader yields, whatever the format: one record for each item of a file."""
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from microblog.base.clock import in_microseconds
 from microblog.base.i18n import N_
 from microblog.base.i18n.languages import tag
+from microblog.base.json_items import Item
 from microblog.base.text import BLANK_LINES, clean, is_blank
 from microblog.models.post_id import EARLIEST
 
@@ -24,6 +26,12 @@ PRIVATE = N_("It was not public.")
 REPLY_TO_OTHERS = N_("It answers somebody else.")
 REPOSTED = N_("Somebody else wrote it.")
 TOO_LARGE = N_("It is too large.")
+
+
+# Those of a record but its place, by name; of what comes from outside a checker knows nothing.
+Fields = dict[str, Any]
+# Where a post was written: ``source``, ``id`` and ``url``.
+Origin = dict[str, str | None]
 
 
 class Record(NamedTuple):
@@ -47,7 +55,7 @@ class Record(NamedTuple):
     option: str | None = None
     pictures: int = 0
     # Of a post that came here from elsewhere, and now comes back in an archive of ours.
-    origin: dict | None = None
+    origin: Origin | None = None
     left_out: str | None = None
     unreadable: str | None = None
 
@@ -60,7 +68,7 @@ class Unreadable(ValueError):
     """The item is not as its format wants it; the message is for people."""
 
 
-def records(items, read, name):
+def records(items: Iterable[Item], read: Callable[[Any], Fields], name: str) -> Iterator[Record]:
     """
     Yield a ``Record`` for each of *items*, made by *read(value)* from its value; *name*: the file's.
 
@@ -75,7 +83,7 @@ def records(items, read, name):
             yield _record(place, read, item.value)
 
 
-def _record(place, read, value):
+def _record(place: str, read: Callable[[Any], Fields], value: Any) -> Record:
     try:
         return _checked(Record(place, **read(value)))
     except NoPost as reason:
@@ -88,7 +96,7 @@ def _record(place, read, value):
         return Record(place, unreadable=N_("It is not as its format wants it."))
 
 
-def _checked(record):
+def _checked(record: Record) -> Record:
     if not record.body:
         raise NoPost(NO_TEXT)
     if record.written_at < EARLIEST:
@@ -96,7 +104,7 @@ def _checked(record):
     return record
 
 
-def moment(text):
+def moment(text: Any) -> int:
     """
     Microseconds since 1970 of *text*, an RFC 3339 time; one without a zone is UTC.
 
@@ -116,7 +124,7 @@ def tidy(text: str) -> str:
     return "" if is_blank(text) else text
 
 
-def language(text):
+def language(text: object) -> str | None:
     """The language of *text*, a tag, in two or three letters; None if it names none."""
     found = tag(text) if isinstance(text, str) else None
     return found and found.partition("-")[0]
@@ -130,7 +138,7 @@ def web_address(*candidates: object) -> str | None:
     return None
 
 
-def with_pictures(text, descriptions, count):
+def with_pictures(text: str, descriptions: Sequence[str], count: int) -> str:
     """*text*, followed by what *descriptions* tell of its pictures; a picture that was all of it is named."""
     lines = [f"[picture: {' '.join(tidy(each).split())}]" for each in descriptions if tidy(each)]
     if not text and count and not lines:

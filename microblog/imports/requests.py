@@ -1,6 +1,7 @@
 """What a person asks of an import: a file is looked at, confirmed, cancelled and undone."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from flask import current_app
 
@@ -10,10 +11,11 @@ from microblog.base.files import make_folder
 from microblog.base.i18n import N_
 from microblog.exports.archive import zip_beside
 from microblog.exports.deletion import can_be_undone
-from microblog.imports.import_row import BRINGING, LOOKING, PREVIEW, Import
+from microblog.imports.import_row import BRINGING, LOOKING, PREVIEW, Choices, Import
 from microblog.imports.jobs import import_posts, preview_import, undo_import
 from microblog.models import User
 from microblog.security import security_log
+from microblog.tasks.queue import Job
 from microblog.tasks.states import FAILED
 from microblog.tasks.task import Task
 
@@ -26,7 +28,7 @@ DAY = timedelta(days=1)
 class TooManyImports(Exception):
     """The user has to wait for *retry_after_s* seconds before the next import."""
 
-    def __init__(self, retry_after_s):
+    def __init__(self, retry_after_s: float):
         super().__init__(retry_after_s)
         self.retry_after_s = retry_after_s
 
@@ -61,12 +63,12 @@ def check_quota(user: User) -> None:
         raise TooManyFiles
 
 
-def _check(recent, most):
+def _check(recent: list[Import], most: int) -> None:
     if len(recent) >= most:
         raise TooManyImports((recent[most - 1].created_at + DAY - clock.now()).total_seconds())
 
 
-def look(user, name, upload):
+def look(user: User, name: str, upload: Path) -> Import:
     """
     Have the file *upload*, a path on the same disk, looked at, and return the row of its import.
 
@@ -84,9 +86,9 @@ def look(user, name, upload):
     return row
 
 
-def confirm(row, choices, by=None):
+def confirm(row: Import, choices: Choices, by: str | None = None) -> None:
     """
-    Have the posts brought; *choices* is a dictionary as ``jobs`` knows it.
+    Have the posts brought; *choices* are what ``jobs`` knows.
 
     Raises:
         NotNow: there is no preview, or the file is gone.
@@ -100,9 +102,16 @@ def confirm(row, choices, by=None):
     security_log.record("import-confirmed", row.user, by=by, id=row.id)
 
 
-def cancel(row, by=None):
-    """End what is under way, and delete the file: nothing is kept of it."""
+def cancel(row: Import, by: str | None = None) -> None:
+    """
+    End what is under way, and delete the file: nothing is kept of it.
+
+    Raises:
+        NotNow: no task brings it, but a command of the operator's.
+    """
     if row.state in (LOOKING, BRINGING):
+        if row.task is None:
+            raise NotNow
         row.task.cancel(by)
     elif row.state == PREVIEW:
         row.write(counts=None)
@@ -127,7 +136,7 @@ def undo(row: Import, by: str | None = None) -> None:
     security_log.record("import-undone", row.user, by=by, id=row.id)
 
 
-def bring_back(deletion):
+def bring_back(deletion: Task) -> Import:
     """
     Have everything brought back that the task *deletion* has deleted, and return the row of the import.
 
@@ -137,7 +146,7 @@ def bring_back(deletion):
     """
     if not can_be_undone(deletion):
         raise NotNow
-    name = f"microblog-{deletion.user.username}-{deletion.created_at:%Y-%m-%d}.zip"
+    name = f"microblog-{deletion.owner.username}-{deletion.created_at:%Y-%m-%d}.zip"
     with db.atomic():
         now, choices = clock.now(), {"undoes": deletion.id}
         row = Import.create(user=deletion.user, name=name, choices=choices, confirmed_at=now)
@@ -147,7 +156,7 @@ def bring_back(deletion):
     return row
 
 
-def _take(row, path):
+def _take(row: Import, path: Path) -> None:
     """Have the file *path* as that of the import *row*, which is not committed yet."""
     make_folder(row.file.parent)
     # An id can come again, and a kill before the commit leaves its file.
@@ -158,7 +167,7 @@ def _take(row, path):
         raise NotNow from error
 
 
-def _launch(row, job, description, by=None):
+def _launch(row: Import, job: Job, description: str, by: str | None = None) -> None:
     """What the card of the step before says is true no more."""
     # What undoes a deletion is told apart from its arguments: for pages of many tasks.
     arguments = {"import_id": row.id} | ({"undoes": row.undoes} if row.undoes else {})

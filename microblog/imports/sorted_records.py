@@ -11,13 +11,13 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypedDict, cast
 from urllib.parse import urlsplit
 
 from microblog.base.i18n import N_
 from microblog.base.sqlite import sqlite3
 from microblog.base.text import LONGEST, MAX_LENGTH, cut, with_ellipsis
-from microblog.imports.record import REPLY, REPLY_TO_OTHERS, REPOST, REPOSTED, THREAD, TOO_NEW
+from microblog.imports.record import REPLY, REPLY_TO_OTHERS, REPOST, REPOSTED, THREAD, TOO_NEW, Record
 from microblog.imports.sources import Source
 
 CUT = N_("It is cut to 5,000 characters.")
@@ -47,6 +47,18 @@ MARK_REPLIES = [
     "DROP INDEX record_key",
 ]
 OPTIONAL = {REPLY: REPLY_TO_OTHERS, REPOST: REPOSTED}
+
+
+class Facts(TypedDict):
+    """What is known of the file as a whole, see ``Source``; *is_sealed*: by us, of this account."""
+
+    kind: str
+    is_ours: bool
+    about_me: str | None
+    language: str | None
+    following: Sequence[str]
+    pictures: int
+    is_sealed: bool
 
 
 class SortedRecord(NamedTuple):
@@ -92,10 +104,16 @@ def make(
         with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
             connection.executescript(f"PRAGMA journal_mode = off; PRAGMA synchronous = off; BEGIN; {SCHEMA}")
             pictures = _fill(connection, source, now, account_since, report)
-            facts = {"kind": source.kind, "is_ours": source.is_ours, "about_me": source.about_me}
-            facts |= {"language": source.language, "following": source.following, "pictures": pictures}
-            # Of this very account: nobody else's archive is vouched for.
-            facts |= {"is_sealed": source.sealed_for == account_since}
+            facts: Facts = {
+                "kind": source.kind,
+                "is_ours": source.is_ours,
+                "about_me": source.about_me,
+                "language": source.language,
+                "following": source.following,
+                "pictures": pictures,
+                # Of this very account: nobody else's archive is vouched for.
+                "is_sealed": source.sealed_for == account_since,
+            }
             rows = [(name, json.dumps(value)) for name, value in facts.items()]
             connection.executemany("INSERT INTO fact VALUES (?, ?)", rows)
             connection.execute("COMMIT")
@@ -108,7 +126,9 @@ def make(
         draft.unlink(missing_ok=True)
 
 
-def _fill(connection, source, now, account_since, report):
+def _fill(
+    connection: sqlite3.Connection, source: Source, now: int, account_since: int, report: Callable[[], None]
+) -> int:
     pictures, has_answers = 0, False
     for number, record in enumerate(source.read(), start=1):
         state, reason, body = _judged(record, now, account_since)
@@ -125,7 +145,7 @@ def _fill(connection, source, now, account_since, report):
     return pictures
 
 
-def _judged(record, now, account_since):
+def _judged(record: Record, now: int, account_since: int) -> tuple[str, str | None, str | None]:
     """``(state, reason, body)`` of *record*."""
     if record.unreadable or record.left_out:
         return UNREADABLE if record.unreadable else LEFT_OUT, record.unreadable or record.left_out, None
@@ -138,7 +158,7 @@ def _judged(record, now, account_since):
     return POST, None, record.body
 
 
-def _cut(body, url):
+def _cut(body: str, url: str | None) -> str:
     """The beginning of *body*, up to a word, with the address *url* where all of it is."""
     ending = f"\n{url}" if url else ""
     begin = cut(body, LONGEST - len(ending) - 1)
@@ -146,10 +166,10 @@ def _cut(body, url):
     return with_ellipsis(words if len(words) > LONGEST // 2 else begin) + ending
 
 
-def _origin(record, source):
+def _origin(record: Record, source: Source) -> str | None:
     """JSON that says where the post was written; None if it was here."""
     if source.is_ours:
-        return record.origin and json.dumps(record.origin, ensure_ascii=False)
+        return json.dumps(record.origin, ensure_ascii=False) if record.origin else None
     host = urlsplit(record.url or "").hostname or source.kind
     return json.dumps({"source": host, "id": record.key, "url": record.url}, ensure_ascii=False)
 
@@ -157,10 +177,10 @@ def _origin(record, source):
 class SortedRecords:
     """The records in a file that ``make`` has written."""
 
-    def __init__(self, connection):
+    def __init__(self, connection: sqlite3.Connection):
         self._connection = connection
         rows = connection.execute("SELECT name, value FROM fact")
-        self.facts = {name: json.loads(value) for name, value in rows}
+        self.facts = cast(Facts, {name: json.loads(value) for name, value in rows})
 
     @classmethod
     @contextmanager
@@ -185,7 +205,7 @@ class SortedRecords:
         optional = "SELECT count(*) FROM record WHERE state = ? AND option = ?"
         return self._connection.execute(optional, (POST, option)).fetchone()[0]
 
-    def span(self):
+    def span(self) -> tuple[int, int] | None:
         """When the first and the last post were written, in microseconds since 1970; None: no post."""
         span = "SELECT min(written_at), max(written_at) FROM record WHERE state = ?"
         first, last = self._connection.execute(span, (POST,)).fetchone()

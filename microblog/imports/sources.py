@@ -3,18 +3,20 @@
 import csv
 import io
 import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, starmap
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from microblog.base.i18n import N_
 from microblog.base.i18n.languages import tag
-from microblog.base.json_items import BadJSON, items_after_prefix, items_of
+from microblog.base.json_items import BadJSON, Item, items_after_prefix, items_of
 from microblog.base.text import clean
 from microblog.base.zips import BadZip, SafeZip
 from microblog.exports.archive import names
 from microblog.exports.archive.reader import NotOurs, is_ours, read_about
 from microblog.imports import feeds, json_feed, mastodon, own_archive, posts_json, x, xml_items
 from microblog.imports.folders import Folder
+from microblog.imports.record import Record
 from microblog.imports.tars import BadTar, SafeTar
 from microblog.imports.xml_items import BadXML
 
@@ -61,17 +63,17 @@ class Source(NamedTuple):
     """
 
     kind: str
-    read: object
+    read: Callable[[], Iterable[Record]]
     is_ours: bool = False
     about_me: str | None = None
     language: str | None = None
-    following: tuple = ()
+    following: tuple[str, ...] = ()
     sealed_for: int | None = None
 
 
-def recognise(file, keys=(), **limits):
+def recognise(file: IO[bytes], keys: Sequence[str] = (), **limits: int) -> Source:
     """
-    The ``Source`` in *file*, a seekable binary one; *limits* are those of ``SafeZip``, *keys* those of seals.
+    The ``Source`` in *file*, a seekable one; *limits* are those of ``SafeZip``, *keys* those of seals.
 
     Raises:
         UnknownFile: and the others of BAD_FILE, here or while records are read.
@@ -94,14 +96,14 @@ def recognise(file, keys=(), **limits):
     raise UnknownFile(UNKNOWN)
 
 
-def _feed(file):
+def _feed(file: IO[bytes]) -> Source:
     root = xml_items.root_of(_begun(file))
     if root not in ROOTS:
         raise UnknownFile(UNKNOWN)
     return Source(N_("Feed"), lambda: ROOTS[root](_begun(file)))
 
 
-def _json(file, head):
+def _json(file: IO[bytes], head: bytes) -> Source:
     """By the array that holds the posts; the first one named at the beginning is tried first."""
     for name in sorted(ARRAYS, key=lambda name: head.find(f'"{name}"'.encode()) % len(head)):
         try:
@@ -112,17 +114,17 @@ def _json(file, head):
     raise UnknownFile(UNKNOWN)
 
 
-def _of_array(name, opened):
+def _of_array(name: str, opened: Callable[[], IO[bytes]]) -> Source:
     kind, reader = ARRAYS[name]
     return Source(kind, lambda: reader.read(opened()), is_ours=reader is posts_json)
 
 
-def _begun(file):
+def _begun(file: IO[bytes]) -> IO[bytes]:
     file.seek(0)
     return file
 
 
-def _in_archive(archive, keys):
+def _in_archive(archive: SafeZip, keys: Sequence[str]) -> Source:
     folder = Folder.with_one_of(archive, ROOT_FILES)
     if is_ours(folder):
         return _ours(folder, keys)
@@ -135,14 +137,14 @@ def _in_archive(archive, keys):
     raise UnknownFile(UNKNOWN)
 
 
-def _in_tar(archive):
+def _in_tar(archive: SafeTar) -> Source:
     folder = Folder.with_one_of(archive, ("outbox.json",))
     if "outbox.json" not in folder:
         raise UnknownFile(UNKNOWN)
     return _mastodon(folder)
 
 
-def _ours(folder, keys):
+def _ours(folder: Folder, keys: Sequence[str]) -> Source:
     read_about(folder)
     profile = folder.object(names.PROFILE)
     return Source(
@@ -156,11 +158,11 @@ def _ours(folder, keys):
     )
 
 
-def _own_text(text):
+def _own_text(text: object) -> str | None:
     return clean(text) if isinstance(text, str) else None
 
 
-def _mastodon(folder):
+def _mastodon(folder: Folder) -> Source:
     return Source(
         ARRAYS["orderedItems"][0],
         lambda: mastodon.read(folder.open("outbox.json")),
@@ -169,11 +171,11 @@ def _mastodon(folder):
     )
 
 
-def _x(folder, parts):
-    def items(name):
+def _x(folder: Folder, parts: list[str]) -> Source:
+    def items(name: str) -> Iterable[Item]:
         return items_after_prefix(folder.open(name)) if name in folder else ()
 
-    def read():
+    def read() -> Iterator[Record]:
         long_texts = [items(name) for name in folder.matching(X_LONG_POSTS)]
         account = x.Account(x.account_id(items(f"{data}account.js")), x.long_texts(chain(*long_texts)))
         files = ((folder.open(name), account, folder.place_of(name)) for name in parts)
@@ -183,7 +185,7 @@ def _x(folder, parts):
     return Source(ARCHIVE_OF_X, read, about_me=x.about_me(items(f"{data}profile.js")))
 
 
-def _following(folder):
+def _following(folder: Folder) -> tuple[str, ...]:
     """The addresses in ``following_accounts.csv``, which our archive and Mastodon's have alike."""
     try:
         rows = list(csv.reader(io.StringIO(folder.text(names.FOLLOWING_CSV))))

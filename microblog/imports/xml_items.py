@@ -4,11 +4,14 @@ The entries of an XML feed, one at a time, by expat: no document type, no entiti
 Of each item only its children are kept, by name, with their text and their attributes.
 """
 
+from collections.abc import Collection, Iterator
 from html import escape
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 from xml.parsers import expat
 
+from microblog.base.files import Readable
 from microblog.base.i18n import N_
+from microblog.base.json_items import Item
 
 CHUNK = 64 * 1024
 # Characters and elements of one item, and how deep elements may lie in each other.
@@ -20,6 +23,9 @@ NOT_XML = N_("This is no XML, or it is cut off.")
 TOO_LARGE = N_("It is too large.")
 
 
+Attributes = dict[str, str]
+
+
 class BadXML(ValueError):
     """The file cannot be read, from some place on; the message is for people."""
 
@@ -28,19 +34,11 @@ class Child(NamedTuple):
     """One child of an item; *text*: all text in it, as markup if *is_markup*."""
 
     name: str
-    attributes: dict
+    attributes: Attributes
     text: str
 
 
-class Item(NamedTuple):
-    """An item by its *number*, from 1; *error*: why it could not be read, and then *value* is None."""
-
-    number: int
-    value: list | None
-    error: str | None = None
-
-
-def root_of(file):
+def root_of(file: Readable) -> str | None:
     """The name of the outermost element of *file*, as ``namespace name`` or ``name``."""
     reader = _Reader(())
     for _item in reader.read(file):
@@ -48,9 +46,9 @@ def root_of(file):
     return reader.root
 
 
-def items_in(file, names):
+def items_in(file: Readable, names: Collection[str]) -> Iterator[Item]:
     """
-    Yield an ``Item`` for each element of *names* in *file*, a binary one; its value are its children, a list.
+    Yield an ``Item`` for each element of *names* in *file*; its value is the list of its children.
 
     Raises:
         BadXML: it is no XML, is cut off, or declares a document type.
@@ -59,18 +57,19 @@ def items_in(file, names):
 
 
 class _Reader:
-    def __init__(self, names):
+    def __init__(self, names: Collection[str]):
         self._names = names
-        self.root = None
-        self._language = None
+        self.root: str | None = None
+        self._language: str | None = None
         self._depth = self._number = 0
         # Within an item: its depth, its children, and what was read of the last one.
-        self._item_depth = None
-        self._children, self._parts = [], []
+        self._item_depth: int | None = None
+        self._children: list[Child] = []
+        self._parts: list[str] = []
         self._size = self._elements = 0
-        self._ready = []
+        self._ready: list[Item] = []
 
-    def read(self, file):
+    def read(self, file: Readable) -> Iterator[Item]:
         parser = self._parser()
         try:
             while data := file.read(CHUNK):
@@ -84,7 +83,7 @@ class _Reader:
             raise BadXML(NOT_XML) from error
         yield from self._ready
 
-    def _parser(self):
+    def _parser(self) -> expat.XMLParserType:
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
         parser.StartDoctypeDeclHandler = _refuse_document_type
@@ -92,7 +91,7 @@ class _Reader:
         parser.CharacterDataHandler = self._add_text
         return parser
 
-    def _start(self, name, attributes):
+    def _start(self, name: str, attributes: Attributes) -> None:
         self._depth += 1
         if self._depth > DEEPEST:
             raise BadXML(NOT_XML)
@@ -109,7 +108,7 @@ class _Reader:
             self._count_element()
             self._add_tag(name, attributes)
 
-    def _end(self, name):
+    def _end(self, name: str) -> None:
         if self._item_depth is not None:
             if self._depth == self._item_depth:
                 self._end_item()
@@ -119,50 +118,50 @@ class _Reader:
                 self._add(f"</{_local(name)}>")
         self._depth -= 1
 
-    def _begin_item(self, attributes):
+    def _begin_item(self, attributes: Attributes) -> None:
         self._number += 1
         self._item_depth, self._children, self._parts = self._depth, [], []
         self._size = self._elements = 0
         self._children.append(Child(LANGUAGE, {}, attributes.get(LANGUAGE) or self._language or ""))
 
-    def _end_item(self):
+    def _end_item(self) -> None:
         too_large = self._size > LONGEST or self._elements > MOST_ELEMENTS
         item = (None, TOO_LARGE) if too_large else (self._children, None)
         self._ready.append(Item(self._number, *item))
         self._item_depth = None
 
-    def _end_child(self):
+    def _end_child(self) -> None:
         if self._elements <= MOST_ELEMENTS:
             self._children[-1] = self._children[-1]._replace(text="".join(self._parts))
         self._parts = []
 
     @property
-    def _is_markup(self):
+    def _is_markup(self) -> bool:
         return self._children[-1].attributes.get("type") == "xhtml"
 
-    def _add_tag(self, name, attributes):
+    def _add_tag(self, name: str, attributes: Attributes) -> None:
         if self._is_markup:
             shown = "".join(f' {_local(key)}="{escape(value)}"' for key, value in attributes.items())
             self._add(f"<{_local(name)}{shown}>")
 
-    def _add_text(self, text):
+    def _add_text(self, text: str) -> None:
         if self._item_depth is not None and self._depth > self._item_depth:
             self._add(escape(text, quote=False) if self._is_markup else text)
 
-    def _add(self, text):
+    def _add(self, text: str) -> None:
         self._size += len(text)
         if self._size <= LONGEST:
             self._parts.append(text)
 
-    def _count_element(self):
+    def _count_element(self) -> None:
         self._elements += 1
         if self._elements > MOST_ELEMENTS:
             self._children = self._children[-1:]
 
 
-def _local(name):
+def _local(name: str) -> str:
     return name.rpartition(" ")[2]
 
 
-def _refuse_document_type(*_declaration):
+def _refuse_document_type(*_declaration: object) -> NoReturn:
     raise BadXML(N_("It declares a document type, which no feed needs."))

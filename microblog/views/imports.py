@@ -100,7 +100,10 @@ def confirm(import_id):
 
 @bp.post("/<row_id:import_id>/cancel")
 def cancel(import_id):
-    requests.cancel(_own(import_id))
+    try:
+        requests.cancel(_own(import_id))
+    except requests.NotNow:
+        abort(409)
     return redirect(url_for("imports.show", import_id=import_id))
 
 

@@ -4,7 +4,9 @@ import io
 
 import pytest
 
+from microblog.base import clock
 from microblog.imports import import_row
+from microblog.imports.import_row import Import
 from microblog.models import Post
 from tests import import_files as files
 
@@ -50,6 +52,12 @@ def test_choices_that_are_none_are_problems(program, wrong):
     sent = program.ask("POST", "/api/imports", data=FILE)
 
     assert program.ask("POST", f"/api/imports/{sent.json['id']}/confirm", json=wrong).status_code == 422
+
+
+def test_what_a_command_brings_is_not_cancelled_by_a_program(program, susan):
+    row = Import.create(user=susan, name="outbox.zip", confirmed_at=clock.now())
+
+    assert program.ask("POST", f"/api/imports/{row.id}/cancel").status_code == 409
 
 
 def test_what_cannot_be_done_is_a_problem(program, app, monkeypatch):

@@ -8,8 +8,9 @@ from datetime import timedelta
 
 import pytest
 
+from microblog.base import clock
 from microblog.imports import expiry, import_row
-from microblog.imports.import_row import BROUGHT, UNDONE, Import
+from microblog.imports.import_row import BRINGING, BROUGHT, UNDONE, Import
 from microblog.models import Post, Token, User
 from microblog.security import security_log
 from microblog.tasks.task import Task
@@ -92,6 +93,13 @@ def test_cancelling_a_preview_deletes_the_file(browser, place):
     assert "Nothing was kept." in browser.get(place).text
     assert list(import_row.folder().iterdir()) == []
     assert browser.post_form(f"{place}/confirm").status_code == 409
+
+
+def test_what_a_command_brings_is_not_cancelled_here(browser, susan):
+    row = Import.create(user=susan, name="outbox.zip", confirmed_at=clock.now())
+
+    assert browser.post_form(f"/imports/{row.id}/cancel").status_code == 409
+    assert Import.get().state == BRINGING
 
 
 def test_a_file_that_cannot_be_read_says_why(browser, susan):

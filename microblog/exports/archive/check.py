@@ -11,7 +11,7 @@ from microblog.base.json_items import BadJSON
 from microblog.base.zips import CHUNK, BadZip, SafeZip
 from microblog.exports.archive import names, seal
 from microblog.exports.archive.own import ArchivedPost
-from microblog.exports.archive.reader import NotOurs, posts_in, read_about
+from microblog.exports.archive.reader import Archive, NotOurs, posts_in, read_about
 
 # Of a list of checksums: the files of an archive are few.
 MOST_BYTES = 1024**2
@@ -115,7 +115,7 @@ class Check:
             self.sealed = seal.is_ours(archive.read(names.SEAL, MOST_BYTES), manifest, self._keys)
 
 
-def is_sealed(archive: SafeZip, keys: Sequence[str]) -> bool:
+def is_sealed(archive: Archive, keys: Sequence[str]) -> bool:
     """Whether one of *keys* has sealed *archive*, and its posts and account are those that were sealed."""
     if not all(name in archive for name in (*names.UNLISTED, *SEALED)):
         return False
@@ -128,7 +128,7 @@ def is_sealed(archive: SafeZip, keys: Sequence[str]) -> bool:
     return all(_checksum_of(archive, name) == listed.get(name) for name in SEALED)
 
 
-def _checksum_of(archive: SafeZip, name: str) -> str:
+def _checksum_of(archive: Archive, name: str) -> str:
     with archive.open(name) as content:
         return _Hashed(content).finish()
 
@@ -160,7 +160,7 @@ def _wrong_names(archive: SafeZip) -> Iterator[Fault]:
             yield Fault(N_("%(name)s does not belong in an archive."), {"name": ascii(name)})
 
 
-def _read_manifest(archive: SafeZip, name: str, checksums: dict[str, str]) -> Iterator[Fault]:
+def _read_manifest(archive: Archive, name: str, checksums: dict[str, str]) -> Iterator[Fault]:
     """Fill *checksums*, by the names of files, from one of the two lists."""
     if name not in archive:
         return

@@ -4,12 +4,11 @@ import json
 import re
 import time
 from collections.abc import Iterator
-from typing import Any, TypeGuard
+from typing import IO, Any, Protocol, TypeGuard
 
 from microblog.base.files import Readable
 from microblog.base.i18n import N_
 from microblog.base.json_items import Item, items_of
-from microblog.base.zips import SafeZip
 from microblog.exports.archive import names
 from microblog.exports.archive.own import FORMAT, ArchivedPost
 
@@ -25,16 +24,26 @@ NOT_A_POST = N_("It is no post.")
 DISAGREE = N_("Its id and its time disagree.")
 
 
+class Archive(Protocol):
+    """What is read here: a ``SafeZip``, or a folder in one."""
+
+    def __contains__(self, name: str, /) -> bool: ...
+
+    def open(self, name: str, /) -> IO[bytes]: ...
+
+    def read(self, name: str, most: int, /) -> bytes: ...
+
+
 class NotOurs(ValueError):
     """The ZIP file is no archive of ours, or one that this version cannot read; the message is for people."""
 
 
-def is_ours(archive: SafeZip) -> bool:
+def is_ours(archive: Archive) -> bool:
     """Whether *archive* says that it is one of ours."""
     return names.ABOUT in archive
 
 
-def read_about(archive: SafeZip) -> dict[str, Any]:
+def read_about(archive: Archive) -> dict[str, Any]:
     """
     What the archive says of itself: ``posts``, how many there are, and ``newest``, the id of the newest.
 
