@@ -1,5 +1,6 @@
 """A file, JSON or anything else where a form's texts are expected: refused or ignored, and never a fault."""
 
+import functools
 import io
 
 import pytest
@@ -23,6 +24,7 @@ def forms(kind=Form):
         yield from forms(form)
 
 
+@functools.cache
 def field_names():
     """Whatever a form of the site may have a field for."""
     found = (name for form in forms() for name in dir(form) if hasattr(getattr(form, name), "field_class"))
