@@ -7,14 +7,14 @@ from flask import Flask
 from flask_babel import Babel
 
 from microblog import api, cli, exports, views
-from microblog.base import database, logs
+from microblog.base import cookie_names, database, logs
 from microblog.base.config import ROOT, Settings
+from microblog.base.i18n import site_languages
 from microblog.demo import views as demo
 from microblog.imports import jobs as imports
 from microblog.mail import delivery, error_mails, smtp
 from microblog.models.session import LONGEST
 from microblog.ops import nightly, sites
-from microblog.security import cookie_names
 from microblog.security.signatures import secret_key
 from microblog.tasks import example, progress, reconciler
 from microblog.tasks.queue import huey
@@ -71,9 +71,9 @@ def create_app(settings=None):
     database.init_app(app, is_needed=lambda: not caching.without_database())
     huey.init_app(app, settings.queue_url, app.config["SIGNING_KEYS"], settings.data_dir / "run")
     babel = Babel(
-        app, locale_selector=reader_preferences.locale, timezone_selector=reader_preferences.time_zone
+        app, locale_selector=site_languages.of_request, timezone_selector=reader_preferences.time_zone
     )
-    app.config["SITE_LANGUAGES"] = _site_languages(app, babel)
+    app.config["SITE_LANGUAGES"] = site_languages.translated(app, babel)
     caching.init_app(app)
     uploads.init_app(app)  # Before csrf, which parses the form.
     csrf.init_app(app)
@@ -110,14 +110,6 @@ class _IPv6Host(str):
 
     def partition(self, _colon):
         return self, "", ""
-
-
-def _site_languages(app, babel):
-    """Tags of the languages that pages and mails come in, a list, the default first."""
-    with app.app_context():
-        # Dates in a language without translated texts would only confuse.
-        translated = {str(locale) for locale in babel.list_translations()}
-    return [tag for tag in app.config["LANGUAGES"] if tag in translated] or ["en"]
 
 
 def _configure(app, settings):

@@ -4,8 +4,9 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 from microblog.base import clock
+from microblog.base.i18n.site_languages import in_language
 from microblog.mail.account_notices import NOTICES
-from microblog.mail.templates import compose, in_language
+from microblog.mail.templates import compose
 
 LONG_NAME = "a_name_as_long_as_a_name_can_be_"
 REPORT = f'Traceback:\n  File "{"/a/long/path" * 8}", line 42\nValueError: <b>not bold</b>'

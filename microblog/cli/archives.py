@@ -8,11 +8,11 @@ from flask import current_app
 from microblog import exports
 from microblog.base.database import connected
 from microblog.base.files import refuse_dead_link
+from microblog.base.i18n.site_languages import in_language
 from microblog.cli.accounts import user_named
 from microblog.cli.site import ignores_site
 from microblog.exports import archive
 from microblog.exports.archive.check import Check
-from microblog.mail.templates import in_language
 from microblog.ops import sites
 from microblog.security import security_log
 from microblog.security.security_log import OPERATOR

@@ -9,13 +9,13 @@ from flask_babel import get_locale, gettext
 from microblog.base import clock, error_codes
 from microblog.base.database import db
 from microblog.base.i18n import N_
+from microblog.base.i18n.site_languages import in_language
 from microblog.exports import archive, expiry
 from microblog.exports.archive.pages import Words
 from microblog.exports.archive.parts import Report, Source
 from microblog.exports.archive.site import Site as Home
 from microblog.exports.mail import MAIL
 from microblog.mail.mail import Mail
-from microblog.mail.templates import in_language
 from microblog.models import Site, User
 from microblog.security import security_log
 from microblog.tasks.exceptions import JobFailed

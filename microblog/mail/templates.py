@@ -1,17 +1,17 @@
 """What each kind of mail says; rendered in the worker, so that no row holds a secret."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 import flask_mail
 from flask import current_app, render_template
-from flask_babel import force_locale, gettext
+from flask_babel import gettext
 
 from microblog.base.addresses import ascii_address, email_key
 from microblog.base.i18n import N_
+from microblog.base.i18n.site_languages import in_language
 from microblog.mail.exceptions import MailRefused, Unneeded
 from microblog.models import OneTimeToken, Site, User
 from microblog.models.one_time_token import CHANGE_EMAIL, RESET_PASSWORD
@@ -147,12 +147,6 @@ def compose(
     )
     message.msgId = f"<{message_id}@{urlsplit(site_url).hostname}>"
     return message
-
-
-def in_language(*wanted: str | None) -> AbstractContextManager:
-    """Within the block, use the first of *wanted*, tags or None, that the site offers, else its default."""
-    languages = current_app.config["SITE_LANGUAGES"]
-    return force_locale(next((tag for tag in wanted if tag in languages), languages[0]))
 
 
 @mail_kind("reset_password", link=True, unconfirmed=True)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from flask import after_this_request, current_app
 from itsdangerous import BadSignature
 
-from microblog.security.cookie_names import full_name, given
+from microblog.base.cookie_names import full_name, given
 from microblog.security.random_secret import new_secret
 from microblog.security.signatures import serializer
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import current_app
 from itsdangerous import BadSignature
 
-from microblog.security.cookie_names import given
+from microblog.base.cookie_names import given
 from microblog.security.signatures import serializer
 from microblog.web import cookies
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from microblog.base import clock
+from microblog.base.cookie_names import full_name, given
 from microblog.models.post_id import EARLIEST, latest_plausible
-from microblog.security.cookie_names import full_name, given
 from microblog.web import cookies
 
 COOKIE = "visit"

@@ -12,7 +12,7 @@ import pytest
 from peewee import sqlite3
 
 from microblog.base import clock
-from microblog.security.cookie_names import prefix
+from microblog.base.cookie_names import prefix
 from microblog.tasks.states import SUCCEEDED
 from microblog.tasks.task import Task
 from tests.end_to_end.running_site import PATIENCE_S, living_processes, parent_of, wait_until

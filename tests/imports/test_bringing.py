@@ -13,11 +13,11 @@ from peewee import OperationalError, fn, sqlite3
 from microblog import exports
 from microblog.base import clock
 from microblog.base.database import db
+from microblog.base.i18n.site_languages import in_language
 from microblog.exports import archive
 from microblog.exports.archive import names
 from microblog.imports import import_row, jobs, posts, requests
 from microblog.imports.import_row import BROUGHT, PREVIEW, REMOVING, UNDONE, Import
-from microblog.mail.templates import in_language
 from microblog.models import Block, Mention, Notification, Post, Tag, User, people
 from microblog.tasks import reconciler
 from microblog.tasks.queue import huey

@@ -6,7 +6,8 @@ import pytest
 
 from microblog.base import clock
 from microblog.base.config import ROOT
-from microblog.mail.templates import compose, in_language
+from microblog.base.i18n.site_languages import in_language
+from microblog.mail.templates import compose
 from tests.mails import written
 
 ADDRESS = re.compile(r"https?://[^\s\"<]+")

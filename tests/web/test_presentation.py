@@ -4,8 +4,9 @@ from types import SimpleNamespace
 import pytest
 
 from microblog.base import clock
+from microblog.base.i18n import site_languages
 from microblog.base.identicon import identicon
-from microblog.web import dates, reader_preferences
+from microblog.web import dates
 
 MOMENT = datetime(2026, 11, 22, 14, 31, 5, tzinfo=UTC)
 
@@ -156,7 +157,7 @@ def test_a_preference_is_one_of_those_offered(shown, cookie, theme):
 
 def test_only_languages_with_a_catalogue_are_spoken(app):
     with app.test_request_context(headers={"Accept-Language": "xx, tlh;q=0.9"}):
-        assert reader_preferences.locale() == "en"
+        assert site_languages.of_request() == "en"
 
 
 def test_identicons_can_be_drawn_by_templates(shown):

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from microblog.security import cookie_names
+from microblog.base import cookie_names
 from tests.apps import SETTINGS
 from tests.conftest import PASSWORD, is_signed_in
 
