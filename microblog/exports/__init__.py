@@ -13,10 +13,10 @@ from microblog.base.i18n.site_languages import in_language
 from microblog.exports import archive, expiry
 from microblog.exports.archive.pages import Words
 from microblog.exports.archive.parts import Report, Source
-from microblog.exports.archive.site import Site as Home
+from microblog.exports.archive.site import Site
 from microblog.exports.mail import MAIL
 from microblog.mail.mail import Mail
-from microblog.models import Site, User
+from microblog.models import User
 from microblog.security import security_log
 from microblog.tasks.exceptions import JobFailed
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, SUCCEEDED
@@ -93,7 +93,7 @@ def source_of(user: User, messages: bool = False) -> Source:
     """What an archive of *user* is made of, in the present language; *messages*: see ``request``."""
     # Not as they were when this process started: without a BASE_URL the web server decides.
     address, keys = current_app.config["SETTINGS"].site_url, tuple(current_app.config["SIGNING_KEYS"])
-    site = Home(address, keys, Site.current().name)
+    site = Site(address, keys)
     return Source(user.id, site, Words(gettext, str(get_locale()).replace("_", "-")), messages)
 
 

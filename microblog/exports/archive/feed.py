@@ -14,7 +14,7 @@ def write(container: Container, snapshot: Snapshot, site: Site, counted: Counted
     username = snapshot.person.username
     head = {
         "version": "https://jsonfeed.org/version/1.1",
-        "title": f"{username} · {site.name}",
+        "title": f"{username} · {snapshot.site_name}",
         "home_page_url": site.user_page(username),
         "authors": [{"name": username, "url": site.user_page(username)}],
         "_microblog": {"about": site.document},

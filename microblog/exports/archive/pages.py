@@ -74,7 +74,7 @@ class Pages:
         self.container, self.snapshot, self.site, self.messages = container, snapshot, site, messages
         self.words = words
         self.years = snapshot.years()
-        self.title = f"{snapshot.person.username} · {site.name}"
+        self.title = f"{snapshot.person.username} · {snapshot.site_name}"
         self.article = article_of(site, self._("an answer"))
 
     def write(self, counted: Counted) -> None:

@@ -1,21 +1,14 @@
-"""What an archive says of the site that it comes from."""
+"""Where the site is that an archive comes from."""
 
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from microblog.models.site import NAME
-
 
 class Site(NamedTuple):
-    """
-    *address*: its URL without a trailing slash. *keys*: those that sign, the last one new seals.
-
-    *name*: how the site is called.
-    """
+    """*address*: its URL without a trailing slash. *keys*: those that sign, the last one new seals."""
 
     address: str
     keys: tuple[str, ...] = ()
-    name: str = NAME
 
     @property
     def host(self) -> str:

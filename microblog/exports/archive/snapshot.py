@@ -53,7 +53,11 @@ class Person(NamedTuple):
 
 
 class Snapshot:
-    """*person*, the number of their *posts*, the id of the *newest*, None without any, and its *day*."""
+    """
+    *person*, the number of their *posts*, the id of the *newest*, None without any, and its *day*.
+
+    *site_name*: how the site is called.
+    """
 
     def __init__(self, connection: sqlite3.Connection, user_id: int):
         self._connection, self._user_id = connection, user_id
@@ -63,6 +67,7 @@ class Snapshot:
         [(self.posts, self.newest, newest_at)] = self.rows(
             f"SELECT count(*), max(id), {WRITTEN_AT} FROM post WHERE author_id = :user"  # noqa: S608
         )
+        [(self.site_name,)] = self.rows("SELECT name FROM site")
         # The day of the newest post, or that of the account.
         self.day = (newest_at or self.person.created_at)[:10]
 
