@@ -62,7 +62,7 @@ class Mail(WorkItem):
         Raises:
             CredentialsChanged: it holds a link, and an act has revoked what *user* was checked by.
         """
-        if user and not templates.may_be_mailed(user):
+        if user and user.confirmed_at is None:
             arguments[templates.TO_UNCONFIRMED] = True
         with user.as_checked() if user and kind in templates.links else db.atomic():
             mail = cls.create(
