@@ -26,7 +26,7 @@ def create():
         deletion.request(current_user, language=str(get_locale()))
     except TaskInProgress:
         flash(_("Your posts are being deleted already."))
-    return redirect(url_for("tasks.index"))
+    return redirect(url_for("your_data.index"))
 
 
 @bp.post("/<uuid:task_id>/undo")
@@ -39,4 +39,4 @@ def undo(task_id):
         abort(409)
     except TaskInProgress:
         flash(_("Another import of yours is under way. Wait until it is done."))
-    return redirect(url_for("tasks.index"))
+    return redirect(url_for("your_data.index"))

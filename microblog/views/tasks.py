@@ -1,14 +1,12 @@
-"""The user's own tasks: the page *Your data*, their cards and files, and what can be done with them."""
+"""A user's own task: its page, its card and its files, and what can be done with it."""
 
 from flask import Blueprint, abort, flash, render_template
 from flask_babel import gettext as _
 from flask_login import current_user
-from peewee import prefetch
 
 from microblog import exports
 from microblog.exports import expiry
 from microblog.exports.deletion import is_deletion
-from microblog.mail.mail import Mail
 from microblog.tasks.attempt import Attempt
 from microblog.tasks.exceptions import TaskInProgress
 from microblog.tasks.states import SUCCEEDED
@@ -19,13 +17,6 @@ from microblog.web.presentation import News
 from microblog.web.redirects import back
 
 bp = Blueprint("tasks", __name__, url_prefix="/tasks")
-
-
-@bp.get("")
-def index():
-    news = News.read()
-    history = prefetch(Task.for_user(current_user).limit(50), Mail)
-    return render_template("tasks/index.html", news=news, history=history)
 
 
 @bp.get("/<uuid:task_id>")
@@ -70,7 +61,7 @@ def cancel(task_id):
     task.cancel()
     if task.state == SUCCEEDED:
         flash(_("It was ready already."))
-    return back("tasks.index")
+    return back("your_data.index")
 
 
 @bp.post("/<uuid:task_id>/retry")
@@ -85,13 +76,13 @@ def retry(task_id):
             flash(_("Your posts are being deleted already."))
         else:
             flash(_("Another import of yours is under way. Wait until it is done."))
-    return back("tasks.index")
+    return back("your_data.index")
 
 
 @bp.post("/<uuid:task_id>/dismiss")
 def dismiss(task_id):
     _own(task_id).dismiss()
-    return back("tasks.index")
+    return back("your_data.index")
 
 
 @bp.post("/<uuid:task_id>/delete")
@@ -104,7 +95,7 @@ def destroy(task_id):
     flash(_("The file is deleted."))
     if any(mail.may_have_left for mail in task.mails):
         flash(_("The mail may have left already."))
-    return back("tasks.index")
+    return back("your_data.index")
 
 
 def _own(task_id):

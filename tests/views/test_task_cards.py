@@ -32,7 +32,7 @@ def test_the_card_stands_on_every_page_of_its_user(browser, task):
 FOLLOWING = {
     "imports/index.html": "/imports",
     "imports/show.html": "/imports/1",
-    "tasks/index.html": "/tasks",
+    "your_data/index.html": "/tasks",
     "tasks/show.html": "/tasks/{task}",
     "users/show.html": "/user/susan",
 }
