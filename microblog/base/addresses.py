@@ -21,9 +21,9 @@ class BadAddress(ValueError):
     """The site does not take the address; the message, in English, says why and is translated for pages."""
 
 
-def checked(address, **options):
+def checked(address: str, allow_domain_literal: bool = False) -> str:
     """
-    *address* as it is kept. *options* are those of email_validator.
+    *address* as it is kept; *allow_domain_literal*: it may name its host by a number in brackets.
 
     Raises:
         BadAddress: it is none, or none that every mail server takes.
@@ -31,13 +31,17 @@ def checked(address, **options):
     try:
         # No DNS lookup while a person waits; and few mail servers accept names beyond ASCII.
         return validate_email(
-            address, check_deliverability=False, allow_smtputf8=False, strict=True, **options
+            address,
+            check_deliverability=False,
+            allow_smtputf8=False,
+            strict=True,
+            allow_domain_literal=allow_domain_literal,
         ).normalized
     except EmailNotValidError as error:
         raise BadAddress(_reason(address)) from error
 
 
-def _reason(address):
+def _reason(address: str) -> str:
     local, at, domain = address.rpartition("@")
     if not (at and local and domain):
         return NO_ADDRESS
@@ -67,6 +71,6 @@ def ascii_address(address: str) -> str:
     return checked.ascii_email or checked.normalized
 
 
-def _lower(text):
+def _lower(text: str) -> str:
     """*text* with its ASCII letters in lower case."""
     return "".join(sign.lower() if sign.isascii() else sign for sign in text)

@@ -43,7 +43,7 @@ def end_of_url(text: str, start: int) -> int | None:
     return end
 
 
-def _end_of_ipv6(text, begin):
+def _end_of_ipv6(text: str, begin: int) -> int | None:
     match = IPV6.match(text, begin)
     try:
         return match and urlsplit(f"//{match[0]}") and match.end()
@@ -51,7 +51,7 @@ def _end_of_ipv6(text, begin):
         return None
 
 
-def _end_of_host(text, begin):
+def _end_of_host(text: str, begin: int) -> int:
     end = end_of(IN_HOST, text, begin)
     while end < len(text) and _goes_on(text[end]):
         end = end_of(IN_HOST, text, end + 1)
@@ -63,12 +63,12 @@ def _end_of_host(text, begin):
     return end
 
 
-def _goes_on(character):
+def _goes_on(character: str) -> bool:
     """Whether it may be in a name as well as what Python calls letters: vowel signs, and what joins them."""
     return unicodedata.category(character)[0] == "M" or character in "\u200c\u200d"
 
 
-def _without_trailing(text, begin, end):
+def _without_trailing(text: str, begin: int, end: int) -> int:
     """Cut off what belongs to the sentence; keep brackets that are closed within the URL."""
     end = _end_of_brackets(text, begin, end)
     while end > begin and _is_trailing(text[end - 1]):
@@ -76,7 +76,7 @@ def _without_trailing(text, begin, end):
     return end
 
 
-def _end_of_brackets(text, begin, end):
+def _end_of_brackets(text: str, begin: int, end: int) -> int:
     """Where a bracket is closed that was opened before the URL, or *end*."""
     opened = dict.fromkeys(BRACKETS.values(), 0)
     for place in range(begin, end):
@@ -90,7 +90,7 @@ def _end_of_brackets(text, begin, end):
     return end
 
 
-def _is_trailing(character):
+def _is_trailing(character: str) -> bool:
     if character.isascii():
         return character in TRAILING
     kind = unicodedata.category(character)

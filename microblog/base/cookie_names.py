@@ -1,11 +1,15 @@
 """Names of cookies: a browser sends them to all ports of a host, so each installation has its own."""
 
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from flask import current_app, request
 
+if TYPE_CHECKING:
+    from microblog.base.config import Settings
 
-def prefix(settings):
+
+def prefix(settings: "Settings") -> str:
     """
     What the names of all cookies of this installation begin with.
 
@@ -16,11 +20,11 @@ def prefix(settings):
     return f"{host_only}microblog-{sha256(place.encode()).hexdigest()[:8]}-"
 
 
-def full_name(name):
+def full_name(name: str) -> str:
     """What the cookie *name*, such as ``visit``, is called here."""
     return current_app.config["COOKIE_PREFIX"] + name
 
 
-def given(name):
+def given(name: str) -> str:
     """What the cookie *name* of this request holds; "" if it has none."""
     return request.cookies.get(full_name(name), "")

@@ -10,7 +10,9 @@ import math
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar, TypeVarTuple
 
 from microblog.base.database import data_dir
 from microblog.base.locks import locked
@@ -20,12 +22,14 @@ FILE_NAME = "counts.db"
 WAIT_S = 2
 OUTAGE_LOGGED_EVERY_S = 60
 
+Result = TypeVar("Result")
+Arguments = TypeVarTuple("Arguments")
 # The tables, to be appended to by the modules that count.
 tables: list[str] = []
 log = logging.getLogger(__name__)
 
 
-def transact(act, *args):
+def transact(act: Callable[[sqlite3.Connection, *Arguments], Result], *args: *Arguments) -> Result:
     """
     What *act(connection, \\*args)* returns, called in a transaction that no other process can come between.
 
@@ -39,14 +43,18 @@ def transact(act, *args):
             return _in_transaction(_connection_to_memory(), act, args)
 
 
-def _log_outage(error):
+def _log_outage(error: Exception) -> None:
     global _outage_logged_at_s
     if time.monotonic() - _outage_logged_at_s >= OUTAGE_LOGGED_EVERY_S:
         _outage_logged_at_s = time.monotonic()
         log.warning("%s cannot be used, this process counts in its memory: %s", FILE_NAME, error)
 
 
-def _in_transaction(connection, act, args):
+def _in_transaction(
+    connection: sqlite3.Connection,
+    act: Callable[[sqlite3.Connection, *Arguments], Result],
+    args: tuple[*Arguments],
+) -> Result:
     connection.execute("BEGIN IMMEDIATE")
     try:
         result = act(connection, *args)
@@ -59,7 +67,7 @@ def _in_transaction(connection, act, args):
     return result
 
 
-def _connection_to_file():
+def _connection_to_file() -> sqlite3.Connection:
     path = data_dir() / "run" / FILE_NAME
     if path not in _connections:
         _drop_other_files()
@@ -69,18 +77,18 @@ def _connection_to_file():
     return _connections[path]
 
 
-def _drop_other_files():
+def _drop_other_files() -> None:
     for path in _connections.keys() - {IN_MEMORY}:
         _connections.pop(path).close()
 
 
-def _connection_to_memory():
+def _connection_to_memory() -> sqlite3.Connection:
     if IN_MEMORY not in _connections:
         _connections[IN_MEMORY] = _opened(IN_MEMORY)
     return _connections[IN_MEMORY]
 
 
-def _opened(path):
+def _opened(path: Path | str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode = wal")
     connection.execute("PRAGMA synchronous = normal")
@@ -89,7 +97,7 @@ def _opened(path):
     return connection
 
 
-def _begin_anew():
+def _begin_anew() -> None:
     """A forked process must not use, nor close, what its parent has open."""
     global _mutex, _connections
     _inherited.append(_connections)

@@ -6,7 +6,7 @@ Whatever links a text and whatever notes what it names reads it here, so that bo
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from microblog.base.autolinks import end_of_url
@@ -91,7 +91,7 @@ def tag_of(text: str) -> str | None:
     return entity.value if entity and entity.kind == TAG and entity[1:3] == (0, len(word)) else None
 
 
-def _url(text, match):
+def _url(text: str, match: re.Match[str]) -> tuple[Entity | None, int]:
     start = match.start()
     end = end_of_url(text, start)
     if end is None:
@@ -100,11 +100,11 @@ def _url(text, match):
     return Entity(URL, start, end, text[start:end]), end
 
 
-def _mention(text, match):
+def _mention(text: str, match: re.Match[str]) -> tuple[Entity | None, int]:
     return Entity(MENTION, match.start(), match.end(), match["mention"].lower()), match.end()
 
 
-def _tag(text, match):
+def _tag(text: str, match: re.Match[str]) -> tuple[Entity | None, int]:
     end = _end_of_word(text, match.end())
     word = text[match.start() + 1 : end]
     # In Chinese a second sign often closes a tag.
@@ -114,10 +114,15 @@ def _tag(text, match):
     return Entity(TAG, match.start(), end, folded(word)), after
 
 
-READERS: dict[str | None, Callable] = {URL: _url, MENTION: _mention, TAG: _tag}
+# Each returns the entity, if it is one, and where to go on.
+READERS: Mapping[str | None, Callable[[str, re.Match[str]], tuple[Entity | None, int]]] = {
+    URL: _url,
+    MENTION: _mention,
+    TAG: _tag,
+}
 
 
-def _end_of_word(text, place):
+def _end_of_word(text: str, place: int) -> int:
     """Where the word ends that goes on at *place*: letters, digits, the marks on them, their joiners."""
     begin = place
     place = end_of(LETTERS, text, place)
@@ -128,5 +133,5 @@ def _end_of_word(text, place):
     return place
 
 
-def _is_mark(character):
+def _is_mark(character: str) -> bool:
     return unicodedata.category(character)[0] == "M" and not VARIATION_SELECTORS.match(character)

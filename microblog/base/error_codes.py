@@ -33,7 +33,7 @@ def is_outage(error: BaseException) -> bool:
     return is_full(error) or (isinstance(error, OperationalError) and not is_mistake(error))
 
 
-def _code(error):
+def _code(error: BaseException) -> str:
     """The primary code of *error*, such as ``SQLITE_BUSY`` for ``SQLITE_BUSY_SNAPSHOT``; "" for none."""
     name = getattr(getattr(error, "orig", None), "sqlite_errorname", "")
     return "_".join(name.split("_")[:2])

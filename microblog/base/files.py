@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 
 class Readable(Protocol):
@@ -50,7 +50,7 @@ def is_dead_link(path: Path) -> bool:
 
 
 @contextmanager
-def atomic_write(path: Path, mode: str = "w", draft: Path | None = None) -> Iterator[IO]:
+def atomic_write(path: Path, mode: str = "w", draft: Path | None = None) -> Iterator[IO[Any]]:
     """
     A file to write, which becomes *path* at the end of the block; if the block raises, nothing is left.
 
@@ -73,7 +73,7 @@ def atomic_write(path: Path, mode: str = "w", draft: Path | None = None) -> Iter
         draft.unlink(missing_ok=True)
 
 
-def _sync_folder(folder):
+def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -30,13 +30,13 @@ def identicon(username: str) -> Markup:
     )
 
 
-def pattern(username):
+def pattern(username: str) -> tuple[int, list[tuple[int, int]]]:
     """The hue in degrees, and the cells that are filled, a list of column and row."""
     digest = hashlib.sha256(username.casefold().encode()).digest()
     return digest[0] % HUES * (360 // HUES), _cells(digest[1:])
 
 
-def _cells(digest):
+def _cells(digest: bytes) -> list[tuple[int, int]]:
     filled: list[tuple[int, int]] = []
     for row in range(SIZE):
         for column in range(HALF):
@@ -46,5 +46,5 @@ def _cells(digest):
     return sorted(filled or [(2, 2)])
 
 
-def _css(lightness, chroma, hue):
+def _css(lightness: float, chroma: float, hue: int) -> str:
     return f"oklch({lightness:.0%} {chroma:g} {hue})".replace(" 0.", " .")

@@ -8,8 +8,10 @@ item, and the next one is read.
 import codecs
 import json
 import re
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple, NoReturn
 
+from microblog.base.files import Readable
 from microblog.base.i18n import N_
 from microblog.base.text import end_of
 
@@ -41,9 +43,9 @@ class Item(NamedTuple):
     error: str | None = None
 
 
-def items_of(file, name, others=None):
+def items_of(file: Readable, name: str, others: dict[str, object] | None = None) -> Iterator[Item]:
     """
-    Yield an ``Item`` for each item of the array *name* in the object that is in *file*, a binary one.
+    Yield an ``Item`` for each item of the array *name* in the object that is in *file*.
 
     *others*: a dictionary that receives the members before the array, except those that cannot be read.
 
@@ -60,7 +62,7 @@ def items_of(file, name, others=None):
     yield from _items(window)
 
 
-def items_after_prefix(file):
+def items_after_prefix(file: Readable) -> Iterator[Item]:
     """
     Yield an ``Item`` for each item of the array that begins at the first square bracket in *file*.
 
@@ -72,7 +74,7 @@ def items_after_prefix(file):
     yield from _items(window)
 
 
-def _read_member(window, key, others):
+def _read_member(window: "_Window", key: str, others: dict[str, object] | None) -> None:
     try:
         value = window.value()
     except UnreadableValue:
@@ -82,7 +84,7 @@ def _read_member(window, key, others):
             others[key] = value
 
 
-def _items(window):
+def _items(window: "_Window") -> Iterator[Item]:
     window.expect("[")
     number = 0
     if window.next_is("]"):
@@ -102,7 +104,7 @@ def _items(window):
 class _Window:
     """The part of the text that is in memory, and the place in it where the next value begins."""
 
-    def __init__(self, file):
+    def __init__(self, file: Readable):
         self._file = file
         self._decode_value = json.JSONDecoder(parse_constant=_refuse_constant).raw_decode
         self._decode_bytes = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode
@@ -111,7 +113,7 @@ class _Window:
         self._read_more()
         self._text = self._text.removeprefix("\ufeff")
 
-    def value(self):
+    def value(self) -> Any:
         """
         Decode the value that begins here and stand behind it.
 
@@ -136,7 +138,7 @@ class _Window:
             self._place = end
             return value
 
-    def skip_value(self):
+    def skip_value(self) -> None:
         """Stand behind the value that begins here, which cannot be read: told by brackets and strings."""
         depth = 0
         while True:
@@ -150,7 +152,7 @@ class _Window:
             elif mark != ",":
                 depth += 1 if mark in "[{" else -1
 
-    def skip_to(self, marks):
+    def skip_to(self, marks: str) -> None:
         """
         Stand at the next of *marks*, which are brackets, a comma or a quotation mark.
 
@@ -165,14 +167,14 @@ class _Window:
             self._place = len(self._text)
             self._require_more()
 
-    def next_is(self, mark):
+    def next_is(self, mark: str) -> bool:
         """Whether *mark* comes next; then stand behind it."""
         self._skip_space()
         found = self._text.startswith(mark, self._place)
         self._place += found
         return found
 
-    def expect(self, marks):
+    def expect(self, marks: str) -> str:
         """
         Stand behind one of *marks*, which must come next, and return it.
 
@@ -186,7 +188,7 @@ class _Window:
         self._place += 1
         return mark
 
-    def _skip_string(self):
+    def _skip_string(self) -> None:
         while True:
             self._place = end_of(IN_STRING, self._text, self._place)
             if self._text.startswith('"', self._place):
@@ -194,24 +196,24 @@ class _Window:
                 return
             self._require_more()
 
-    def _skip_space(self):
+    def _skip_space(self) -> None:
         while (match := NOT_SPACE.search(self._text, self._place)) is None:
             self._place = len(self._text)
             self._require_more()
         self._place = match.start()
 
-    def _may_read_more(self):
+    def _may_read_more(self) -> bool:
         if self._ended or len(self._text) - self._place > LONGEST:
             return False
         self._read_more()
         return True
 
-    def _require_more(self):
+    def _require_more(self) -> None:
         if self._ended:
             raise BadJSON(NOT_JSON)
         self._read_more()
 
-    def _read_more(self):
+    def _read_more(self) -> None:
         """Double the text that lies ahead, so that a long value is not decoded for each chunk of it."""
         ahead = self._text[self._place :]
         data = self._file.read(max(CHUNK, len(ahead)))
@@ -221,6 +223,6 @@ class _Window:
         self._text, self._place = ahead + text, 0
 
 
-def _refuse_constant(name):
+def _refuse_constant(name: str) -> NoReturn:
     """JSON has neither NaN nor Infinity, which Python's decoder would take."""
     raise ValueError(name)

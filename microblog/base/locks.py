@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+# An open one, or its descriptor.
+File = IO[str] | IO[bytes] | int
+
 
 @contextmanager
 def locked(path: Path, wait: bool = True) -> Iterator[None]:
@@ -28,16 +31,16 @@ def locked(path: Path, wait: bool = True) -> Iterator[None]:
         yield
 
 
-def acquire(file: IO, shared: bool = False) -> None:
+def acquire(file: File, shared: bool = False) -> None:
     """
-    Lock *file*, open or a descriptor, until it is closed; wait while somebody else's lock is in the way.
+    Lock *file* until it is closed; wait while somebody else's lock is in the way.
 
     Any number may hold it *shared*, or one exclusively; a lock that is held already becomes the other kind.
     """
     fcntl.flock(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
 
 
-def try_acquire(file: IO, shared: bool = False) -> bool:
+def try_acquire(file: File, shared: bool = False) -> bool:
     """
     Lock *file* as ``acquire`` does, unless that would mean waiting. Returns whether it is locked.
 

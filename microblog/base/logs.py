@@ -7,10 +7,12 @@ import re
 import secrets
 import sys
 from contextlib import suppress
+from typing import Any
 
-from flask import g, has_request_context, request
+from flask import Flask, g, has_request_context, request
 
 from microblog.base import error_codes
+from microblog.base.config import Settings
 
 # Loggers that may log at DEBUG. Others stay at INFO: Peewee would log every value that goes into the
 # database, including private messages and password hashes.
@@ -27,16 +29,16 @@ ESCAPED |= {ord("\t"): "\t", ord("\n"): "\\n", ord("\r"): "\\r"}
 TOKEN = re.compile(r"(/reset_password/|/account/email/|[?&](?:invite|code|csrf_token)=)[^\s\"'&;?#/]+")
 
 
-def init_app(app):
+def init_app(app: Flask) -> None:
     """Set up logging, and give each request a short id to find it by."""
     begin(app.config["SETTINGS"])
 
     @app.before_request
-    def name_request():
+    def name_request() -> None:
         g.request_id = secrets.token_hex(4)
 
 
-def begin(settings):
+def begin(settings: Settings) -> None:
     """Log as ``LOG_FORMAT`` and ``LOG_LEVEL`` say, including what the web server logs."""
     handler = logging.StreamHandler(StandardOutput())
     handler.setFormatter(JSONFormatter() if settings.log_format == "json" else TextFormatter(TEXT))
@@ -71,37 +73,37 @@ def one_line(text: str) -> str:
 class StandardOutput:
     """Writes each line at once; a closed terminal or pipe is no reason to stop."""
 
-    def write(self, text):
+    def write(self, text: str) -> None:
         with suppress(OSError):
             os.write(sys.stdout.fileno(), text.encode("utf-8", "backslashreplace"))
 
-    def flush(self):
+    def flush(self) -> None:
         """Nothing is buffered."""
 
 
 class TextFormatter(logging.Formatter):
-    def format(self, record):
+    def format(self, record: logging.LogRecord) -> str:
         # Another handler may have cached the traceback there in its own format.
         record.exc_text = None
         return super().format(record)
 
-    def formatMessage(self, record):  # noqa: N802 - logging's name
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         record.message = one_line(record.message)
         return super().formatMessage(record)
 
-    def formatException(self, exc_info):  # noqa: N802 - logging's name
+    def formatException(self, exc_info: Any) -> str:  # noqa: N802 - logging's name
         """Each line indented, so that no line of an exception's text can pass for a log entry."""
         lines = super().formatException(exc_info).splitlines()
         return "\n".join(f"  {one_line(line)}" for line in lines)
 
 
 class JSONFormatter(logging.Formatter):
-    def format(self, record):
+    def format(self, record: logging.LogRecord) -> str:
         entry = {
             "time": self.formatTime(record),
             "level": record.levelname,
             "logger": record.name,
-            "reference": record.reference,
+            "reference": vars(record)["reference"],
             "message": TOKEN.sub(r"\1…", record.getMessage()),
         }
         if record.exc_info:
@@ -109,7 +111,7 @@ class JSONFormatter(logging.Formatter):
         return json.dumps(entry)
 
 
-def add_reference(record):
+def add_reference(record: logging.LogRecord) -> bool:
     """Set the request's id, method and path; elsewhere the thread's name, which for jobs is the worker's."""
     if has_request_context() and "request_id" in g:
         record.reference = one_line(f"{g.request_id} {request.method} {request.path}")

@@ -3,7 +3,7 @@
 from math import cos, radians, sin
 
 
-def rgb_of(lightness, chroma, hue):
+def rgb_of(lightness: float, chroma: float, hue: float) -> tuple[int, ...]:
     """
     Red, green and blue, 0 to 255, of ``oklch(lightness chroma hue)``: 0 to 1, 0 to 0.4, degrees.
 
@@ -23,7 +23,7 @@ def rgb_of(lightness, chroma, hue):
     )
 
 
-def _as_byte(linear):
+def _as_byte(linear: float) -> int:
     """A part of linear light as sRGB encodes it."""
     light = min(max(linear, 0), 1)
     encoded = 12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055

@@ -25,41 +25,52 @@ A text belongs to no file and no connection: SQLite prepares it for each, and ag
 Errors, transactions and the log of queries are Peewee's as ever.
 """
 
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, wraps
 from itertools import count
-from typing import Any
+from typing import Any, Generic, ParamSpec, TypeVar, overload
 
-from peewee import Node
+from peewee import Model, ModelSelect, Node, Query
 
+from microblog.base.rows import Row
+from microblog.base.sqlite import sqlite3
 from microblog.base.statement import Place, Statement
 
+Parameters = ParamSpec("Parameters")
+Instance = TypeVar("Instance", bound=Model)
 # By function and the shape of its arguments. Both are written in the code: there are not many.
 _statements: dict[tuple[Any, ...], Statement] = {}
 
 
-def prepared(describe):
+@overload
+def prepared(
+    describe: "Callable[Parameters, ModelSelect[Instance]]",
+) -> "Callable[Parameters, Prepared[Instance]]": ...
+@overload
+def prepared(describe: Callable[Parameters, Query]) -> "Callable[Parameters, Prepared[Any]]": ...
+def prepared(describe: Callable[..., Any]) -> Callable[..., Any]:
     """Decorate *describe*, a function of a module or class, never a nested one, that returns a query."""
 
     @wraps(describe)
-    def prepare(*args):
+    def prepare(*args: object) -> Prepared[Any]:
         return Prepared(describe, args)
 
     return prepare
 
 
-def insert(instance):
+def insert(instance: Model) -> None:
     """Insert *instance*, which is new, as its model's ``save`` would."""
     values, meta = instance.__data__, instance._meta
     if any(isinstance(value, Node) for value in values.values()):
         instance.save(force_insert=True)
         return
     cursor = _insertion(instance.__class__, tuple(values)).run(list(values.values()))
-    if meta.auto_increment:
+    if meta.auto_increment and meta.primary_key:
         values.setdefault(meta.primary_key.name, cursor.lastrowid)
-    instance._dirty.clear()
+    instance._dirty.clear()  # type: ignore[attr-defined] # not in its stubs
 
 
-def update(model, values, where):
+def update(model: type[Model], values: Mapping[str, object], where: Mapping[str, object]) -> int:
     """
     Write *values* to the rows of *model* that are as *where* says: fields by name, None included.
 
@@ -69,7 +80,7 @@ def update(model, values, where):
 
 
 @cache
-def _change(model, names, conditions):
+def _change(model: type[Model], names: tuple[str, ...], conditions: tuple[str, ...]) -> Statement:
     """The statement that writes the fields of those *names* where the *conditions*, names as well, hold."""
     fields = [model._meta.fields[name] for name in (*names, *conditions)]
     places = [Place(i).into(field) for i, field in enumerate(fields)]
@@ -79,22 +90,23 @@ def _change(model, names, conditions):
 
 
 @cache
-def _insertion(model, names):
+def _insertion(model: type[Model], names: tuple[str, ...]) -> Statement:
     """The statement that inserts the fields of those *names*."""
     fields = [model._meta.fields[name] for name in names]
     return Statement(lambda: model.insert({field: Place(i).into(field) for i, field in enumerate(fields)}))
 
 
-class Prepared:
+class Prepared(Generic[Instance]):
     """A query with its values. It runs each time that its rows are asked for."""
 
     __slots__ = ("_args", "_describe", "_key", "_values")
     _key: tuple[Any, ...]
     _values: list[Any]
 
-    def __init__(self, describe, args):
+    def __init__(self, describe: Callable[..., Any], args: tuple[object, ...]):
         self._describe, self._args = describe, args
-        key, values = [describe], []
+        key: list[object] = [describe]
+        values: list[object] = []
         for arg in args:
             if type(arg) is Prepared:
                 key.append(arg._key)
@@ -106,69 +118,69 @@ class Prepared:
                 values.append(arg)
         self._key, self._values = tuple(key), values
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Instance]:
         """Instances of the query's model, with those that it joins."""
         statement = self._statement()
         return iter(statement.instances(statement.run(self._values).fetchall()))
 
-    def first(self):
+    def first(self) -> Instance | None:
         """The first of ``__iter__``, None if there is none; no more rows are read."""
         statement = self._statement()
         rows = statement.instances(_first(statement.run(self._values)))
         return rows[0] if rows else None
 
-    def tuples(self):
+    def tuples(self) -> list[Row]:
         """The list of rows as tuples."""
         statement = self._statement()
         return statement.tuples(statement.run(self._values).fetchall())
 
-    def scalar(self):
+    def scalar(self) -> Any:
         """The first column of the first row, None if there is no row."""
         statement = self._statement()
         rows = statement.tuples(_first(statement.run(self._values)))
         return rows[0][0] if rows else None
 
-    def exists(self):
+    def exists(self) -> bool:
         """Whether there is a row."""
         return bool(_first(self._statement().run(self._values)))
 
-    def execute(self):
+    def execute(self) -> int | None:
         """Change the database. Returns the id of an inserted row, else the number of changed rows."""
         statement = self._statement()
         cursor = statement.run(self._values)
         return cursor.lastrowid if statement.inserts else cursor.rowcount
 
-    def sql(self):
+    def sql(self) -> tuple[str, list[object]]:
         """The text and the list of bound values."""
         statement = self._statement()
         return statement.sql, statement.bound(self._values)
 
     @property
-    def query(self):
+    def query(self) -> Any:
         """The same query as Peewee's own, to be changed or nested where its speed does not matter."""
         return self._described(iter(self._values))
 
-    def _statement(self):
+    def _statement(self) -> Statement:
         statement = _statements.get(self._key)
         if statement is None:
             statement = _statements[self._key] = Statement(lambda: self._described(map(Place, count())))
         return statement
 
-    def _described(self, values):
+    def _described(self, values: Iterator[object]) -> Any:
         """What the function returns, given *values* one after the other instead of its arguments."""
         return self._describe(*(self._replaced(arg, values) for arg in self._args))
 
-    def _replaced(self, arg, values):
+    def _replaced(self, arg: object, values: Iterator[object]) -> Any:
         if type(arg) is Prepared:
             return arg._described(values)
         return arg if _is_shape(arg) else next(values)
 
 
-def _is_shape(arg):
+def _is_shape(arg: object) -> bool:
     return arg is None or arg is True or arg is False or isinstance(arg, type)
 
 
-def _first(cursor):
+def _first(cursor: sqlite3.Cursor) -> list[Row]:
     """The first row in a list. A cursor that is left half read keeps its snapshot of the database."""
     rows = cursor.fetchmany(1)
     cursor.close()

@@ -1,20 +1,28 @@
 """Texts with their links and marks, as pages, feeds and archives show them."""
 
+from collections.abc import Callable, Sequence
+
 from markupsafe import Markup, escape
 
-from microblog.base.entities import SIGNS, URL, entities
+from microblog.base.entities import SIGNS, URL, Entity, entities
 from microblog.base.text import BLANK_LINES, LINE_ENDS, cut, with_ellipsis
 
 # Characters and lines of a long post that lists show.
 EXCERPT = 500
 LINES = 12
+# Where what is to be highlighted begins and ends.
+Mark = tuple[int, int]
+# The HTML that begins the link of an entity; None: it is text.
+Anchor = Callable[[Entity], str | None]
 
 
-def linkify(text, marks=(), rel="nofollow ugc noopener", anchor=None):
+def linkify(
+    text: str, marks: Sequence[Mark] = (), rel: str = "nofollow ugc noopener", anchor: Anchor | None = None
+) -> Markup:
     """
-    *text* as Markup, with its entities as links and never more than one blank line in a row.
+    *text* with its entities as links and never more than one blank line in a row.
 
-    *marks* are pairs of start and end of what to highlight, in order; *rel* is said of the links to URLs.
+    *marks* are in order; *rel* is said of the links to URLs.
     *anchor* is given each mention and each tag, and returns the Markup that begins its link, or None if it
     is text; without it all are.
     """
@@ -23,16 +31,16 @@ def linkify(text, marks=(), rel="nofollow ugc noopener", anchor=None):
     return _tidy(_with_links(text, marks, rel, anchor) if marks or linked else escape(text))
 
 
-def plain(text: str) -> str:
-    """*text* as Markup, without links and with no more blank lines than that."""
+def plain(text: str) -> Markup:
+    """*text* without links and with no more blank lines than that."""
     return _tidy(escape(text))
 
 
-def _tidy(html):
+def _tidy(html: str) -> Markup:
     return Markup(BLANK_LINES.sub("\n\n", html))  # noqa: S704 - every part of the text is escaped
 
 
-def _with_links(text, marks, rel, anchor):
+def _with_links(text: str, marks: Sequence[Mark], rel: str, anchor: Anchor | None) -> str:
     parts, end = [], 0
     for entity in entities(text):
         begin = _url_anchor(entity, rel) if entity.kind == URL else anchor and anchor(entity)
@@ -43,7 +51,7 @@ def _with_links(text, marks, rel, anchor):
     return "".join([*parts, _marked(text, end, len(text), marks)])
 
 
-def excerpt(text):
+def excerpt(text: str) -> str:
     """
     *text*, or, if it is long or has many lines, its beginning and an ellipsis.
 
@@ -53,7 +61,7 @@ def excerpt(text):
     return _beginning(lines) if len(lines) > EXCERPT else text if lines == text else with_ellipsis(lines)
 
 
-def _first_lines(text):
+def _first_lines(text: str) -> str:
     """*text* up to the end of the last line that is shown; of blank lines in a row one is."""
     shown = 1
     for gap in LINE_ENDS.finditer(text):
@@ -63,7 +71,7 @@ def _first_lines(text):
     return text
 
 
-def _beginning(text):
+def _beginning(text: str) -> str:
     end = max(text.rfind(space, EXCERPT // 2, EXCERPT + 1) for space in " \n")
     end = len(cut(text, EXCERPT)) if end < 0 else end
     for entity in entities(text):
@@ -72,7 +80,7 @@ def _beginning(text):
     return with_ellipsis(text[:end])
 
 
-def _marked(text, start, end, marks):
+def _marked(text: str, start: int, end: int, marks: Sequence[Mark]) -> str:
     """HTML of *text* from *start* to *end*, with marks; a mark that crosses a boundary is cut there."""
     parts = []
     for first, last in marks:
@@ -83,5 +91,5 @@ def _marked(text, start, end, marks):
     return "".join([*parts, escape(text[start:end])])
 
 
-def _url_anchor(url, rel):
+def _url_anchor(url: Entity, rel: str) -> str:
     return f'<a href="{escape(url.value)}" rel="{rel}">'

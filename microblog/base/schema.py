@@ -2,8 +2,10 @@
 
 import logging
 import re
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from peewee import SqliteDatabase
 from playhouse.migrations import Runner
@@ -13,8 +15,10 @@ from microblog.base.database import connected, copy_into, data_dir, db
 from microblog.base.locks import locked
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
+# Kind, name, table and statement.
+Definition = tuple[str, ...]
 # What ANALYZE makes, numbers that only help SQLite to plan, and what Litestream notes while it copies.
-MADE_BY_OTHERS = {
+MADE_BY_OTHERS: set[Definition] = {
     ("table", name, name, f"CREATETABLE{name}({columns})")
     for name, columns in (
         ("sqlite_stat1", "tbl,idx,stat"),
@@ -29,7 +33,7 @@ class SchemaError(RuntimeError):
     """The database file does not fit this version of Microblog."""
 
 
-def migrate(triggers, tell=lambda _line: None):
+def migrate(triggers: Iterable[str], tell: Callable[[str], object] = lambda _line: None) -> list[str]:
     """
     Bring the schema up to date, one process at a time, and return the names of the applied migrations.
 
@@ -63,7 +67,7 @@ def pending() -> list[str]:
     return [step.name for step in _history(db) if not step.applied]
 
 
-def _history(database):
+def _history(database: SqliteDatabase) -> list[Any]:
     history = Runner(database, str(MIGRATIONS)).status()
     if newer := [step.name for step in history if step.path is None]:
         raise SchemaError(f"the database is newer than this version: it knows {', '.join(newer)}")
@@ -81,7 +85,7 @@ def refuse_misfit() -> None:
         raise SchemaError(f"the database lacks {', '.join(waiting)}; run: flask migrate")
 
 
-def refuse_foreign(database, triggers):
+def refuse_foreign(database: SqliteDatabase, triggers: Iterable[str]) -> None:
     """
     Check that *database* defines exactly what Microblog's migrations and *triggers* do: definitions are code.
 
@@ -104,7 +108,7 @@ def refuse_foreign(database, triggers):
         raise SchemaError(f"it has not Microblog's schema, see {', '.join(names[:5])}")
 
 
-def _known(last, triggers):
+def _known(last: str, triggers: Iterable[str]) -> set[Definition]:
     """What the migrations up to the *last* and *triggers* define."""
     with closing(SqliteDatabase(":memory:")) as known:
         with _quietly():
@@ -115,7 +119,7 @@ def _known(last, triggers):
 
 
 @contextmanager
-def _quietly():
+def _quietly() -> Iterator[None]:
     """Nobody wants to read that a database was brought up to date which is there for a comparison only."""
     log = logging.getLogger("peewee.migrations")
     log.disabled = True
@@ -125,13 +129,13 @@ def _quietly():
         log.disabled = False
 
 
-def _definitions(database):
-    """Kind, name, table and statement of all that *database* defines; white space does not count."""
+def _definitions(database: SqliteDatabase) -> set[Definition]:
+    """All that *database* defines; white space does not count."""
     rows = database.execute_sql("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
     return {(*names, re.sub(r"\s+", "", sql or "")) for *names, sql in rows} - MADE_BY_OTHERS
 
 
-def _drop_triggers(database, definitions):
+def _drop_triggers(database: SqliteDatabase, definitions: Iterable[Definition]) -> None:
     for kind, name, *_ in definitions:
         if kind == "trigger":
             quoted = name.replace('"', '""')

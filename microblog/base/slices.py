@@ -1,10 +1,16 @@
 """Slices of long lists, cut by key: page one thousand is as fast as the first; and single rows of them."""
 
+from typing import Any
+
+from peewee import Field, ModelSelect
+
 from microblog.base.prepared import prepared
 
 
 @prepared
-def newest(query, before, after, most, by=None):
+def newest(
+    query: Any, before: int | None, after: int | None, most: int, by: type | None = None
+) -> "ModelSelect[Any]":
     """
     At most *most* rows of *query*, a prepared one whose newest rows come first.
 
@@ -20,18 +26,18 @@ def newest(query, before, after, most, by=None):
 
 
 @prepared
-def oldest(query, after, most, by=None):
+def oldest(query: Any, after: int, most: int, by: type | None = None) -> "ModelSelect[Any]":
     """The same for the rows that come next above *after*: the oldest first."""
     key = _key(by or query.model)
     return query.where(key > after).order_by(key).limit(most)
 
 
 @prepared
-def of_id(query, row_id):
+def of_id(query: Any, row_id: int) -> "ModelSelect[Any]":
     """The row of *query*, a prepared one, whose key is *row_id*, if it is among them."""
     return query.where(_key(query.model) == row_id)
 
 
-def _key(by):
+def _key(by: Any) -> "Field[Any]":
     """What rows are ordered by: ``by.paged_by``, else the primary key of the model *by*."""
     return by.paged_by if hasattr(by, "paged_by") else by._meta.primary_key

@@ -1,32 +1,35 @@
 """A statement: SQL text with places for values. What is behind ``prepared``."""
 
+from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
-from peewee import ColumnBase, Insert, JSONField, fn
+from peewee import ColumnBase, Context, Field, Insert, JSONField, fn
 
 from microblog.base import rows
+from microblog.base.rows import Convert
+from microblog.base.sqlite import sqlite3
 
 
 class Place(ColumnBase):
     """Stands in a query for the value of that number."""
 
-    def __init__(self, number, convert=None):
+    def __init__(self, number: int, convert: Convert | None = None):
         super().__init__()
         self._number, self._convert = number, convert
 
-    def into(self, field):
+    def into(self, field: Field) -> ColumnBase:
         """The value as *field* stores it, None included."""
         if isinstance(field, JSONField):
             return fn.json(Place(self._number, _json_text(field)))
         return Place(self._number, field.db_value)
 
-    def __sql__(self, ctx):
+    def __sql__(self, ctx: Context) -> Context:
         # Inside a comparison Peewee names there how the field on its left converts a value.
         bound = _Bound(self._number, self._convert or ctx.state.converter or _as_it_is)
         return ctx.value(bound, converter=False)
 
-    def __bool__(self):
+    def __bool__(self) -> NoReturn:
         raise TypeError("what a prepared query decides by must be None, True, False or a class")
 
 
@@ -34,7 +37,7 @@ class _Bound(NamedTuple):
     """*convert* makes what is bound of the value of that *number*; without it, *number* is a constant."""
 
     number: Any
-    convert: Any
+    convert: Convert | None
 
 
 class Statement:
@@ -44,7 +47,7 @@ class Statement:
     It runs on the database that the query's model has at the moment.
     """
 
-    def __init__(self, describe):
+    def __init__(self, describe: Callable[[], Any]):
         query = describe()
         self.sql, places = query.sql()
         sql_again, places_again = describe().sql()
@@ -57,24 +60,24 @@ class Statement:
         self._places = [place if isinstance(place, _Bound) else _Bound(place, None) for place in places]
 
     @cached_property
-    def tuples(self):
+    def tuples(self) -> Callable[[list[rows.Row]], list[rows.Row]]:
         return rows.tuples_of(self._query)
 
     @cached_property
-    def instances(self):
+    def instances(self) -> Callable[[list[rows.Row]], list[Any]]:
         return rows.instances_of(self._query)
 
-    def run(self, values):
+    def run(self, values: list[object]) -> sqlite3.Cursor:
         """The cursor of the statement."""
         return self._query.model._meta.database.execute_sql(self.sql, self.bound(values))
 
-    def bound(self, values):
+    def bound(self, values: list[object]) -> list[object]:
         """What is bound for *values*, the arguments by their numbers."""
         ids = [getattr(value, "id", value) for value in values]
         return [convert(ids[number]) if convert else number for number, convert in self._places]
 
 
-def _planned_once(sql):
+def _planned_once(sql: str) -> str:
     """
     *sql*, such that SQLite plans it once for each connection.
 
@@ -83,17 +86,17 @@ def _planned_once(sql):
     return sql.replace("LIMIT ?", "LIMIT (? + 0)")
 
 
-def _constants(places):
+def _constants(places: Iterable[object]) -> list[object]:
     return [place for place in places if not isinstance(place, _Bound)]
 
 
-def _as_it_is(value):
+def _as_it_is(value: object) -> object:
     # Of a time, SQLite's driver would think up a text that no field stores.
     if not isinstance(value, int | str | float | bytes):
         raise TypeError(f"no field is known that converts a {type(value).__name__}: use Place.into")
     return value
 
 
-def _json_text(field):
+def _json_text(field: JSONField) -> Convert:
     """The text for ``json(…)``, into which Peewee wraps what it binds for a JSON field."""
     return lambda value: None if value is None else field.db_value(value).arguments[0]

@@ -71,14 +71,14 @@ def with_ellipsis(text: str) -> str:
     return f"{text.rstrip(FADING)}…"
 
 
-def _first_line(text):
+def _first_line(text: str) -> tuple[str, str]:
     """That line and all that follows; "…" if nothing can be seen."""
     lines = text.split("\n")
     first = next((place for place, line in enumerate(lines) if not is_blank(line)), None)
     return ("…", "") if first is None else (lines[first].strip(), "\n".join(lines[first + 1 :]))
 
 
-def _without_blank_ends(text):
+def _without_blank_ends(text: str) -> str:
     """*text* without lines before the first and after the last in which there is something."""
     lines = text.split("\n")
     seen = [place for place, line in enumerate(lines) if not UNSEEN_LINE.fullmatch(line)]

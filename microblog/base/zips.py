@@ -8,8 +8,9 @@ import io
 import stat
 import struct
 import zlib
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
+from typing import IO, Any, NamedTuple
 
 from microblog.base.i18n import N_
 
@@ -55,7 +56,7 @@ class Entry(NamedTuple):
 
 class SafeZip:
     """
-    The entries of a seekable binary *file*, by name, in the order of the directory.
+    The entries of a seekable *file*, by name, in the order of the directory.
 
     *most_bytes*: how much may be read of all of them together. *most_ratio*: how many times as large an entry
     may become as it is in the file. None: any, for what is read with flat memory.
@@ -64,29 +65,29 @@ class SafeZip:
         BadZip: here, or while an entry is read.
     """
 
-    def __init__(self, file, most_bytes=None, most_ratio=None):
+    def __init__(self, file: IO[bytes], most_bytes: int | None = None, most_ratio: int | None = None):
         self.most_bytes, self.most_ratio = most_bytes, most_ratio
         self.read_bytes = 0
         self._file = file
         self.entries = {entry.name: entry for entry in _apart(*_directory(file))}
 
-    def __contains__(self, name):
+    def __contains__(self, name: str) -> bool:
         return name in self.entries
 
     @property
-    def names(self):
+    def names(self) -> list[str]:
         return list(self.entries)
 
-    def open(self, name):
+    def open(self, name: str) -> IO[bytes]:
         """
-        The content of the entry *name*, as a binary file; at its end size and checksum are compared.
+        The content of the entry *name*; at its end size and checksum are compared.
 
         Raises:
             KeyError: there is none.
         """
         return io.BufferedReader(_Content(self, self._file, self.entries[name]), CHUNK)
 
-    def read(self, name, most):
+    def read(self, name: str, most: int) -> bytes:
         """The content of the entry *name*, of at most *most* bytes."""
         with self.open(name) as content:
             data = content.read(most + 1)
@@ -94,7 +95,7 @@ class SafeZip:
             raise BadZip(N_("A file in it is too large."))
         return data
 
-    def count(self, size):
+    def count(self, size: int) -> None:
         """Count *size* bytes that were unpacked."""
         self.read_bytes += size
         if self.most_bytes is not None and self.read_bytes > self.most_bytes:
@@ -104,7 +105,7 @@ class SafeZip:
 class _Content(io.RawIOBase):
     """Unpacks one entry, a chunk at a time."""
 
-    def __init__(self, archive, file, entry):
+    def __init__(self, archive: SafeZip, file: IO[bytes], entry: Entry):
         super().__init__()
         self._archive, self._file, self._entry = archive, file, entry
         self._place = _begin(file, entry)
@@ -112,10 +113,10 @@ class _Content(io.RawIOBase):
         self._unpacker = zlib.decompressobj(-zlib.MAX_WBITS) if entry.method == DEFLATED else None
         self._packed, self._size, self._crc = b"", 0, 0
 
-    def readable(self):
+    def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer):
+    def readinto(self, buffer: Any) -> int:
         most, unpacker = len(buffer), self._unpacker
         data = self._stored(most) if unpacker is None else self._unpacked(unpacker, most)
         buffer[: len(data)] = data
@@ -127,10 +128,10 @@ class _Content(io.RawIOBase):
             raise BadZip(BROKEN)
         return len(data)
 
-    def _stored(self, most):
+    def _stored(self, most: int) -> bytes:
         return self._next(most)
 
-    def _unpacked(self, unpacker, most):
+    def _unpacked(self, unpacker: "zlib._Decompress", most: int) -> bytes:
         while not unpacker.eof:
             packed = self._packed or self._next(CHUNK)
             try:
@@ -144,19 +145,19 @@ class _Content(io.RawIOBase):
                 raise BadZip(BROKEN)
         return b""
 
-    def _next(self, most):
+    def _next(self, most: int) -> bytes:
         self._file.seek(self._place)
         data = self._file.read(min(most, self._end - self._place))
         self._place += len(data)
         return data
 
-    def _refuse_bomb(self):
+    def _refuse_bomb(self) -> None:
         most = self._archive.most_ratio
         if most is not None and self._size > max(RATIO_FROM, most * self._entry.packed):
             raise BadZip(N_("A file in it would become many times as large."))
 
 
-def _directory(file):
+def _directory(file: IO[bytes]) -> tuple[list[Entry], int]:
     """``(entries, place)`` of the central directory: how it begins, and what it lists."""
     count, size, begin = _end_of(file)
     file.seek(begin)
@@ -172,7 +173,7 @@ def _directory(file):
     return entries, begin
 
 
-def _end_of(file):
+def _end_of(file: IO[bytes]) -> tuple[int, int, int]:
     """``(count, size, place)`` of the directory, which ends where its end record begins."""
     length = file.seek(0, io.SEEK_END)
     tail_begins = max(0, length - END.size - IN_ZIP64_2)
@@ -194,12 +195,12 @@ def _end_of(file):
     return count, size, begin
 
 
-def _begins_as_zip(file):
+def _begins_as_zip(file: IO[bytes]) -> bool:
     file.seek(0)
     return file.read(4) == b"PK\3\4"
 
 
-def _end_64(file, end):
+def _end_64(file: IO[bytes], end: int) -> tuple[int, ...]:
     mark, disk, place, disks = _unpack(LOCATOR_64, file, end - LOCATOR_64.size)
     if mark != b"PK\6\7" or (disk, disks) != (0, 1):
         raise BadZip(BROKEN)
@@ -209,7 +210,7 @@ def _end_64(file, end):
     return place, disk, first_disk, here, count, size, begin
 
 
-def _entry(file):
+def _entry(file: IO[bytes]) -> tuple[Entry, int]:
     """``(Entry, its length in the directory)`` of the next one."""
     values = _unpack(ENTRY, file)
     mark, flags, method, crc, packed, size, n_name, n_extra, n_comment, disk, mode, offset = values
@@ -224,7 +225,7 @@ def _entry(file):
     return entry, ENTRY.size + n_name + n_extra + n_comment
 
 
-def _refuse_kind(flags, method, disk, mode):
+def _refuse_kind(flags: int, method: int, disk: int, mode: int) -> None:
     if flags & ENCRYPTED:
         raise BadZip(N_("It is protected by a password."))
     if disk:
@@ -235,7 +236,7 @@ def _refuse_kind(flags, method, disk, mode):
         raise BadZip(N_("There is a link to another file in it."))
 
 
-def _sizes_64(extra, *sizes):
+def _sizes_64(extra: bytes, *sizes: int) -> list[int]:
     """*sizes* with those that are marked as too large for 32 bits taken from the field of ZIP64."""
     field = _field_64(extra)
     found = []
@@ -248,7 +249,7 @@ def _sizes_64(extra, *sizes):
     return found
 
 
-def _field_64(extra):
+def _field_64(extra: bytes) -> bytes:
     while len(extra) >= 4:
         kind, length = struct.unpack_from("<HH", extra)
         if kind == 1:
@@ -257,7 +258,7 @@ def _field_64(extra):
     return b""
 
 
-def _apart(entries, directory):
+def _apart(entries: list[Entry], directory: int) -> Iterator[Entry]:
     """
     Yield *entries* with the limit of each.
 
@@ -275,7 +276,7 @@ def _apart(entries, directory):
         yield entry._replace(limit=limit)
 
 
-def _begin(file, entry):
+def _begin(file: IO[bytes], entry: Entry) -> int:
     """Where the data of *entry* begin, behind its local header."""
     mark, flags, method, n_name, n_extra = _unpack(LOCAL, file, entry.offset)
     begin = entry.offset + LOCAL.size + n_name + n_extra
@@ -287,13 +288,13 @@ def _begin(file, entry):
     return begin
 
 
-def _unpack(record, file, place=None):
+def _unpack(record: struct.Struct, file: IO[bytes], place: int | None = None) -> tuple[Any, ...]:
     if place is not None:
         file.seek(max(0, place))
     return record.unpack(_exactly(file, record.size))
 
 
-def _exactly(file, size):
+def _exactly(file: IO[bytes], size: int) -> bytes:
     data = file.read(size)
     if len(data) < size:
         raise BadZip(BROKEN)

@@ -2,11 +2,12 @@
 
 import ipaddress
 import re
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from click import ClickException
@@ -33,11 +34,14 @@ class BadSettings(ClickException, ValueError):
 
     exit_code = 2
 
-    def format_message(self):
+    def format_message(self) -> str:
         return f"bad settings: {self.message}"
 
 
-def setting(default, kind, secret=False):
+Value = TypeVar("Value")
+
+
+def setting(default: Value, kind: kinds.Kind, secret: bool = False) -> Value:
     """A field of this *kind*; a *secret* is not part of the repr, nor of an error."""
     return field(default=default, repr=not secret, metadata={"kind": kind})
 
@@ -92,14 +96,14 @@ class Settings:
         return cls.from_mapping({**written, **env_file.environment(written)}, errors)
 
     @classmethod
-    def from_mapping(cls, values, errors=()):
+    def from_mapping(cls, values: Mapping[str, str], errors: Iterable[str] = ()) -> Self:
         """
-        Check *values*, a mapping of setting names to strings; empty means not set. *errors* are known before.
+        Check *values*, texts by names of settings; empty means not set. *errors* are known before.
 
         Raises:
             BadSettings: with every error in one line.
         """
-        errors, chosen = list(errors), {}
+        wrongs, chosen = list(errors), dict[str, Any]()
         for one in fields(cls):
             kind, name = one.metadata["kind"], one.name.upper()
             text = values.get(name, "")
@@ -107,12 +111,12 @@ class Settings:
                 value, wrong = kind.parse(text)
                 # Before the @ of a URL there may be a password.
                 hidden = not one.repr or (kind is kinds.URL and "@" in text)
-                errors += [f"{name}={'…' if hidden else part} {rule}" for part, rule in wrong]
+                wrongs += [f"{name}={'…' if hidden else part} {rule}" for part, rule in wrong]
                 if not wrong:
                     chosen[one.name] = value
         settings = cls(**chosen)
-        if errors := errors + settings._contradictions():
-            raise BadSettings("; ".join(errors))
+        if wrongs := wrongs + settings._contradictions():
+            raise BadSettings("; ".join(wrongs))
         return settings
 
     @property
@@ -126,13 +130,13 @@ class Settings:
         return self.base_url.startswith("https://")
 
     @property
-    def address(self):
+    def address(self) -> str:
         """Host and port to listen on, as in a URL."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
 
     @property
-    def site_url(self):
+    def site_url(self) -> str:
         """
         The URL at which people reach the site, without a trailing slash; links in mails start with it.
 
@@ -142,40 +146,40 @@ class Settings:
         return self.base_url or f"http://{self.listening_address}"
 
     @property
-    def listening_address(self):
+    def listening_address(self) -> str:
         """Where the web server listens, by its own account; as the settings say if it has never run."""
         return _left(self.address_file, ADDRESS.fullmatch) or self.address
 
     @property
-    def address_file(self):
+    def address_file(self) -> Path:
         """Where the web server writes the address that it listens on."""
         return self.data_dir / "run" / "address"
 
     @property
-    def trusted_hosts(self):
+    def trusted_hosts(self) -> list[str]:
         """Hosts that a request may name: the site's own, and the loopback names."""
         own = urlsplit(self.base_url).hostname or self.host
         return [own, "localhost", "127.0.0.1", "::1"]
 
     @property
-    def sender(self):
+    def sender(self) -> str:
         """The address every mail comes from, as mail servers see it."""
-        fallback = f"microblog@{_mail_domain(urlsplit(self.site_url).hostname)}"
+        fallback = f"microblog@{_mail_domain(urlsplit(self.site_url).hostname or self.host)}"
         return ascii_address(self.mail_default_sender or next(iter(self.admins), fallback))
 
     @property
-    def queue_url(self):
+    def queue_url(self) -> str:
         """The queue's URL: ``REDIS_URL``, else what our own queue server wrote, else Redis' default."""
         if self.redis_url:
             return self.redis_url
         return _left(self.queue_url_file, lambda text: not kinds.REDIS_URL.parse(text)[1]) or "redis://"
 
     @property
-    def queue_url_file(self):
+    def queue_url_file(self) -> Path:
         """Where our own queue server's URL is written while it runs."""
         return self.data_dir / "run" / "queue.url"
 
-    def _contradictions(self):
+    def _contradictions(self) -> list[str]:
         errors = []
         if self.mail_use_tls and self.mail_use_ssl:
             errors.append("MAIL_USE_TLS and MAIL_USE_SSL exclude each other")
@@ -195,7 +199,7 @@ class Settings:
         return errors
 
 
-def _left(path, is_valid):
+def _left(path: Path, is_valid: Callable[[str], object]) -> str:
     """What a process of the site left in the file *path*; "" unless it *is_valid*."""
     # Not permitted: a command of somebody else, which will be told so.
     with suppress(OSError):
@@ -215,7 +219,7 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _mail_domain(host):
+def _mail_domain(host: str) -> str:
     """*host* as it stands behind the @: RFC 5321 wants an IP address in brackets."""
     try:
         address = ipaddress.ip_address(host)

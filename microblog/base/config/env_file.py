@@ -2,10 +2,12 @@
 
 import os
 import re
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from io import StringIO
+from pathlib import Path
 
-from dotenv.parser import parse_stream
+from dotenv.parser import Binding, parse_stream
 from dotenv.variables import parse_variables
 
 # How much a name must resemble a setting, from 0 to 1, to be taken for a typo of it.
@@ -13,7 +15,7 @@ LIKENESS = 0.85
 LITERAL = re.compile(r"\s*(export\s+)?('[^']*'|[^=#\s]+)\s*=\s*'")
 
 
-def read(path, known):
+def read(path: Path, known: Collection[str]) -> tuple[dict[str, str], list[str]]:
     """
     Values by name, and a list of errors.
 
@@ -36,7 +38,7 @@ def read(path, known):
     return values, errors
 
 
-def environment(written):
+def environment(written: Mapping[str, str]) -> dict[str, str]:
     """
     The real environment, without what ``flask`` has put there of the values *written* in the file.
 
@@ -46,19 +48,19 @@ def environment(written):
     return {name: text for name, text in os.environ.items() if name not in misread}
 
 
-def _is_literal(line):
+def _is_literal(line: Binding) -> bool:
     """Whether its value stands in single quotes, which for a shell means: as it is."""
     return LITERAL.match(line.original.string) is not None
 
 
-def _expanded(text, values):
+def _expanded(text: str, values: Mapping[str, str]) -> str:
     """*text* with ``${NAME}`` replaced by what lines above it, else the environment, have for NAME."""
     known = {**os.environ, **values}
     return "".join(atom.resolve(known) for atom in parse_variables(text))
 
 
-def _error(line, known):
-    if line.value is None:
+def _error(line: Binding, known: Collection[str]) -> str | None:
+    if line.key is None or line.value is None:
         return "must look like NAME=value"
     near = get_close_matches(line.key.upper(), known, n=1, cutoff=LIKENESS)
     if line.key in known or not near:
@@ -66,7 +68,7 @@ def _error(line, known):
     return f"sets {line.key}, which is no setting: did you mean {near[0]}?"
 
 
-def _number(line):
+def _number(line: Binding) -> int:
     """The number of the line in its file; the parser counts from the empty lines above it."""
     text = line.original.string
     return line.original.line + text[: len(text) - len(text.lstrip())].count("\n")

@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from redis import ConnectionPool, RedisError
@@ -24,13 +24,13 @@ class Kind(NamedTuple):
     """
 
     rule: str = ""
-    is_valid: Callable = lambda _value: True
-    convert: Callable = str
+    is_valid: Callable[[Any], object] = lambda _value: True
+    convert: Callable[[str], Any] = str
     # Separated by commas, spaces or both; each is converted alone.
     many: bool = False
     verbatim: bool = False
 
-    def parse(self, text):
+    def parse(self, text: str) -> tuple[Any, list[tuple[str, str]]]:
         """The value of *text*, None if it breaks the rule, and a list: each part that does, and the rule."""
         text = text if self.verbatim else text.strip()
         parts = _words(text) if self.many else [text]
@@ -39,7 +39,7 @@ class Kind(NamedTuple):
         values = tuple(map(self.convert, parts))
         return values if self.many else values[0], []
 
-    def _broken_by(self, part):
+    def _broken_by(self, part: str) -> str | None:
         try:
             return None if self.is_valid(self.convert(part)) else self.rule
         except BadAddress as error:
@@ -48,18 +48,18 @@ class Kind(NamedTuple):
             return self.rule
 
 
-def number(least, most, convert=int):
+def number(least: int, most: int, convert: type[int] | type[float] = int) -> Kind:
     unit = "a whole number" if convert is int else "a number"
     rule = f"must be {unit} from {least} to {most}"
     return Kind(rule, lambda value: least <= value <= most, convert)
 
 
-def one_of(*options):
+def one_of(*options: str) -> Kind:
     by_lower = {option.lower(): option for option in options}
     return Kind(f"must be one of {', '.join(options)}", convert=lambda text: by_lower[text.lower()])
 
 
-def subset(*known):
+def subset(*known: str) -> Kind:
     """Words, each of which is one of *known*, once."""
     return Kind(
         f"can hold {', '.join(known)}",
@@ -68,18 +68,18 @@ def subset(*known):
     )
 
 
-def _words(text):
+def _words(text: str) -> list[str]:
     return text.replace(",", " ").split()
 
 
-def _unbracketed(text):
+def _unbracketed(text: str) -> str:
     """*text* in its ASCII form, without the brackets around an IPv6 address."""
     if text.startswith("[") and text.endswith("]"):
         return str(ipaddress.IPv6Address(text[1:-1]))
     return text if ":" in text else ascii_host(text)
 
 
-def _site(text):
+def _site(text: str) -> str:
     """*text* without a trailing slash, and with its host as browsers send it, however it is spelled."""
     text = text.rstrip("/")
     # Fails at brackets that hold no IPv6 address, and at what is no port from 0 to 65535.
@@ -96,7 +96,7 @@ def _site(text):
     return f"{parts.scheme}://{host if ':' in name else ascii_host(name)}{port}"
 
 
-def _is_queue(text):
+def _is_queue(text: str) -> bool:
     """Whether *text* can be parsed, in one way only, and a connection can be made with what it says."""
     try:
         # None is opened.
@@ -108,15 +108,15 @@ def _is_queue(text):
     # shown.
     after_host = parts.path + parts.query + parts.fragment
     names_a_place = parts.path if parts.scheme == "unix" else re.fullmatch(r"(/\d*)?", parts.path)
-    return names_a_place and "@" not in after_host and not parts.fragment
+    return bool(names_a_place) and "@" not in after_host and not parts.fragment
 
 
-def _email(text):
+def _email(text: str) -> str:
     # The operator may address a mail server by its number; people who register may not.
     return checked(text, allow_domain_literal=True)
 
 
-def _as_path(text):
+def _as_path(text: str) -> Path:
     try:
         return Path(text).expanduser().absolute()
     except RuntimeError as error:

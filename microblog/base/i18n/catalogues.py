@@ -7,6 +7,7 @@ Babel's own command compiles what it can of a damaged catalogue and reports succ
 import sys
 from pathlib import Path
 
+from babel.messages import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 from click import ClickException
@@ -18,7 +19,7 @@ class BadCatalogue(ClickException):
     """A catalogue is damaged; the message, which ``flask`` prints in one line, says which one and where."""
 
 
-def compile_all(folder=TRANSLATIONS):
+def compile_all(folder: Path = TRANSLATIONS) -> None:
     """
     Compile every catalogue in *folder* into the form that the site reads.
 
@@ -33,7 +34,7 @@ def compile_all(folder=TRANSLATIONS):
         draft.replace(path.with_suffix(".mo"))
 
 
-def _read(path):
+def _read(path: Path) -> Catalog:
     try:
         with path.open("rb") as file:
             catalogue = read_po(file, locale=path.parent.parent.name, abort_invalid=True)
@@ -50,7 +51,7 @@ def _read(path):
     return catalogue
 
 
-def main(folder=TRANSLATIONS):
+def main(folder: Path = TRANSLATIONS) -> int:
     """Compile all. Returns the exit code."""
     try:
         compile_all(folder)

@@ -6,10 +6,11 @@ it was written. They come from few days. What a day is called depends on the day
 nothing that is kept goes stale; the least recently used is dropped, so that memory stays flat.
 """
 
-from datetime import datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
-from babel import dates
+from babel import Locale, dates
 
 # Ten years of days in one language and form; an entry takes 300 bytes.
 KEPT = 4000
@@ -17,20 +18,21 @@ STYLES = {"full", "long", "medium", "short"}
 
 
 @lru_cache(KEPT)
-def in_words(date, form, locale):
-    """*date* in a style of Babel's, such as ``long``, or with the fields that *form* names: ``MMMEd``."""
+def in_words(day: date, form: str, locale: Locale) -> str:
+    """*day* in a style of Babel's, such as ``long``, or with the fields that *form* names: ``MMMEd``."""
     if form in STYLES:
-        return dates.format_date(date, form, locale=locale)
-    return dates.format_skeleton(form, date, locale=locale)
+        return dates.format_date(day, form, locale=locale)
+    return dates.format_skeleton(form, day, locale=locale)
 
 
-def zone_name(local, locale):
+def zone_name(local: datetime, locale: Locale) -> str:
     """The short name of the time zone of *local*, an aware time, at that time: ``UTC``, ``+0100``."""
+    assert isinstance(local.tzinfo, ZoneInfo)
     return _zone_name(local.tzinfo.key, local.utcoffset(), local.dst(), locale)
 
 
 @lru_cache(KEPT)
-def _zone_name(key, offset, daylight_saving, locale):
+def _zone_name(key: str, offset: timedelta | None, daylight_saving: timedelta | None, locale: Locale) -> str:
     at_any_time = datetime(2000, 1, 1, tzinfo=_Constant(key, offset, daylight_saving))
     return dates.get_timezone_name(at_any_time, "short", locale=locale)
 
@@ -38,14 +40,14 @@ def _zone_name(key, offset, daylight_saving, locale):
 class _Constant(tzinfo):
     """The time zone *key* as if the difference to UTC had always been *offset*."""
 
-    def __init__(self, key, offset, daylight_saving):
+    def __init__(self, key: str, offset: timedelta | None, daylight_saving: timedelta | None):
         self.key, self._offset, self._daylight_saving = key, offset, daylight_saving
 
-    def utcoffset(self, _moment):
+    def utcoffset(self, _moment: datetime | None) -> timedelta | None:
         return self._offset
 
-    def dst(self, _moment):
+    def dst(self, _moment: datetime | None) -> timedelta | None:
         return self._daylight_saving
 
-    def tzname(self, _moment):
+    def tzname(self, _moment: datetime | None) -> str:
         return self.key

@@ -6,6 +6,7 @@ asks it of every language that a post may be written in. So the latest thousand 
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
@@ -16,7 +17,7 @@ KEPT = 1000
 
 
 @lru_cache(KEPT)
-def tag(text):
+def tag(text: str | None) -> str | None:
     """The tag of *text*, such as ``es`` or ``zh-Hant``, without a region; None if it names no language."""
     if re.match("(und|root)\\b", text or "", re.IGNORECASE):
         return None
@@ -31,9 +32,9 @@ def tag(text):
         return None
 
 
-def offered(accepted, spoken):
+def offered(accepted: Sequence[str], spoken: Iterable[str]) -> dict[str, str]:
     """
-    The languages to choose from: a dictionary from tags to the languages' own names.
+    The languages to choose from: their own names by tag.
 
     Those that the browser has *accepted* come first, best first, then those *spoken* on the site.
     """

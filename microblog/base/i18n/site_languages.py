@@ -24,11 +24,11 @@ def of_request() -> str:
     return _first_offered(getattr(current_user, "language", None), given("language"), *accepted)
 
 
-def in_language(*wanted: str | None) -> AbstractContextManager:
+def in_language(*wanted: str | None) -> AbstractContextManager[object]:
     """Within the block, use the first of *wanted*, tags or None, that the site offers, else its default."""
     return force_locale(_first_offered(*wanted))
 
 
-def _first_offered(*wanted):
-    languages = current_app.config["SITE_LANGUAGES"]
+def _first_offered(*wanted: str | None) -> str:
+    languages: list[str] = current_app.config["SITE_LANGUAGES"]
     return next((tag for tag in wanted if tag in languages), languages[0])
