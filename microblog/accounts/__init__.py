@@ -144,7 +144,7 @@ def request_confirmation(user: User, language: str) -> None:
     security_log.record("confirmation-asked", user)
 
 
-def _mail_link(user, email, language):
+def _mail_link(user: User, email: str, language: str | None) -> None:
     Mail.send("change_email", email, user=user, language=language)
 
 
@@ -170,9 +170,10 @@ def change_email(token: OneTimeToken) -> None:
     security_log.record("email-changed", token.user)
 
 
-def _confirm_email(token):
+def _confirm_email(token: OneTimeToken) -> None:
     with db.atomic():
         token.redeem()
+        assert token.user is not None
         token.user.confirm()
     security_log.record("email-confirmed", token.user)
 

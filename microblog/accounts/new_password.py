@@ -33,7 +33,7 @@ def hash_new(password: str, username: str, email: str, user: User | None = None)
     return hash_password(password)
 
 
-def _words_of_the_site():
+def _words_of_the_site() -> list[str]:
     """Its name, its host, and the words that its host is made of."""
     host = readable_host(urlsplit(current_app.config["SITE_URL"]).hostname)
     return ["microblog", host, *host.split(".")]

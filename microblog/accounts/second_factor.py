@@ -80,10 +80,10 @@ def reset(user: User, by: str) -> bool:
     return done
 
 
-def _remove(user):
+def _remove(user: User) -> bool:
     return bool(SecondFactor.delete().where(SecondFactor.user == user).execute())
 
 
-def _plain(code):
+def _plain(code: str) -> str:
     """*code* as it is compared: people type spaces, and letters and digits of any width and case."""
     return "".join(unicodedata.normalize("NFKC", code).split()).lower()

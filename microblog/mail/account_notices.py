@@ -5,7 +5,7 @@ Each says what, when and from which browser, and what to do then. It has no link
 """
 
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import has_request_context, request
 from flask_babel import get_locale
@@ -79,7 +79,7 @@ def send(user: User, event: str, by: str | None = None) -> None:
         Mail.send(KIND, user.email, user=user, event=event, **_circumstances(by))
 
 
-def _count_of_late(user, event):
+def _count_of_late(user: User, event: str) -> int:
     now = clock.now()
     same = (Mail.user == user, Mail.kind == KIND, Mail.arguments["event"] == event)
     return Mail.select().where(*same, Mail.created_at.between(now - WITHIN, now)).count()
@@ -92,7 +92,7 @@ def send_to_former_address(user: User, by: str | None = None) -> None:
         Mail.send("email_changed", user.email, user=user, **_circumstances(by))
 
 
-def _circumstances(by):
+def _circumstances(by: str | None) -> dict[str, Any]:
     """The browser of the request and its language, as far as the user acts themselves."""
     if by or not has_request_context():
         return {"by": by}
@@ -110,6 +110,7 @@ def email_changed(mail: Mail) -> MailText:
     return _text(mail, N_("Your e-mail address was changed"))
 
 
-def _text(mail, subject, **values):
+def _text(mail: Mail, subject: str, **values: object) -> MailText:
+    assert mail.user is not None
     facts = {"at": mail.created_at, "by": mail.arguments.get("by"), "browser": mail.arguments.get("browser")}
     return MailText(mail.recipient, mail.user.language, subject, {"user": mail.user, **facts, **values})

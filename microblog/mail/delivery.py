@@ -4,6 +4,7 @@ from functools import partial
 from uuid import uuid4
 
 from flask import current_app, g
+from flask_mail import Message
 from peewee import OperationalError
 
 from microblog.base import clock
@@ -45,13 +46,15 @@ def send_test(recipient: str) -> str:
     return f"there is no MAIL_SERVER: the test mail is in {outbox_files.write('test', message)}"
 
 
-def _send(mail, message):
+def _send(mail: Mail, message: Message) -> None:
     if not current_app.config["MAIL_SERVER"]:
         outbox_files.write(mail.id, message)
         mail.finish(SUCCEEDED)
         return
     try:
-        smtp.send(message, before_data_end=partial(retries.mark_sending, mail, message.recipients[0]))
+        [recipient] = message.recipients
+        assert isinstance(recipient, str)
+        smtp.send(message, before_data_end=partial(retries.mark_sending, mail, recipient))
     except (MailDelayed, MailRefused) as error:
         if not error.uncertain:
             retries.mark_not_sent(mail)

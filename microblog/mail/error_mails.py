@@ -36,7 +36,7 @@ def init_app(app: Flask) -> None:
 
 
 class ErrorMailer(logging.Handler):
-    def __init__(self, app):
+    def __init__(self, app: Flask):
         super().__init__(logging.ERROR)
         self.app = app
         self.last_at: dict[str, datetime] = {}
@@ -53,7 +53,7 @@ class ErrorMailer(logging.Handler):
             # As all handlers do: to standard error, because logging is what has just failed.
             self.handleError(record)
 
-    def _record(self, key, message, report):
+    def _record(self, key: str, message: str, report: str) -> None:
         with self.app.app_context():
             g.keep_errors_from_mail = True
             try:
@@ -73,10 +73,10 @@ class ErrorMailer(logging.Handler):
                     self.last_at.pop(key, None)
                 logs.log_failure(log, "writing a mail about an error", error)
 
-    def _is_about_our_mails(self):
+    def _is_about_our_mails(self) -> bool:
         return has_app_context() and g.get("keep_errors_from_mail", False)
 
-    def _is_first_for_now(self, key):
+    def _is_first_for_now(self, key: str) -> bool:
         """Whether *key* is new to this process in these ten minutes; the table covers other processes."""
         now = clock.now()
         self.last_at = {met: at for met, at in self.last_at.items() if now - at < ONE_WITHIN}
@@ -103,7 +103,7 @@ def fingerprint(record: logging.LogRecord) -> str:
     return hashlib.sha256(" ".join(places).encode()).hexdigest()[:32]
 
 
-def _is_ours(frame):
+def _is_ours(frame: traceback.FrameSummary) -> bool:
     path = Path(frame.filename)
     # The libraries may be installed in our folder as well.
     return path.is_relative_to(ROOT) and "site-packages" not in path.parts

@@ -6,7 +6,7 @@ from microblog.tasks.exceptions import Cancelled, JobFailed, RetryLater
 class MailDelayed(RetryLater):
     """The mail could not be sent now; *uncertain*: it may have been accepted nevertheless."""
 
-    def __init__(self, reason, uncertain=False):
+    def __init__(self, reason: str, uncertain: bool = False):
         super().__init__(reason)
         self.uncertain = uncertain
 

@@ -1,12 +1,12 @@
 """A mail to be sent: its row, of which ``delivery`` renders the text, so that no secret is stored here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
 
-from peewee import BooleanField, CharField, ForeignKeyField, JSONField, ModelSelect
+from peewee import BooleanField, CharField, ColumnBase, ForeignKeyField, JSONField, ModelSelect
 
 from microblog.base import clock
 from microblog.base.database import UTCDateTimeField, db
@@ -73,7 +73,9 @@ class Mail(WorkItem):
         return mail
 
     @classmethod
-    def send_once(cls, kind, recipients, span, key, **arguments):
+    def send_once(
+        cls, kind: str, recipients: Iterable[str], span: timedelta, key: str, **arguments: Any
+    ) -> None:
         """
         Send a mail to each of *recipients*, unless one of *kind* and *key* was recorded lately.
 
@@ -122,7 +124,7 @@ class Mail(WorkItem):
             yield
 
     @classmethod
-    def _concerns(cls, user):
+    def _concerns(cls, user: User) -> ColumnBase:
         return (cls.user == user) | (cls.recipient == user.email_key)
 
     def asked_before(self, span: timedelta) -> int:
@@ -174,7 +176,7 @@ class Mail(WorkItem):
         return bool(self.kind in templates.links and (owner := self.owner) and owner.is_admin)
 
     @classmethod
-    def record_reading(cls, mail_id, by):
+    def record_reading(cls, mail_id: str, by: str) -> None:
         """Note in the security log that the user or operator *by* has read a mail of the outbox."""
         mail = cls.get_or_none(cls.id == mail_id)
         facts = {"kind": mail.kind} if mail else {}

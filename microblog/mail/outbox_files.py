@@ -84,7 +84,7 @@ def path_of(mail_id: str) -> Path:
     return _folder() / (f"{mail_id}.eml" if ID.fullmatch(mail_id) else "none")
 
 
-def _read(path, size_bytes=-1):
+def _read(path: Path, size_bytes: int = -1) -> OutboxMail | None:
     try:
         with path.open("rb") as file:
             content = file.read(size_bytes)
@@ -94,7 +94,7 @@ def _read(path, size_bytes=-1):
         return None
 
 
-def _written_at(path):
+def _written_at(path: Path) -> float:
     try:
         return path.stat().st_mtime
     except FileNotFoundError:
@@ -102,5 +102,5 @@ def _written_at(path):
         return 0
 
 
-def _folder():
+def _folder() -> Path:
     return data_dir() / "outbox"

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from email.utils import parseaddr
+from typing import Any
 
 import flask_mail
 from flask import current_app
@@ -97,7 +98,7 @@ def begins_with_tls() -> bool:
     return True
 
 
-def _meaning(code, refusal):
+def _meaning(code: int, refusal: str) -> Exception:
     """RFC 5321, 4.2.1: 4yz is transient, 5yz is permanent; 552 says that the mail is too big."""
     if code == TOO_BIG:
         return TooBig(refusal)
@@ -127,7 +128,7 @@ class Connection(flask_mail.Connection):
             raise
         return host
 
-    def __exit__(self, kind, error, traceback):
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if self.host is None:
             return
         # In the middle of a mail, QUIT would be taken for a part of it and never be answered.
@@ -145,7 +146,7 @@ class _TellsUncertainty(smtplib.SMTP):
     # Called when the mail may arrive from now on.
     before_data_end: Callable[[], None]
 
-    def send(self, data):
+    def send(self, data: Any) -> None:
         """
         Only the data that holds the whole mail ends with the final dot: it goes in pieces, that dot last.
 
@@ -161,7 +162,7 @@ class _TellsUncertainty(smtplib.SMTP):
         self.data_ended = True
         return None
 
-    def data(self, message):
+    def data(self, message: Any) -> tuple[int, bytes]:
         try:
             return super().data(message)
         except smtplib.SMTPServerDisconnected as error:
@@ -173,18 +174,18 @@ class _TellsUncertainty(smtplib.SMTP):
 class _UTF8(str):
     """Text that smtplib, which asks for ASCII, gets in UTF-8."""
 
-    def encode(self, *_encoding):
+    def encode(self, *_encoding: str) -> bytes:
         return super().encode()
 
 
 class _SignsInByUTF8(smtplib.SMTP):
     """Name and password may hold any character: RFC 4616 has them in UTF-8."""
 
-    def login(self, user, password, **options):
+    def login(self, user: str, password: str, **options: Any) -> tuple[int, bytes]:
         return super().login(_UTF8(user), _UTF8(password), **options)
 
-    def auth(self, mechanism, authobject, **options):
-        def answer_in_utf8(challenge=None):
+    def auth(self, mechanism: str, authobject: Any, **options: Any) -> tuple[int, bytes]:
+        def answer_in_utf8(challenge: Any = None) -> Any:
             text = authobject(challenge)
             return None if text is None else _UTF8(text)
 

@@ -53,7 +53,7 @@ class MailText(NamedTuple):
     recipient: str
     language: str | None
     subject: str
-    values: dict
+    values: dict[str, object]
     message_id: str | None = None
     written_at: datetime | None = None
     attachment: Attachment | None = None
@@ -71,7 +71,7 @@ def mail_kind(name: str, link: bool = False, unconfirmed: bool = False) -> Calla
     *unconfirmed*: it may go to an address that nobody has confirmed, which may be a stranger's.
     """
 
-    def register(function):
+    def register(function: Describe) -> Describe:
         kinds[name] = function
         if link:
             links.add(name)
@@ -112,7 +112,7 @@ def may_be_mailed(user: User) -> bool:
     return user.confirmed_at is not None or not current_app.config["MAIL_SERVER"]
 
 
-def _refuse_unconfirmed(mail, recipient):
+def _refuse_unconfirmed(mail: "Mail", recipient: str) -> None:
     if not current_app.config["MAIL_SERVER"]:
         return
     # Whom it is for comes first: another account may have been given their former address meanwhile.
@@ -192,6 +192,6 @@ def error(mail: "Mail") -> MailText:
     return MailText(mail.recipient, None, "Error: %(what)s", mail.arguments)
 
 
-def _refuse_flood(mail):
+def _refuse_flood(mail: "Mail") -> None:
     if mail.asked_before(LINKS_WITHIN) >= MOST_LINKS:
         raise Unneeded

@@ -6,7 +6,7 @@ A claim looks at what else runs here and moves the row to ``running``, in one tr
 
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
@@ -36,6 +36,8 @@ class Claimable(BaseModel):
 
     # That of its job: a column of tasks; all mails have the same.
     name: "CharField[str] | str"
+    # That of ``WorkItem``, which builds on this.
+    write: Callable[..., None]
     # Written with each claim.
     CLAIM_VALUES: Mapping[str, object] = MappingProxyType({})
 
@@ -87,7 +89,7 @@ class Claimable(BaseModel):
         return cls._is_due(*cls._times())
 
     @classmethod
-    def _is_due(cls, now, latest):
+    def _is_due(cls, now: datetime, latest: datetime) -> ColumnBase:
         # A time further ahead than any pause was written before the clock was set back.
         return (cls.state == QUEUED) & ((cls.run_after <= now) | (cls.run_after > latest))
 
@@ -125,7 +127,7 @@ class Claimable(BaseModel):
 
     @classmethod
     @prepared
-    def _if_due(cls, item_id, now, latest):
+    def _if_due(cls, item_id: str, now: datetime, latest: datetime) -> "ModelSelect[Self]":
         return cls.select().where(cls.id == item_id, cls._is_due(now, latest))
 
     def _may_start(self) -> bool:
@@ -153,7 +155,7 @@ class Claimable(BaseModel):
 
     @classmethod
     @prepared
-    def _beside(cls, consumer_id, now, latest):
+    def _beside(cls, consumer_id: str, now: datetime, latest: datetime) -> "ModelSelect[Self]":
         """What this process runs, and what waits after a crash."""
         runs_here = (cls.state == RUNNING) & (cls.consumer_id == consumer_id)
         return cls.select().where(runs_here | (CRASHED & cls._is_due(now, latest)))

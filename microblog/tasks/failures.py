@@ -60,7 +60,7 @@ def try_again(name: str, error: str, by: str) -> int:
     return launched
 
 
-def _launch_again(task, by):
+def _launch_again(task: Task, by: str) -> bool:
     try:
         task.launch_again(by=by)
     except (NothingToRetry, TaskInProgress, UnknownJob):

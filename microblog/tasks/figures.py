@@ -1,11 +1,11 @@
 """Figures of tasks, from their rows: how many of each kind, how many failed, how long they waited and ran."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from statistics import quantiles
 from typing import NamedTuple
 
-from peewee import SQL, fn
+from peewee import SQL, ModelSelect, fn
 
 from microblog.base import clock
 from microblog.tasks.queue import jobs
@@ -68,19 +68,19 @@ def counts() -> list[tuple[str, str, int]]:
     return list(grouped.tuples().execute())
 
 
-def _of(kind, since):
-    by_state = dict(_asked(kind, since).tuples())
+def _of(kind: str, since: datetime) -> Figures:
+    by_state: dict[str, int] = dict(_asked(kind, since).tuples().execute())
     waited, ran = _times(kind, since)
     return Figures(kind, sum(by_state.values()), by_state.get(FAILED, 0), waited, ran)
 
 
-def _asked(kind, since):
+def _asked(kind: str, since: datetime) -> "ModelSelect[Task]":
     # With every state named, each is counted by its part of the index.
     asked = (Task.name == kind, Task.state.in_(STATES), Task.created_at >= since)
     return Task.select(Task.state, EACH).where(*asked).group_by(Task.state)
 
 
-def _times(kind, since):
+def _times(kind: str, since: datetime) -> tuple[Times | None, Times | None]:
     ended = [task for state in (SUCCEEDED, FAILED) for task in _ended(kind, state, since)]
     started = [task for task in ended if task.started_at]
     waited = [task.started_at - task.created_at for task in started]
@@ -88,13 +88,13 @@ def _times(kind, since):
     return _summary(waited), _summary(ran)
 
 
-def _ended(kind, state, since):
+def _ended(kind: str, state: str, since: datetime) -> "ModelSelect[Task]":
     ended = (Task.name == kind, Task.state == state, Task.created_at >= since)
     columns = (Task.created_at, Task.started_at, Task.finished_at)
     return Task.select(*columns).where(*ended).order_by(Task.created_at.desc()).limit(SAMPLE)
 
 
-def _summary(spans):
+def _summary(spans: list[timedelta]) -> Times | None:
     if not spans:
         return None
     # A clock that was set back in between.
@@ -103,7 +103,7 @@ def _summary(spans):
     return Times(timedelta(seconds=cuts[9]), timedelta(seconds=cuts[18]))
 
 
-def _by_hour(state, since, now):
+def _by_hour(state: str, since: datetime, now: datetime) -> dict[int, int]:
     """Counts by how many hours ago the tasks were asked for."""
     begun = fn.strftime("%s", Task.created_at).cast("INTEGER")
     ago = ((int(now.timestamp()) - begun) / 3600).alias("ago")

@@ -6,8 +6,9 @@ else: any other message would have to be held back as well, and would be lost if
 """
 
 from collections.abc import Iterable
+from typing import TypeAlias
 
-from huey.api import Task as Message
+from huey.api import Task as HueyTask
 from huey.storage import PriorityRedisStorage
 from redis import ConnectionPool
 from redis.backoff import NoBackoff
@@ -15,6 +16,8 @@ from redis.exceptions import ConnectionError as QueueUnreachable
 from redis.exceptions import TimeoutError as QueueSilent
 from redis.retry import Retry
 
+# What Huey calls a task.
+Message: TypeAlias = HueyTask
 TIMEOUT_S = 2
 # Nobody listens there: the queue is unknown before ``init_app``.
 NOWHERE = "unix:///dev/null"
@@ -26,7 +29,7 @@ held: dict[str, Message] = {}
 class MessageStore(PriorityRedisStorage):
     """Huey's storage with a second set for what is urgent, and without what only results would need."""
 
-    def __init__(self, name, **options):
+    def __init__(self, name: str, **options: object):
         super().__init__(name, **options)
         self.urgent = PriorityRedisStorage(f"{name}_urgent", **options)
 
@@ -58,7 +61,7 @@ class MessageStore(PriorityRedisStorage):
 
     # Huey looks before and after each job whether its message was revoked. None ever is: rows are cancelled.
 
-    def peek_many(self, keys: Iterable[str]) -> dict:
+    def peek_many(self, keys: Iterable[str]) -> dict[str, object]:
         return {}
 
     def delete_data(self, key: str) -> bool:

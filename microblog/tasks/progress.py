@@ -8,9 +8,9 @@ import logging
 import math
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from peewee import OperationalError, fn
+from peewee import ModelUpdate, OperationalError, fn
 
 from microblog.base import clock
 from microblog.base.database import db
@@ -50,7 +50,7 @@ class Progress(NamedTuple):
 class Throttle:
     """Limits how often the progress of a running task is reported."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         # Of what was reported last.
         self.last_percent, self.reported_at_s = -1, -math.inf
 
@@ -67,7 +67,7 @@ class Throttle:
             self.last_percent, self.reported_at_s = progress.percent, monotonic()
         return admitted
 
-    def _is_news(self, progress):
+    def _is_news(self, progress: Progress) -> bool:
         silence_s = monotonic() - self.reported_at_s
         newer = progress.percent > self.last_percent and silence_s >= REPORT_EVERY_S
         return newer or silence_s >= REPORT_AFTER_SILENCE_S
@@ -80,7 +80,7 @@ def report_progress(task: "Task", message: Message, done: int, total: int) -> No
         huey.emit(SIGNAL_PROGRESS, message, progress)
 
 
-@huey.signal(SIGNAL_PROGRESS)
+@huey.signal(SIGNAL_PROGRESS)  # type: ignore[untyped-decorator] # Huey comes without types
 def record_progress(_signal: str, message: Message, progress: Progress) -> None:
     """Update the row and notify its user in one transaction; ignore a consumer that has lost its claim."""
     model = jobs[message.name].model
@@ -105,14 +105,24 @@ def estimate_time_left(began_at: datetime, advanced_at: datetime, done: int, tot
     return passed * (total - done) / done
 
 
-def _store(model, task_id, progress):
-    """Store *progress*. Returns whether the task still belongs to that consumer."""
+def _store(model: "type[Any]", task_id: str, progress: Progress) -> bool:
+    """Store *progress* in ``Task``, the *model*. Returns whether the task still belongs to that consumer."""
     done, total, consumer_id, attempt = progress
-    return _stored(model, task_id, consumer_id, attempt, done, total, progress.percent, clock.now()).execute()
+    stored = _stored(model, task_id, consumer_id, attempt, done, total, progress.percent, clock.now())
+    return bool(stored.execute())
 
 
 @prepared
-def _stored(model, task_id, consumer_id, attempt, done, total, percent, now):
+def _stored(
+    model: "type[Task]",
+    task_id: str,
+    consumer_id: str | None,
+    attempt: int,
+    done: Any,
+    total: Any,
+    percent: Any,
+    now: Any,
+) -> ModelUpdate:
     is_its_own = (
         model.id == task_id,
         model.state == RUNNING,

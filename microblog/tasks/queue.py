@@ -86,13 +86,15 @@ class MicroblogHuey(RedisHuey):
     _app: Flask
     _probe: Redis
 
-    def __init__(self, name):
+    def __init__(self, name: str):
         serializer = SignedSerializer(secrets.token_hex())
         super().__init__(name, results=False, connection_pool=pool(NOWHERE), serializer=serializer)
         self.consumer: Consumer | None = None
         # How many threads the consumer has; set when it is created.
         self.workers = 2
-        self.at_start, self.housekeeping, self.at_stop = [], [], []
+        self.at_start: list[Callable[[], object]] = []
+        self.housekeeping: list[Callable[[], object]] = []
+        self.at_stop: list[Callable[[], object]] = []
         self._housekept_at_s = self._outage_logged_at_s = -math.inf
 
     def init_app(self, app: Flask, url: str, secret: str, run_dir: Path) -> None:
@@ -188,7 +190,7 @@ class MicroblogHuey(RedisHuey):
             log.warning("skipped a queue message of another version or program: %d bytes", len(data))
         return message
 
-    def read_schedule(self, timestamp: datetime | None = None) -> list:
+    def read_schedule(self, timestamp: datetime | None = None) -> list[Message]:
         # Retries and pauses are in the rows.
         return []
 
@@ -228,14 +230,14 @@ class MicroblogHuey(RedisHuey):
         self.consumer = MicroblogConsumer(self, workers=workers, **options)
         return self.consumer
 
-    def _read(self, data):
+    def _read(self, data: bytes) -> Message | None:
         """The message that *data* holds; None if another version or another program wrote it."""
         try:
             return self.deserialize_task(data)
         except Exception:
             return None
 
-    def _attempt(self, functions):
+    def _attempt(self, functions: list[Callable[[], object]]) -> None:
         """Log what *functions* raise, so that it ends neither scheduler nor consumer."""
         for function in functions:
             try:
@@ -244,7 +246,7 @@ class MicroblogHuey(RedisHuey):
             except Exception as error:
                 log_failure(log, function.__name__, error)
 
-    def _log_outage(self, error):
+    def _log_outage(self, error: RedisError) -> None:
         if time.monotonic() - self._outage_logged_at_s >= OUTAGE_LOGGED_EVERY_S:
             self._outage_logged_at_s = time.monotonic()
             log.warning("the queue does not answer (%s); tasks wait in the database", error)

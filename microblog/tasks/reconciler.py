@@ -1,6 +1,7 @@
 """Recovers running rows that nobody works on, and enqueues due rows that no queue message stands for."""
 
 import logging
+from collections.abc import Callable
 
 from redis.exceptions import RedisError
 
@@ -79,11 +80,11 @@ def release_all() -> None:
             _attempt(item, "the consumer stops", item.release)
 
 
-def _running():
+def _running() -> list[WorkItem]:
     return [item for kind in WorkItem.kinds() for item in kind.running()]
 
 
-def _attempt(item, why, mend, *reason):
+def _attempt(item: WorkItem, why: str, mend: Callable[..., None], *reason: str) -> None:
     try:
         mend(*reason)
     except ClaimLost:

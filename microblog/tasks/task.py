@@ -5,7 +5,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Self
 
-from peewee import Check, IntegrityError
+from peewee import Check, IntegrityError, ModelSelect
 
 from microblog.base import clock
 from microblog.base.database import db
@@ -18,7 +18,6 @@ from microblog.tasks.exceptions import (
     TaskInProgress,
     UnknownJob,
 )
-from microblog.tasks.message_store import Message
 from microblog.tasks.progress import Throttle, report_progress
 from microblog.tasks.queue import Job, huey, jobs
 from microblog.tasks.state_rules import FAILURE, crashed_index, triggers
@@ -35,8 +34,6 @@ class Task(TaskLists):
     # Each attempt begins anew; what was shown of its progress stays.
     CLAIM_VALUES = MappingProxyType({"done": 0, "advanced_at": None})
     FINAL_VALUES = MappingProxyType({SUCCEEDED: {"progress": 100}})
-    # The queue message that a worker received for this object; None elsewhere.
-    message: Message | None = None
 
     class Meta:
         constraints = (
@@ -159,13 +156,13 @@ class Task(TaskLists):
         return self.refresh().progress
 
     @classmethod
-    def _dismiss_ended(cls, user, job):
+    def _dismiss_ended(cls, user: User | int | None, job: Job) -> None:
         for task in cls._ended(user, job.name):
             task.dismiss()
 
     @classmethod
     @prepared
-    def _ended(cls, user, name):
+    def _ended(cls, user: User | int | None, name: str) -> "ModelSelect[Self]":
         """Those whose cards are still there."""
         ended = (cls.user == user, cls.name == name, cls.finished_at.is_null(False))
         return cls.select().where(*ended, cls.dismissed_at.is_null())
@@ -200,7 +197,7 @@ class Task(TaskLists):
 
     @classmethod
     @prepared
-    def _cancelled(cls, task):
+    def _cancelled(cls, task: Self) -> "ModelSelect[Self]":
         return cls.select(cls.cancel_requested).where(cls.id == task)
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from peewee import JOIN, ModelSelect
+from peewee import JOIN, Expression, ModelSelect
 
 from microblog.models import User
 from microblog.tasks.states import STATES
@@ -39,7 +39,7 @@ class TaskFilter(NamedTuple):
         states = [self.state] if self.state or self.user else STATES
         return [self._query(state) for state in states]
 
-    def _query(self, state):
+    def _query(self, state: str | None) -> "ModelSelect[Task]":
         wanted = {Task.state: state, Task.name: self.kind, Task.user: self.user}
         conditions = [field == value for field, value in wanted.items() if value is not None]
         if self.since:
@@ -49,7 +49,7 @@ class TaskFilter(NamedTuple):
         query = Task.select(Task, User).join(User, JOIN.LEFT_OUTER)
         return query.where(*conditions) if conditions else query
 
-    def _slice(self, most, conditions, newest_first):
+    def _slice(self, most: int, conditions: list[Expression], newest_first: bool) -> list[Task]:
         keys = (Task.created_at, Task.id)
         order = [key.desc() for key in keys] if newest_first else keys
         found: list[Task] = []

@@ -1,6 +1,6 @@
 """Lists of tasks: a user's, everybody's, and those whose cards a user sees."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import Self
 
@@ -59,13 +59,13 @@ class TaskLists(TaskRow):
         return cls.select().where(long_enough, cls.id.startswith(text)).order_by(cls.created_at.desc())
 
     @classmethod
-    def shown(cls, user: User) -> Prepared:
+    def shown(cls, user: User) -> Prepared[Self]:
         """Tasks whose cards *user* sees: unfinished, or just ended and not yet dismissed; newest first."""
         return cls._shown(user, clock.now() - SHOWN_AFTER_END)
 
     @classmethod
     @prepared
-    def _shown(cls, user, since):
+    def _shown(cls, user: User, since: datetime) -> "ModelSelect[Self]":
         just_ended = (cls.finished_at > since) & cls.dismissed_at.is_null()
         shown = cls.select().where(cls.user == user, cls.finished_at.is_null() | just_ended)
         return shown.order_by(cls.created_at.desc())

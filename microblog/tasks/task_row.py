@@ -5,9 +5,17 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from peewee import BackrefAccessor, BooleanField, CharField, ForeignKeyField, IntegerField, JSONField
+from peewee import (
+    BackrefAccessor,
+    BooleanField,
+    CharField,
+    ForeignKeyField,
+    IntegerField,
+    JSONField,
+    ModelSelect,
+)
 
 from microblog.base import clock
 from microblog.base.database import UTCDateTimeField, data_dir
@@ -130,7 +138,7 @@ class TaskRow(WorkItem):
 
     @classmethod
     @prepared
-    def _mails(cls, task):
+    def _mails(cls, task: Self) -> "ModelSelect[Mail]":
         # Mails build on tasks: their model is known here by the name that it gave this side.
         return cls.mails.rel_model.select().where(cls.mails.field == task)
 

@@ -7,18 +7,24 @@ The row is the truth; the queue message only wakes a worker. Every write that le
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Self
+
+from peewee import ModelSelect
 
 from microblog.base import clock
 from microblog.base.database import db
 from microblog.base.prepared import prepared, update
 from microblog.tasks.claims import Claimable
 from microblog.tasks.exceptions import ClaimLost
+from microblog.tasks.message_store import Message
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
 
 
 class WorkItem(Claimable):
     """What tasks and mails have in common; each adds what is declared here, and the column ``thread``."""
 
+    # The queue message that a worker received for this object; None elsewhere.
+    message: Message | None = None
     # Between attempts.
     PAUSES: tuple[timedelta, ...]
     # Written with a final state, by that state.
@@ -145,6 +151,6 @@ class WorkItem(Claimable):
 
     @classmethod
     @prepared
-    def _running(cls, item_id, consumer_id, attempts):
+    def _running(cls, item_id: str, consumer_id: str | None, attempts: int) -> "ModelSelect[Self]":
         theirs = (cls.consumer_id == consumer_id, cls.attempts == attempts)
         return cls.select().where(cls.id == item_id, cls.state == RUNNING, *theirs)

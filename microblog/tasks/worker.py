@@ -4,8 +4,9 @@ import logging
 import threading
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from peewee import OperationalError
 
@@ -29,14 +30,18 @@ active: Counter[str] = Counter()
 _counting = threading.Lock()
 
 
-def job(model: type[WorkItem] = Task, **rules: Callable) -> Callable[[Callable], Job]:
+# Works on one row: that of a task or a mail.
+Work = Callable[[Any], None]
+
+
+def job(model: type[WorkItem] = Task, **rules: Callable[[Any], Any]) -> Callable[[Work], Job]:
     """
     Register the decorated function as a job under its own name: it works on one row of *model*.
 
     *rules*: ``limit`` and ``can_be_repeated``, see ``Job``.
     """
 
-    def register(function):
+    def register(function: Work) -> Job:
         name = function.__name__
         huey_task = huey.task(name=name, context=True)(_receive)
         jobs[name] = Job(name, function, model, huey_task, **rules)
@@ -68,7 +73,7 @@ def work(job: Job, message: Message) -> None:
             log.warning("%s %s could not record its outcome: %s", job.name, item.id, error)
 
 
-def _claim(job, message):
+def _claim(job: Job, message: Message) -> WorkItem | None:
     # A waiting worker may still get a message after the stop: leave its row to the next consumer.
     if huey.stopping:
         return None
@@ -79,7 +84,7 @@ def _claim(job, message):
         return None
 
 
-def _run(job, item):
+def _run(job: Job, item: WorkItem) -> None:
     try:
         job.function(item)
         if not item.complete:
@@ -105,7 +110,7 @@ def _run(job, item):
         item.fail(BROKEN, trace=traceback.format_exc())
 
 
-def _give_way(job, item, error):
+def _give_way(job: Job, item: WorkItem, error: OperationalError) -> None:
     """Retry if the database was busy; fail if the disk is full."""
     log.warning("%s %s could not use the database: %s", job.name, item.id, error)
     item.reload()
@@ -115,7 +120,7 @@ def _give_way(job, item, error):
         item.retry_or_fail(BUSY)
 
 
-def _receive(task):
+def _receive(task: Message) -> None:
     work(jobs[task.name], task)
     # What had to wait for it may start now; and if this one had to wait, what was in its way may have ended
     # before it was held back, and will not look again.
@@ -124,7 +129,7 @@ def _receive(task):
 
 
 @contextmanager
-def _active(item_id):
+def _active(item_id: str) -> Iterator[None]:
     # Marked before the claim, so that the reconciler never takes a row that we just claimed for an orphan.
     with _counting:
         active[item_id] += 1

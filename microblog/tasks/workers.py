@@ -7,9 +7,10 @@ from peewee import JOIN
 
 from microblog.base import clock
 from microblog.models import User
-from microblog.tasks.claims import CRASHED, LONGEST_PAUSE, Claimable
+from microblog.tasks.claims import CRASHED, LONGEST_PAUSE
 from microblog.tasks.queue import huey
 from microblog.tasks.states import RUNNING
+from microblog.tasks.work_item import WorkItem
 
 # Why a row waits.
 PAUSE, NO_WORKER, NO_QUEUE, HELD, CRASH, OTHERS, NEXT = REASONS = (
@@ -28,7 +29,7 @@ class Worker(NamedTuple):
 
     consumer_id: str
     is_alive: bool
-    items: list[Claimable]
+    items: list[WorkItem]
 
 
 class Workers(NamedTuple):
@@ -39,7 +40,7 @@ class Workers(NamedTuple):
     is_held: bool
     is_crash_due: bool
 
-    def why(self, item: Claimable) -> str:
+    def why(self, item: WorkItem) -> str:
         """Why *item*, a task or mail that is queued, has not begun: one of the REASONS."""
         urgent = item.priority and not item.crash_count
         busy = any(not each.is_silent for each in self.items)
@@ -60,7 +61,7 @@ class Workers(NamedTuple):
         )
 
     @property
-    def items(self) -> list[Claimable]:
+    def items(self) -> list[WorkItem]:
         """What is worked on, by whomever."""
         return [item for worker in self.workers for item in worker.items]
 
@@ -71,21 +72,23 @@ def now() -> Workers:
 
     Who is alive is known by their locks, what they do by the rows.
     """
-    living, doing = huey.lock.living(), defaultdict(list)
+    living: set[str] = huey.lock.living()
+    doing: dict[str, list[WorkItem]] = defaultdict(list)
     for item in _running():
+        assert item.consumer_id is not None
         doing[item.consumer_id].append(item)
     workers = [Worker(name, name in living, doing[name]) for name in sorted(living | doing.keys())]
-    return Workers(workers, huey.count_messages(), huey.is_held, any(map(_crashed, Claimable.kinds())))
+    return Workers(workers, huey.count_messages(), huey.is_held, any(map(_crashed, WorkItem.kinds())))
 
 
-def _running():
+def _running() -> list[WorkItem]:
     found = [
         item
-        for kind in Claimable.kinds()
+        for kind in WorkItem.kinds()
         for item in kind.select(kind, User).join(User, JOIN.LEFT_OUTER).where(kind.state == RUNNING)
     ]
     return sorted(found, key=lambda item: item.started_at)
 
 
-def _crashed(kind):
+def _crashed(kind: type[WorkItem]) -> bool:
     return kind.select().where(CRASHED, kind.is_due()).exists()
