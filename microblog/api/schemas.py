@@ -5,7 +5,7 @@ from functools import partial
 
 from flask import url_for
 
-from microblog.models.conversation import COUNTED
+from microblog.base.slices import COUNTED
 from microblog.models.news import KINDS
 from microblog.tasks.attempt import ENDINGS, Attempt
 from microblog.tasks.states import STATES
@@ -156,7 +156,7 @@ SCHEMAS = {
     "Message": some(
         id=ID, sender_id=ID, recipient_id=ID, body=TEXT, timestamp=MOMENT, read_at=or_null(MOMENT)
     ),
-    "Thread": some(user=ref("User"), unread=COUNT, newest=ref("Message")),
+    "Thread": some(user=ref("User"), unread=COUNT | {"maximum": COUNTED}, newest=ref("Message")),
     "NewsItem": some(
         id=ID,
         kind={"enum": list(KINDS)},

@@ -6,6 +6,9 @@ from peewee import Field, ModelSelect
 
 from microblog.base.prepared import prepared
 
+# What there may be any number of is counted up to this: a page must not take the longer the more there is.
+COUNTED = 1000
+
 
 @prepared
 def newest(

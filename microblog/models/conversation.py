@@ -13,11 +13,9 @@ from peewee import SQL, fn
 
 from microblog.base import clock, slices
 from microblog.base.prepared import prepared
+from microblog.base.slices import COUNTED
 from microblog.models.post import Post
 from microblog.models.user import User
-
-# More answers than this are not counted: a page would take the longer the more there are.
-COUNTED = 1000
 
 
 class Gap(NamedTuple):

@@ -5,12 +5,13 @@ Each of the two has a ``Thread`` of them. Whoever deletes theirs keeps nothing o
 have deleted is gone.
 """
 
-from peewee import CharField, Check, ForeignKeyField, fn
+from peewee import SQL, CharField, Check, ForeignKeyField, fn
 from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog.base import clock, slices
 from microblog.base.database import BaseModel, UTCDateTimeField, db
 from microblog.base.prepared import prepared
+from microblog.base.slices import COUNTED
 from microblog.base.text import MAX_LENGTH
 from microblog.models.block import Block
 from microblog.models.exceptions import Suspended, translate_integrity_error
@@ -49,13 +50,12 @@ class Message(BaseModel):
         """
         The last message of each thread of *user*, newest first, to be cut ``by=Thread``.
 
-        Each has ``other``, whom it is with, and ``unread``, how many messages of theirs are. There are none
-        of people whom *user* has blocked.
+        Each has ``other``, whom it is with, and ``unread``, how many messages of theirs are, counted up to
+        ``COUNTED``. There are none of people whom *user* has blocked.
         """
         unread = cls.alias()
-        count = unread.select(fn.COUNT(unread.id)).where(
-            unread.recipient == Thread.owner, unread.sender == Thread.other, unread.read_at.is_null()
-        )
+        theirs = unread.recipient == Thread.owner, unread.sender == Thread.other, unread.read_at.is_null()
+        count = _count(unread.select(SQL("1")).where(*theirs))
         return (
             cls.select(cls, *SHOWN, count.alias("unread"))
             .join(Thread, on=(Thread.newest == cls.id))
@@ -146,8 +146,8 @@ class Message(BaseModel):
     @classmethod
     @prepared
     def unread(cls, user):
-        """Query for the number of messages that *user* has not read."""
-        return cls.select(fn.COUNT(cls.id)).where(*cls._to(user), cls.read_at.is_null())
+        """Query for the number of messages that *user* has not read, counted up to ``COUNTED``."""
+        return _count(cls.select(SQL("1")).where(*cls._to(user), cls.read_at.is_null()))
 
     @classmethod
     @prepared
@@ -180,6 +180,10 @@ class Message(BaseModel):
         """Conditions: the ids of the two people. As in the index ``message_between``."""
         first, second = _ends(cls)
         return first == lower.into(cls.sender), second == higher.into(cls.sender)
+
+
+def _count(messages):
+    return Message.select(fn.COUNT(SQL("*"))).from_(messages.limit(COUNTED))
 
 
 def _pair(user, other):

@@ -15,6 +15,7 @@ from playhouse.sqlite_ext import AutoIncrementField
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, db
 from microblog.base.prepared import prepared
+from microblog.base.slices import COUNTED
 from microblog.models.block import parting
 from microblog.models.like import LIKER, NAMED, Like, likes_of
 from microblog.models.message import Message
@@ -142,11 +143,12 @@ def _forget(where):
 
 def _count(user):
     """
-    SQL that notifies *user* of how many lines are unread.
+    SQL that notifies *user* of how many lines are unread, counted up to ``COUNTED``.
 
     It deletes and inserts: within an INSERT OR IGNORE the REPLACE of a trigger would be an IGNORE as well.
     """
-    unread = f"SELECT count(*) FROM news WHERE user_id = {user} AND read_at IS NULL"  # noqa: S608
+    some = f"SELECT 1 FROM news WHERE user_id = {user} AND read_at IS NULL LIMIT {COUNTED}"  # noqa: S608
+    unread = f"SELECT count(*) FROM ({some})"  # noqa: S608
     return (
         f"DELETE FROM notification WHERE user_id = {user} AND name = '{UNREAD}' AND key = ''",  # noqa: S608
         # Not for somebody whose account is being deleted.

@@ -8,6 +8,7 @@ from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, db
+from microblog.base.prepared import prepared
 from microblog.models.exceptions import TokenInvalid, TooManyInvitations
 from microblog.models.user import User
 from microblog.security import security_log
@@ -25,7 +26,7 @@ MOST_INVITATIONS = 5
 
 class OneTimeToken(BaseModel):
     id = AutoIncrementField()
-    kind = CharField(16)
+    kind = CharField(16, index=True)
     # Whom it authorizes; for an invitation, who made it: None if the command line did.
     user = ForeignKeyField(User, null=True, on_delete="CASCADE")
     email = CharField(254, null=True)
@@ -71,12 +72,22 @@ class OneTimeToken(BaseModel):
     @classmethod
     def active(cls, kind):
         """Valid tokens of *kind*, with their users, none of whom is suspended, newest first."""
-        return (
-            cls.select(cls, User)
-            .left_outer_join(User)
-            .where(cls.kind == kind, cls.expires_at > clock.now(), User.suspended_at.is_null())
-            .order_by(cls.id.desc())
-        )
+        return cls._active(kind, clock.now())
+
+    @classmethod
+    def invitations(cls):
+        """All invitations that nobody has used yet, newest first."""
+        return cls._invitations(clock.now())
+
+    @classmethod
+    @prepared
+    def _invitations(cls, now):
+        return cls._active(INVITE, now)
+
+    @classmethod
+    def _active(cls, kind, now):
+        valid = (cls.kind == kind, cls.expires_at > now, User.suspended_at.is_null())
+        return cls.select(cls, User).left_outer_join(User).where(*valid).order_by(cls.id.desc())
 
     @classmethod
     def invitations_by(cls, user):

@@ -14,12 +14,10 @@ from microblog.base import slices
 from microblog.base.prepared import prepared
 from microblog.models.block import Block
 from microblog.models.post import Post
-from microblog.models.user import Follow, User
+from microblog.models.user import AFTER_NAMES, Follow, User
 
 SHOWN = 5
 MOST_WORDS = 3
-# Follows "z" and "_" in the order of names, which has no case.
-AFTER_NAMES = "{"
 
 
 class ByLastPost:

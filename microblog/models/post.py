@@ -148,9 +148,8 @@ class Post(BaseModel):
     @prepared
     def timeline(cls, user):
         """Posts of *user* and those they follow, newest first; a block has already ended the follows."""
-        followed = Follow.select(Follow.followed).where(Follow.follower == user)
         # UNION ALL, not OR: the planner then walks the author index, never the whole table.
-        authors = followed.union_all(User.select(User.id).where(User.id == user))
+        authors = Follow.those_of(user).union_all(User.select(User.id).where(User.id == user))
         return cls._newest_first(user).where(cls.author.in_(authors))
 
     @classmethod
@@ -161,7 +160,7 @@ class Post(BaseModel):
     @classmethod
     @prepared
     def _count_newer(cls, user, than, most):
-        newer = cls.timeline(user).query.where(cls.id > than, cls.author != user)
+        newer = cls._newest_first(user).where(cls.id > than, cls.author.in_(Follow.those_of(user)))
         return cls.select(fn.COUNT(SQL("*"))).from_(newer.select(cls.id).limit(most))
 
     @classmethod

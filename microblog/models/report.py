@@ -13,6 +13,7 @@ from playhouse.sqlite_ext import AutoIncrementField
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, db
 from microblog.base.prepared import prepared
+from microblog.base.slices import COUNTED
 from microblog.models.exceptions import OWN_POST, translate_integrity_error
 from microblog.models.post import Post
 from microblog.models.user import User
@@ -65,7 +66,7 @@ class Report(BaseModel):
 
     @classmethod
     def count_for(cls, admin):
-        """How many posts those are."""
+        """How many posts those are; no more than the first ``COUNTED`` are looked at."""
         return cls._count(Post.visible_to(), admin).scalar()
 
     @classmethod
@@ -88,16 +89,20 @@ class Report(BaseModel):
     @prepared
     def _reported(cls, posts, admin):
         # An administrator is neither suspended nor deleted by another.
-        return cls._among(posts, admin).select_extend(User.is_admin)
+        return cls._among(posts, admin, cls._waiting()).select_extend(User.is_admin)
 
     @classmethod
     @prepared
     def _count(cls, posts, admin):
-        return cls._among(posts, admin).select(fn.COUNT(SQL("*"))).order_by()
+        some = cls._waiting().distinct().limit(COUNTED)
+        return cls._among(posts, admin, some).select(fn.COUNT(SQL("*"))).order_by()
 
     @classmethod
-    def _among(cls, posts, admin):
-        waiting = cls.select(cls.post).where(cls.done_at.is_null())
+    def _waiting(cls):
+        return cls.select(cls.post).where(cls.done_at.is_null())
+
+    @classmethod
+    def _among(cls, posts, admin, waiting):
         return posts.where(Post.id.in_(waiting), Post.author != admin)
 
     @classmethod

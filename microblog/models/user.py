@@ -1,6 +1,5 @@
 """Users and whom they follow."""
 
-import re
 from contextlib import contextmanager
 
 from flask_login import UserMixin
@@ -11,9 +10,13 @@ from microblog.base import clock
 from microblog.base.addresses import email_key
 from microblog.base.database import BaseModel, UTCDateTimeField, db
 from microblog.base.prepared import prepared
+from microblog.base.slices import COUNTED
 from microblog.models.exceptions import CredentialsChanged, Suspended, translate_integrity_error
 from microblog.models.tutorial_words import TutorialWords
 from microblog.security import security_log
+
+# Follows "z" and "_" in the order of names, which has no case.
+AFTER_NAMES = "{"
 
 
 class User(TutorialWords, UserMixin, BaseModel):
@@ -192,15 +195,24 @@ class User(TutorialWords, UserMixin, BaseModel):
 
     @classmethod
     def whose_name_begins(cls, beginning):
-        """Users whose name starts with *beginning*, in any case, newest first; everybody if it is empty."""
-        escaped = re.sub(r"([\\%_])", r"\\\1", beginning)
-        return cls._whose_name_is_like(f"{escaped}%" if beginning else None)
+        """
+        Users whose name starts with *beginning*, in any case, newest first; everybody if it is empty.
+
+        Of very many, those whose names come first: they are found by their names.
+        """
+        return cls._named_between(beginning, beginning + AFTER_NAMES) if beginning else cls._everybody()
 
     @classmethod
     @prepared
-    def _whose_name_is_like(cls, pattern):
-        people = cls.select().order_by(cls.id.desc())
-        return people if pattern is None else people.where(fn.LIKE(pattern, cls.username, "\\"))
+    def _everybody(cls):
+        return cls.select().order_by(cls.id.desc())
+
+    @classmethod
+    @prepared
+    def _named_between(cls, first, after):
+        named = cls.alias()
+        found = named.select(named.id).where(named.username >= first, named.username < after)
+        return cls._everybody().query.where(cls.id.in_(found.order_by(named.username).limit(COUNTED)))
 
     def close_welcome(self):
         User.update(is_welcomed=True).where(User.id == self.id).execute()
@@ -265,6 +277,9 @@ class User(TutorialWords, UserMixin, BaseModel):
 # Of whoever wrote what a list shows, so much is read, and not even the hash of a password.
 SHOWN = (User.id, User.username, User.about_me, User.created_at, User.suspended_at)
 User.add_index(User.index(User.suspended_at, where=User.suspended_at.is_null(False), name="user_suspended"))
+# Few are, so the indexes are small.
+User.add_index(User.index(User.is_admin, where=User.is_admin, name="user_admins"))
+User.add_index(User.index(User.is_demo, where=User.is_demo, name="user_demo_people"))
 User.add_index(SQL('CREATE INDEX "user_by_last_post" ON "user" (coalesce("last_post_id", "id"))'))
 
 
@@ -276,6 +291,11 @@ class Follow(BaseModel):
         primary_key = False
         table_settings = ("WITHOUT ROWID",)
         constraints = (SQL("PRIMARY KEY (follower_id, followed_id)"), Check("follower_id <> followed_id"))
+
+    @classmethod
+    def those_of(cls, follower):
+        """Ids of those whom *follower* follows, for a subquery."""
+        return cls.select(cls.followed).where(cls.follower == follower)
 
     @classmethod
     def are_by(cls, follower, count):

@@ -1,22 +1,42 @@
-"""Figures of tasks, from their rows: how many of each kind, how many failed, how long they waited and ran."""
+"""
+Figures of tasks, from their rows: how many of each kind, how many failed, how long they waited and ran.
 
+So many of each kind and state are counted and no more: a million rows would take a second.
+"""
+
+import json
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import quantiles
 from typing import NamedTuple
 
-from peewee import SQL, ModelSelect, fn
+from peewee import ModelSelect
 
 from microblog.base import clock
+from microblog.base.database import db
 from microblog.tasks.queue import jobs
 from microblog.tasks.states import FAILED, STATES, SUCCEEDED
 from microblog.tasks.task import Task
 
-# Times are those of so many that ended last, of either ending: medians of a million rows would take a second.
+COUNTED = 10_000
+# Times are those of so many that ended last, of either ending.
 SAMPLE = 500
 HOURS = 24
-# Not of a column: the index alone is enough.
-EACH = fn.COUNT(SQL("*"))
+HOUR = timedelta(hours=1)
+# Of the kinds and states in two JSON lists: how many there are since a moment.
+BY_KIND = """
+    SELECT kind.value, state.value, (SELECT count(*) FROM (
+        SELECT 1 FROM task WHERE name = kind.value AND state = state.value AND created_at >= ? LIMIT ?
+    )) FROM json_each(?) AS kind, json_each(?) AS state
+"""
+# Of the spans of time in a JSON list: how many there are of a state.
+BY_SPAN = """
+    SELECT (SELECT count(*) FROM (
+        SELECT 1 FROM task WHERE state = ? AND created_at > value ->> 0 AND created_at <= value ->> 1
+        LIMIT ?
+    )) FROM json_each(?)
+"""
 
 
 class Times(NamedTuple):
@@ -48,36 +68,38 @@ class Hour(NamedTuple):
 def of_kinds(span: timedelta) -> list[Figures]:
     """Figures of each kind that was asked for in the last *span*, a timedelta."""
     since = clock.now() - span
-    kinds = [name for name, job in jobs.items() if job.model is Task]
-    return [figures for kind in sorted(kinds) if (figures := _of(kind, since)).count]
+    by_kind: dict[str, dict[str, int]] = defaultdict(dict)
+    for kind, state, count in _counted(Task.created_at.db_value(since)):
+        by_kind[kind][state] = count
+    return [_of(kind, since, by_kind[kind]) for kind in sorted(by_kind)]
 
 
 def of_hours() -> list[Hour]:
     """The last 24 hours, oldest first."""
     now = clock.now()
-    since = now - timedelta(hours=HOURS)
-    counts = {state: _by_hour(state, since, now) for state in (SUCCEEDED, FAILED)}
-    return [
-        Hour(ago, counts[SUCCEEDED].get(ago, 0), counts[FAILED].get(ago, 0)) for ago in reversed(range(HOURS))
+    spans = [(now - (ago + 1) * HOUR, now - ago * HOUR) for ago in reversed(range(HOURS))]
+    ends = json.dumps([[Task.created_at.db_value(end) for end in span] for span in spans])
+    counts = [
+        [count for (count,) in db.execute_sql(BY_SPAN, (state, COUNTED, ends))]
+        for state in (SUCCEEDED, FAILED)
     ]
+    return [Hour(HOURS - number, *both) for number, both in enumerate(zip(*counts, strict=True), start=1)]
 
 
 def counts() -> list[tuple[str, str, int]]:
     """How many tasks there are of each kind and state: triples."""
-    grouped = Task.select(Task.name, Task.state, EACH).group_by(Task.name, Task.state)
-    return list(grouped.tuples().execute())
+    return _counted(since="")
 
 
-def _of(kind: str, since: datetime) -> Figures:
-    by_state: dict[str, int] = dict(_asked(kind, since).tuples().execute())
+def _counted(since: str | None) -> list[tuple[str, str, int]]:
+    kinds = [name for name, job in jobs.items() if job.model is Task]
+    counted = db.execute_sql(BY_KIND, (since, COUNTED, json.dumps(kinds), json.dumps(STATES))).fetchall()
+    return [row for row in counted if row[2]]
+
+
+def _of(kind: str, since: datetime, by_state: dict[str, int]) -> Figures:
     waited, ran = _times(kind, since)
     return Figures(kind, sum(by_state.values()), by_state.get(FAILED, 0), waited, ran)
-
-
-def _asked(kind: str, since: datetime) -> "ModelSelect[Task]":
-    # With every state named, each is counted by its part of the index.
-    asked = (Task.name == kind, Task.state.in_(STATES), Task.created_at >= since)
-    return Task.select(Task.state, EACH).where(*asked).group_by(Task.state)
 
 
 def _times(kind: str, since: datetime) -> tuple[Times | None, Times | None]:
@@ -101,11 +123,3 @@ def _summary(spans: list[timedelta]) -> Times | None:
     seconds = [max(0, span.total_seconds()) for span in spans]
     cuts = quantiles(seconds, n=20, method="inclusive") if len(seconds) > 1 else seconds * 19
     return Times(timedelta(seconds=cuts[9]), timedelta(seconds=cuts[18]))
-
-
-def _by_hour(state: str, since: datetime, now: datetime) -> dict[int, int]:
-    """Counts by how many hours ago the tasks were asked for."""
-    begun = fn.strftime("%s", Task.created_at).cast("INTEGER")
-    ago = ((int(now.timestamp()) - begun) / 3600).alias("ago")
-    asked = (Task.state == state, Task.created_at > since, Task.created_at <= now)
-    return dict(Task.select(ago, EACH).where(*asked).group_by(ago).tuples().execute())

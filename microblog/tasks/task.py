@@ -210,6 +210,8 @@ Task.add_index(
         name="task_one_unfinished_of_a_kind",
     )
 )
+# Few of a user's: whatever is launched dismisses those of its kind that have ended.
+Task.add_index(Task.index(Task.user, Task.finished_at, where=Task.dismissed_at.is_null(), name="task_cards"))
 Task.add_index(crashed_index(Task))
 Task.add_index(Task.index(Task.name, Task.error, Task.created_at, where=FAILURE, name="task_failures"))
 

@@ -5,7 +5,7 @@ import re
 from babel.units import format_unit
 from flask_babel import get_locale, gettext, ngettext
 
-from microblog.models.conversation import COUNTED
+from microblog.base.slices import COUNTED
 
 UNITS = (("digital-megabyte", 10**6), ("digital-kilobyte", 10**3))
 SPANS = (("duration-day", 86_400), ("duration-hour", 3_600), ("duration-minute", 60), ("duration-second", 1))

@@ -205,7 +205,8 @@ def test_the_badge_counts_nothing(susan, plan):
     steps = plan(news._unread_and_cursor(susan))
 
     assert not any("news" in step for step in steps)
-    assert "SEARCH t2 USING INDEX notification_user_id_name_key (user_id=? AND name=? AND key=?)" in steps
+    by_key = "USING INDEX notification_user_id_name_key (user_id=? AND name=? AND key=?)"
+    assert any(by_key in step for step in steps)
 
 
 def test_what_is_rolled_back_is_no_news(susan, john):

@@ -7,6 +7,7 @@ from flask_login import current_user
 from microblog.models import OneTimeToken
 from microblog.models.one_time_token import INVITE
 from microblog.web import password_confirmation
+from microblog.web.pagination import page
 
 bp = Blueprint("admin_invites", __name__, url_prefix="/admin/invites")
 
@@ -32,5 +33,4 @@ def destroy(invite_id):
 
 
 def _page(token=None):
-    invites = list(OneTimeToken.active(INVITE))
-    return render_template("admin_invites/index.html", invites=invites, token=token)
+    return render_template("admin_invites/index.html", page=page(OneTimeToken.invitations()), token=token)
