@@ -25,7 +25,7 @@ Read in this order, each file imports only from those before it:
 - ``task``: what a user asked for; launch, cancel, retry
 - ``attempt``, ``task_filter``, ``failures``, ``figures``, ``hold``, ``workers``: for who runs the site
 - ``worker``: what happens around a job
-- ``reconciler``: recovers orphaned rows and enqueues what no message stands for
+- ``crash_recovery``, ``reconciler``: running rows whose consumer is gone; due rows that no message stands for
 - ``example``: the tutorial's first job
 
 A new kind of work is one function with ``@job()`` in the folder of its feature.

@@ -19,8 +19,8 @@ from microblog.mail.smtp import ADDRESS_REFUSED, UNREACHABLE
 from microblog.models import Block, Follow, Message, Post, Report, Session, User
 from microblog.security.passwords import hash_password
 from microblog.tables import TRIGGERS
+from microblog.tasks.crash_recovery import WORKER_STOPPED
 from microblog.tasks.queue import huey
-from microblog.tasks.reconciler import WORKER_STOPPED
 from microblog.tasks.task import Task
 from tests import import_files as files
 from tests.end_to_end.world import World

@@ -12,9 +12,9 @@ from microblog.base import clock
 from microblog.base.config import ROOT
 from microblog.mail.mail import URGENT, Mail
 from microblog.models import Notification
+from microblog.tasks.crash_recovery import WORKER_STOPPED
 from microblog.tasks.example import example
 from microblog.tasks.queue import huey
-from microblog.tasks.reconciler import WORKER_STOPPED
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
 from microblog.tasks.task import Task
 from tests.end_to_end import faulty_jobs

@@ -14,8 +14,8 @@ from microblog.mail.mail import Mail
 from microblog.mail.retries import UNCERTAIN_TWICE
 from microblog.mail.smtp import BROKEN_OFF, LATER, MAIL_REFUSED, UNREACHABLE
 from microblog.models import Post, User
+from microblog.tasks.crash_recovery import WORKER_STOPPED
 from microblog.tasks.exceptions import TaskInProgress
-from microblog.tasks.reconciler import WORKER_STOPPED
 from microblog.tasks.states import CANCELLED, FAILED
 from microblog.tasks.task import Task
 from tests.conftest import make_user

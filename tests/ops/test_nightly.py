@@ -10,7 +10,7 @@ from microblog.mail.mail import Mail
 from microblog.models import Notification, OneTimeToken, Session, Token
 from microblog.models.one_time_token import INVITE, RESET_PASSWORD
 from microblog.ops import backup, nightly
-from microblog.tasks import reconciler
+from microblog.tasks import crash_recovery
 from microblog.tasks.task import Task
 
 
@@ -150,7 +150,7 @@ def test_a_stop_in_the_middle_gives_the_attempt_back(runs, monkeypatch, nobody_w
     nightly.launch_if_due()
     running = Task.claim(Task.get().id)
 
-    reconciler.release_all()
+    crash_recovery.release_all()
 
     row = Task.get_by_id(running.id)
     assert (row.state, row.attempts) == ("queued", 0)

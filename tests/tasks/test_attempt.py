@@ -4,7 +4,7 @@ from threading import current_thread
 import pytest
 
 from microblog.base import clock
-from microblog.tasks import reconciler
+from microblog.tasks import crash_recovery
 from microblog.tasks.attempt import Attempt
 from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
@@ -42,13 +42,13 @@ def test_an_attempt_tells_who_worked_from_when_to_when_and_how_it_ended(task, en
 
 
 def test_a_task_that_kills_its_worker_each_time_shows_three_attempts(task, monkeypatch):
-    for _ in range(reconciler.MAX_CRASHES):
+    for _ in range(crash_recovery.MAX_CRASHES):
         Task.claim(task.id)
         Task.update(consumer_id="dead").where(Task.id == task.id).execute()
-        reconciler.recover_orphans()
+        crash_recovery.recover_orphans()
 
     assert [attempt.ending for attempt in Attempt.of(task)] == ["crashed", "crashed", "failed"]
-    assert list(Attempt.of(task))[-1].error == reconciler.WORKER_STOPPED
+    assert list(Attempt.of(task))[-1].error == crash_recovery.WORKER_STOPPED
 
 
 def test_attempts_are_written_whoever_moves_the_task_and_go_with_it(task):

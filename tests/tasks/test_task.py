@@ -10,8 +10,8 @@ from microblog.base.database import db
 from microblog.exports import export_posts
 from microblog.mail.mail import Mail
 from microblog.models import Notification
+from microblog.tasks import crash_recovery
 from microblog.tasks import progress as progress_module
-from microblog.tasks import reconciler
 from microblog.tasks.example import example
 from microblog.tasks.exceptions import Cancelled, ClaimLost, MustWait, NothingToRetry, TaskInProgress
 from microblog.tasks.progress import Progress, record_progress
@@ -416,12 +416,12 @@ def test_a_task_that_was_asked_to_stop_does_not_go_back_into_the_queue(task):
 def test_a_task_that_lost_its_consumer_is_queued_again_twice(task):
     for crashes in (1, 2):
         claim(task, "a dead consumer")
-        reconciler.recover_orphans()
+        crash_recovery.recover_orphans()
         row = Task.get_by_id(task.id)
         assert (row.state, row.crash_count) == (QUEUED, crashes)
 
     claim(task, "a dead consumer")
-    reconciler.recover_orphans()
+    crash_recovery.recover_orphans()
 
     row = Task.get_by_id(task.id)
     assert (row.state, row.error) == (
@@ -565,7 +565,7 @@ def test_a_cancel_is_not_lost_when_the_third_consumer_dies(task):
     Task.get_by_id(task.id).cancel()
     Task.update(consumer_id="a dead consumer").execute()
 
-    reconciler.recover_orphans()
+    crash_recovery.recover_orphans()
 
     assert Task.get_by_id(task.id).state == CANCELLED
 

@@ -10,8 +10,8 @@ from microblog.base import clock
 from microblog.base.database import FILE_NAME, db
 from microblog.mail.mail import Mail
 from microblog.models import Notification
+from microblog.tasks import crash_recovery, reconciler
 from microblog.tasks import queue as queue_module
-from microblog.tasks import reconciler
 from microblog.tasks.exceptions import JobFailed, RetryLater
 from microblog.tasks.message_store import held
 from microblog.tasks.queue import huey
@@ -177,7 +177,7 @@ def test_a_doubled_message_leaves_the_first_ones_mark(run, make_job, john):
     def receive_again(task):
         work(jobs["receive_again"], task.message)
         seen.append(task.id in active)
-        reconciler.recover_orphans()
+        crash_recovery.recover_orphans()
 
     row = run(receive_again)
 
