@@ -13,9 +13,9 @@ from microblog.base.database import UTCDateTimeField, db
 from microblog.mail import outbox_files, retries, templates
 from microblog.models import User
 from microblog.security import security_log
+from microblog.tasks.claims import crashed_index
 from microblog.tasks.queue import huey
-from microblog.tasks.state_rules import crashed_index, triggers
-from microblog.tasks.states import CANCELLED, SUCCEEDED
+from microblog.tasks.states import CANCELLED, SUCCEEDED, triggers
 from microblog.tasks.task import Task
 from microblog.tasks.work_item import WorkItem
 

@@ -15,10 +15,10 @@ Redis only wakes a worker.
 
 Read in this order, each file imports only from those before it:
 
-- ``states``, ``exceptions``: the states with their transitions, and what can be raised
+- ``states``, ``exceptions``: the states with their transitions, which triggers enforce; what can be raised
 - ``consumer_lock``, ``message_store``: which consumers are alive; where queue messages lie
 - ``queue``: the Huey instance, its messages, the registry of jobs
-- ``claims``, ``state_rules``: which row a worker may claim; what the database itself refuses
+- ``claims``: which row a worker may claim
 - ``work_item``: a row that is claimed, worked on and finished; each write that leaves a state
 - ``progress``: from a task through Huey's ``progress`` signal to row and notification
 - ``task_row``, ``task_lists``: what one task has and says of itself; which tasks there are

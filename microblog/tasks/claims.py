@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
-from peewee import SQL, CharField, Check, ColumnBase, IntegerField, ModelSelect, TextField
+from peewee import SQL, CharField, Check, ColumnBase, IntegerField, ModelIndex, ModelSelect, TextField
 
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, db
@@ -172,3 +172,9 @@ class Claimable(BaseModel):
             return False
         # A time ahead of now is of a clock that was set back: nobody knows how long it has been silent.
         return not timedelta() <= clock.now() - self.silent_since <= SILENT_AFTER
+
+
+def crashed_index(model: type[Claimable]) -> ModelIndex:
+    """The index by which a claim finds what waits after a crash, however much else waits."""
+    name = f"{model._meta.table_name}_crashed"
+    return model.index(model.state, model.run_after, where=CRASHED, name=name)

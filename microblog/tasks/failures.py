@@ -12,8 +12,7 @@ from peewee import JOIN, ModelSelect, fn
 from microblog.models import User
 from microblog.security import security_log
 from microblog.tasks.exceptions import NothingToRetry, TaskInProgress, UnknownJob
-from microblog.tasks.state_rules import FAILURE
-from microblog.tasks.task import Task
+from microblog.tasks.task import FAILURE, Task
 
 # At once; whoever asked is told of the rest.
 MOST = 500

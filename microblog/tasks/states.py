@@ -1,4 +1,4 @@
-"""The states of a task or a mail, and the transitions between them: all that the database allows."""
+"""The states of a task or a mail, the transitions between them, and the triggers that allow no others."""
 
 QUEUED, RUNNING = "queued", "running"
 SUCCEEDED, FAILED, CANCELLED = "succeeded", "failed", "cancelled"
@@ -17,3 +17,21 @@ TRANSITIONS = {
     CANCELLED: {},
 }
 STATES = tuple(TRANSITIONS)
+
+
+def triggers(table: str, *columns: str) -> list[str]:
+    """SQL of the triggers that allow only known transitions, and no change of a final row's *columns*."""
+    allowed = ", ".join(f"'{old} {new}'" for old, nexts in TRANSITIONS.items() for new in (old, *nexts))
+    return [
+        f"""
+        CREATE TRIGGER IF NOT EXISTS {table}_transition BEFORE UPDATE OF state ON {table}
+        WHEN OLD.finished_at IS NULL AND OLD.state || ' ' || NEW.state NOT IN ({allowed})
+        BEGIN SELECT RAISE(ABORT, 'no such transition of a {table}'); END
+        """,
+        f"""
+        CREATE TRIGGER IF NOT EXISTS {table}_final
+        BEFORE UPDATE OF {", ".join(("state", "error", "finished_at", *columns))} ON {table}
+        WHEN OLD.finished_at IS NOT NULL
+        BEGIN SELECT RAISE(ABORT, 'a finished {table} is final'); END
+        """,
+    ]

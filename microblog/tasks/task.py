@@ -5,13 +5,14 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Self
 
-from peewee import Check, IntegrityError, ModelSelect
+from peewee import SQL, Check, IntegrityError, ModelSelect
 
 from microblog.base import clock
 from microblog.base.database import db
 from microblog.base.prepared import prepared
 from microblog.models import Notification, User
 from microblog.security import security_log
+from microblog.tasks.claims import crashed_index
 from microblog.tasks.exceptions import (
     Cancelled,
     NothingToRetry,
@@ -20,11 +21,13 @@ from microblog.tasks.exceptions import (
 )
 from microblog.tasks.progress import Throttle, report_progress
 from microblog.tasks.queue import Job, huey, jobs
-from microblog.tasks.state_rules import FAILURE, crashed_index, triggers
-from microblog.tasks.states import CANCELLED, FAILED, QUEUED, SUCCEEDED
+from microblog.tasks.states import CANCELLED, FAILED, QUEUED, SUCCEEDED, triggers
 from microblog.tasks.task_lists import TaskLists
 from microblog.tasks.task_row import TaskRow
 
+# A failure that nobody has seen to: neither tried again nor dismissed. As a literal, like ``CRASHED``;
+# with the plus, or SQLite would rather search among all that failed.
+FAILURE = SQL("+state = 'failed' AND dismissed_at IS NULL")
 # The columns of the index below, by which SQLite names it when it refuses a row.
 ONE_UNFINISHED = "task.user_id, task.name"
 
