@@ -5,18 +5,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 
 from microblog.base.config import ROOT
 from microblog.server import command_lines, processes, site_log
 from microblog.server.console import say
 from microblog.server.processes import wait_until
+from microblog.server.restarts import Restarts
 
 KILL_S = 3  # A killed process needs that long only if the disk holds it up.
-SHORTEST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 30
-WITHIN_S = 60
 PR_SET_PDEATHSIG = 1
 
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -44,14 +41,12 @@ class Child:
         self.command = command
         self.settings = settings
         self.stop_signal = stop_signal
-        self.most_deaths = most_deaths
+        self.restarts = Restarts(most_deaths)
         self.tells = tells
         # Without symbolic links: so the system names the file that a process has open.
         self.input = (settings.data_dir / "run").resolve() / f"{name}.input"
         self.process = None
         self.swept = True
-        self.died_at = []
-        self.start_at = 0.0  # None while it runs.
 
     def start(self):
         """Start the process, or start it again after it has ended."""
@@ -76,20 +71,20 @@ class Child:
 
     def tend(self):
         """
-        Notice its death, and start it if that is due: at once, then after pauses that double. Never waits.
+        Notice its death, and start it if that is due, see ``restarts``. Never waits.
 
         Raises:
             CannotRun: it keeps dying, and the site cannot do without it.
         """
-        if self.start_at is None and not self.alive:
+        if self.restarts.start_at is None and not self.alive:
             self.sweep()
-            self._schedule(f"died ({self.ending})")
-        if self.start_at is not None and time.monotonic() >= self.start_at:
+            self._start_again(f"died ({self.ending})")
+        if self.restarts.is_due:
             try:
                 self.start()
-                self.start_at = None
+                self.restarts.note_start()
             except OSError as error:
-                self._schedule(f"cannot be started ({error.strerror})")
+                self._start_again(f"cannot be started ({error.strerror})")
 
     @property
     def alive(self):
@@ -122,18 +117,13 @@ class Child:
             self.swept = True
         wait_until(lambda: not processes.send_signal(signal.SIGKILL, self.left()), KILL_S)
 
-    def _schedule(self, reason):
-        now = time.monotonic()
-        self.died_at = [at for at in self.died_at if at > now - WITHIN_S] + [now]
-        if len(self.died_at) == self.most_deaths:
-            place = site_log.path(self.settings) or "the lines above"
-            raise CannotRun(
-                f"{self.name} {reason}, {self.most_deaths} deaths within a minute: giving up; see {place}"
-            )
-        before = len(self.died_at) - 1
-        pause = min(SHORTEST_PAUSE_S * 2 ** (before - 1), LONGEST_PAUSE_S) if before else 0
-        say(f"{self.name} {reason}, starting it again" + (f" in {pause:g} s" if pause else ""))
-        self.start_at = now + pause
+    def _start_again(self, reason):
+        self.restarts.note_death()
+        if self.restarts.too_many:
+            deaths, place = self.restarts.most_deaths, site_log.path(self.settings) or "the lines above"
+            raise CannotRun(f"{self.name} {reason}, {deaths} deaths within a minute: giving up; see {place}")
+        pause_s = self.restarts.pause_s
+        say(f"{self.name} {reason}, starting it again" + (f" in {pause_s:g} s" if pause_s else ""))
 
 
 def leftovers(settings):

@@ -12,20 +12,21 @@ import sys
 from microblog.server import command_lines, web_server
 from microblog.server.children import Child
 from microblog.server.forked import Forked
+from microblog.server.restarts import MOST_DEATHS
 
 
 class Part(Child):
     """A child that is a copy of this process and runs *main*; *words* are its command line."""
 
-    def __init__(self, name, main, words, settings, most_deaths):
-        super().__init__(name, words, settings, most_deaths=most_deaths)
+    def __init__(self, name, main, words, settings):
+        super().__init__(name, words, settings, most_deaths=MOST_DEATHS)
         self.main = main
 
     def launch(self, streams, prepare):
         return Forked(self.main, self.command, streams, prepare)
 
 
-def load(settings, most_deaths):
+def load(settings):
     """
     Load the app, and return what serves it: a list of Parts, not started yet.
 
@@ -46,14 +47,12 @@ def load(settings, most_deaths):
             lambda: web_server.run(settings, lambda _settings: app),
             ["microblog", "web"],
             settings,
-            most_deaths,
         ),
         Part(
             "background worker",
             lambda: _consume(consumer_main, consumer),
             ["huey_consumer", *consumer[1:]],
             settings,
-            most_deaths,
         ),
     ]
 

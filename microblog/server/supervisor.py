@@ -18,12 +18,11 @@ from microblog.server import command_lines, queue_server, site_log
 from microblog.server.children import CannotRun, Child, end, leftovers
 from microblog.server.console import say
 from microblog.server.processes import wait_until
+from microblog.server.queue_server import QueueServer
 
 REFUSED = 1  # How our commands end that cannot do what they are asked for.
 LEFTOVERS_S = 3
 PORT_S = 5
-# Each of web server and worker is started again until it dies so often within a minute.
-MOST_DEATHS = 5
 QUEUE_START_S = 10
 PATIENCE_S = 20
 READY_S = 1
@@ -115,10 +114,10 @@ class Supervisor:
         site_log.note(self.settings, line)
 
     def _start_queue_server(self):
-        server = queue_server.QueueServer(self.settings)
+        server = QueueServer(self.settings)
         self.services.append(server)
         # Longer than for its second try, without its data, nothing has to wait for it.
-        self._wait(lambda: not server.starts_without_answer or len(server.died_at) > 1, QUEUE_START_S)
+        self._wait(lambda: not server.starts_without_answer or server.restarts.deaths > 1, QUEUE_START_S)
 
     def _migrate(self):
         # A stop in the meantime is not passed on: the migration has as long as the others to finish. Killing
@@ -142,7 +141,7 @@ class Supervisor:
         from microblog.server import parts
 
         try:
-            return parts.load(self.settings, MOST_DEATHS)
+            return parts.load(self.settings)
         except Exception as error:
             self._note(traceback.format_exc())
             raise CannotRun(f"the app cannot be loaded: {error}") from error
@@ -173,8 +172,8 @@ class Supervisor:
 
     def _stop_all(self):
         # The queue server goes last: a job that ends meanwhile still talks to it.
-        end([service for service in self.services if service.most_deaths], STOP_S)
-        end([service for service in self.services if not service.most_deaths], STOP_QUEUE_S)
+        end([service for service in self.services if not isinstance(service, QueueServer)], STOP_S)
+        end([service for service in self.services if isinstance(service, QueueServer)], STOP_QUEUE_S)
         queue_server.withdraw(self.settings)
 
 

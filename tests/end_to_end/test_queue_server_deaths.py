@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for proce
 WITH_SHORT_PAUSES = [
     sys.executable,
     "-c",
-    "import runpy; from microblog.server import children; children.LONGEST_PAUSE_S = 0.5; "
+    "import runpy; from microblog.server import restarts; restarts.LONGEST_PAUSE_S = 0.5; "
     "runpy.run_module('microblog.server.supervisor', run_name='__main__')",
 ]
 

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from microblog.server import children
+from microblog.server import restarts
 from microblog.server.children import CannotRun, Child, end
 from microblog.server.processes import wait_until
 from tests.server.conftest import SOON_S
@@ -20,7 +20,7 @@ def clock(monkeypatch):
     """What the children take for the time: ``clock.now`` seconds."""
     clock = SimpleNamespace(now=1000.0)
     clock.monotonic = lambda: clock.now
-    monkeypatch.setattr(children, "time", clock)
+    monkeypatch.setattr(restarts, "time", clock)
     return clock
 
 
@@ -31,7 +31,7 @@ def make(settings, said):
 
     def make(script, essential=True):
         part = Child(f"part {len(made)}", ["sh", "-c", script], settings)
-        part.most_deaths = 5 if essential else None
+        part.restarts.most_deaths = 5 if essential else None
         made.append(part)
         return part
 
@@ -89,8 +89,8 @@ def pause_after_death(part, clock):
     part.process.wait()
     ended_at = clock.now
     part.tend()
-    while part.start_at is not None:
-        clock.now = part.start_at
+    while part.restarts.start_at is not None:
+        clock.now = part.restarts.start_at
         part.tend()
     return clock.now - ended_at
 
@@ -152,7 +152,7 @@ def test_what_cannot_be_started_is_tried_again(make, clock, said, tmp_path):
     part.command = ["sh", "-c", "exit 3"]
     part.tend()
 
-    assert part.start_at is None
+    assert part.restarts.start_at is None
     assert said == ["part 0 cannot be started (No such file or directory), starting it again"]
 
 

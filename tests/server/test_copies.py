@@ -19,7 +19,7 @@ def opened():
             yield os.readlink(f"/proc/self/fd/{number}")
 
 before = set(opened())
-names = [part.name for part in parts.load(Settings.load(), most_deaths=5)]
+names = [part.name for part in parts.load(Settings.load())]
 print(json.dumps([names, threading.active_count(), sorted(set(opened()) - before)]))
 """
 

@@ -139,12 +139,12 @@ def test_it_keeps_its_data_when_it_is_killed_and_loses_them_when_they_are_damage
 
 
 def test_the_first_data_set_aside_are_kept_while_it_does_not_answer(server, settings, said, monkeypatch):
-    monkeypatch.setattr("microblog.server.children.SHORTEST_PAUSE_S", 0)
+    monkeypatch.setattr("microblog.server.restarts.SHORTEST_PAUSE_S", 0)
     (settings.data_dir / "queue").mkdir()
     (settings.data_dir / "queue" / "former").touch()
     server.command = ["sh", "-c", f"touch {settings.data_dir}/queue/new; exit 1"]
 
-    tend_until(server, lambda: len(server.died_at) > 6)
+    tend_until(server, lambda: server.restarts.deaths > 6)
 
     assert (settings.data_dir / "queue.broken" / "former").exists()
 
@@ -187,6 +187,6 @@ def test_a_disk_that_refuses_to_set_them_aside_ends_nothing(server, settings, sa
     monkeypatch.setattr("shutil.move", refuse)
     server.command = ["sh", "-c", "exit 1"]
 
-    tend_until(server, lambda: len(server.died_at) > 2)
+    tend_until(server, lambda: server.restarts.deaths > 2)
 
     assert "queue server cannot be started (No space left on device), starting it again in 0.5 s" in said
