@@ -31,6 +31,9 @@ RULES = {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violation
 # The rules that depend on the theme, and those that depend on theme or width.
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": ["violations"]}
 LAYOUT = {**COLOURS, "runOnly": [*COLOURS["runOnly"], "target-size", "scrollable-region-focusable"]}
+# What each page has of its own; the rest is as on the first one.
+OWN = {"exclude": [[".bar"], ["footer"]]}
+AXE = Axe().axe_script
 
 # As patient as everything else that waits for a page.
 expect.set_options(timeout=30_000)
@@ -68,9 +71,14 @@ class Watcher:
 
 
 def violations(page, options, part="html"):
-    """What axe finds on *page*, or on the *part* of it that a selector names."""
+    """
+    What axe finds on *page*, or on the *part* of it that a selector or a context of axe names.
+
+    A page on which many addresses are opened has it as a script from the start (``add_init_script``), which
+    Chromium then compiles once.
+    """
     if not page.evaluate("'axe' in window"):
-        page.evaluate(Axe().axe_script)
+        page.evaluate(AXE)
     found = page.evaluate("([part, options]) => axe.run(part, options)", [part, options])["violations"]
     return [
         f"{page.url}: {each['id']}: {node['html'][:160]} {node['failureSummary'][-160:]}"

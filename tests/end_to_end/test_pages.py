@@ -8,10 +8,12 @@ from playwright.sync_api import expect
 from microblog.models import Post, User
 from microblog.tasks.task import Task
 from tests.end_to_end.browsing import (
+    AXE,
     COLOURS,
     DESKTOP,
     LAYOUT,
     NARROW,
+    OWN,
     PHONE,
     RULES,
     Watcher,
@@ -230,25 +232,24 @@ def test_each_line_has_its_own_direction_and_stacked_marks_stay_inside(site, new
 def _look_at(page, site, paths):
     """Look at every page of *paths*, wide and light, narrow and dark; return those found."""
     watcher = Watcher(page, site.url)
+    page.add_init_script(AXE)
     faults, seen = [], []
     for path in _visit(page, site, paths):
+        faults += _faults(page, OWN if seen else "html")
         seen.append(path)
-        faults += _faults(page)
     # That a page says 404 or 410 is no fault of the page.
     faults += [fault for fault in watcher.faults if "the server responded with a status of 4" not in fault]
     assert faults == []
     return seen
 
 
-def _faults(page):
-    """What is wrong with the page that is shown, wide and light, narrow and dark."""
-    faults = violations(page, RULES)
+def _faults(page, part="html"):
+    """What is wrong with *part* of the page that is shown, wide and light, narrow and dark."""
+    faults = violations(page, RULES, part)
     page.emulate_media(color_scheme="dark")
-    page.set_viewport_size(PHONE)
-    faults += violations(page, LAYOUT)
-    page.emulate_media(color_scheme="light")
     page.set_viewport_size(NARROW)
-    faults += _misplaced(page)
+    faults += violations(page, LAYOUT, part) + _misplaced(page)
+    page.emulate_media(color_scheme="light")
     page.set_viewport_size(DESKTOP)
     return faults
 
