@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup, escape
 
-from microblog.base.entities import SIGNS, URL, Entity, entities
+from microblog.base.entities import URL, Entity, entities, has_signs
 from microblog.base.text import BLANK_LINES, LINE_ENDS, cut, with_ellipsis
 
 # Characters and lines of a long post that lists show.
@@ -27,7 +27,7 @@ def linkify(
     is text; without it all are.
     """
     # Most texts have neither: to look at each of them would take most of the time.
-    linked = "://" in text if anchor is None else SIGNS.search(text)
+    linked = "://" in text if anchor is None else has_signs(text)
     return _tidy(_with_links(text, marks, rel, anchor) if marks or linked else escape(text))
 
 

@@ -10,13 +10,13 @@ tree:
 - ``_("Home")`` becomes the text in that language, ``_("By %(name)s", name=…)`` a text to be filled in, and
   ``language()`` the language's tag;
 - ``url_for("posts.index")``, where all arguments are constant, becomes the path, but no address with a host:
-  that depends on the request;
+  that depends on the request; with one value that is not, a pattern to be filled in;
 - ``{% include "_nav.html" %}`` becomes what that file holds, in a scope of its own, as it had before.
 
 Jinja joins neighbouring constants, so most of a page becomes a few long texts. Everything else stays as it
 is: whatever depends on the request, the reader or the configuration is no constant. Of what is put out, only
 what is no markup yet goes through ``escape``, which would copy markup: half of a page of posts comes from
-filters that return it.
+filters that return it. Each template and each block puts out one text.
 
 Nothing goes stale, because catalogues, rules and, unless they are being edited (``auto_reload``), templates
 stay the same for as long as the process runs. A language that the site does not offer, such as that of a mail
@@ -29,7 +29,7 @@ from flask_babel import force_locale, get_locale, gettext
 from jinja2 import nodes
 from jinja2.compiler import CodeGenerator
 from jinja2.visitor import NodeTransformer
-from markupsafe import Markup, escape
+from markupsafe import Markup, _escape_inner, escape
 
 TEXTS = {"_", "gettext"}
 
@@ -53,7 +53,11 @@ class TranslatedEnvironment(Environment):
     @staticmethod
     def shown(value):
         """What a page shows of *value*: markup as it is, all else escaped."""
-        return value if type(value) is Markup else escape(value)
+        kind = type(value)
+        if kind is Markup:
+            return value
+        # What ``escape`` does with a text before it makes an instance of Markup, which nobody would look at.
+        return _escape_inner(value) if kind is str else escape(value)
 
     def _in_language(self, language):
         if language not in self._by_language:
@@ -71,6 +75,19 @@ class ConstantsFirst(CodeGenerator):
     def visit_Template(self, node, frame=None):  # noqa: N802 - Jinja's name
         with force_locale(self.environment.language):
             super().visit_Template(Constants(self.environment).visit(node), frame)
+
+    def blockvisit(self, nodes, frame):
+        """
+        Have a template or a block put out one text.
+
+        What it yields passes through all templates that extend the one it is in: a thousand times a page.
+        """
+        if frame.buffer is not None:
+            super().blockvisit(nodes, frame)
+            return
+        self.buffer(frame)
+        super().blockvisit(nodes, frame)
+        self.writeline(f"yield concat({frame.buffer})")
 
     def _output_child_pre(self, node, frame, finalize):
         if frame.eval_ctx.autoescape and not frame.eval_ctx.volatile and finalize.src is None:
@@ -114,7 +131,18 @@ class Constants(NodeTransformer):
             values = {one.key: one.value.value for one in node.kwargs}
             return nodes.Const(self.environment.globals["url_for"].fixed(endpoint.value, **values))
         # Called as a filter, it is not asked first whether it wants Jinja's context.
-        return nodes.Filter(endpoint, "url_for", [], node.kwargs, None, None, lineno=node.lineno)
+        return self._filled(node) or nodes.Filter(
+            endpoint, "url_for", [], node.kwargs, None, None, lineno=node.lineno
+        )
+
+    def _filled(self, node):
+        """What fills in the one value of a path; None if there are more."""
+        if len(node.kwargs) != 1:
+            return None
+        [endpoint], [one] = node.args, node.kwargs
+        pattern = self.environment.globals["url_for"].pattern(endpoint.value, one.key)
+        arguments = [nodes.Const(pattern), endpoint, nodes.Const(one.key)]
+        return pattern and nodes.Filter(one.value, "in_path", arguments, [], None, None, lineno=node.lineno)
 
 
 def _is_constant(arguments):

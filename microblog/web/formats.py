@@ -1,6 +1,7 @@
 """Template filters that format sizes, spans of time, browsers and stored texts for the reader."""
 
 import re
+from functools import lru_cache
 
 from babel.units import format_unit
 from flask_babel import get_locale, gettext, ngettext
@@ -13,6 +14,9 @@ SPANS = (("duration-day", 86_400), ("duration-hour", 3_600), ("duration-minute",
 BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
 SYSTEMS = {"Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows", "Mac OS": "macOS"}
 SYSTEMS |= {"CrOS": "ChromeOS", "Linux": "Linux"}
+
+# Short texts: those of what most posts have, in each language.
+ANSWERS_KEPT = 1000
 
 # A name and nothing that a mail program would make a link of.
 PROGRAM = re.compile(r"[\w -]{0,40}")
@@ -60,6 +64,12 @@ def stored_text(text):
 
 def answers(count):
     """How many answers a post has."""
+    return _answers(count, get_locale())
+
+
+@lru_cache(ANSWERS_KEPT)
+def _answers(count, _locale):
+    """The same, kept: a page of posts says it of each, and looking up what it is called takes long."""
     if count >= COUNTED:
         return gettext("more than %(number)d answers", number=COUNTED - 1)
     return ngettext("%(num)d answer", "%(num)d answers", count)

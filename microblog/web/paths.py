@@ -20,6 +20,7 @@ def init_app(app):
     paths = Paths(app)
     app.add_template_global(paths, "url_for")
     app.add_template_filter(paths, "url_for")
+    app.add_template_filter(paths.filled, "in_path")
 
 
 class Paths:
@@ -34,6 +35,17 @@ class Paths:
         if pattern and all(map(_is_plain, values.values())):
             return pattern % values
         return self._app.url_for(endpoint, **values)
+
+    def filled(self, value, pattern, endpoint, name):
+        """The same for one *value*; a template that is compiled asks for its ``pattern`` once."""
+        if _is_plain(value):
+            return pattern % value
+        return self._app.url_for(endpoint, **{name: value})
+
+    def pattern(self, endpoint, name):
+        """The path with ``%s`` in the place of the one value *name*; None if it takes more to build it."""
+        path = self._prepared(endpoint, name)
+        return path and path.replace(f"%({name})s", "%s")
 
     def fixed(self, endpoint, **values):
         """The path, whatever the request or without one; None if only ``url_for`` knows it."""

@@ -11,7 +11,8 @@ from peewee import CharField
 from microblog.base import clock
 from microblog.base.clock import in_microseconds
 from microblog.models import Message, Post, User
-from microblog.web.compiled_templates import TEXTS, Constants, ConstantsFirst
+from microblog.web import compiled_templates
+from microblog.web.compiled_templates import TEXTS, Constants
 from microblog.web.pagination import Page
 
 HOSTILE = """<script>alert("1")</script> {{ 7*7 }} 100 % of %(x)s & https://example.org/?a=1&b='"""
@@ -25,7 +26,7 @@ def by_jinja_alone(app, monkeypatch):
 
     def by_jinja_alone():
         monkeypatch.setattr(app.jinja_env, "_by_language", {})
-        monkeypatch.setattr(ConstantsFirst, "visit_Template", CodeGenerator.visit_Template)
+        monkeypatch.setattr(compiled_templates, "ConstantsFirst", CodeGenerator)
 
     return by_jinja_alone
 

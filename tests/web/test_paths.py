@@ -55,3 +55,18 @@ def test_a_path_with_two_values_has_each_in_its_place(app):
             values = {"after": after, "username": "susan", "before": before}
 
             assert paths("users.show", **values) == url_for("users.show", **values)
+
+
+def test_a_path_whose_pattern_a_template_holds_is_the_same(app):
+    paths = app.jinja_env.globals["url_for"]
+    checked = set()
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            for name in (*rule.arguments, "after"):
+                if rule.arguments <= {name} and (pattern := paths.pattern(rule.endpoint, name)):
+                    for value in VALUES:
+                        filled = _outcome(paths.filled, value, pattern, rule.endpoint, name)
+
+                        assert filled == _outcome(url_for, rule.endpoint, **{name: value})
+                    checked.add(rule.endpoint)
+    assert {"users.show", "posts.show", "posts.explore"} <= checked

@@ -1,7 +1,9 @@
 """The languages that the site comes in: which there are, and in which of them a page, a mail or a file is."""
 
 from contextlib import AbstractContextManager
+from functools import cache
 
+from babel import Locale
 from flask import Flask, current_app, request
 from flask_babel import Babel, force_locale
 from flask_login import current_user
@@ -17,11 +19,17 @@ def translated(app: Flask, babel: Babel) -> list[str]:
     return [tag for tag in app.config["LANGUAGES"] if tag in tags] or ["en"]
 
 
-def of_request() -> str:
-    """The tag of the page's language: the user's choice, else the browser's."""
+def of_request() -> Locale:
+    """The page's language: the user's choice, else the browser's."""
     # The first part of each tag: Werkzeug's own best_match would give English for "es-MX, en;q=0.5".
     accepted = [tag.split("-")[0].lower() for tag, quality in request.accept_languages if quality]
-    return _first_offered(getattr(current_user, "language", None), given("language"), *accepted)
+    return _locale(_first_offered(getattr(current_user, "language", None), given("language"), *accepted))
+
+
+@cache
+def _locale(tag: str) -> Locale:
+    """The same object each time: what is kept by language is found without comparing two of them."""
+    return Locale.parse(tag)
 
 
 def in_language(*wanted: str | None) -> AbstractContextManager[object]:
