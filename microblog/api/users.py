@@ -12,15 +12,16 @@ from microblog.api.operation import NEWEST_FIRST, operation
 from microblog.api.paging import known_id, newest_first
 from microblog.api.schemas import TEXT, dump_profile, dump_user, some
 from microblog.base.text import clean
-from microblog.models import Block, FormerName, User, people
+from microblog.models import FormerName, User, people
 from microblog.models.profile import Profile
+from microblog.models.visibility import people_seen_by
 from microblog.web.forms import ProfileForm
 from microblog.web.problem import problem
 
 
 @operation("GET", "/users", "Everybody, newest first", response="User", paged=NEWEST_FIRST)
 def index():
-    return page_of(Block.seen_by(g.caller, User.active()))
+    return page_of(people_seen_by(g.caller, User.active()))
 
 
 @operation(

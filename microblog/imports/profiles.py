@@ -10,8 +10,9 @@ from peewee import fn
 from microblog.base.text import MAX_LENGTH, cut, with_ellipsis
 from microblog.imports.import_row import Choices
 from microblog.imports.sorted_records import Facts
-from microblog.models import Block, Follow, FormerName, User
+from microblog.models import Follow, FormerName, User
 from microblog.models.exceptions import Blocked, Suspended
+from microblog.models.visibility import hidden_from
 
 MOST_OFFERED = 200
 
@@ -33,7 +34,7 @@ def offered(user: User, facts: Facts) -> list[User]:
         User.select()
         .where(fn.lower(User.username).in_(names) | User.id.in_(renamed), User.id != user.id)
         .where(User.suspended_at.is_null())
-        .where(User.id.not_in(followed), User.id.not_in(Block.hidden_from(user, is_admin=False)))
+        .where(User.id.not_in(followed), User.id.not_in(hidden_from(user, is_admin=False)))
         .limit(MOST_OFFERED)
     )
 

@@ -49,25 +49,9 @@ class Block(BaseModel):
         return cls.select(cls.blocked).where(cls.blocker == user)
 
     @classmethod
-    def hidden_from(cls, user, is_admin):
-        """
-        Ids of those whom *user* does not see, for a subquery; a block hides each from the other.
-
-        Nobody can hide from an administrator, who misses only those whom they blocked themselves.
-        """
-        if is_admin:
-            return cls.placed_by(user)
-        return cls.placed_by(user).union_all(cls.select(cls.blocker).where(cls.blocked == user))
-
-    @classmethod
-    def seen_by(cls, reader, people):
-        """*people*, a prepared query of users, without those whom a block hides from *reader*."""
-        return cls._seen_by(people, reader, reader.is_admin)
-
-    @classmethod
-    @prepared
-    def _seen_by(cls, people, reader, is_admin):
-        return people.where(User.id.not_in(cls.hidden_from(reader, is_admin)))
+    def met_by(cls, user):
+        """Ids of those who have blocked *user*, for a subquery."""
+        return cls.select(cls.blocker).where(cls.blocked == user)
 
     @classmethod
     @prepared

@@ -9,10 +9,11 @@ from playhouse.sqlite_ext import AutoIncrementField
 from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, db
 from microblog.base.prepared import prepared
-from microblog.models.block import Block, refusing
+from microblog.models.block import refusing
 from microblog.models.exceptions import OWN_POST, translate_integrity_error
 from microblog.models.post import Post
 from microblog.models.user import Follow, User
+from microblog.models.visibility import hidden_from
 
 # How many are named; of the others it is said how many there are.
 NAMED = 2
@@ -102,7 +103,7 @@ def _counts(ids, reader, is_admin):
 def likes_of(post, reader, is_admin):
     """Query for likes of *post* by those whom *reader*, a user or None, may see."""
     likes = Like.select().join(LIKER).where(Like.post == post, LIKER.suspended_at.is_null())
-    return likes if reader is None else likes.where(Like.user.not_in(Block.hidden_from(reader, is_admin)))
+    return likes if reader is None else likes.where(Like.user.not_in(hidden_from(reader, is_admin)))
 
 
 LIKER = User.alias()

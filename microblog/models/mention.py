@@ -9,8 +9,9 @@ import json
 from peewee import SQL, CharField, ForeignKeyField, IntegerField, fn
 
 from microblog.base.database import BaseModel, db
-from microblog.models.block import Block, parting
+from microblog.models.block import parting
 from microblog.models.user import User
+from microblog.models.visibility import hidden_from
 
 # Across a block nobody is mentioned. A post from elsewhere names people of elsewhere; one that was made here
 # and comes back means whoever was here by then. SQLite takes CROSS JOIN for an order.
@@ -59,6 +60,6 @@ class Mention(BaseModel):
         person = User.alias("person")
         shown = [cls.post_id == post, person.suspended_at.is_null()]
         if reader is not None:
-            shown.append(person.id.not_in(Block.hidden_from(reader, is_admin=False)))
+            shown.append(person.id.not_in(hidden_from(reader, is_admin=False)))
         names = fn.json_group_object(cls.name, person.username)
         return cls.select(names).join(person, on=(cls.user == person.id)).where(*shown)

@@ -12,9 +12,9 @@ from peewee import Value, fn
 
 from microblog.base import slices
 from microblog.base.prepared import prepared
-from microblog.models.block import Block
 from microblog.models.post import Post
 from microblog.models.user import AFTER_NAMES, Follow, User
+from microblog.models.visibility import hidden_from, is_here
 
 SHOWN = 5
 MOST_WORDS = 3
@@ -85,13 +85,13 @@ def _named_like(beginning, reader):
 @prepared
 def _everybody():
     place = ByLastPost.paged_by
-    return User.select(User, place.alias("place")).where(_is_here()).order_by(place.desc())
+    return User.select(User, place.alias("place")).where(is_here(User.id)).order_by(place.desc())
 
 
 @prepared
 def _written():
     words = User.select(User, Post.body.alias("last_words")).join(Post, on=(Post.id == User.last_post_id))
-    return words.where(_is_here()).order_by(ByLastPost.paged_by.desc())
+    return words.where(is_here(User.id)).order_by(ByLastPost.paged_by.desc())
 
 
 @prepared
@@ -102,21 +102,20 @@ def _not_yet_met(people, reader, inviter_id):
 
 @prepared
 def _followers_of(user):
-    here = User.select().join(Follow, on=(Follow.follower == User.id)).where(_is_here())
+    here = User.select().join(Follow, on=(Follow.follower == User.id)).where(is_here(User.id))
     return here.where(Follow.followed == user).order_by(Follow.follower.desc())
 
 
 @prepared
 def _followed_by(user):
-    here = User.select().join(Follow, on=(Follow.followed == User.id)).where(_is_here())
+    here = User.select().join(Follow, on=(Follow.followed == User.id)).where(is_here(User.id))
     return here.where(Follow.follower == user).order_by(Follow.followed.desc())
 
 
 @prepared
 def _names_between(first, after):
-    return (
-        User.select().where(_is_here(), User.username >= first, User.username < after).order_by(User.username)
-    )
+    named = (User.username >= first, User.username < after)
+    return User.select().where(is_here(User.id), *named).order_by(User.username)
 
 
 @prepared
@@ -129,13 +128,8 @@ def _seen_by(people, reader, is_admin):
     """*people* without those whom a block hides from *reader*, and with whether *reader* follows them."""
     own = Follow.alias()
     is_followed = fn.EXISTS(own.select(Value(1)).where(own.follower == reader, own.followed == User.id))
-    hidden = Block.hidden_from(reader, is_admin)
+    hidden = hidden_from(reader, is_admin)
     return people.select_extend(is_followed.alias("is_followed")).where(User.id.not_in(hidden))
-
-
-def _is_here():
-    # Told by the id, so that no index of the suspended is walked instead of the order.
-    return User.id.not_in(User.suspended())
 
 
 TRIGGERS = [

@@ -19,13 +19,14 @@ from microblog.base.database import BaseModel, db
 from microblog.base.entities import named
 from microblog.base.prepared import prepared
 from microblog.base.text import LONGEST
-from microblog.models.block import Block, refusing
+from microblog.models.block import refusing
 from microblog.models.exceptions import ANSWERS_NOTHING, PostGone, translate_integrity_error
 from microblog.models.folded_sign import FoldedSign
 from microblog.models.mention import Mention
 from microblog.models.post_id import EARLIEST, LATEST, latest_plausible, next_id
 from microblog.models.tag import Tag
 from microblog.models.user import SHOWN, Follow, User
+from microblog.models.visibility import hidden_from, is_here
 from microblog.security import security_log
 
 # The search index marks the start and end of a hit with these; clean() keeps both out of posts.
@@ -201,7 +202,7 @@ class Post(BaseModel):
         posts = cls._newest_first(reader)
         if reader is None:
             return posts
-        return posts.where(cls.author.not_in(Block.hidden_from(reader, is_admin)))
+        return posts.where(cls.author.not_in(hidden_from(reader, is_admin)))
 
     @classmethod
     def seen_by(cls, reader, post_id):
@@ -239,12 +240,10 @@ class Post(BaseModel):
 
     @classmethod
     def _newest_first(cls, reader):
-        # Posts of suspended people are hidden from everybody until they are restored. Told by the author's
-        # id, which the post has, many of them are passed without reading their author each time.
         return (
             cls.select(cls, *SHOWN, Mention.names_in(cls.id, reader).alias("people"))
             .join(User)
-            .where(cls.author.not_in(User.suspended()))
+            .where(is_here(cls.author))
             .order_by(cls.id.desc())
         )
 
