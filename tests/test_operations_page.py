@@ -1,16 +1,9 @@
-"""docs/operations.md: each thing to type is run by a test or marked *by hand*, and each command is there."""
+"""docs/operations.md: each thing to type is run by a test or marked *by hand*."""
 
 import re
-import shlex
 
-import click
-import pytest
-
-from microblog.base.config import ROOT
 from tests import operations
 from tests.end_to_end.test_fresh_debian import CHAPTERS
-
-PAGES = (operations.PAGE, ROOT / "README.md", ROOT / "SECURITY.md")
 
 
 def test_each_block_is_run_or_marked_by_hand():
@@ -33,24 +26,6 @@ def test_links_within_the_page_lead_to_its_sections():
     headings = {_anchor(heading) for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}
 
     assert set(re.findall(r"\]\(#([\w-]+)\)", text)) - headings == set()
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_each_command_that_a_page_names_is_there_with_its_options(app, page):
-    commands = re.findall(r"\bflask ([a-z][^\n`|#$]*)", page.read_text())
-    for command in commands:
-        words = shlex.split(command.partition("&&")[0].partition("<")[0], comments=True)
-        _refuse_unknown(app.cli, words)
-    assert commands
-
-
-def _refuse_unknown(command, words):
-    """Follow *words* into the groups of commands, and parse what is left as a shell would hand it over."""
-    while isinstance(command, click.Group) and words:
-        assert words[0] in command.commands, words
-        command, words = command.commands[words[0]], words[1:]
-    options = {option for each in command.params for option in each.opts}
-    assert {word for word in words if word.startswith("--")} <= options
 
 
 def _anchor(heading):
