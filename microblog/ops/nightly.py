@@ -1,5 +1,5 @@
 """
-Daily upkeep: deletes what nobody needs any more, see ``retention``, and writes the nightly backup.
+Daily upkeep: deletes what nobody needs any more, see ``cleanup``, and writes the nightly backup.
 
 It is a task without a user, launched when none is younger than a day. Each chore can safely be interrupted or
 run twice.
@@ -16,7 +16,7 @@ from microblog.base.logs import log_failure, one_line
 from microblog.exports import expiry
 from microblog.imports import expiry as imports
 from microblog.models import DeletedPost, User
-from microblog.ops import backup, rehearsal, retention
+from microblog.ops import backup, cleanup, rehearsal
 from microblog.ops.rehearsal import NOTHING
 from microblog.security import security_log
 from microblog.tasks.exceptions import TaskInProgress
@@ -96,10 +96,10 @@ def back_up():
 CHORES = [
     expiry.expire_files,
     imports.remove_files,
-    retention.remove_stray_files,
-    retention.forget_the_past,
-    retention.remove_stray_mails,
-    retention.remove_former_databases,
+    cleanup.remove_stray_files,
+    cleanup.forget_the_past,
+    cleanup.remove_stray_mails,
+    cleanup.remove_former_databases,
     back_up,
     rehearsal.rehearse_newest,
 ]

@@ -10,7 +10,7 @@ from microblog.models import FormerName, Mention, OneTimeToken, Post, User
 from microblog.models.exceptions import TooManyNames
 from microblog.models.former_name import MOST
 from microblog.models.one_time_token import INVITE
-from microblog.ops import retention
+from microblog.ops import cleanup
 from tests.conftest import make_user
 
 SAID = "Somebody has this name already. Choose another."
@@ -162,11 +162,11 @@ def test_nobody_keeps_more_than_a_few_from_all_others(browser, susan):
 
 def test_it_is_free_after_90_days(lan, later):
     later(days=89, hours=23)
-    retention.forget_the_past()
+    cleanup.forget_the_past()
     assert former() == {"lan": "lan_one"}
 
     later(days=90, hours=1)
-    retention.forget_the_past()
+    cleanup.forget_the_past()
 
     assert former() == {}
     make_user("susan").update_profile("LAN", "")

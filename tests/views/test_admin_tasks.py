@@ -5,7 +5,7 @@ import pytest
 
 from microblog.base import clock
 from microblog.mail.mail import Mail
-from microblog.ops import nightly, retention
+from microblog.ops import cleanup, nightly
 from microblog.tasks import hold
 from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
@@ -169,7 +169,7 @@ def test_nightly_work_that_failed_in_part_is_not_called_done(office, monkeypatch
     def back_up():
         raise OSError("no disk")
 
-    monkeypatch.setattr(nightly, "CHORES", [retention.forget_the_past, back_up])
+    monkeypatch.setattr(nightly, "CHORES", [cleanup.forget_the_past, back_up])
     nightly.launch_now(by="mary")
 
     for path in ("/admin/tasks", "/admin/tasks/nightly"):

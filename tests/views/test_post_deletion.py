@@ -10,7 +10,7 @@ from microblog.exports import archive, deletion, expiry
 from microblog.imports import jobs, requests
 from microblog.imports.import_row import Import
 from microblog.models import FormerPost, Post
-from microblog.ops import retention
+from microblog.ops import cleanup
 from microblog.security import security_log
 from microblog.tasks.exceptions import JobFailed
 from microblog.tasks.states import CANCELLED, FAILED, SUCCEEDED
@@ -159,7 +159,7 @@ def test_the_archive_stays_beside_exports_and_for_thirty_days(browser, susan, de
     now = clock.now()
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(days=29))
     expiry.expire_files()
-    retention.remove_stray_files()
+    cleanup.remove_stray_files()
     assert archive.zip_beside(deleted.file).exists()
 
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(days=30, seconds=1))

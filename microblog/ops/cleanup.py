@@ -1,4 +1,4 @@
-"""How long things are kept, and the chores of a night that delete what nobody needs any more."""
+"""What a night deletes: what has ended long ago, and files that nobody needs any more."""
 
 import shutil
 from datetime import UTC, datetime, timedelta
