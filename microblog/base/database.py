@@ -28,11 +28,9 @@ PRAGMAS = [
     ("journal_mode", "wal"),
     ("synchronous", "normal"),
     ("foreign_keys", 1),
-    ("cache_size", -500),
+    ("cache_size", -200),
     ("temp_store", "memory"),
     ("journal_size_limit", 64 * 1024**2),
-    # What the kernel has of the file is read there by all connections, instead of being copied for each.
-    ("mmap_size", 32 * 1024**2),
 ]
 
 

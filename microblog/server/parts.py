@@ -4,7 +4,6 @@ The web server and the consumer as the supervisor starts them: copies of itself,
 Each of them is what ``python -m microblog`` starts by a command line; the system shows it by that name.
 """
 
-import gc
 import importlib
 import os
 import sys
@@ -37,9 +36,7 @@ def load(settings):
     # What huey_consumer would load; it is found there again.
     app = importlib.import_module("consumer").app
     consumer_main = importlib.import_module("huey.bin.huey_consumer").consumer_main
-    # Whoever looks for garbage writes to all that is looked at: shared no more.
-    gc.collect()
-    gc.freeze()
+    web_server.share(app)
     consumer = command_lines.consumer(settings)[2:]
     return [
         Part(

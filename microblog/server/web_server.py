@@ -16,6 +16,7 @@ from contextlib import suppress
 
 from microblog.base import logs
 from microblog.base.files import make_folder
+from microblog.base.i18n import site_languages
 from microblog.ops import probes
 from microblog.server.http_server import Server
 from microblog.server.processes import wait_until
@@ -43,10 +44,19 @@ def run(settings, create_app):
     # What is being received waits on the disk of the data, not in a small temporary folder.
     make_folder(settings.data_dir / "imports")
     tempfile.tempdir = str(settings.data_dir / "imports")
-    # All of this is shared with the processes: looking for garbage in it would copy it into each of them.
+    share(app)
+    return WebServer(app, listener).run(settings.web_concurrency)
+
+
+def share(app):
+    """
+    Have the copies of this process keep *app*, and all that is loaded, once for all of them.
+
+    Whatever writes to a part of it has it copied: looking for garbage would, in each of them.
+    """
+    site_languages.load(app)
     gc.collect()
     gc.freeze()
-    return WebServer(app, listener).run(settings.web_concurrency)
 
 
 def be_lean():

@@ -12,6 +12,7 @@ from tests.server.conftest import SOON_S
 
 SERVE = """
 import os, signal, sys, time
+from types import SimpleNamespace
 from microblog.base.config import Settings
 from microblog.server import web_server
 
@@ -25,7 +26,8 @@ class Server:
         %s
 
 web_server.Server, web_server.PORT_S = Server, 0.1
-sys.exit(web_server.run(Settings(port=int(sys.argv[1])), lambda settings: None))
+app = SimpleNamespace(config={"SITE_LANGUAGES": ["en"]})
+sys.exit(web_server.run(Settings(port=int(sys.argv[1])), lambda settings: app))
 """
 
 # How many MiB more a process has after each of its threads has hashed a password.

@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from functools import cache
 
 from babel import Locale
+from babel.dates import format_datetime
 from flask import Flask, current_app, request
 from flask_babel import Babel, force_locale
 from flask_login import current_user
@@ -17,6 +18,16 @@ def translated(app: Flask, babel: Babel) -> list[str]:
         # Dates in a language without translated texts would only confuse.
         tags = {str(locale) for locale in babel.list_translations()}
     return [tag for tag in app.config["LANGUAGES"] if tag in tags] or ["en"]
+
+
+def load(app: Flask) -> None:
+    """
+    Read what Babel knows of the site's languages.
+
+    These are 5 MB, which Babel reads when it is first asked for a date: each process would keep its own.
+    """
+    for tag in app.config["SITE_LANGUAGES"]:
+        format_datetime(locale=_locale(tag))
 
 
 def of_request() -> Locale:
