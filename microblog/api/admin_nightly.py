@@ -7,7 +7,7 @@ from microblog.api.admin_tasks import launched
 from microblog.api.operation import operation
 from microblog.api.schemas import moment
 from microblog.ops import nightly, nightly_runs
-from microblog.tasks import workers
+from microblog.tasks import activity
 
 
 @operation(
@@ -19,7 +19,7 @@ from microblog.tasks import workers
 def show():
     tasks = nightly_runs.newest()
     return {
-        "task": dump_admin_task(tasks[0], workers.now()) if tasks else None,
+        "task": dump_admin_task(tasks[0], activity.now()) if tasks else None,
         "next_at": moment(nightly_runs.next_at(tasks)),
         "chores": [dump_chore(run) for run in nightly_runs.last_runs(tasks)],
     }

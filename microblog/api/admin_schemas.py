@@ -14,9 +14,9 @@ from microblog.api.schemas import (
     ref,
     some,
 )
+from microblog.tasks.activity import REASONS
 from microblog.tasks.attempt import Attempt
 from microblog.tasks.states import QUEUED, STATES
-from microblog.tasks.workers import REASONS
 
 SECONDS = {"type": "number", "minimum": 0}
 

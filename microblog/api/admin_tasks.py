@@ -11,7 +11,7 @@ from microblog.api.paging import limit, newest_rows_first
 from microblog.api.schemas import MOMENT, TASK_ID, TEXT
 from microblog.base.text import clean
 from microblog.models import User
-from microblog.tasks import workers
+from microblog.tasks import activity
 from microblog.tasks.states import STATES
 from microblog.tasks.task import Task
 from microblog.tasks.task_filter import TaskFilter
@@ -33,14 +33,14 @@ FILTERS = {"state": {"enum": list(STATES)}, "kind": TEXT, "user": TEXT, "since":
 def index():
     most = limit()
     rows = _filter().newest(most + 1, _place("max_id"), _place("since_id"))
-    return newest_rows_first(rows, partial(dump_admin_task, workers=workers.now()), most, filters=FILTERS)
+    return newest_rows_first(rows, partial(dump_admin_task, workers=activity.now()), most, filters=FILTERS)
 
 
 @operation(
     "GET", "/admin/tasks/{task_id}", "All that is known of a task, with each attempt", response="WholeTask"
 )
 def show(task_id):
-    return dump_whole_task(_task(task_id), workers.now())
+    return dump_whole_task(_task(task_id), activity.now())
 
 
 @operation(

@@ -11,7 +11,7 @@ from microblog.api.body import validate
 from microblog.api.operation import operation
 from microblog.api.schemas import TEXT, dump, moment, some
 from microblog.mail.mail import Mail
-from microblog.tasks import failures, figures, hold, workers
+from microblog.tasks import activity, failures, figures, hold
 from microblog.tasks.task import Task
 from microblog.web.forms import Form, cleaned
 
@@ -33,7 +33,7 @@ class GroupForm(Form):
     response="Work",
 )
 def show():
-    seen = workers.now()
+    seen = activity.now()
     return {
         "waiting": Task.queued().count(),
         "mails_waiting": Mail.queued().count(),

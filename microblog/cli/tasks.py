@@ -11,7 +11,7 @@ from microblog.base.i18n import N_
 from microblog.cli import work
 from microblog.cli.accounts import user_named
 from microblog.security.security_log import OPERATOR
-from microblog.tasks import workers
+from microblog.tasks import activity
 from microblog.tasks.attempt import Attempt
 from microblog.tasks.example import example
 from microblog.tasks.exceptions import NothingToRetry, TaskInProgress, UnknownJob
@@ -47,7 +47,7 @@ def index(state, kind, username, since, until, limit):
         user = username and user_named(username)
         found = [task for one in states for task in TaskFilter(one, kind, user, since, until).newest(limit)]
         found = sorted(found, key=lambda task: task.created_at, reverse=True)[:limit]
-        at_work = workers.now()
+        at_work = activity.now()
         for task in found:
             user = task.user.username if task.user else "-"
             since = f"{task.state_since:%Y-%m-%d %H:%M:%SZ}"

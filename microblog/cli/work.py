@@ -7,7 +7,7 @@ import click
 from microblog.base.database import connected
 from microblog.ops import nightly, nightly_runs
 from microblog.security.security_log import OPERATOR
-from microblog.tasks import failures, figures, hold, workers
+from microblog.tasks import activity, failures, figures, hold
 from microblog.tasks.exceptions import TaskInProgress
 
 MOST_GROUPS = 100
@@ -21,7 +21,7 @@ yes = click.option("--yes", is_flag=True, help="Do not ask.")
 def show_workers():
     """Print each background worker and what it does: thread, kind, user, since when."""
     with connected():
-        found = workers.now().workers
+        found = activity.now().workers
         for worker in found:
             state = "alive" if worker.is_alive else "gone; what it did begins again"
             click.echo(f"{worker.consumer_id}  {state}")

@@ -23,7 +23,7 @@ Read in this order, each file imports only from those before it:
 - ``progress``: from a task through Huey's ``progress`` signal to row and notification
 - ``task_row``, ``task_lists``: what one task has and says of itself; which tasks there are
 - ``task``: what a user asked for; launch, cancel, retry
-- ``attempt``, ``task_filter``, ``failures``, ``figures``, ``hold``, ``workers``: for who runs the site
+- ``attempt``, ``task_filter``, ``failures``, ``figures``, ``hold``, ``activity``: for who runs the site
 - ``worker``: what happens around a job
 - ``crash_recovery``, ``reconciler``: running rows whose consumer is gone; due rows that no message stands for
 - ``example``: the tutorial's first job

@@ -7,7 +7,7 @@ from flask_login import current_user
 from microblog.base import clock
 from microblog.mail.mail import Mail
 from microblog.ops import nightly_runs
-from microblog.tasks import failures, hold, workers
+from microblog.tasks import activity, failures, hold
 from microblog.tasks.attempt import Attempt
 from microblog.tasks.exceptions import TaskInProgress
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, SUCCEEDED
@@ -29,7 +29,7 @@ def index():
         waiting=Task.queued().count(),
         mails_waiting=Mail.queued().count(),
         nightly=nightly_runs.last(),
-        workers=workers.now(),
+        workers=activity.now(),
         now=clock.now(),
     )
 
@@ -39,7 +39,7 @@ def show(task_id):
     """All that is known of one task."""
     task = _task(task_id)
     return render_template(
-        "admin_tasks/show.html", task=task, attempts=list(Attempt.of(task)), workers=workers.now()
+        "admin_tasks/show.html", task=task, attempts=list(Attempt.of(task)), workers=activity.now()
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from microblog.base import clock
 from microblog.mail.mail import Mail
-from microblog.tasks import hold, workers
+from microblog.tasks import activity, hold
 from microblog.tasks.exceptions import MustWait
 from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
@@ -43,14 +43,14 @@ def claimed(task):
 def test_why_a_task_waits_is_what_its_claim_meets(task, why):
     SITUATIONS[why](task)
 
-    assert workers.now().why(Task.get_by_id(task.id)) == why
+    assert activity.now().why(Task.get_by_id(task.id)) == why
     assert claimed(task) == CLAIMED.get(why, "must wait")
 
 
 def test_every_reason_is_tried_here(task, monkeypatch):
     monkeypatch.setattr(huey, "count_messages", lambda: None)
 
-    assert {*SITUATIONS, workers.now().why(task)} == set(workers.REASONS)
+    assert {*SITUATIONS, activity.now().why(task)} == set(activity.REASONS)
 
 
 def test_a_mail_with_a_link_waits_for_no_maintenance_and_no_crash(task, susan):
@@ -58,7 +58,7 @@ def test_a_mail_with_a_link_waits_for_no_maintenance_and_no_crash(task, susan):
     another(crash_count=1)
     hold.begin(by="mary")
 
-    assert workers.now().why(mail) == "next"
+    assert activity.now().why(mail) == "next"
     assert Mail.claim(mail.id).state == "running"
 
 
@@ -67,7 +67,7 @@ def test_each_worker_is_told_with_what_it_does(task, susan):
     Task.claim(task.id)
     put(another(), state="running", consumer_id="gone", started_at=clock.now())
 
-    told = {worker.consumer_id: worker for worker in workers.now().workers}
+    told = {worker.consumer_id: worker for worker in activity.now().workers}
 
     assert told[huey.consumer_id].items == [mail, task]
     assert {name: worker.is_alive for name, worker in told.items()} == {huey.consumer_id: True, "gone": False}
