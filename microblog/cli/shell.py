@@ -10,7 +10,8 @@ from microblog.cli.whole_cursor import read_whole
 from microblog.models import User
 from microblog.security.security_log import OPERATOR
 from microblog.tables import MODELS
-from microblog.tasks.queue import huey, jobs
+from microblog.tasks.jobs import jobs
+from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
 
 GREETING = """Microblog: every model ({models}, …), db, huey and the jobs are here. For example:

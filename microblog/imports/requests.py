@@ -15,7 +15,7 @@ from microblog.imports.import_row import BRINGING, LOOKING, PREVIEW, Choices, Im
 from microblog.imports.jobs import import_posts, preview_import, undo_import
 from microblog.models import User
 from microblog.security import security_log
-from microblog.tasks.queue import Job
+from microblog.tasks.jobs import Job
 from microblog.tasks.states import FAILED
 from microblog.tasks.task import Task
 

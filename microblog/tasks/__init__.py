@@ -17,7 +17,7 @@ Read in this order, each file imports only from those before it:
 
 - ``states``, ``exceptions``: the states with their transitions, which triggers enforce; what can be raised
 - ``consumer_lock``, ``message_store``: which consumers are alive; where queue messages lie
-- ``queue``: the Huey instance, its messages, the registry of jobs
+- ``jobs``, ``queue``: the registry of jobs; the Huey instance and its messages
 - ``claims``: which row a worker may claim
 - ``work_item``: a row that is claimed, worked on and finished; each write that leaves a state
 - ``progress``: from a task through Huey's ``progress`` signal to row and notification

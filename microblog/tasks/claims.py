@@ -17,7 +17,8 @@ from microblog.base import clock
 from microblog.base.database import BaseModel, UTCDateTimeField, db
 from microblog.base.prepared import prepared
 from microblog.tasks.exceptions import MustWait
-from microblog.tasks.queue import huey, jobs
+from microblog.tasks.jobs import jobs
+from microblog.tasks.queue import huey
 from microblog.tasks.states import QUEUED, RUNNING, STATES
 
 if TYPE_CHECKING:

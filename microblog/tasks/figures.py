@@ -15,7 +15,7 @@ from peewee import ModelSelect
 
 from microblog.base import clock
 from microblog.base.database import db
-from microblog.tasks.queue import jobs
+from microblog.tasks.jobs import jobs
 from microblog.tasks.states import FAILED, STATES, SUCCEEDED
 from microblog.tasks.task import Task
 

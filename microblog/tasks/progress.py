@@ -15,8 +15,9 @@ from peewee import ModelUpdate, OperationalError, fn
 from microblog.base import clock
 from microblog.base.database import db
 from microblog.base.prepared import prepared
+from microblog.tasks.jobs import jobs
 from microblog.tasks.message_store import Message
-from microblog.tasks.queue import huey, jobs
+from microblog.tasks.queue import huey
 from microblog.tasks.states import RUNNING
 
 if TYPE_CHECKING:

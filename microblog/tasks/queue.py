@@ -1,5 +1,5 @@
 """
-The queue: Huey bound to the app, its signed messages and the registry of jobs.
+The queue: Huey bound to the app, and its signed messages.
 
 A queue message only wakes a worker: it holds the id of a row, which is the truth. It may arrive twice, late
 or not at all. Each of Huey's internals that this relies on is overridden here or in ``message_store``.
@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from flask import Flask
-from huey.api import RedisHuey, TaskWrapper
+from huey.api import RedisHuey
 from huey.consumer import Consumer, Scheduler
 from redis import Redis
 from redis.exceptions import RedisError
@@ -24,13 +24,12 @@ from redis.exceptions import RedisError
 from microblog.base.database import connected
 from microblog.base.logs import log_failure
 from microblog.base.schema import SchemaError, refuse_misfit
-from microblog.models import User
 from microblog.security.signatures import SignedSerializer
 from microblog.tasks.consumer_lock import ConsumerLock
+from microblog.tasks.jobs import jobs
 from microblog.tasks.message_store import NOWHERE, Message, MessageStore, pool
 
 if TYPE_CHECKING:
-    from microblog.tasks.task import Task
     from microblog.tasks.work_item import WorkItem
 
 # How long a page waits for the queue server's answer before it says that the queue is down.
@@ -40,22 +39,6 @@ OUTAGE_LOGGED_EVERY_S = 60
 OUTAGE_PAUSE_S = 1
 
 log = logging.getLogger(__name__)
-
-# Jobs by name: a row and a queue message store only the name.
-jobs: dict[str, "Job"] = {}
-
-
-class Job(NamedTuple):
-    """A function that works on one row of *model*, and the Huey task whose messages wake a worker for it."""
-
-    name: str
-    function: "Callable[[WorkItem], None]"
-    model: "type[WorkItem]"
-    huey_task: TaskWrapper
-    # Called with the user before they launch a task of this job; it raises what refuses it.
-    limit: Callable[[User | int], None] | None = None
-    # Called with a task that did not succeed: whether what it needs is still there.
-    can_be_repeated: "Callable[[Task], bool]" = lambda _task: True
 
 
 class HousekeepingScheduler(Scheduler):

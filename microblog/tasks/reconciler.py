@@ -6,8 +6,9 @@ from redis.exceptions import RedisError
 
 from microblog.base.i18n import N_
 from microblog.tasks.crash_recovery import mend, recover_orphans
+from microblog.tasks.jobs import jobs
 from microblog.tasks.message_store import held
-from microblog.tasks.queue import huey, jobs
+from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
 from microblog.tasks.work_item import WorkItem
 from microblog.tasks.worker import active

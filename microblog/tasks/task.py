@@ -19,8 +19,9 @@ from microblog.tasks.exceptions import (
     TaskInProgress,
     UnknownJob,
 )
+from microblog.tasks.jobs import Job, jobs
 from microblog.tasks.progress import Throttle, report_progress
-from microblog.tasks.queue import Job, huey, jobs
+from microblog.tasks.queue import huey
 from microblog.tasks.states import CANCELLED, FAILED, QUEUED, SUCCEEDED, triggers
 from microblog.tasks.task_lists import TaskLists
 from microblog.tasks.task_row import TaskRow

@@ -9,7 +9,7 @@ from peewee import JOIN, ColumnBase, ModelSelect, Tuple
 from microblog.base import clock
 from microblog.base.prepared import Prepared, prepared
 from microblog.models import User
-from microblog.tasks.queue import Job
+from microblog.tasks.jobs import Job
 from microblog.tasks.task_row import REFERENCE_LENGTH, TaskRow
 
 SHOWN_AFTER_END = timedelta(hours=24)

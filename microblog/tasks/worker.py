@@ -13,8 +13,9 @@ from peewee import OperationalError
 from microblog.base.error_codes import OUT_OF_SPACE, is_full
 from microblog.base.i18n import N_
 from microblog.tasks.exceptions import Cancelled, ClaimLost, JobFailed, MustWait, RetryLater
+from microblog.tasks.jobs import Job, jobs
 from microblog.tasks.message_store import Message, held
-from microblog.tasks.queue import Job, huey, jobs
+from microblog.tasks.queue import huey
 from microblog.tasks.states import CANCELLED, SUCCEEDED
 from microblog.tasks.task import Task
 from microblog.tasks.work_item import WorkItem

@@ -5,7 +5,8 @@ from microblog.base.database import db
 from microblog.models import User
 from microblog.tables import MODELS
 from microblog.tasks.exceptions import UnknownJob
-from microblog.tasks.queue import huey, jobs
+from microblog.tasks.jobs import jobs
+from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
 
 

@@ -7,7 +7,7 @@ from flask_babel import get_timezone
 
 from microblog.base.text import clean
 from microblog.models import User
-from microblog.tasks.queue import jobs
+from microblog.tasks.jobs import jobs
 from microblog.tasks.states import STATES
 from microblog.tasks.task import Task
 from microblog.tasks.task_filter import TaskFilter
