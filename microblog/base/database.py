@@ -73,6 +73,10 @@ class DamagedCopy(DatabaseError):
     """A copy of the database did not pass SQLite's quick check."""
 
 
+# The present moment in SQL, as a UTCDateTimeField stores it.
+NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
+
+
 class UTCDateTimeField(DateTimeField):
     """Aware UTC in Python; in SQLite a text of fixed width, so that it sorts by time."""
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from peewee import SQL, CharField, Check, ForeignKeyField, fn
 
 from microblog.base import clock
-from microblog.base.database import BaseModel, UTCDateTimeField
+from microblog.base.database import NOW, BaseModel, UTCDateTimeField
 from microblog.base.prepared import prepared
 from microblog.models.block import Block
 from microblog.models.exceptions import KEPT_NAME, TOO_MANY_NAMES
@@ -104,7 +104,7 @@ TRIGGERS = [
     BEGIN
         DELETE FROM former_name WHERE name = NEW.username;
         INSERT INTO former_name (name, user_id, given_up_at)
-        VALUES (OLD.username, NEW.id, strftime('%Y-%m-%d %H:%M:%f000', 'now'));
+        VALUES (OLD.username, NEW.id, {NOW});
     END
     """,  # noqa: S608 - no part of it comes from outside
 ]

@@ -13,7 +13,7 @@ from peewee import SQL, CharField, ForeignKeyField, fn
 from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog.base import clock
-from microblog.base.database import BaseModel, UTCDateTimeField, db
+from microblog.base.database import NOW, BaseModel, UTCDateTimeField, db
 from microblog.base.prepared import prepared
 from microblog.base.slices import COUNTED
 from microblog.models.block import parting
@@ -109,7 +109,6 @@ def _unread_and_cursor(user):
     return Message.unread(user).query.select_extend(news, newest)
 
 
-NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
 WRITER = "(SELECT author_id FROM post WHERE id = NEW.post_id)"
 ANSWERED = "(SELECT author_id FROM post WHERE id = NEW.reply_to)"
 # Nobody whom the line's reader may see likes the post any more.

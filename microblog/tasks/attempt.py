@@ -10,7 +10,7 @@ from typing import Self
 from peewee import CharField, ForeignKeyField, ModelSelect
 from playhouse.sqlite_ext import AutoIncrementField
 
-from microblog.base.database import BaseModel, UTCDateTimeField
+from microblog.base.database import NOW, BaseModel, UTCDateTimeField
 from microblog.tasks.states import CANCELLED, FAILED, SUCCEEDED
 from microblog.tasks.task import Task
 
@@ -44,15 +44,13 @@ class Attempt(BaseModel):
 
 
 # A task that waits again has no time of its end. A crash ends when it is found.
-_NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
-
 TRIGGERS = [
     f"""
     CREATE TRIGGER IF NOT EXISTS attempt_begins AFTER UPDATE OF state ON task
     WHEN OLD.state = 'queued' AND NEW.state = 'running'
     BEGIN
         INSERT INTO attempt (task_id, consumer_id, thread, started_at)
-        VALUES (NEW.id, NEW.consumer_id, NEW.thread, coalesce(NEW.started_at, {_NOW}));
+        VALUES (NEW.id, NEW.consumer_id, NEW.thread, coalesce(NEW.started_at, {NOW}));
     END
     """,  # noqa: S608 - words of this module
     f"""
@@ -60,7 +58,7 @@ TRIGGERS = [
     WHEN OLD.state = 'running' AND NEW.state <> 'running'
     BEGIN
         UPDATE attempt SET
-            ended_at = coalesce(NEW.finished_at, max(started_at, {_NOW})),
+            ended_at = coalesce(NEW.finished_at, max(started_at, {NOW})),
             ending = CASE
                 WHEN NEW.finished_at IS NOT NULL THEN NEW.state
                 WHEN NEW.crash_count > OLD.crash_count THEN '{CRASHED}'
