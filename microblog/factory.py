@@ -12,7 +12,7 @@ from microblog.base.config import ROOT, Settings
 from microblog.base.i18n import site_languages
 from microblog.demo import views as demo
 from microblog.imports import jobs as imports
-from microblog.mail import delivery, error_mails, smtp
+from microblog.mail import delivery, error_mails, link_mails, smtp
 from microblog.models.session import LONGEST
 from microblog.ops import nightly, sites
 from microblog.security.signatures import secret_key
@@ -45,8 +45,8 @@ from microblog.web.proxies import TrustedProxies
 from microblog.web.request import Request
 
 LARGEST_BODY_BYTES = 64 * 1024
-# Imported because they connect jobs, handlers and the reconciler to the queue.
-CONNECTED = (delivery, example, exports, imports, nightly, progress, reconciler)
+# Imported because they connect jobs, handlers and the reconciler to the queue, and mails to their texts.
+CONNECTED = (delivery, example, exports, imports, link_mails, nightly, progress, reconciler)
 
 
 def create_app(settings=None):

@@ -8,7 +8,7 @@ from flask_mail import Message
 from peewee import OperationalError
 
 from microblog.base import clock
-from microblog.mail import outbox_files, retries, smtp, templates
+from microblog.mail import error_mails, outbox_files, retries, smtp, templates
 from microblog.mail.exceptions import MailDelayed, MailRefused, TooBig
 from microblog.mail.mail import Mail
 from microblog.tasks.states import SUCCEEDED
@@ -19,7 +19,7 @@ from microblog.tasks.worker import job
 def send_mail(mail: Mail) -> None:
     """Render and send the mail; where there is no mail server, write it to the outbox."""
     # A failing error mail must not cause another error mail.
-    g.keep_errors_from_mail = mail.kind == templates.ERROR
+    g.keep_errors_from_mail = mail.kind == error_mails.ERROR
     retries.begin_sending(mail)
     message = templates.render(mail)
     try:

@@ -18,7 +18,10 @@ from microblog.base import clock, logs
 from microblog.base.config import ROOT
 from microblog.base.database import connected
 from microblog.mail.mail import Mail
+from microblog.mail.templates import MailText, mail_kind
 
+# The kind of mail that must cause no other one if it fails.
+ERROR = "error"
 ONE_WITHIN = timedelta(minutes=10)
 LONGEST_REPORT = 20_000
 LONGEST_SUMMARY = 80
@@ -59,7 +62,7 @@ class ErrorMailer(logging.Handler):
             try:
                 with connected():
                     Mail.send_once(
-                        "error",
+                        ERROR,
                         self.app.config["ADMINS"],
                         span=ONE_WITHIN,
                         key=key,
@@ -84,6 +87,12 @@ class ErrorMailer(logging.Handler):
             return False
         self.last_at[key] = now
         return True
+
+
+@mail_kind(ERROR, unconfirmed=True)
+def error(mail: Mail) -> MailText:
+    """To ``ADMINS``, whom the operator vouches for."""
+    return MailText(mail.recipient, None, "Error: %(what)s", mail.arguments)
 
 
 def fingerprint(record: logging.LogRecord) -> str:

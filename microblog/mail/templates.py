@@ -1,7 +1,7 @@
-"""What each kind of mail says; rendered in the worker, so that no row holds a secret."""
+"""What mails say, by their kind; rendered in the worker, so that no row holds a secret."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
@@ -13,18 +13,11 @@ from microblog.base.addresses import ascii_address, email_key
 from microblog.base.i18n import N_
 from microblog.base.i18n.site_languages import in_language
 from microblog.mail.exceptions import MailRefused, Unneeded
-from microblog.models import OneTimeToken, Site, User
-from microblog.models.one_time_token import CHANGE_EMAIL, RESET_PASSWORD
+from microblog.models import Site, User
 
 if TYPE_CHECKING:
     from microblog.mail.mail import Mail
 
-# At most so many links to one address within that time: anybody who asks for more already has them.
-MOST_LINKS = 3
-LINKS_WITHIN = timedelta(minutes=10)
-
-# The kind of mail that must cause no other one if it fails.
-ERROR = "error"
 UNCONFIRMED = N_("Your e-mail address is not confirmed yet.")
 # The argument of a mail whose recipient was not confirmed when it was recorded.
 TO_UNCONFIRMED = "to_unconfirmed"
@@ -149,49 +142,3 @@ def compose(
     )
     message.msgId = f"<{message_id}@{urlsplit(site_url).hostname}>"
     return message
-
-
-@mail_kind("reset_password", link=True, unconfirmed=True)
-def reset_password(mail: "Mail") -> MailText:
-    _refuse_flood(mail)
-    with mail.unended():
-        user = User.with_email(mail.recipient)
-        if user is None:
-            raise Unneeded
-        token = OneTimeToken.issue(RESET_PASSWORD, user)
-    return MailText(user.email, user.language, N_("Reset your password"), {"user": user, "token": token})
-
-
-@mail_kind("change_email", link=True, unconfirmed=True)
-def change_email(mail: "Mail") -> MailText:
-    """To the new address, or a new user's: opening the link proves access to its mailbox."""
-    _refuse_flood(mail)
-    with mail.unended():
-        user = User.get_by_id(mail.user_id)
-        token = OneTimeToken.issue(CHANGE_EMAIL, user, mail.recipient)
-    return MailText(
-        mail.recipient,
-        user.language,
-        N_("Confirm your e-mail address"),
-        {"user": user, "token": token},
-    )
-
-
-@mail_kind("account_exists")
-def account_exists(mail: "Mail") -> MailText:
-    """To the owner of the address that somebody else wanted to have for their account."""
-    _refuse_flood(mail)
-    user = mail.user
-    assert user  # Whose account it is.
-    return MailText(mail.recipient, user.language, N_("You have an account already"), {"user": user})
-
-
-@mail_kind(ERROR, unconfirmed=True)
-def error(mail: "Mail") -> MailText:
-    """To ``ADMINS``, whom the operator vouches for."""
-    return MailText(mail.recipient, None, "Error: %(what)s", mail.arguments)
-
-
-def _refuse_flood(mail: "Mail") -> None:
-    if mail.asked_before(LINKS_WITHIN) >= MOST_LINKS:
-        raise Unneeded

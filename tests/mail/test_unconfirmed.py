@@ -5,7 +5,7 @@ import re
 import pytest
 
 from microblog import accounts, exports
-from microblog.mail import templates
+from microblog.mail import error_mails, templates
 from microblog.mail.mail import Mail
 from microblog.models import OneTimeToken, User
 from microblog.models.one_time_token import RESET_PASSWORD
@@ -19,7 +19,7 @@ from tests.end_to_end.postbox import Postbox
 KINDS = {kind for kind, text in templates.kinds.items() if text.__module__.startswith("microblog.")}
 LINKS = {"change_email", "reset_password"}
 # To the addresses of the setting ADMINS.
-BY_THE_OPERATOR = {templates.ERROR}
+BY_THE_OPERATOR = {error_mails.ERROR}
 ARGUMENTS = {"event": "token", "key": "x", "report": "x", "what": "x"}
 NEW = {"password": "battery staple", "password2": "battery staple"}
 
