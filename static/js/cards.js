@@ -1,6 +1,7 @@
 // Task cards: updated by notifications, replaced by the server's when anything else changes.
-import { title } from "./polling.js";
+
 import { parsed, request, toast } from "./main.js";
+import { title } from "./polling.js";
 
 const STALE_MS = 10_000;
 const STEP_S = 5;
