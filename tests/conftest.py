@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from argon2 import PasswordHasher
 
+from microblog import factory as _factory  # noqa: F401 - whatever tests walk is registered by then: jobs, mails
 from microblog.base import clock
 from microblog.base.database import db
 from microblog.base.i18n import catalogues
