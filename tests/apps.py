@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from peewee import sqlite3
 
 from microblog import create_app
@@ -63,6 +64,16 @@ class Browser(FlaskClient):
         return serializer([self.application.secret_key], "wtf-csrf-token").dumps(value)
 
 
+class CompiledTemplates(FileSystemBytecodeCache):
+    """A folder of what templates are compiled to, for all apps and processes of one run of the tests."""
+
+    folder = None
+
+    def get_bucket(self, environment, name, filename, source):
+        kind = f"{environment.language} {environment.code_generator_class.__name__}"
+        return super().get_bucket(environment, f"{kind} {name}", filename, source)
+
+
 @contextmanager
 def opened(settings):
     """
@@ -78,7 +89,6 @@ def opened(settings):
     if not (settings.data_dir / database.FILE_NAME).exists():
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(migrated, settings.data_dir / database.FILE_NAME)
-    app.testing = True
     app.test_client_class = Browser
     try:
         # No app context is held: requests would share its `g`, and with it the signed-in user.
@@ -140,17 +150,26 @@ class SharedApp:
 
     def __init__(self, settings):
         self.app = create_app(dataclasses.replace(settings, data_dir=_new_folder()))
-        self.config, self.views = _plain_config(self.app), dict(self.app.view_functions)
+        if CompiledTemplates.folder:
+            self.app.jinja_env.bytecode_cache = CompiledTemplates(CompiledTemplates.folder)
+        self._made, self._views = dict(self.app.config), dict(self.app.view_functions)
+        self._bound = self._made
 
     def changes(self):
-        was, now = self.config | self.views, _plain_config(self.app) | self.app.view_functions
+        """Names of settings and views that are not as they were made for the test."""
+        config, views = self.app.config, self.app.view_functions
+        # As after nearly every test.
+        if config == self._bound and views == self._views:
+            return []
+        was, now = self._bound | self._views, config | views
         return [name for name in was | now if was.get(name) != now.get(name)]
 
     def as_it_was(self, settings):
         """The app as it was made, with a new data folder."""
+        self._bound = {**self._made, "DATA_DIR": settings.data_dir, "SETTINGS": settings, "TESTING": True}
         self.app.config.clear()
-        self.app.config.update(self.config, DATA_DIR=settings.data_dir, SETTINGS=settings)
-        self.app.view_functions = dict(self.views)
+        self.app.config.update(self._bound)
+        self.app.view_functions = dict(self._views)
         return self.app
 
 
@@ -188,11 +207,6 @@ def _immediate_queue():
 
 def _plain(settings):
     return dataclasses.replace(settings, data_dir=SETTINGS.data_dir)
-
-
-def _plain_config(app):
-    plain = _plain(app.config["SETTINGS"])
-    return {**app.config, "SETTINGS": plain, "DATA_DIR": plain.data_dir, "TESTING": False}
 
 
 def _new_folder():

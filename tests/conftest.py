@@ -17,7 +17,7 @@ from microblog.models import Post, Session, User
 from microblog.security import passwords
 from microblog.security.passwords import hash_password
 from microblog.tasks.queue import huey
-from tests.apps import SETTINGS, changes_of_shared_apps, opened
+from tests.apps import SETTINGS, CompiledTemplates, changes_of_shared_apps, opened
 
 PASSWORD = "correct horse"
 # In this process passwords are hashed by the smallest parameters that there are: most tests sign in.
@@ -72,6 +72,16 @@ def pytest_sessionfinish(session, exitstatus):
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get("CI") and reporter and reporter.stats.get("skipped") and exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates(tmp_path_factory):
+    """Templates are compiled by the first process that draws them: there are hundreds, in each language."""
+    folder = tmp_path_factory.getbasetemp()
+    # Each process of xdist has one of its own inside that of the run.
+    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    CompiledTemplates.folder = folder / "templates"
+    CompiledTemplates.folder.mkdir(exist_ok=True)
 
 
 @pytest.fixture
