@@ -5,6 +5,7 @@ Every route, and what it answers to four visitors; a route that is not in the ta
 another member, and mary the administrator.
 """
 
+import functools
 import re
 from itertools import product
 
@@ -472,14 +473,19 @@ def check_all(site, cases, check):
 
 
 def rows():
-    """All rows of all tables, except when somebody was last seen."""
-    tables = [name for (name,) in db.execute_sql("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    found = {}
-    for table in tables:
-        cursor = db.execute_sql(f'SELECT * FROM "{table}"')
-        kept = [number for number, (name, *_) in enumerate(cursor.description) if (table, name) not in SEEN]
-        found[table] = [tuple(row[number] for number in kept) for row in cursor]
-    return found
+    """All rows of all tables that anything but migrations writes, except when somebody was last seen."""
+    return {table: db.execute_sql(query).fetchall() for table, query in _queries().items()}
+
+
+@functools.cache
+def _queries():
+    queries = {}
+    tables = db.execute_sql("SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'folded_sign'")
+    for (table,) in tables.fetchall():
+        names = [name for name, *_ in db.execute_sql(f'SELECT * FROM "{table}" LIMIT 0').description]
+        kept = ", ".join(f'"{name}"' for name in names if (table, name) not in SEEN)
+        queries[table] = f'SELECT {kept} FROM "{table}"'
+    return queries
 
 
 def rules(app, some=None):
