@@ -64,6 +64,7 @@ def create_app(settings=None):
     app = Flask("microblog", root_path=str(ROOT), static_folder=None)
     app.request_class = Request
     app.jinja_environment = TranslatedEnvironment
+    app.ensure_sync = lambda function: function  # Flask asks of each, at each request, whether it is async.
     _configure(app, settings)
     logs.init_app(app)
     error_mails.init_app(app)

@@ -23,11 +23,12 @@ SPACED = (
 )
 # No check for a word boundary before a URL: Chinese and Japanese put no space there. A name may be part of an
 # e-mail address, a path or somebody's name elsewhere, such as @june@blog.example and @june.example.
+# The first character comes first, and whatever its case is: then a search skips all others at once.
 CANDIDATE = re.compile(
-    r"(?P<url>https?://)"
-    rf"|(?<![{SPACED}@＠/])[@＠](?P<mention>[A-Za-z0-9_]{{3,32}})(?![{SPACED}@＠]|[./-][{SPACED}])"
-    rf"|(?<![{SPACED}#＃/&])[#＃](?P<tag>\w)",
-    re.IGNORECASE,
+    r"[hH@＠#＃](?i:"
+    r"(?<=h)(?P<url>ttps?://)"
+    rf"|(?<=[@＠])(?<![{SPACED}@＠/].)(?P<mention>[A-Za-z0-9_]{{3,32}})(?![{SPACED}@＠]|[./-][{SPACED}])"
+    rf"|(?<=[#＃])(?<![{SPACED}#＃/&].)(?P<tag>\w))"
 )
 WORD = re.compile(r"\S*")
 # What joins the parts of a word in Catalan and Japanese, Persian and Indic scripts, Hebrew and Tibetan.

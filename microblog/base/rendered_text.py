@@ -57,6 +57,8 @@ def excerpt(text: str) -> str:
 
     It is cut after a word or line, never within a link, and never within what people see as one character.
     """
+    if len(text) <= EXCERPT and "\n" not in text:  # As most are.
+        return text
     lines = _first_lines(text)
     return _beginning(lines) if len(lines) > EXCERPT else text if lines == text else with_ellipsis(lines)
 

@@ -27,6 +27,7 @@ from microblog.web.people import name_list, person_link
 from microblog.web.post_text import linked
 from microblog.web.qr_code import qr_code
 from microblog.web.reader_preferences import preference
+from microblog.web.seen_posts import is_new
 
 CARDS = 5
 
@@ -51,6 +52,7 @@ def init_app(app):
         app.add_template_filter(show)
     for draw in (language, page_url, new_once, site_address, preference, may_be_mailed, reports_waiting):
         app.add_template_global(draw)
+    app.add_template_test(is_new, "new_in")
     app.add_template_test(exports.is_export, "export")
     app.add_template_test(deletion.is_deletion, "deletion")
     app.add_template_test(deletion.can_be_undone, "undoable")

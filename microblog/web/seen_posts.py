@@ -38,10 +38,6 @@ class Visit(NamedTuple):
         since = before.since if goes_on else before.newest
         return cls(user.id, since, max(before.newest, newest), now_s)
 
-    def is_new(self, post):
-        """Whether *post* came after the visit before this one, and is somebody else's."""
-        return post.id > self.since and post.author_id != self.user_id
-
     def remember(self):
         """Store the visit in a cookie."""
         cookies.keep(COOKIE, ".".join(map(str, self)))
@@ -50,6 +46,11 @@ class Visit(NamedTuple):
     def forget(response):
         """Let the next visit count as the first, on which nothing is new."""
         response.delete_cookie(full_name(COOKIE))
+
+
+def is_new(post, visit):
+    """Whether *post* came after the visit before *visit*, and is somebody else's."""
+    return post.id > visit.since and post.author_id != visit.user_id
 
 
 def _remembered():
