@@ -11,7 +11,7 @@ from microblog.base.database import BaseModel, UTCDateTimeField, db
 from microblog.base.prepared import prepared
 from microblog.models.block import refusing
 from microblog.models.exceptions import OWN_POST, translate_integrity_error
-from microblog.models.post import Post
+from microblog.models.post import AUTHOR, Post
 from microblog.models.user import Follow, User
 from microblog.models.visibility import hidden_from
 
@@ -107,7 +107,6 @@ def likes_of(post, reader, is_admin):
 
 
 LIKER = User.alias()
-AUTHOR = "(SELECT author_id FROM post WHERE id = NEW.post_id)"
 TRIGGERS = [
     refusing("post_like", "NEW.user_id", AUTHOR),
     f"""

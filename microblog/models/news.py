@@ -20,7 +20,7 @@ from microblog.models.block import parting
 from microblog.models.like import LIKER, NAMED, Like, likes_of
 from microblog.models.message import Message
 from microblog.models.notification import Notification
-from microblog.models.post import Post
+from microblog.models.post import AUTHOR, Post
 from microblog.models.user import SHOWN, User
 
 FOLLOW, ANSWER, MENTION, LIKE, JOIN, REPORT = KINDS = (
@@ -109,7 +109,6 @@ def _unread_and_cursor(user):
     return Message.unread(user).query.select_extend(news, newest)
 
 
-WRITER = "(SELECT author_id FROM post WHERE id = NEW.post_id)"
 ANSWERED = "(SELECT author_id FROM post WHERE id = NEW.reply_to)"
 # Nobody whom the line's reader may see likes the post any more.
 NOBODY_LIKES = f"""kind = 'like' AND NOT EXISTS (
@@ -178,8 +177,8 @@ TRIGGERS = [
     # Who answers somebody often names them, too: one line says it.
     _after(
         "INSERT ON mention",
-        _tell("NEW.user_id", MENTION, actor=WRITER, post="NEW.post_id"),
-        when=f"""{WRITER} <> NEW.user_id
+        _tell("NEW.user_id", MENTION, actor=AUTHOR, post="NEW.post_id"),
+        when=f"""{AUTHOR} <> NEW.user_id
             AND NOT EXISTS (SELECT 1 FROM post WHERE id = NEW.post_id AND import_id IS NOT NULL)
             AND NOT EXISTS (SELECT 1 FROM news WHERE user_id = NEW.user_id AND post_id = NEW.post_id)""",  # noqa: S608
     ),
@@ -187,7 +186,7 @@ TRIGGERS = [
     _after(
         "INSERT ON post_like",
         _forget(f"post_id = NEW.post_id AND kind = '{LIKE}'"),
-        _tell(WRITER, LIKE, post="NEW.post_id"),
+        _tell(AUTHOR, LIKE, post="NEW.post_id"),
     ),
     _after("DELETE ON post_like", _forget(f"post_id = OLD.post_id AND {NOBODY_LIKES}")),
     _after(
@@ -209,7 +208,7 @@ TRIGGERS = [
         _forget(f"post_id = NEW.post_id AND kind = '{REPORT}'"),
         f"""INSERT INTO news (user_id, kind, post_id, timestamp)
         SELECT id, '{REPORT}', NEW.post_id, {NOW} FROM user
-        WHERE is_admin AND id NOT IN (NEW.reporter_id, {WRITER})""",  # noqa: S608
+        WHERE is_admin AND id NOT IN (NEW.reporter_id, {AUTHOR})""",  # noqa: S608
     ),
     _after("UPDATE OF done_at ON report", _forget(f"post_id = NEW.post_id AND {NONE_WAITS}")),
     _after("DELETE ON report", _forget(f"post_id = OLD.post_id AND {NONE_WAITS}")),

@@ -253,6 +253,8 @@ Post.add_index(Post.index(Post.import_id, where=Post.import_id.is_null(False), n
 for field in Post.conversation, Post.reply_to:
     Post.add_index(Post.index(field, where=Post.conversation.is_null(False), name=f"post_{field.name}"))
 
+# Of a new row about a post, who wrote that; and of a new answer, what it answers.
+AUTHOR = "(SELECT author_id FROM post WHERE id = NEW.post_id)"
 ANSWERED = "FROM post WHERE id = NEW.reply_to"
 TRIGGERS = [
     refusing("post", "NEW.author_id", f"(SELECT author_id {ANSWERED} AND NEW.conversation IS NOT NULL)"),
