@@ -6,6 +6,8 @@ from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 
+from multiplied import multiply
+
 from microblog import create_app
 from microblog.base import clock, schema
 from microblog.base.config import Settings
@@ -50,12 +52,18 @@ class Filled:
         return self.posts[len(self.posts) // 2]
 
 
-def make(folder, options, port=8000):
-    """Fill *folder*, and return what it is Filled with; the first of its people administers the site."""
+def make(folder, options, port=8000, times=1):
+    """
+    Fill *folder*, and return what it is Filled with; the first of its people administers the site.
+
+    There are *times* as many people and posts as *options* say.
+    """
     app = create_app(Settings(data_dir=Path(folder), port=port, rate_limits=False, log_level="ERROR"))
     schema.migrate(TRIGGERS)
     with connected():
         fill(options.users, options.posts, min(FOLLOWS, options.users), seed=1)
+        if times > 1:
+            multiply(times)
         users = list(User.select().order_by(User.id).limit(BROWSERS))
         User.update(is_admin=True).where(User.id == users[0]).execute()
         with db.atomic():
@@ -66,7 +74,7 @@ def make(folder, options, port=8000):
         _add_tasks(options.tasks, users)
         _add_notifications(options.notifications, users[0])
         names = [name for (name,) in User.select(User.username).tuples()]
-        site = Filled(app, people, names, _sample(options.posts))
+        site = Filled(app, people, names, _sample(options.posts * times))
     db.close_all()
     return site
 
