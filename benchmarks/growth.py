@@ -35,18 +35,19 @@ from microblog.models import User
 TIMES = 10
 TURN_S = 0.05
 WARM_REQUESTS = 5
-# Of the smaller site, before it is multiplied.
-USERS, POSTS = 100, 20_000
+# What is multiplied: by TIMES for the smaller site, and once more for the other.
+BASE = {"users": 100, "posts": 20_000, "tasks": 10_000, "notifications": 500}
+QUICK = {"users": 12, "posts": 50, "tasks": 10, "notifications": 20}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--only", default="", help="parts of names of pages, such as home,search")
     parser.add_argument("--rounds", type=int, default=10, help="turns of each page")
-    parser.add_argument("--quick", action="store_true", help="a hundredth of everything")
+    parser.add_argument("--quick", action="store_true", help="few rows, in half a minute")
     options = parser.parse_args()
-    share = 100 if options.quick else 1
-    with site(TIMES, share) as fewer, site(TIMES * TIMES, share) as more:
+    base = QUICK if options.quick else BASE
+    with site(base, TIMES) as fewer, site(base, TIMES * TIMES) as more:
         print(f"| page | among {fewer.told} | {more.told} | × | steps | × |\n|---|---|---|---|---|---|")
         for name in PAGES:
             if any(word.strip() in name for word in options.only.split(",")):
@@ -79,24 +80,23 @@ class Site:
 
 
 @contextmanager
-def site(times, share):
-    """A Site with *times* what ``USERS`` and ``POSTS`` are, and as much of all else; a *share*-th of it."""
+def site(base, times):
+    """A Site with *base*, *times* over."""
     context = multiprocessing.get_context("spawn")
     pipe, other = context.Pipe()
-    process = context.Process(target=answer, args=(other, times, share))
+    process = context.Process(target=answer, args=(other, base, times))
     process.start()
     try:
-        yield Site(pipe, f"{POSTS * times // share:,} posts")
+        yield Site(pipe, f"{base['posts'] * times:,} posts")
     finally:
         pipe.send(None)
         process.join()
 
 
-def answer(pipe, times, share):
+def answer(pipe, base, times):
     """Fill a site, and ask it for whatever comes through *pipe*, until that is None."""
-    options = SimpleNamespace(
-        users=USERS, posts=POSTS // share, tasks=10_000 * times // share, notifications=500 * times // share
-    )
+    of_the_first = {name: base[name] * times for name in ("tasks", "notifications")}
+    options = SimpleNamespace(**base | of_the_first)
     with tempfile.TemporaryDirectory() as folder:
         pages = Pages(filled.make(folder, options, times=times))
         while name := pipe.recv():

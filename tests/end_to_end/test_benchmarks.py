@@ -31,6 +31,11 @@ def test_a_benchmark_runs(name):
 
 
 @pytest.mark.slow
+def test_growth_can_still_be_measured():
+    assert "| signing in |" in run("growth", "--quick", "--rounds", "1")
+
+
+@pytest.mark.slow
 def test_an_import_of_a_hundred_thousand_posts_takes_little_memory():
     told = run("imports", "--posts", "100000", "--rounds", "1")
 
