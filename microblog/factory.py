@@ -41,6 +41,7 @@ from microblog.web import (
     uploads,
 )
 from microblog.web.compiled_templates import TranslatedEnvironment
+from microblog.web.late_rule import LateRule
 from microblog.web.proxies import TrustedProxies
 from microblog.web.request import Request
 
@@ -63,6 +64,7 @@ def create_app(settings=None):
         sites.prepare(settings)
     app = Flask("microblog", root_path=str(ROOT), static_folder=None)
     app.request_class = Request
+    app.url_rule_class = LateRule
     app.jinja_environment = TranslatedEnvironment
     app.ensure_sync = lambda function: function  # Flask asks of each, at each request, whether it is async.
     _configure(app, settings)

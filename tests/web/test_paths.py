@@ -2,7 +2,9 @@
 
 import pytest
 from flask import url_for
-from werkzeug.routing import BuildError
+from werkzeug.routing import BuildError, Rule
+
+from microblog import create_app
 
 VALUES = [
     "susan",
@@ -70,3 +72,20 @@ def test_a_path_whose_pattern_a_template_holds_is_the_same(app):
                         assert filled == _outcome(url_for, rule.endpoint, **{name: value})
                     checked.add(rule.endpoint)
     assert {"users.show", "posts.show", "posts.explore"} <= checked
+
+
+def test_a_rule_learns_to_build_its_path_when_one_is_asked_for(settings, monkeypatch):
+    learnt = []
+    compile_builder = Rule._compile_builder
+    monkeypatch.setattr(
+        Rule, "_compile_builder", lambda rule, *args: learnt.append(rule.rule) or compile_builder(rule, *args)
+    )
+    app = create_app(settings)
+    assert learnt == []
+
+    with app.test_request_context():
+        assert [url_for("users.show", username="susan", x=number) for number in (1, 2)] == [
+            "/user/susan?x=1",
+            "/user/susan?x=2",
+        ]
+    assert learnt == ["/user/<username>"]
