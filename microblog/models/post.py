@@ -21,16 +21,14 @@ from microblog.base.prepared import prepared
 from microblog.base.text import LONGEST
 from microblog.models.block import refusing
 from microblog.models.exceptions import ANSWERS_NOTHING, PostGone, translate_integrity_error
-from microblog.models.folded_sign import FoldedSign
 from microblog.models.mention import Mention
 from microblog.models.post_id import EARLIEST, LATEST, latest_plausible, next_id
+from microblog.models.search_marks import marks
 from microblog.models.tag import Tag
 from microblog.models.user import SHOWN, Follow, User
 from microblog.models.visibility import hidden_from, is_here
 from microblog.security import security_log
 
-# The search index marks the start and end of a hit with these; clean() keeps both out of posts.
-OPEN, CLOSE = "\x01", "\x02"
 DELETED_AT_ONCE = 5000
 
 AMONG_FORMER = "SELECT id FROM former_post WHERE id IN (SELECT value FROM json_each(?))"
@@ -264,18 +262,3 @@ TRIGGERS = [
     BEGIN SELECT RAISE(ABORT, '{ANSWERS_NOTHING}'); END
     """,
 ]
-
-
-def marks(marked, text):
-    """``(start, end)`` of each hit in *text*; *marked* is what the index has of it, with OPEN and CLOSE."""
-    # Of each character of the index, the place in *text* of the sign that became it.
-    places = [place for place, shown in enumerate(FoldedSign.folded(text)) for _character in shown]
-    found, passed = [], 0
-    for character in marked:
-        if character == OPEN:
-            start = places[passed]
-        elif character == CLOSE:
-            found.append((start, places[passed - 1] + 1))
-        else:
-            passed += 1
-    return found

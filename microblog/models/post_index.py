@@ -15,7 +15,8 @@ from microblog.base.prepared import prepared
 from microblog.base.text import clean
 from microblog.models.folded_sign import APART, FoldedSign
 from microblog.models.folded_sign import SIGNS as FOLDED
-from microblog.models.post import CLOSE, OPEN, Post
+from microblog.models.post import Post
+from microblog.models.search_marks import CLOSE, OPEN
 
 LONGEST = 200
 # A star after a single letter would match a great many words, and SQLite would collect all their posts.

@@ -12,7 +12,7 @@ from microblog import demo
 from microblog.base import database, slices
 from microblog.base.database import db
 from microblog.models import Block, Post, PostIndex, User
-from microblog.models.post import marks
+from microblog.models.search_marks import marks
 from microblog.tables import MODELS
 
 
