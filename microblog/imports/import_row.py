@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from peewee import CharField, ForeignKeyField, IntegerField, JSONField, ModelSelect
+from peewee import SQL, CharField, ForeignKeyField, IntegerField, JSONField, ModelSelect
 from playhouse.sqlite_ext import AutoIncrementField
 
 from microblog.base import clock
@@ -18,6 +18,8 @@ from microblog.tasks.task import Task
 Choices = dict[str, Any]
 KEEP_FILE_FOR = timedelta(hours=24)
 UNDO_WITHIN = timedelta(days=30)
+# As a literal: SQLite uses the index for the condition only that it was made with.
+BEGUN = SQL("done > 0 AND brought_at IS NULL")
 # What an import can be; the last ones are ends. While posts of one that failed are left, they are REMOVED.
 LOOKING, PREVIEW, BRINGING, REMOVING, BROUGHT, UNDOING, UNDONE = (
     "looking",
@@ -65,8 +67,9 @@ class Import(BaseModel):
     @classmethod
     def leftovers(cls) -> "ModelSelect[Self]":
         """Imports that were begun and did not come to their end, with posts that are to be removed."""
-        begun = (cls.done > 0, cls.brought_at.is_null())
-        return cls.select(cls, Task).join(Task).where(*begun, Task.state.in_((FAILED, CANCELLED)))
+        one = cls.alias()
+        begun = one.select(one.id).where(BEGUN)
+        return cls.select(cls, Task).join(Task).where(cls.id.in_(begun), Task.state.in_((FAILED, CANCELLED)))
 
     @property
     def state(self) -> str:
@@ -142,6 +145,9 @@ class Import(BaseModel):
         type(self).update(**values).where(Import.id == self.id).execute()
         for name, value in values.items():
             setattr(self, name, value)
+
+
+Import.add_index(Import.index(Import.id, where=BEGUN, name="import_begun"))
 
 
 def folder() -> Path:

@@ -6,8 +6,7 @@ from functools import partial
 from microblog.base.database import db
 from microblog.base.slices import COUNTED
 from microblog.models import Session, Token
-from microblog.ops import nightly
-from microblog.tasks import figures, reconciler
+from microblog.tasks import figures
 from microblog.tasks.queue import huey
 from microblog.tasks.task import Task
 from tests import many_rows
@@ -45,11 +44,7 @@ ACTS = [
     ("/export_posts", {}),
     ("/auth/logout", {}),
 ]
-WORK = [
-    ("reconcile", reconciler.reconcile),
-    ("launch nightly work", nightly.launch_if_due),
-    ("claim", partial(Task.claim, "00000001-0000-4000-8000-000000000007")),
-]
+CLAIM = ("claim", partial(Task.claim, "00000001-0000-4000-8000-000000000007"))
 
 
 def test_nothing_takes_longer_the_more_there_is(tmp_path, monkeypatch):
@@ -71,7 +66,7 @@ def _steps(folder, count):
         huey.immediate, huey.storage = False, huey.get_immediate_storage()  # Nobody works.
         susan, _john, mary = many_rows.fill(count)
         assert many_rows.missing(count) == []
-        acts = [*_pages(app, count, susan, mary), *_acts(app.test_client()), *WORK]
+        acts = [*_pages(app, count, susan, mary), *_acts(app.test_client()), CLAIM, *_housekeeping()]
         return {name: _counted(act) for name, act in acts}
 
 
@@ -115,6 +110,12 @@ def _browser(app, person):
 def _acts(browser):
     for path, fields in ACTS:
         yield f"POST {path}", partial(_act, browser, path, fields)
+
+
+def _housekeeping():
+    """What the consumer does every ten seconds."""
+    assert huey.housekeeping
+    return [(f"{chore.__module__}.{chore.__qualname__}", chore) for chore in huey.housekeeping]
 
 
 def _act(browser, path, fields):
