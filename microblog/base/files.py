@@ -4,6 +4,7 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -47,6 +48,11 @@ def refuse_dead_link(path: Path) -> None:
 def is_dead_link(path: Path) -> bool:
     """Whether *path* is a link to something that is not there."""
     return path.is_symlink() and not path.exists()
+
+
+def changed_at(path: Path) -> datetime:
+    """When the file *path* was last written to."""
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 @contextmanager

@@ -1,9 +1,9 @@
 """Files of imports are deleted after a day, and when their import or its user is gone."""
 
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 from microblog.base import clock
+from microblog.base.files import changed_at
 from microblog.imports.import_row import KEEP_FILE_FOR, Import, folder
 from microblog.tasks.task import Task
 
@@ -21,9 +21,5 @@ def remove_files() -> None:
         name = path.name.split(".")[0]
         # What is being uploaded has no row yet, nor has a file whose row is not committed.
         keep_for = KEEP_FILE_FOR if name in busy else KEEP_STRAY_FOR
-        if not busy.get(name) and _age(path) > keep_for:
+        if not busy.get(name) and clock.now() - changed_at(path) > keep_for:
             path.unlink(missing_ok=True)
-
-
-def _age(path: Path) -> timedelta:
-    return clock.now() - datetime.fromtimestamp(path.stat().st_mtime, UTC)

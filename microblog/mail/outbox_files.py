@@ -3,7 +3,7 @@
 import email
 import email.policy
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +12,7 @@ import flask_mail
 
 from microblog.base import error_codes
 from microblog.base.database import data_dir
-from microblog.base.files import atomic_write
+from microblog.base.files import atomic_write, changed_at
 from microblog.base.i18n import N_
 from microblog.mail.exceptions import MailDelayed
 
@@ -89,7 +89,7 @@ def _read(path: Path, size_bytes: int = -1) -> OutboxMail | None:
         with path.open("rb") as file:
             content = file.read(size_bytes)
         message = email.message_from_bytes(content, policy=email.policy.default)
-        return OutboxMail(path.stem, message, datetime.fromtimestamp(path.stat().st_mtime, UTC))
+        return OutboxMail(path.stem, message, changed_at(path))
     except FileNotFoundError:
         return None
 

@@ -1,10 +1,11 @@
 """What a night deletes: what has ended long ago, and files that nobody needs any more."""
 
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from microblog.base import clock
 from microblog.base.database import data_dir
+from microblog.base.files import changed_at
 from microblog.mail.mail import Mail
 from microblog.models import FormerName, Notification, OneTimeToken, Session, Token
 from microblog.tasks.states import CANCELLED, RUNNING
@@ -43,7 +44,7 @@ def remove_former_databases():
         paths = sorted((data_dir() / folder).glob("*"))
         newest = [path for path in paths if path.suffix != ".part"][-KEEP_FORMER:]
         for path in paths:
-            if path not in newest and clock.now() - _made_at(path) > KEEP_FORMER_FOR:
+            if path not in newest and clock.now() - changed_at(path) > KEEP_FORMER_FOR:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
@@ -67,7 +68,3 @@ def _remove_strays(files, states):
         state = states.get(path.name.split(".")[0])
         if state is None or (path.suffix == ".part" and state != RUNNING):
             path.unlink(missing_ok=True)
-
-
-def _made_at(path):
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC)

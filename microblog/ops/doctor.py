@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from microblog.base import clock, database, schema
 from microblog.base.config import is_loopback
-from microblog.base.files import is_dead_link
+from microblog.base.files import changed_at, is_dead_link
 from microblog.base.sqlite import sqlite3
 from microblog.mail import smtp
 from microblog.models import Post, Site, User
@@ -127,9 +127,9 @@ def _check_backups(settings):
     newest = backup.newest()
     if newest is None:
         return _no_backup(settings)
-    age = clock.now().timestamp() - newest.stat().st_mtime
-    what = f"the newest is {format_timedelta(timedelta(seconds=age), locale='en')} old"
-    if age > GRACE.total_seconds():
+    age = clock.now() - changed_at(newest)
+    what = f"the newest is {format_timedelta(age, locale='en')} old"
+    if age > GRACE:
         return FAULT, what, NO_NIGHTLY_BACKUP
     rehearsed = rehearsal.last()
     if rehearsed is None or rehearsed.name != newest.name:

@@ -5,8 +5,9 @@ A file in the data folder, which all processes see at once. Mails with links go 
 """
 
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 
+from microblog.base.files import changed_at
 from microblog.security import security_log
 from microblog.tasks.queue import huey
 
@@ -30,5 +31,5 @@ def end(by: str) -> None:
 def since() -> datetime | None:
     """Since when new work is held; None if it is not."""
     with suppress(FileNotFoundError):
-        return datetime.fromtimestamp(huey.hold_file.stat().st_mtime, UTC)
+        return changed_at(huey.hold_file)
     return None
