@@ -26,7 +26,7 @@ def read(file: Readable, name: str = "feed.json") -> Iterator[Record]:
     return records(items_of(file, "items", feed), lambda item: _fields(item, feed), name)
 
 
-def _fields(item: dict[str, Any], feed: dict[str, object]) -> Fields:
+def _fields(item: Any, feed: dict[str, object]) -> Fields:
     pictures = [each for each in item.get("attachments") or () if "url" in each]
     titles = [each.get("title") or "" for each in pictures]
     return {

@@ -24,7 +24,7 @@ from microblog.imports.record import (
 
 PUBLIC = {"as:Public", "https://www.w3.org/ns/activitystreams#Public", "Public"}
 MADE_OF_TEXT = ("Note", "Question", "Article")
-# An object of ActivityStreams: what its members are, only a look at each can tell.
+# An object of ActivityStreams.
 Thing = dict[str, Any]
 
 
@@ -40,7 +40,7 @@ def about_me(actor: Thing) -> str:
     return html_to_text(summary) if isinstance(summary, str) else ""
 
 
-def _fields(activity: Thing) -> Fields:
+def _fields(activity: Any) -> Fields:
     if activity["type"] == "Announce":
         raise NoPost(REPOSTED)
     note = activity["object"]

@@ -29,7 +29,7 @@ def read(file: Readable) -> Iterator[Record]:
     return records(items_of(file, "posts"), fields, "posts.json")
 
 
-def fields(post: dict[str, Any]) -> Fields:
+def fields(post: Any) -> Fields:
     """The fields of a ``Record`` for *post*, an object of a ``posts.json``."""
     body, written_at = clean(post["body"]), moment(post.get("timestamp"))
     if is_blank(body):

@@ -28,7 +28,7 @@ REPOSTED = N_("Somebody else wrote it.")
 TOO_LARGE = N_("It is too large.")
 
 
-# Those of a record but its place, by name; of what comes from outside a checker knows nothing.
+# Those of a record but its place, by name.
 Fields = dict[str, Any]
 # Where a post was written: ``source``, ``id`` and ``url``.
 Origin = dict[str, str | None]

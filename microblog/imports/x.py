@@ -96,7 +96,7 @@ def _inside(value: object, *names: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _fields(value: dict[str, Any], account: Account) -> Fields:
+def _fields(value: Any, account: Account) -> Fields:
     post = value.get("tweet", value)
     post_id = post["id_str"]
     if not post_id.isdecimal():

@@ -80,12 +80,12 @@ class MicroblogHuey(RedisHuey):
         self.at_stop: list[Callable[[], object]] = []
         self._housekept_at_s = self._outage_logged_at_s = -math.inf
 
-    def init_app(self, app: Flask, url: str, secret: str, run_dir: Path) -> None:
-        """Use the queue at *url*; sign with a key made from *secret*; keep locks in *run_dir*."""
+    def init_app(self, app: Flask, url: str, keys: str | list[str], run_dir: Path) -> None:
+        """Use the queue at *url*; sign with *keys*, see ``SignedSerializer``; keep locks in *run_dir*."""
         self._app = app
         self.lock = ConsumerLock(run_dir / "workers")
         self.hold_file = run_dir / "hold"
-        self.serializer = SignedSerializer(secret)
+        self.serializer = SignedSerializer(keys)
         self.storage_kwargs = {"connection_pool": pool(url)}
         self.storage = self.create_storage()
         self._probe = Redis(connection_pool=pool(url, PING_TIMEOUT_S, retries=0))
