@@ -101,7 +101,21 @@ def _checked(record: Record) -> Record:
         raise NoPost(NO_TEXT)
     if record.written_at < EARLIEST:
         raise NoPost(TOO_OLD)
+    _refuse_what_cannot_be_stored(record)
     return record
+
+
+def _refuse_what_cannot_be_stored(record: Record) -> None:
+    """
+    Check that what nobody has tidied is text. JSON can name half a character, which is none.
+
+    Raises:
+        TypeError: or
+        UnicodeError: some of it is not.
+    """
+    origin = (record.origin or {}).values()
+    told = (record.key, record.language, record.url, record.answers, *origin)
+    "".join(text for text in told if text is not None).encode()
 
 
 def moment(text: Any) -> int:

@@ -152,7 +152,7 @@ def _ours(folder: Folder, keys: Sequence[str]) -> Source:
         lambda: own_archive.read(folder),
         is_ours=True,
         about_me=_own_text(profile.get("about_me")),
-        language=tag(profile.get("language")),
+        language=tag(_own_text(profile.get("language"))),
         following=_following(folder),
         sealed_for=own_archive.account_made_at(folder, keys),
     )

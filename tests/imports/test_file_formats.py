@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from microblog.imports import sorted_records
 from microblog.imports.record import REPOST, THREAD
 from microblog.imports.sources import recognise
 from tests import import_files as files
@@ -111,16 +112,29 @@ def test_feeds_give_markup_as_text_with_language_and_address():
     assert (two.body, two.key) == ("rich", "2")
 
 
+OURS = {
+    "data/about.json": {"format": 1},
+    "data/profile.json": {"about_me": "I write", "language": "es"},
+    "data/posts.json": {
+        "posts": [
+            {
+                "id": "1577836800000007",
+                "body": "a\n\n\n\nb",
+                "timestamp": "2020-01-01T00:00:00.000007Z",
+                "language": "zh-Hant",
+            }
+        ]
+    },
+}
+
+
 def test_the_archive_of_this_site_keeps_time_language_and_origin():
     origin = {"source": "mastodon.example", "id": "x", "url": "https://mastodon.example/@susan/1"}
-    post = {"id": "1577836800000007", "body": "a\n\n\n\nb", "timestamp": "2020-01-01T00:00:00.000007Z"}
-    archive = {
-        "data/about.json": {"format": 1},
-        "data/profile.json": {"about_me": "I write", "language": "es"},
-        "data/posts.json": {"posts": [{**post, "language": "zh-Hant", "origin": origin}]},
-    }
+    [post] = OURS["data/posts.json"]["posts"]
 
-    source, [record] = read(files.packed(archive))
+    source, [record] = read(
+        files.packed({**OURS, "data/posts.json": {"posts": [{**post, "origin": origin}]}})
+    )
 
     assert (source.kind, source.is_ours) == ("Archive of Microblog", True)
     assert (source.about_me, source.language) == ("I write", "es")
@@ -158,18 +172,54 @@ def replaced(value, path, other):
         ),
     ],
 )
-def test_a_strange_value_anywhere_is_the_fault_of_its_item_alone(array, whole):
-    """For each value in an item and each strange one in its place: there is one record, and no error."""
+def test_a_strange_value_anywhere_is_the_fault_of_its_item_alone(array, whole, tmp_path):
+    """For each value in an item and each strange one in its place: one record, which can be stored."""
     [item] = whole[array]
+    found = []
     for path in paths(item):
         for strange in STRANGE:
-            _source, records = read(json.dumps({array: [replaced(item, path, strange)]}))
+            source, records = read(json.dumps({array: [replaced(item, path, strange)]}))
             assert len(records) == 1, (path, strange)
+            found += records
+    store(tmp_path, source, found)
 
 
-def test_a_strange_value_in_a_post_of_x_is_the_fault_of_that_post_alone():
+def test_a_strange_value_in_a_post_of_x_is_the_fault_of_that_post_alone(tmp_path):
     item = json.loads(files.X["data/tweets.js"].partition("= ")[2])[1]
+    found = []
     for path in paths(item):
         for strange in STRANGE:
-            _source, records = read(files.script("tweets", [replaced(item, path, strange), item]))
+            source, records = read(files.script("tweets", [replaced(item, path, strange), item]))
             assert counts(records[1:]) == (1, 0, 0), (path, strange)
+            found += records
+    store(tmp_path, source, found)
+
+
+@pytest.mark.parametrize(
+    ("archive", "name", "posts"),
+    [
+        (OURS, "data/profile.json", 1),
+        (files.MASTODON, "actor.json", 5),
+        (files.X, "data/account.js", 6),
+        (files.X, "data/profile.js", 6),
+        (files.X, "data/note-tweet.js", 6),
+    ],
+)
+def test_a_strange_value_beside_the_posts_costs_none_of_them(archive, name, posts, tmp_path):
+    content = files.as_bytes(archive[name]).decode()
+    before = content[: content.index(" = ") + 3] if name.endswith(".js") else ""
+    whole = json.loads(content.removeprefix(before))
+    for path in paths(whole):
+        # A script that holds no list is none.
+        for strange in STRANGE if path or not before else ():
+            replacement = before + json.dumps(replaced(whole, path, strange))
+            source, records = read(files.packed({**archive, name: replacement}))
+            assert counts(records)[0] == posts, (path, strange)
+            store(tmp_path, source, records)
+
+
+def store(folder, source, records):
+    """Store *records* as an import does, with what *source* says of its user."""
+    number = len(list(folder.iterdir()))
+    again = source._replace(read=lambda: records)
+    sorted_records.make(folder / str(number), folder / "draft", again, 2**62, 0, lambda: None)
