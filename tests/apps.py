@@ -166,7 +166,9 @@ class SharedApp:
 
     def as_it_was(self, settings):
         """The app as it was made, with a new data folder."""
-        self._bound = {**self._made, "DATA_DIR": settings.data_dir, "SETTINGS": settings, "TESTING": True}
+        # Flask-Mail would send nothing from an app that is tested.
+        testing = {"TESTING": True, "MAIL_SUPPRESS_SEND": False}
+        self._bound = {**self._made, "DATA_DIR": settings.data_dir, "SETTINGS": settings, **testing}
         self.app.config.clear()
         self.app.config.update(self._bound)
         self.app.view_functions = dict(self._views)
