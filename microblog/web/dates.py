@@ -55,15 +55,16 @@ class _Elements:
         self._zone, self._locale = get_timezone(), get_locale()
         self._today = self.local(clock.now()).date()
         self._zone_is_known = known_time_zone() is not None
+        self._zone_note = "" if self._zone_is_known else f" · {escape(self._zone)}"
         self._common = {}
 
     def local(self, moment):
         return moment.astimezone(self._zone)
 
     def heading(self, date):
-        name = escape(day_heading(date, self._today))
-        zone = "" if self._zone_is_known else f" · {escape(self._zone)}"
-        return Markup(f'<time datetime="{date}">{name}</time>{zone}')  # noqa: S704 - a date is numbers
+        name = escape(day_heading(date, self._today, self._locale))
+        # The rest are numbers, and a name that is escaped.
+        return Markup(f'<time datetime="{date}">{name}</time>{self._zone_note}')  # noqa: S704
 
     def of(self, moment, local, classes, alone=False):
         """The element for *moment*, in UTC, which is *local* here; *alone*: without a day's heading."""
@@ -82,13 +83,13 @@ class _Elements:
         return self._common[key]
 
 
-def day_heading(date, today):
+def day_heading(date, today, locale):
     """``Today``, ``Yesterday``, otherwise the date with its weekday."""
     if date == today:
         return gettext("Today")
     if date == today - timedelta(days=1):
         return gettext("Yesterday")
-    return in_words(date, "MMMEd" if date.year == today.year else "yMMMEd", get_locale())
+    return in_words(date, "MMMEd" if date.year == today.year else "yMMMEd", locale)
 
 
 def day(moment):
@@ -112,7 +113,7 @@ def when(moment):
     """``today, 14:31``, for the middle of a sentence."""
     date, today = _local(moment).date(), _local(clock.now()).date()
     names = {today: gettext("today"), today - timedelta(days=1): gettext("yesterday")}
-    return f"{names.get(date) or day_heading(date, today)}, {clock_time(moment)}"
+    return f"{names.get(date) or day_heading(date, today, get_locale())}, {clock_time(moment)}"
 
 
 def moment(moment):
