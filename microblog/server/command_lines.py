@@ -18,9 +18,3 @@ def environment(settings):
     """Environment variables that override those which the processes inherit, and a changed ``.env``."""
     # A relative path would mean another folder there; on another port nobody would look for the site.
     return {"DATA_DIR": str(settings.data_dir), "HOST": settings.host, "PORT": str(settings.port)}
-
-
-def flask(*arguments):
-    """The command line of one of our commands."""
-    # Whatever FLASK_APP says in the environment of whoever starts the site.
-    return [sys.executable, "-m", "flask", "--app", "microblog", *arguments]

@@ -14,8 +14,8 @@ from http.client import HTTPException
 from microblog.base.config import BadSettings, Settings
 from microblog.ops import data_folder, probes
 from microblog.security import setup_code
-from microblog.server import command_lines, queue_server, site_log
-from microblog.server.children import CannotRun, Child, end, leftovers
+from microblog.server import queue_server, site_log
+from microblog.server.children import CannotRun, end, leftovers
 from microblog.server.console import say
 from microblog.server.processes import wait_until
 from microblog.server.queue_server import QueueServer
@@ -107,8 +107,9 @@ class Supervisor:
         if not self.settings.redis_url:
             self._start_queue_server()
         self._note(f"queue server: {queue_server.describe(self.settings.queue_url)}")
-        self._migrate()
-        self.services += self._load_parts()
+        migration, services = self._load_parts()
+        self._migrate(migration)
+        self.services += services
 
     def _note(self, line):
         site_log.note(self.settings, line)
@@ -119,11 +120,7 @@ class Supervisor:
         # Longer than for its second try, without its data, nothing has to wait for it.
         self._wait(lambda: not server.starts_without_answer or server.restarts.deaths > 1, QUEUE_START_S)
 
-    def _migrate(self):
-        # A stop in the meantime is not passed on: the migration has as long as the others to finish. Killing
-        # it does no harm: each step is one transaction, and the next start repeats the step.
-        command = command_lines.flask("migrate")
-        migration = Child("migration", command, self.settings, stop_signal=None, tells=True)
+    def _migrate(self, migration):
         migration.start()
         try:
             self._wait(lambda: not migration.alive)

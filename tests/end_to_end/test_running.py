@@ -68,7 +68,7 @@ def test_a_start_prints_four_lines_and_keeps_the_rest_in_its_log(running):
         f"data folder: {running.data_dir} (log: log/site.log)",
         f"mail: no MAIL_SERVER, written to {running.data_dir}/outbox",
     ]
-    assert "huey.consumer" in log.read_text()
+    assert "peewee.migrations" in log.read_text()
 
 
 def test_what_it_writes_is_for_its_owner_only(running):

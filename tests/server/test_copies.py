@@ -19,7 +19,8 @@ def opened():
             yield os.readlink(f"/proc/self/fd/{number}")
 
 before = set(opened())
-names = [part.name for part in parts.load(Settings.load())]
+migration, services = parts.load(Settings.load())
+names = [part.name for part in (migration, *services)]
 print(json.dumps([names, threading.active_count(), sorted(set(opened()) - before)]))
 """
 
@@ -33,5 +34,5 @@ def test_what_the_copies_of_the_supervisor_share_is_only_what_they_may(tmp_path)
     )
 
     names, threads, opened = json.loads(response.stdout)
-    assert names == ["web server", "background worker"]
+    assert names == ["migration", "web server", "background worker"]
     assert (threads, opened) == (1, [str(tmp_path / "run" / "presence.lock")])
