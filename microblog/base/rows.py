@@ -11,13 +11,13 @@ from typing import Any
 
 from peewee import (
     CharField,
-    ColumnBase,
     Field,
     FieldAlias,
     ForeignKeyField,
     IntegerField,
     Model,
     ModelSelect,
+    Node,
     TextField,
 )
 
@@ -126,7 +126,7 @@ def _picker(indices: list[int]) -> Callable[[Row], Row]:
     return itemgetter(slice(first, last)) if indices == list(range(first, last)) else itemgetter(*indices)
 
 
-def _conversion(column: ColumnBase) -> Convert | None:
+def _conversion(column: Node) -> Convert | None:
     """The function that converts what SQLite returns for *column*; None if there is nothing to convert."""
     field = column.unwrap()
     if not isinstance(field, Field):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from peewee import Field, ModelSelect
+from peewee import ColumnBase, ModelSelect
 
 from microblog.base.prepared import prepared
 
@@ -41,6 +41,6 @@ def of_id(query: Any, row_id: int) -> "ModelSelect[Any]":
     return query.where(_key(query.model) == row_id)
 
 
-def _key(by: Any) -> "Field[Any]":
+def _key(by: Any) -> ColumnBase:
     """What rows are ordered by: ``by.paged_by``, else the primary key of the model *by*."""
     return by.paged_by if hasattr(by, "paged_by") else by._meta.primary_key
