@@ -86,7 +86,11 @@ def many_notifications(_site, _client, _chance):
 
 
 def new_post(_site, client, _chance):
+    cookies = dict(client.cookies)
     for number in count():
+        # The page that follows shows what was said of a post, and takes it out of the session. Here it would
+        # pile up in a cookie that grows with each post.
+        client.cookies = dict(cookies)
         yield Request("/", form={"post": f"Number {number} of {client.person.name}."}, status=302)
 
 

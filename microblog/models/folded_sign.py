@@ -39,6 +39,8 @@ class FoldedSign(BaseModel):
     @classmethod
     def folded(cls, text):
         """What each sign of *text* becomes in the index: a list of texts, as long as *text*."""
+        if not FOLDED.search(text):  # Most texts have none of them.
+            return list(text)
         return [_becomes(sign) if FOLDED.match(sign) else sign for sign in text]
 
 
