@@ -16,6 +16,7 @@ from microblog.api.schemas import (
 )
 from microblog.tasks.activity import REASONS
 from microblog.tasks.attempt import Attempt
+from microblog.tasks.figures import COUNTED
 from microblog.tasks.states import QUEUED, STATES
 
 SECONDS = {"type": "number", "minimum": 0}
@@ -74,7 +75,11 @@ SCHEMAS |= {
     "SeenTo": some(count=COUNT, left=COUNT),
     "Times": some(median_s=SECONDS, most_s=SECONDS),
     "KindFigures": some(
-        kind=TEXT, count=COUNT, failed=COUNT, waited=or_null(ref("Times")), ran=or_null(ref("Times"))
+        kind=TEXT,
+        count=COUNT | {"description": f"Of each state no more than {COUNTED:,} are counted"},
+        failed=COUNT | {"maximum": COUNTED},
+        waited=or_null(ref("Times")),
+        ran=or_null(ref("Times")),
     ),
     "Figures": some(
         day=each(ref("KindFigures")),
