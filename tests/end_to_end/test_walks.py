@@ -61,6 +61,8 @@ def test_a_job_is_added_as_the_page_says(tmp_path):
         [path] = re.findall(r"^# (\S+\.py)\n", text)
         assert not (tmp_path / path).exists(), path
         (tmp_path / path).write_text(text.partition("\n")[2])
+    lint = [sys.executable, "-m", "ruff", "check", "--no-cache", "."]
+    subprocess.run(lint, cwd=tmp_path, check=True)
     [command] = [text for language, text in blocks("adding-a-job.md") if language == "sh"]
 
     words = command.replace(".venv/bin/python", sys.executable).split()
