@@ -131,6 +131,7 @@ def _conversion(column: Node) -> Convert | None:
     field = column.unwrap()
     if not isinstance(field, Field):
         return None
-    stored = field.rel_field if isinstance(field, ForeignKeyField) else field
+    stored = field.field if isinstance(field, FieldAlias) else field
+    stored = stored.rel_field if isinstance(stored, ForeignKeyField) else stored
     is_plain = isinstance(stored, IntegerField | CharField | TextField)
     return None if is_plain and type(stored).python_value is Field.python_value else field.python_value

@@ -12,6 +12,7 @@ from microblog.models.profile import Profile
 from microblog.web.auth import reader
 from microblog.web.dates import when
 from microblog.web.forms import ProfileForm
+from microblog.web.paths import path_for
 from microblog.web.post_lists import posts_page
 
 bp = Blueprint("users", __name__)
@@ -81,5 +82,5 @@ def _link(endpoint, profile, text):
     """*text*, which leads members to a list of people around the user of *profile*."""
     if not current_user.is_authenticated:
         return text
-    address = url_for(endpoint, username=profile.user.username)
+    address = path_for(endpoint, username=profile.user.username)
     return Markup('<a href="{}">{}</a>').format(address, text)

@@ -136,13 +136,17 @@ class Constants(NodeTransformer):
         )
 
     def _filled(self, node):
-        """What fills in the one value of a path; None if there are more."""
-        if len(node.kwargs) != 1:
+        """What fills in the one value of a path that is not constant; None if there are more."""
+        constants = [one for one in node.kwargs if isinstance(one.value, nodes.Const)]
+        if len(node.kwargs) - len(constants) != 1:
             return None
-        [endpoint], [one] = node.args, node.kwargs
-        pattern = self.environment.globals["url_for"].pattern(endpoint.value, one.key)
+        [endpoint], [one] = node.args, [one for one in node.kwargs if one not in constants]
+        others = {constant.key: constant.value.value for constant in constants}
+        pattern = self.environment.globals["url_for"].pattern(endpoint.value, one.key, **others)
         arguments = [nodes.Const(pattern), endpoint, nodes.Const(one.key)]
-        return pattern and nodes.Filter(one.value, "in_path", arguments, [], None, None, lineno=node.lineno)
+        return pattern and nodes.Filter(
+            one.value, "in_path", arguments, constants, None, None, lineno=node.lineno
+        )
 
 
 def _is_constant(arguments):

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from feedgenerator import Atom1Feed
-from flask import url_for
 from markupsafe import Markup
 
 from microblog.base.text import beginning
@@ -14,6 +13,7 @@ from microblog.models import User
 from microblog.web import site
 from microblog.web.dates import iso
 from microblog.web.pagination import Page
+from microblog.web.paths import path_for
 from microblog.web.post_text import linked
 from microblog.web.presentation import site_address
 
@@ -46,7 +46,7 @@ class Feed(NamedTuple):
         """The URL of the HTML page with the same posts."""
         if self.author:
             return _page_of(self.author)
-        return _page_of_tag(self.tag) if self.tag else site_address() + url_for("posts.explore")
+        return _page_of_tag(self.tag) if self.tag else site_address() + path_for("posts.explore")
 
     @property
     def posts(self):
@@ -196,7 +196,7 @@ def _permalink(post):
 
 
 def _address(post_id):
-    return site_address() + url_for("posts.show", post_id=post_id)
+    return site_address() + path_for("posts.show", post_id=post_id)
 
 
 def _page_of(user):
@@ -204,8 +204,8 @@ def _page_of(user):
 
 
 def _page_of_name(username):
-    return site_address() + url_for("users.show", username=username)
+    return site_address() + path_for("users.show", username=username)
 
 
 def _page_of_tag(word):
-    return site_address() + url_for("tags.show", word=word)
+    return site_address() + path_for("tags.show", word=word)

@@ -1,5 +1,5 @@
 """
-Paths of the site's pages for templates, from patterns that are prepared once: ``/user/%(username)s``.
+Paths of the site's pages, from patterns that are prepared once: ``/user/%(username)s``.
 
 Flask's ``url_for`` looks for the rule and takes it apart again on each call, for 18 µs, and a page of 25
 posts has over a hundred addresses. Here Werkzeug builds each of them once, with marks in the place of the
@@ -10,6 +10,7 @@ that would have to be quoted or that its rule may refuse, an address with a host
 import re
 from functools import lru_cache
 
+from flask import current_app
 from werkzeug.routing import BuildError
 
 # What a path and a query hold as it is.
@@ -17,10 +18,15 @@ PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 def init_app(app):
-    paths = Paths(app)
+    paths = app.extensions["paths"] = Paths(app)
     app.add_template_global(paths, "url_for")
     app.add_template_filter(paths, "url_for")
     app.add_template_filter(paths.filled, "in_path")
+
+
+def path_for(endpoint, **values):
+    """As ``url_for`` has it, for what many posts of a page or feed lead to."""
+    return current_app.extensions["paths"](endpoint, **values)
 
 
 class Paths:
@@ -36,16 +42,20 @@ class Paths:
             return pattern % values
         return self._app.url_for(endpoint, **values)
 
-    def filled(self, value, pattern, endpoint, name):
+    def filled(self, value, pattern, endpoint, name, **others):
         """The same for one *value*; a template that is compiled asks for its ``pattern`` once."""
         if _is_plain(value):
             return pattern % value
-        return self._app.url_for(endpoint, **{name: value})
+        return self._app.url_for(endpoint, **{name: value}, **others)
 
-    def pattern(self, endpoint, name):
-        """The path with ``%s`` in the place of the one value *name*; None if it takes more to build it."""
-        path = self._prepared(endpoint, name)
-        return path and path.replace(f"%({name})s", "%s")
+    def pattern(self, endpoint, name, **others):
+        """The path with ``%s`` in the place of the value *name*; None if it takes more to build it."""
+        mark = f"mark-of-{name}."
+        try:
+            path = self.fixed(endpoint, **{name: mark}, **others)
+        except (BuildError, ValueError):
+            return None
+        return path and path.replace("%", "%%").replace(mark, "%s")
 
     def fixed(self, endpoint, **values):
         """The path, whatever the request or without one; None if only ``url_for`` knows it."""

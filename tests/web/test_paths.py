@@ -65,13 +65,14 @@ def test_a_path_whose_pattern_a_template_holds_is_the_same(app):
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
             for name in (*rule.arguments, "after"):
-                if rule.arguments <= {name} and (pattern := paths.pattern(rule.endpoint, name)):
+                others = dict.fromkeys(rule.arguments - {name}, "atom")
+                if pattern := paths.pattern(rule.endpoint, name, **others):
                     for value in VALUES:
-                        filled = _outcome(paths.filled, value, pattern, rule.endpoint, name)
+                        filled = _outcome(paths.filled, value, pattern, rule.endpoint, name, **others)
 
-                        assert filled == _outcome(url_for, rule.endpoint, **{name: value})
+                        assert filled == _outcome(url_for, rule.endpoint, **{name: value}, **others)
                     checked.add(rule.endpoint)
-    assert {"users.show", "posts.show", "posts.explore"} <= checked
+    assert {"users.show", "posts.show", "posts.explore", "feeds.show"} <= checked
 
 
 def test_a_rule_learns_to_build_its_path_when_one_is_asked_for(settings, monkeypatch):
