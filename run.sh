@@ -87,12 +87,10 @@ if sys.version_info < (3, 11): sys.exit(1)
 print("%d.%d" % sys.version_info[:2], sysconfig.get_platform())' 2>/dev/null
 }
 
-# Whether all that was installed can be imported; errors in our own code are not meant.
+# Whether all packages are still there that were after the installation: to import them would double the start.
 is_whole() {
-    [ ! -e .venv/installed-requirements.txt ] || .venv/bin/python -c 'import sys
-try: import microblog.factory
-except ImportError as error: sys.exit((error.name or "").split(".")[0] != "microblog")
-except Exception: pass' 2>/dev/null
+    [ -e .venv/installed-packages ] || return 0
+    while read -r package; do [ -e "$package" ] || return 1; done <.venv/installed-packages
 }
 
 # install FILE: does nothing if the files' checksum is that of the last installation. The stamp is written
@@ -102,7 +100,11 @@ install() {
     checksum=$(cat requirements*.txt | cksum)
     if [ "$(cat "$stamp" 2>/dev/null)" = "$checksum" ]; then return; fi
     echo "microblog: installing $1 (the first time takes about a minute)"
+    rm -f .venv/installed-packages
     if ! patiently .venv/bin/python tools/install.py "$1"; then fail "could not install $1 (see above)"; fi
+    for package in .venv/lib/python*/site-packages/*; do
+        case "$package" in */__pycache__ | *"*") ;; *) echo "$package" ;; esac
+    done >.venv/installed-packages
     echo "$checksum" >"$stamp"
 }
 
