@@ -140,10 +140,15 @@ run_checks() {
     if [ "$1" = check ]; then options="-n 3 --ignore=tests/end_to_end --ignore=tests/attacks"; fi
     shift
     failed=""
+    if [ ! -e tests/__pycache__ ]; then # a new clone: else each of the processes would compile all tests
+        # shellcheck disable=SC2086
+        .venv/bin/python -m pytest $options --collect-only -q "$@" >/dev/null 2>&1 &
+    fi
     step format "run: .venv/bin/ruff format ." .venv/bin/python -m ruff format --check .
     step lint "try: .venv/bin/ruff check --fix ." .venv/bin/python -m ruff check .
     step layers "they are in pyproject.toml; again: .venv/bin/lint-imports" .venv/bin/lint-imports
     step types "they are in pyproject.toml; again: .venv/bin/mypy" .venv/bin/python -m mypy
+    wait
     # shellcheck disable=SC2086
     step tests "$again" .venv/bin/python -m pytest $options --dist worksteal "$@"
     printf %s "$failed" >&2
