@@ -31,10 +31,10 @@ def by_jinja_alone(app, monkeypatch):
     return by_jinja_alone
 
 
-@pytest.mark.parametrize("language", ["es", "zh"])
 def test_every_page_says_what_jinja_alone_would_say(
-    app, sign_in, susan, john, write_posts, by_jinja_alone, later, language
+    app, sign_in, susan, john, write_posts, by_jinja_alone, later
 ):
+    language = "es"
     User.update(is_admin=True, language=language).where(User.id == susan.id).execute()
     write_posts(susan, HOSTILE, "hello")
     Message.send(john, susan, HOSTILE)
@@ -71,10 +71,9 @@ def test_whatever_a_post_holds_it_stays_text(app, susan):
     assert len(changes) > 3
 
 
-@pytest.mark.parametrize("language", ["en", "es", "zh"])
-def test_no_template_looks_up_a_constant_for_each_request(app, language):
+def test_no_template_looks_up_a_constant_for_each_request(app):
     looked_up = []
-    with app.test_request_context(), force_locale(language):
+    with app.test_request_context(), force_locale("es"):
         for name in app.jinja_env.list_templates():
             source = app.jinja_env.loader.get_source(app.jinja_env, name)[0]
             tree = Constants(app.jinja_env).visit(app.jinja_env.parse(source))
