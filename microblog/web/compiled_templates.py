@@ -23,15 +23,19 @@ stay the same for as long as the process runs. A language that the site does not
 to somebody who chose it before it was taken away, is rendered as Jinja alone would.
 """
 
+import re
+
 from flask import current_app
 from flask.templating import Environment
 from flask_babel import force_locale, get_locale, gettext
 from jinja2 import nodes
 from jinja2.compiler import CodeGenerator
 from jinja2.visitor import NodeTransformer
-from markupsafe import Markup, _escape_inner, escape
+from markupsafe import Markup, escape
 
 TEXTS = {"_", "gettext"}
+# Whatever ``escape`` changes.
+SPECIAL = re.compile("[&<>'\"]")
 
 
 class TranslatedEnvironment(Environment):
@@ -54,10 +58,10 @@ class TranslatedEnvironment(Environment):
     def shown(value):
         """What a page shows of *value*: markup as it is, all else escaped."""
         kind = type(value)
-        if kind is Markup:
+        # Most texts hold nothing to escape, and nobody would look at the instance of Markup that it makes.
+        if kind is Markup or (kind is str and not SPECIAL.search(value)):
             return value
-        # What ``escape`` does with a text before it makes an instance of Markup, which nobody would look at.
-        return _escape_inner(value) if kind is str else escape(value)
+        return escape(value)
 
     def _in_language(self, language):
         if language not in self._by_language:

@@ -6,13 +6,14 @@ from flask import render_template
 from flask_babel import force_locale
 from jinja2 import nodes
 from jinja2.compiler import CodeGenerator
+from markupsafe import escape
 from peewee import CharField
 
 from microblog.base import clock
 from microblog.base.clock import in_microseconds
 from microblog.models import Message, Post, User
 from microblog.web import compiled_templates
-from microblog.web.compiled_templates import TEXTS, Constants
+from microblog.web.compiled_templates import SPECIAL, TEXTS, Constants
 from microblog.web.pagination import Page
 
 HOSTILE = """<script>alert("1")</script> {{ 7*7 }} 100 % of %(x)s & https://example.org/?a=1&b='"""
@@ -69,6 +70,14 @@ def test_whatever_a_post_holds_it_stays_text(app, susan):
 
             assert _tags(html) == tags, name
     assert len(changes) > 3
+
+
+def test_what_is_put_out_as_it_is_holds_nothing_that_would_be_escaped():
+    signs = [chr(code) for code in range(0x3000)]
+
+    assert [sign for sign in signs if SPECIAL.search(sign)] == [
+        sign for sign in signs if escape(sign) != sign
+    ]
 
 
 def test_no_template_looks_up_a_constant_for_each_request(app):
