@@ -39,6 +39,16 @@ def test_people_are_found_by_the_beginning_of_their_name(office, susan, john):
     assert "john@example.org" not in text
 
 
+def test_of_very_many_whose_names_begin_alike_nobody_is_left_out(office):
+    names = [f"user{number}" for number in range(1100)] + ["userz"]
+    people = [{"username": name, "email": name, "email_key": name, "password_hash": ""} for name in names]
+    User.insert_many(people).execute()
+
+    text = office.get("/admin/users?q=user").text
+
+    assert re.findall(r'href="/user/(user\w+)"', text)[:2] == ["userz", "user1099"]
+
+
 @pytest.mark.parametrize("beginning", ["%25", "_", "'", "%00", "x" * 3000, "%ff", "博客", "%e2%80%ae", "\\"])
 def test_any_beginning_is_answered(office, susan, beginning):
     response = office.get(f"/admin/users?q={beginning}")
