@@ -104,6 +104,8 @@ def _browser(app, person):
         _row, token = Session.start(person, remembered=False, user_agent="a test")
         with browser.session_transaction() as session:
             session.update(_user_id=token, _fresh=True)
+        # Else all pages of theirs would be the same few steps.
+        assert browser.get("/news").status_code == 200
     return browser
 
 
