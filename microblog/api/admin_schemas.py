@@ -84,7 +84,9 @@ SCHEMAS |= {
     "Figures": some(
         day=each(ref("KindFigures")),
         month=each(ref("KindFigures")),
-        hours=each(some(ago=COUNT, succeeded=COUNT, failed=COUNT)),
+        hours=each(
+            some(ago=COUNT, succeeded=COUNT | {"maximum": COUNTED}, failed=COUNT | {"maximum": COUNTED})
+        ),
     ),
     "ChoreRun": some(
         name=TEXT,

@@ -63,7 +63,11 @@ def discard_all(kind, reason, yes):
 @click.command("figures")
 @click.option("--days", default=1, show_default=True, type=click.IntRange(1, 90))
 def show_figures(days):
-    """Print for each kind of the last DAYS: number, failed; median and 95 % of seconds waited, and run."""
+    """
+    Print for each kind of the last DAYS: number, failed; median and 95 % of seconds waited, and run.
+
+    Of each kind and state no more than 10,000 are counted.
+    """
     with connected():
         for one in figures.of_kinds(timedelta(days=days)):
             times = [f"{part.total_seconds():.3f}" for pair in (one.waited, one.ran) for part in pair or ()]

@@ -87,7 +87,7 @@ def of_hours() -> list[Hour]:
 
 
 def counts() -> list[tuple[str, str, int]]:
-    """How many tasks there are of each kind and state: triples."""
+    """How many tasks there are of each kind that this version knows, and state: triples."""
     return _counted(since="")
 
 

@@ -31,7 +31,7 @@ def size(size_bytes):
 
 
 def time_left(left):
-    """``about 20 s left``, rounded up; the script's ``phrase`` in time-left.js says the same."""
+    """``about 20 s left``, rounded up; the script's ``phrase`` in cards.js says the same."""
     seconds = max(5, -(-left.total_seconds() // 5) * 5)
     if seconds <= 60:
         return gettext("about %(seconds)d s left", seconds=seconds)
@@ -62,6 +62,11 @@ def stored_text(text):
     return gettext(text).replace("...", "…") if text else ""
 
 
+def counted(count):
+    """``12``; ``999+`` where ``COUNTED`` is reached; the script's ``told`` in polling.js says the same."""
+    return count if count < COUNTED else f"{COUNTED - 1}+"
+
+
 def answers(count):
     """How many answers a post has."""
     return _answers(count, get_locale())
@@ -75,4 +80,4 @@ def _answers(count, _locale):
     return ngettext("%(num)d answer", "%(num)d answers", count)
 
 
-FILTERS = (answers, size, seconds, time_left, browser_name, stored_text)
+FILTERS = (answers, counted, size, seconds, time_left, browser_name, stored_text)

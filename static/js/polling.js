@@ -67,11 +67,13 @@ const thread = document.querySelector("[data-thread]");
 let shown = document.querySelector("form[data-shown]");
 
 const find = (name) => badges.find(({ dataset }) => dataset.unread === name);
-const countOf = (badge) => Number(badge.lastElementChild.textContent);
+const countOf = (badge) => Number.parseInt(badge.lastElementChild.textContent, 10);
+// The server counts no further.
+const told = (count) => (count < 1000 ? count : "999+");
 
 async function showUnread(name, count) {
   const badge = find(name);
-  badge.lastElementChild.textContent = count;
+  badge.lastElementChild.textContent = told(count);
   badge.hidden = count === 0;
   countUnread(badges.reduce((sum, each) => sum + countOf(each), 0));
   if (name === "messages" && count && thread) await hearThread();
@@ -128,7 +130,7 @@ export function title(card, percent) {
 }
 
 function countUnread(unread) {
-  ownTitle = ownTitle.replace(/^(\(\d+\) )?/, unread ? `(${unread}) ` : "");
+  ownTitle = ownTitle.replace(/^(\(\d+\+?\) )?/, unread ? `(${told(unread)}) ` : "");
   showTitle();
 }
 

@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from microblog.base import clock
 from microblog.models import Block, Message, Notification, User
 from microblog.models.news import unread_and_cursor
 
@@ -67,6 +68,16 @@ def test_the_badge_and_the_title_count_the_unread(browser, susan, john):
     page = browser.get("/explore").text
     assert "<title>(2) Explore · Microblog</title>" in page
     assert re.search(r'class="badge" data-unread="messages">.*<span>2</span>', page)
+
+
+def test_what_is_counted_no_further_is_not_told_as_a_number(browser, susan, john):
+    row = {"sender": john, "recipient": susan, "body": "hello", "timestamp": clock.now()}
+    Message.insert_many([row] * 1100).execute()
+
+    page = browser.get("/messages").text
+
+    assert "<title>(999+) Messages" in page
+    assert re.findall(r'class="badge".*?(\d+\+?)</span>', page) == ["0", "999+", "999+"]
 
 
 def test_looking_at_a_thread_marks_nothing_as_read(browser, susan, john):

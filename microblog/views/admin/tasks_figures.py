@@ -21,6 +21,7 @@ def index():
         succeeded=sum(hour.succeeded for hour in hours),
         failed=sum(hour.failed for hour in hours),
         height=CHART_HEIGHT,
+        counted_to=figures.COUNTED,
     )
 
 
