@@ -13,6 +13,7 @@ from microblog.base.database import BaseModel
 from microblog.mail.mail import Mail
 from microblog.tasks.task import Task
 from microblog.tasks.work_item import WorkItem
+from tests import source
 
 ROOT = Path(__file__).parent.parent
 WORK_ITEMS = [Task, Mail]
@@ -21,8 +22,8 @@ WORK_ITEMS = [Task, Mail]
 def test_only_entry_points_import_the_factory():
     importers = {
         path.name
-        for path in (ROOT / "microblog").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for path, tree in source.trees("factory", "create_app")
+        for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and node.module == "microblog"
         for alias in node.names
         if alias.name in ("factory", "create_app")

@@ -7,18 +7,16 @@ fails the tests.
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 
 from microblog import accounts
-from microblog.base.config import ROOT
 from microblog.mail import account_notices
 from microblog.mail.account_notices import KIND, MOST, NOTICES
 from microblog.mail.mail import Mail
 from microblog.models import OneTimeToken, User
 from microblog.models.one_time_token import CHANGE_EMAIL, RESET_PASSWORD
-from tests import second_factors
+from tests import second_factors, source
 from tests.conftest import PASSWORD
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -232,7 +230,7 @@ def told():
 
 def recorded():
     """The events that the code writes to the security log."""
-    for path in Path(ROOT, "microblog").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "security_log.record":
-                yield from (part.value for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant))
+    for _path, tree in source.trees("security_log"):
+        for called, call in source.calls(tree):
+            if called == "security_log.record":
+                yield from (part.value for part in ast.walk(call.args[0]) if isinstance(part, ast.Constant))

@@ -37,6 +37,7 @@ from microblog.security.random_secret import hash_of
 from microblog.tables import MODELS, TRIGGERS
 from microblog.tasks import reconciler
 from microblog.tasks.states import QUEUED
+from tests import source
 from tests.conftest import PASSWORD, is_signed_in
 from tests.revoking import DONE_BY, MAILED, PAGES, WaysIn, change_password, is_known, sign_out_everywhere
 
@@ -129,11 +130,13 @@ def test_a_mail_that_makes_a_link_is_registered_as_one():
 
 
 def test_what_an_act_changes_is_changed_where_it_revokes():
-    writers = {function.name for function in functions() if changed_by(function)} - REVOKES_NOTHING
+    writers = {
+        one.name for one in functions("User.update", "user.update") if changed_by(one)
+    } - REVOKES_NOTHING
     assert writers == {"change_email", "change_password", "suspend"}
 
-    for function in functions():
-        called = {ast.unparse(call.func) for call in calls(function)}
+    for function in functions(*writers):
+        called = {name for name, _call in source.calls(function)}
         if any(name.endswith(f"user.{writer}") for name in called for writer in writers):
             assert "credentials.revoke" in called, function.name
 
@@ -142,10 +145,10 @@ def test_nothing_by_which_somebody_comes_back_is_inserted_but_by_the_helper():
     inserting = {f"{model}.{verb}" for model in ROWS for verb in ("create", "insert", "insert_many")}
     homes = {inspect.getsourcefile(model) for model in MODELS if model.__name__ in ROWS}
     inserted = 0
-    for path in (ROOT / "microblog").rglob("*.py"):
+    for path, tree in source.trees(*inserting, "cls.create", "cls.insert"):
         here = inserting | ({"cls.create", "cls.insert"} if str(path) in homes else set())
-        for function in functions(path):
-            called = {ast.unparse(call.func) for call in calls(function)}
+        for function in functions_in(tree):
+            called = {name for name, _call in source.calls(function)}
             if called & here:
                 assert "user.as_checked" in called, f"{path.name}: {function.name}"
                 inserted += 1
@@ -236,24 +239,22 @@ def be_away(*_arguments, **_options):
     raise MailDelayed("The mail server could not be reached.")
 
 
-def functions(*paths):
-    """The syntax trees of all functions, or of those at *paths*."""
-    for path in paths or (ROOT / "microblog").rglob("*.py"):
-        nodes = ast.walk(ast.parse(path.read_text()))
-        yield from (node for node in nodes if isinstance(node, ast.FunctionDef))
+def functions(*words):
+    """The syntax trees of all functions in files that hold one of *words*."""
+    return [function for _path, tree in source.trees(*words) for function in functions_in(tree)]
 
 
-def calls(function):
-    return [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+def functions_in(tree):
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
 
 
 def changed_by(function):
     """The columns of CHANGED that *function* writes."""
-    updates = [call for call in calls(function) if ast.unparse(call.func).lower() == "user.update"]
+    updates = [call for name, call in source.calls(function) if name.lower() == "user.update"]
     return {keyword.arg for call in updates for keyword in call.keywords} & set(CHANGED)
 
 
 def salts():
     """What the site signs besides the libraries' cookies, as the calls of ``serializer`` name it."""
-    made = [call for function in functions() for call in calls(function)]
-    return {call.args[1].value for call in made if ast.unparse(call.func) == "serializer"}
+    made = [made for function in functions("serializer") for made in source.calls(function)]
+    return {call.args[1].value for name, call in made if name == "serializer"}

@@ -1,6 +1,5 @@
 """Every door that leads to a session or a token asks for the second factor of who has one."""
 
-import ast
 from base64 import b64encode
 from itertools import product
 
@@ -9,6 +8,7 @@ import pytest
 from microblog.base.config import ROOT
 from microblog.models import OneTimeToken, Session, Token, User
 from microblog.models.one_time_token import CHANGE_EMAIL, INVITE, RESET_PASSWORD
+from tests import source
 from tests.apps import Snapshot
 from tests.attacks.test_routes import PASSWORD, ROWS, address, ask, rows
 from tests.second_factors import give, shown, wrong
@@ -108,9 +108,8 @@ def test_a_program_gets_in_with_a_code_and_a_browser_by_its_step_alone(doors):
 def test_nobody_else_makes_sessions_or_tokens():
     """A door that does is to go by ``auth.sign_in``, or to be looked at and listed here."""
     makers = {name: set() for name in MAKERS}
-    for path in (ROOT / "microblog").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+    for path, tree in source.trees(*MAKERS):
+        for called, _call in source.calls(tree):
             for name in MAKERS:
                 if called == name or called.endswith(f".{name}"):
                     makers[name].add(str(path.relative_to(ROOT)))

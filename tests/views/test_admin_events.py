@@ -2,10 +2,10 @@ import ast
 import re
 
 from microblog.base import clock
-from microblog.base.config import ROOT
 from microblog.security import log_shares, security_log
 from microblog.views.admin.events import EVENTS
 from microblog.web.event_sentences import BY, SENTENCES, sentence
+from tests import source
 
 
 def test_the_administrator_reads_the_latest(office, browser):
@@ -49,9 +49,9 @@ def test_a_strange_page_is_no_error(office):
 
 def events_in_the_code():
     """The names of all events that are recorded anywhere."""
-    for path in (ROOT / "microblog").rglob("*.py"):
-        for call in ast.walk(ast.parse(path.read_text())):
-            if isinstance(call, ast.Call) and ast.unparse(call.func).endswith("security_log.record"):
+    for _path, tree in source.trees("security_log"):
+        for called, call in source.calls(tree):
+            if called.endswith("security_log.record"):
                 yield from (part.value for part in ast.walk(call.args[0]) if isinstance(part, ast.Constant))
 
 
