@@ -29,6 +29,7 @@ class Connection(HTTPChannel):
     parser_class = Request
     task_class = Answer
     lingers_since = None
+    answers = False
 
     @property
     def idle(self):
@@ -56,8 +57,12 @@ class Connection(HTTPChannel):
     def service(self):
         if self.server.stopping:
             self.take_no_more()
-        super().service()
-        self._send()  # Only now, or the client could ask for more before this connection is ready for it.
+        self.answers = True
+        try:
+            super().service()
+            self._send()  # Only now, or the client could ask for more before this connection is ready for it.
+        finally:
+            self.answers = False
         self.server.look_at(self)
 
     def take_no_more(self):
@@ -69,9 +74,11 @@ class Connection(HTTPChannel):
         """
         Whether the loop has to send or close.
 
-        While a thread answers, it sends by itself: the loop would turn round and round until it is done.
+        While a thread answers, it sends by itself: the loop would turn round and round until it is done, or
+        wait for a lock only to find all of it sent.
         """
-        return self.will_close or (not self.requests and (self.total_outbufs_len or self.close_when_flushed))
+        unsent = self.total_outbufs_len or self.close_when_flushed
+        return self.will_close or (unsent and not self.requests and not self.answers)
 
     def handle_write(self):
         """Send; the last answer is followed by the end of our side only."""

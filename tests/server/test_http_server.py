@@ -374,6 +374,20 @@ def test_head_and_body_of_an_answer_go_out_at_once(connect, monkeypatch):
         assert len(sent) == 1
 
 
+def test_the_loop_is_not_asked_to_send_what_a_thread_sends(connect, monkeypatch):
+    asked, send = [], Connection.send
+
+    def watched(connection, *args, **more):
+        asked.append(bool(connection.writable()))
+        return send(connection, *args, **more)
+
+    monkeypatch.setattr(Connection, "send", watched)
+
+    livez(connect())
+
+    assert asked == [False]
+
+
 def test_the_loop_waits_for_nothing_while_a_thread_answers(app, server, connect, monkeypatch):
     begun, go_on = threading.Event(), threading.Event()
 
