@@ -252,7 +252,7 @@ def test_nothing_of_the_checkout_is_served(site):
         ".env",
         "run.sh",
         "data/microblog.db",
-        "microblog/base/config.py",
+        "microblog/base/config/__init__.py",
     ):
         for folder in ("", "static/0/", "static/0/../", "static/0/..%2f..%2f", "static/0/%2e%2e/%2e%2e/"):
             assert site.visitors["nobody"].get(f"/{folder}{path}").status_code == 404, folder + path
