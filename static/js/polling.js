@@ -67,9 +67,9 @@ const thread = document.querySelector("[data-thread]");
 let shown = document.querySelector("form[data-shown]");
 
 const find = (name) => badges.find(({ dataset }) => dataset.unread === name);
-const countOf = (badge) => Number.parseInt(badge.lastElementChild.textContent, 10);
-// The server counts no further.
+// The server counts no further than to a thousand.
 const told = (count) => (count < 1000 ? count : "999+");
+const countOf = (badge) => Number(badge.lastElementChild.textContent.replace("999+", 1000));
 
 async function showUnread(name, count) {
   const badge = find(name);

@@ -8,7 +8,8 @@ from itertools import groupby, pairwise
 import pytest
 from playwright.sync_api import expect
 
-from microblog.models import Message, User
+from microblog.base.slices import COUNTED
+from microblog.models import Message, Notification, User
 from tests.end_to_end.browsing import (
     DESKTOP,
     LAYOUT,
@@ -24,7 +25,8 @@ from tests.end_to_end.running_site import wait_until
 pytestmark = [needs_browser, pytest.mark.browser]
 
 # Messages and news of the gallery.
-UNREAD = 3 + 8
+UNREAD_NEWS = 8
+UNREAD = 3 + UNREAD_NEWS
 RUNNING, ON_ITS_WAY, READY = CARDS["running"], CARDS["mail on its way"], CARDS["ready"]
 # A line of text on a card, in pixels.
 TEXT = 20
@@ -119,6 +121,14 @@ def write_to_susan(site):
     yield lambda text: sent.append(Message.send(User.named("john"), User.named("susan"), text))
     for message in sent:
         message.delete_instance()
+
+
+@pytest.fixture
+def thousand_news(site):
+    """A function that lets susan have so many news that they are not counted any further."""
+    counted = User.named("susan"), "unread_news_count"
+    yield lambda: Notification.push(*counted, COUNTED)
+    Notification.push(*counted, UNREAD_NEWS)
 
 
 def await_card(page, text, after_s=1):
@@ -479,7 +489,9 @@ def test_an_end_that_was_seen_is_no_news_later(site, open_page):
     expect(page).to_have_title(f"({UNREAD}) Home · Microblog")
 
 
-def test_unread_messages_come_into_the_title_when_the_export_is_over(site, open_page, write_to_susan):
+def test_unread_messages_come_into_the_title_when_the_export_is_over(
+    site, open_page, write_to_susan, thousand_news
+):
     task = site.put_row(**at(60))
     page = open_page()
     person = Person(page)
@@ -492,6 +504,10 @@ def test_unread_messages_come_into_the_title_when_the_export_is_over(site, open_
     person.come_back()
 
     expect(page).to_have_title(f"({UNREAD + 1}) Home · Microblog")
+    thousand_news()
+    page.clock.run_for(10_000)
+    expect(page).to_have_title("(999+) Home · Microblog")
+    expect(page.locator("[data-unread=news]")).to_contain_text("999+")
 
 
 # Time left
