@@ -53,4 +53,4 @@ def test_html_becomes_the_text_that_its_reader_saw(html, text):
 @pytest.mark.parametrize("piece", ["<", "<a ", "<a b='", "</", "<![", "<!--", "<a/", "<script>", "&", "&#"])
 def test_unfinished_markup_is_read_to_its_end(piece):
     """Python's own parser takes hours for some of these, and raises for others."""
-    html_to_text(piece * 50_000)
+    assert html_to_text(f"before{piece * 50_000}").startswith("before")
