@@ -25,8 +25,7 @@ from tests.end_to_end.running_site import wait_until
 pytestmark = [needs_browser, pytest.mark.browser]
 
 # Messages and news of the gallery.
-UNREAD_NEWS = 8
-UNREAD = 3 + UNREAD_NEWS
+UNREAD = 3, 8
 RUNNING, ON_ITS_WAY, READY = CARDS["running"], CARDS["mail on its way"], CARDS["ready"]
 # A line of text on a card, in pixels.
 TEXT = 20
@@ -124,11 +123,16 @@ def write_to_susan(site):
 
 
 @pytest.fixture
-def thousand_news(site):
-    """A function that lets susan have so many news that they are not counted any further."""
-    counted = User.named("susan"), "unread_news_count"
-    yield lambda: Notification.push(*counted, COUNTED)
-    Notification.push(*counted, UNREAD_NEWS)
+def tell_susan(site):
+    """A function that tells susan's pages how many messages and news are unread; later the truth again."""
+    susan = User.named("susan")
+
+    def tell(messages, news):
+        Notification.push(susan, "unread_message_count", messages)
+        Notification.push(susan, "unread_news_count", news)
+
+    yield tell
+    tell(*UNREAD)
 
 
 def await_card(page, text, after_s=1):
@@ -318,7 +322,9 @@ def test_a_request_that_never_ends_does_not_end_the_polling(site, open_page, wri
 
     write_to_susan("Still there?")
 
-    wait_until(lambda: page.clock.run_for(1_000) or page.title() == f"({UNREAD + 1}) Your data · Microblog")
+    wait_until(
+        lambda: page.clock.run_for(1_000) or page.title() == f"({sum(UNREAD) + 1}) Your data · Microblog"
+    )
 
 
 def test_the_focus_stays_where_it_was(site, open_page):
@@ -439,7 +445,7 @@ def test_the_tabs_title_says_how_far_it_is_while_nobody_looks(site, open_page):
     page = open_page()
     person = Person(page)
     person.come_back()
-    expect(page).to_have_title(f"({UNREAD}) Home · Microblog")
+    expect(page).to_have_title(f"({sum(UNREAD)}) Home · Microblog")
 
     person.leave()
     expect(page).to_have_title("60 % · Exporting")
@@ -447,7 +453,7 @@ def test_the_tabs_title_says_how_far_it_is_while_nobody_looks(site, open_page):
     await_card(page, "61%")
     expect(page).to_have_title("61 % · Exporting")
     person.come_back()
-    expect(page).to_have_title(f"({UNREAD}) Home · Microblog")
+    expect(page).to_have_title(f"({sum(UNREAD)}) Home · Microblog")
     page.reload()
     person.leave()
     expect(page).to_have_title("61 % · Exporting")
@@ -455,9 +461,9 @@ def test_the_tabs_title_says_how_far_it_is_while_nobody_looks(site, open_page):
     await_card(page, "Your export is ready")
     expect(page).to_have_title("Export ready")
     person.come_back()
-    expect(page).to_have_title(f"({UNREAD}) Home · Microblog")
+    expect(page).to_have_title(f"({sum(UNREAD)}) Home · Microblog")
     person.leave()
-    expect(page).to_have_title(f"({UNREAD}) Home · Microblog")
+    expect(page).to_have_title(f"({sum(UNREAD)}) Home · Microblog")
 
 
 @pytest.mark.parametrize(("name", "title"), [("failed", "Export failed"), ("cancelled", "Export cancelled")])
@@ -482,16 +488,14 @@ def test_an_end_that_was_seen_is_no_news_later(site, open_page):
 
     person.leave()
 
-    expect(page).to_have_title(f"({UNREAD}) Home · Microblog")
+    expect(page).to_have_title(f"({sum(UNREAD)}) Home · Microblog")
     # Nor once its mail has been sent.
     site.turn(task, **READY)
     await_card(page, "Mailed to", after_s=10)
-    expect(page).to_have_title(f"({UNREAD}) Home · Microblog")
+    expect(page).to_have_title(f"({sum(UNREAD)}) Home · Microblog")
 
 
-def test_unread_messages_come_into_the_title_when_the_export_is_over(
-    site, open_page, write_to_susan, thousand_news
-):
+def test_unread_messages_come_into_the_title_when_the_export_is_over(site, open_page, write_to_susan):
     task = site.put_row(**at(60))
     page = open_page()
     person = Person(page)
@@ -503,8 +507,14 @@ def test_unread_messages_come_into_the_title_when_the_export_is_over(
 
     person.come_back()
 
-    expect(page).to_have_title(f"({UNREAD + 1}) Home · Microblog")
-    thousand_news()
+    expect(page).to_have_title(f"({sum(UNREAD) + 1}) Home · Microblog")
+
+
+def test_what_is_counted_no_further_is_told_alike_in_badge_and_title(site, open_page, tell_susan):
+    page = open_page()
+
+    tell_susan(0, COUNTED)
+
     page.clock.run_for(10_000)
     expect(page).to_have_title("(999+) Home · Microblog")
     expect(page.locator("[data-unread=news]")).to_contain_text("999+")
