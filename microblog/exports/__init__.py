@@ -42,19 +42,20 @@ class TooManyExports(Exception):
         self.retry_after_s = retry_after_s
 
 
-def request(user: User, **arguments: object) -> Task:
+def request(user: User, by: str | None = None, **arguments: object) -> Task:
     """
     Launch an export of *user*'s posts and return its task.
 
-    *arguments*: the ``language`` of mail and pages; ``messages``, if true, adds messages and e-mail address.
+    *by*: as in ``Task.launch``. *arguments*: the ``language`` of mail and pages; ``messages``, if true, adds
+    messages and e-mail address.
 
     Raises:
         TaskInProgress: one is under way.
         TooManyExports: the user has had twenty within an hour, or asked for sixty.
     """
-    task = Task.launch(export_posts, user, N_("Exporting posts..."), None, **arguments)
+    task = Task.launch(export_posts, user, N_("Exporting posts..."), by, **arguments)
     facts = {"messages": "yes"} if has_messages(task) else {}
-    security_log.record("export-asked", user, task=task.id, **facts)
+    security_log.record("export-asked", user, by=by, task=task.id, **facts)
     return task
 
 

@@ -26,15 +26,17 @@ KEPT_FOR = timedelta(days=30)
 BATCH = 1000
 
 
-def request(user: User, **arguments: object) -> Task:
+def request(user: User, by: str | None = None, **arguments: object) -> Task:
     """
     Launch the deletion of *user*'s posts and return its task; *arguments*: the ``language`` of the archive.
+
+    *by*: as in ``Task.launch``.
 
     Raises:
         TaskInProgress: one is under way.
         TooManyExports: the user has had too many archives within an hour.
     """
-    task = Task.launch(delete_posts, user, N_("Deleting your posts..."), None, **arguments)
+    task = Task.launch(delete_posts, user, N_("Deleting your posts..."), by, **arguments)
     security_log.record("posts-deletion-asked", user, task=task.id)
     return task
 
