@@ -5,6 +5,7 @@ from queue import Queue
 
 import pytest
 
+from microblog.server import threads as module
 from microblog.server.processes import wait_until
 from microblog.server.threads import Threads
 from tests.server.conftest import SOON_S
@@ -96,6 +97,39 @@ def test_what_finds_no_thread_waits_for_its_turn(at_work, add):
     assert second.began.wait(SOON_S)
     for task in (second, *at_work[1:]):
         task.end()
+
+
+def test_those_that_take_no_time_run_one_at_a_time(threads, monkeypatch):
+    monkeypatch.setattr(module, "LONG_S", SOON_S)
+    served, alone, running = Queue(), [], threading.Lock()
+
+    class Quick:
+        def service(self):
+            alone.append(running.acquire(blocking=False))
+            # Lets the others run, if they may.
+            threading.Event().wait(0.005)
+            if alone[-1]:
+                running.release()
+            served.put(self)
+
+    for _ in range(9):
+        threads.add_task(Quick())
+    for _ in range(9):
+        served.get(timeout=SOON_S)
+
+    assert all(alone)
+
+
+def test_who_takes_long_is_overtaken_by_all_others(threads, add):
+    slow = add()
+    assert slow.began.wait(SOON_S)
+
+    for _ in range(5):
+        quick = add()
+        quick.end()
+
+    assert not slow.may_end.is_set()
+    slow.end()
 
 
 @pytest.mark.parametrize("error", [ValueError, SystemExit])
