@@ -135,9 +135,9 @@ run_checks() {
     for name in $(sed -n 's/^#\([A-Z_]*\)=.*/\1/p' .env.example); do export "$name="; done
     unset PYTHONDONTWRITEBYTECODE # compiled anew by each of hundreds of processes, the code takes a minute more
     again="those again: ./run.sh $1 --last-failed"
-    # Five at a time, because the long tests wait for processes; "-n 0" runs them one after the other.
-    options="-n 5"
-    if [ "$1" = check ]; then options="-n 3 --ignore=tests/end_to_end --ignore=tests/attacks"; fi
+    # Four at a time, because the long tests wait for processes; "-n 0" runs them one after the other.
+    options="-n 4"
+    if [ "$1" = check ]; then options="-n 2 --ignore=tests/end_to_end --ignore=tests/attacks"; fi
     shift
     failed=""
     if [ ! -e tests/__pycache__ ]; then # a new clone: else each of the processes would compile all tests
