@@ -50,12 +50,8 @@ class Paths:
 
     def pattern(self, endpoint, name, **others):
         """The path with ``%s`` in the place of the value *name*; None if it takes more to build it."""
-        mark = f"mark-of-{name}."
-        try:
-            path = self.fixed(endpoint, **{name: mark}, **others)
-        except (BuildError, ValueError):
-            return None
-        return path and path.replace("%", "%%").replace(mark, "%s")
+        path = self._prepared(endpoint, name, **others)
+        return path and path.replace(f"%({name})s", "%s")
 
     def fixed(self, endpoint, **values):
         """The path, whatever the request or without one; None if only ``url_for`` knows it."""
@@ -64,10 +60,10 @@ class Paths:
         self._app.inject_url_defaults(endpoint, values)
         return self._app.url_map.bind("localhost").build(endpoint, values)
 
-    def _pattern(self, endpoint, *names):
+    def _pattern(self, endpoint, *names, **others):
         marks = {name: f"mark-of-{name}." for name in names}
         try:
-            path = self.fixed(endpoint, **marks)
+            path = self.fixed(endpoint, **marks, **others)
         except (BuildError, ValueError):
             # A rule that takes only some values.
             return None
