@@ -91,8 +91,6 @@ def confirm(import_id):
         return _show(row, form)
     try:
         requests.confirm(row, form.choices(request.form.getlist("follow")))
-    except requests.NotNow:
-        abort(409)
     except TaskInProgress:
         flash(_("Another import of yours is under way. Wait until it is done."))
     return redirect(url_for("imports.show", import_id=row.id))
@@ -100,10 +98,7 @@ def confirm(import_id):
 
 @bp.post("/<row_id:import_id>/cancel")
 def cancel(import_id):
-    try:
-        requests.cancel(_own(import_id))
-    except requests.NotNow:
-        abort(409)
+    requests.cancel(_own(import_id))
     return redirect(url_for("imports.show", import_id=import_id))
 
 
@@ -113,8 +108,6 @@ def undo(import_id):
     row = Import.of_anybody(import_id) if current_user.is_admin else None
     try:
         requests.undo(row or _own(import_id), by=current_user.username)
-    except requests.NotNow:
-        abort(409)
     except TaskInProgress:
         flash(_("Another import is being undone. Wait until that is done."))
     if row and row.user != current_user:

@@ -35,8 +35,6 @@ def undo(task_id):
     task = Task.get_or_none(id=str(task_id), user=current_user) or abort(404)
     try:
         requests.bring_back(task)
-    except requests.NotNow:
-        abort(409)
     except TaskInProgress:
         flash(_("Another import of yours is under way. Wait until it is done."))
     return redirect(url_for("your_data.index"))

@@ -13,7 +13,7 @@ from werkzeug.exceptions import Conflict, Forbidden, HTTPException, ServiceUnava
 
 from microblog.base import error_codes
 from microblog.exports import TooManyExports
-from microblog.imports.requests import TooManyImports
+from microblog.imports.requests import NotNow, TooManyImports
 from microblog.models.exceptions import CredentialsChanged
 from microblog.tasks.exceptions import NothingToRetry, UnknownJob
 from microblog.web import caching, problem, rate_limits, site
@@ -60,7 +60,7 @@ def init_app(app):
     app.register_error_handler(OperationalError, show_busy)
     app.register_error_handler(MaxConnectionsExceeded, show_busy)
     app.register_error_handler(IntegrityError, show_overtaken)
-    for refusal in (CredentialsChanged, NothingToRetry, UnknownJob):
+    for refusal in (CredentialsChanged, NotNow, NothingToRetry, UnknownJob):
         app.register_error_handler(refusal, lambda _error: show(Conflict()))
     app.register_error_handler(TooManyExports, show_limit_of_exports)
     app.register_error_handler(TooManyImports, show_limit_of_imports)
